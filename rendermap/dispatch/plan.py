@@ -1,0 +1,115 @@
+"""The waist: everything a worker needs to know, immutable and digested.
+
+A plan is made only from a Grant, its digest is the cache key, and below it nobody knows which protocol asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+from rendermap.access.grant import Grant
+from rendermap.geo.view import MapView
+from rendermap.jobs.job import DataSource, Layer
+from rendermap.symbology.style import Style, style_digest
+
+PlanDigest = NewType("PlanDigest", str)
+
+RELEASE_EPOCH = 1
+"""Raised when the same plan draws a different picture in a new release."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """One layer to draw.  style: resolved.  style_key: its digest, so that workers keep maps warm.  crs: of the data, never None."""
+
+    id: int
+    layer: Layer
+    crs: str
+    style: Style
+    style_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapPlan:
+    """A picture to draw.  layers: bottom first.  background: RGB or None for transparent.  format: a row of `imaging.formats`."""
+
+    view: MapView
+    layers: tuple[LayerPlan, ...]
+    background: tuple[int, int, int] | None
+    format: str
+    quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwatchLayer:
+    """One layer of a legend.  geometry: ``point``, ``line``, ``polygon`` or ``raster``."""
+
+    id: int
+    name: str
+    geometry: str
+    style: Style
+    layer: Layer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegendPlan:
+    """Swatches to draw, top layer first; sheet None for single swatches, else the sheet's look."""
+
+    layers: tuple[SwatchLayer, ...]
+    pixel_ratio: float
+    swatch_px: tuple[int, int]
+    sheet: SheetPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """The whole legend as one picture."""
+
+    title: str
+    dark: bool
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class InspectPlan:
+    """A look into a dataset: what it truly is and which reader can draw it."""
+
+    source: DataSource
+    expect: Literal["raster", "vector", "any"] = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePlan:
+    """Numbers to take from a dataset.  field: for vectors; band: for rasters.  distinct_limit: give up listing values beyond it."""
+
+    layer: Layer
+    field: str | None = None
+    band: int = 1
+    distinct_limit: int = 256
+
+
+Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan
+
+
+def plan_digest(grant: Grant, plan: Plan) -> PlanDigest:
+    """The cache key of a plan, and its picture's ETag.
+
+    The grant is demanded, not digested: whoever may ask shares the picture, whoever may not never gets a key.
+    """
+    del grant
+    return PlanDigest(hashlib.blake2b(repr((RELEASE_EPOCH, _essence(plan))).encode(), digest_size=16).hexdigest())
+
+
+def _essence(plan: Plan) -> object:
+    """What makes the picture; a style stands for itself by its digest, which is made once and not for every tile."""
+    if isinstance(plan, MapPlan):
+        drawn = tuple((p.id, p.layer.source, p.layer.reader, p.crs, p.style_key) for p in plan.layers)
+        return "map", plan.view, drawn, plan.background, plan.format, plan.quality
+    return plan
+
+
+def layer_plan(id: int, layer: Layer, crs: str, style: Style) -> LayerPlan:
+    """A LayerPlan with its style digested once."""
+    return LayerPlan(id, layer, crs, style, style_digest(style))

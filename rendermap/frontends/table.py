@@ -1,0 +1,32 @@
+"""The table of front ends: a protocol is one folder and one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from rendermap.frontends.arcgis.routes import arcgis_router
+from rendermap.frontends.viewer.routes import viewer_router
+from rendermap.frontends.xyz.routes import xyz_router
+from rendermap.service import MapService
+from rendermap.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEnd:
+    """router: makes the protocol's routes over a service; prefix: where they hang."""
+
+    prefix: str
+    router: Callable[[MapService], APIRouter]
+
+
+FRONT_ENDS: Table[FrontEnd] = Table(
+    "front end",
+    {
+        "arcgis": FrontEnd("/arcgis/rest", arcgis_router),
+        "xyz": FrontEnd("/xyz", xyz_router),
+        "viewer": FrontEnd("", viewer_router),
+    },
+)

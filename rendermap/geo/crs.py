@@ -1,0 +1,150 @@
+"""Coordinate reference systems by name, and boxes carried from one to another.
+
+Inside rendermap easting comes first whatever a CRS definition says; `is_northing_first` is for the doors that must swap.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import pyproj
+import pyproj.network
+from pyproj.enums import WktVersion
+
+from rendermap.errors import InvalidCrs
+from rendermap.geo.bbox import BBox
+
+pyproj.network.set_network_enabled(False)
+
+WEB_MERCATOR = "EPSG:3857"
+WGS84 = "EPSG:4326"
+
+_ALIASES = {102100: 3857, 102113: 3857, 900913: 3857, 3785: 3857}
+_LARGEST_EPSG = 32767
+_LONGEST_TEXT = 4000
+
+
+@lru_cache(maxsize=512)
+def parse_crs(text: str) -> str:
+    """The canonical name of a CRS: ``EPSG:25832``, ``ESRI:54030`` or WKT2 text where there is no code.
+
+    text: a bare number (wkid), ``AUTHORITY:code``, an OGC URN or URI, or WKT.  PROJ strings and file names are refused.
+    Raises InvalidCrs.
+    """
+    text = text.strip()
+    if not text or len(text) > _LONGEST_TEXT:
+        raise InvalidCrs
+    if text.isdigit():
+        return _from_wkid(int(text))
+    upper = text.upper()
+    if upper in ("CRS:84", "OGC:CRS84", "URN:OGC:DEF:CRS:OGC:1.3:CRS84", "HTTP://WWW.OPENGIS.NET/DEF/CRS/OGC/1.3/CRS84"):
+        return WGS84
+    if not (upper.startswith(("EPSG:", "ESRI:", "URN:OGC:DEF:CRS:", "HTTP://WWW.OPENGIS.NET/DEF/CRS/")) or "[" in text):
+        raise InvalidCrs
+    if upper.startswith("EPSG:") and upper[5:].isdigit():
+        return _from_wkid(int(upper[5:]))
+    try:
+        crs = pyproj.CRS.from_wkt(text) if "[" in text else pyproj.CRS.from_user_input(text)
+    except pyproj.exceptions.CRSError as error:
+        raise InvalidCrs from error
+    return _name_of(crs)
+
+
+def _from_wkid(wkid: int) -> str:
+    wkid = _ALIASES.get(wkid, wkid)
+    for authority in ("EPSG", "ESRI") if wkid <= _LARGEST_EPSG else ("ESRI", "EPSG"):
+        try:
+            return _name_of(pyproj.CRS.from_authority(authority, wkid))
+        except pyproj.exceptions.CRSError:
+            continue
+    raise InvalidCrs
+
+
+def _name_of(crs: pyproj.CRS) -> str:
+    if not (crs.is_projected or crs.is_geographic or crs.is_compound or crs.is_bound):
+        raise InvalidCrs
+    if crs.is_compound:
+        crs = pyproj.CRS(crs.sub_crs_list[0])
+    authority = crs.to_authority(min_confidence=100)
+    if authority and authority[0] in ("EPSG", "ESRI"):
+        code = _ALIASES.get(int(authority[1]), authority[1]) if authority[1].isdigit() else authority[1]
+        return f"{authority[0] if code == authority[1] else 'EPSG'}:{code}"
+    return crs.to_wkt(WktVersion.WKT2_2019)
+
+
+@lru_cache(maxsize=512)
+def crs_of(name: str) -> pyproj.CRS:
+    """The pyproj object of a canonical name."""
+    return pyproj.CRS.from_user_input(name)
+
+
+def is_geographic(name: str) -> bool:
+    """True when coordinates are angles in degrees."""
+    return crs_of(name).is_geographic
+
+
+@lru_cache(maxsize=512)
+def is_northing_first(name: str) -> bool:
+    """True when the definition puts northing (latitude) first, told by PROJ's axis directions and nothing else."""
+    axes = crs_of(name).axis_info
+    return len(axes) >= 2 and axes[0].direction.lower() in ("north", "south") and axes[1].direction.lower() in ("east", "west")
+
+
+@lru_cache(maxsize=512)
+def metres_per_unit(name: str) -> float:
+    """Length of one coordinate unit in metres; for degrees, at the equator of WGS84 (OGC 06-042, 7.2.4.6.9)."""
+    crs = crs_of(name)
+    if crs.is_geographic:
+        return 6378137.0 * math.pi / 180.0
+    return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
+
+
+@lru_cache(maxsize=256)
+def transformer(source: str, target: str) -> pyproj.Transformer:
+    """Transformer between two canonical names, easting first on both sides."""
+    return pyproj.Transformer.from_crs(crs_of(source), crs_of(target), always_xy=True)
+
+
+@lru_cache(maxsize=512)
+def area_of_use(name: str) -> BBox | None:
+    """Where the CRS is meant to be used, in degrees WGS84, or None when unknown or across the antimeridian."""
+    area = crs_of(name).area_of_use
+    if area is None or area.west >= area.east or area.south >= area.north:
+        return None
+    return BBox(area.west, area.south, area.east, area.north)
+
+
+def transform_bbox(box: BBox, source: str, target: str) -> BBox | None:
+    """The box around the image of a box, from a grid of points inside and along the edges; None when nothing of it can be carried over."""
+    if source == target:
+        return box
+    xs, ys = np.meshgrid(np.linspace(box.xmin, box.xmax, 22), np.linspace(box.ymin, box.ymax, 22))
+    if target == WEB_MERCATOR and is_geographic(source):
+        ys = np.clip(ys, -85.06, 85.06)
+    tx, ty = transformer(source, target).transform(xs.ravel(), ys.ravel())
+    good = np.isfinite(tx) & np.isfinite(ty)
+    if not good.any():
+        return None
+    return BBox(float(tx[good].min()), float(ty[good].min()), float(tx[good].max()), float(ty[good].max()))
+
+
+@lru_cache(maxsize=512)
+def to_wkid(name: str) -> int | None:
+    """The code of an EPSG or ESRI name, else None."""
+    authority, _, code = name.partition(":")
+    return int(code) if authority in ("EPSG", "ESRI") and code.isdigit() else None
+
+
+@lru_cache(maxsize=512)
+def to_esri_wkt(name: str) -> str:
+    """WKT1 in Esri's flavour, for replies about a CRS without a code."""
+    return crs_of(name).to_wkt(WktVersion.WKT1_ESRI)
+
+
+@lru_cache(maxsize=512)
+def unit_name(name: str) -> str:
+    """``metre``, ``degree``, ``foot``, ``US survey foot`` or whatever PROJ calls the first axis's unit."""
+    axes = crs_of(name).axis_info
+    return axes[0].unit_name if axes else "metre"

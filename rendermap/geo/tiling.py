@@ -1,0 +1,59 @@
+"""Tile matrix sets: from a tile's address to the view it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import morecantile
+from morecantile import Tile, TileMatrixSet
+
+from rendermap.errors import TileOutside
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import WEB_MERCATOR, parse_crs
+from rendermap.geo.view import MapView
+
+WEB_MERCATOR_QUAD = "WebMercatorQuad"
+MAX_MATRIX = 24
+
+
+@dataclass(frozen=True, slots=True)
+class TileAddress:
+    """A tile of a set.  matrix: zoom level.  row counts from the north, col from the west."""
+
+    tms: str
+    matrix: int
+    row: int
+    col: int
+
+
+@lru_cache(maxsize=16)
+def _set_of(tms: str) -> TileMatrixSet:
+    if tms not in morecantile.tms.list():
+        raise TileOutside
+    return morecantile.tms.get(tms)
+
+
+@lru_cache(maxsize=16)
+def crs_of_set(tms: str) -> str:
+    """The canonical CRS name of a set.  Raises TileOutside when there is no such set."""
+    if tms == WEB_MERCATOR_QUAD:
+        return WEB_MERCATOR
+    return parse_crs(_set_of(tms).crs.to_pyproj().to_wkt())
+
+
+def view_of(tile: TileAddress, size_px: int = 256, pixel_ratio: float = 1.0) -> MapView:
+    """Frame one tile.
+
+    size_px: device pixels per side.  Result: bbox in units of the set's CRS, easting first.
+    Raises TileOutside when row or col is not in the matrix.
+    Spec: OGC 17-083r4, tile bounding box from indices.
+    """
+    tms = _set_of(tile.tms)
+    if not 0 <= tile.matrix <= MAX_MATRIX:
+        raise TileOutside
+    matrix = tms.matrix(tile.matrix)
+    if not (0 <= tile.row < matrix.matrixHeight and 0 <= tile.col < matrix.matrixWidth):
+        raise TileOutside
+    box = tms.xy_bounds(Tile(tile.col, tile.row, tile.matrix))
+    return MapView(BBox(*box), crs_of_set(tile.tms), size_px, size_px, pixel_ratio)

@@ -1,0 +1,24 @@
+"""The only importer of mapnik: brings it up and cleans the environment it leaves behind."""
+
+from __future__ import annotations
+
+import os
+
+# mapnik points PROJ_LIB and GDAL_DATA at folders of its own that have no proj.db: rasterio must not see them (mapnik itself needs
+# neither, its PROJ data is embedded).  They go before anything imports rasterio.
+_BEFORE = {name: os.environ.get(name) for name in ("PROJ_LIB", "GDAL_DATA")}
+# A VRT, also one renamed to .tif, can point anywhere: no reader of ours opens it.
+os.environ["GDAL_SKIP"] = "VRT"
+os.environ["GDAL_PAM_ENABLED"] = "YES"
+os.environ.setdefault("GDAL_CACHEMAX", "256")
+
+import mapnik  # noqa: E402
+
+for _name, _value in _BEFORE.items():
+    os.environ.pop(_name, None)
+    if _value is not None:
+        os.environ[_name] = _value
+
+mapnik.logger.set_severity(mapnik.severity_type.Error)
+
+__all__ = ["mapnik"]

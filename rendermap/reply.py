@@ -1,0 +1,159 @@
+"""What is answered, in no protocol's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rendermap.geo.bbox import BBox
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded picture.
+
+    digest: names the plan it was drawn from; strong ETag.  bbox, crs: what it shows, easting first.  empty: nothing was drawn, the
+    picture is background only.  max_age_s: how long a client may keep it without asking again.
+    """
+
+    body: bytes
+    media_type: str
+    digest: str
+    width_px: int
+    height_px: int
+    bbox: BBox | None = None
+    crs: str | None = None
+    empty: bool = False
+    max_age_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """A label and its swatch.  swatch: PNG, transparent.  values: what the class stands for, where the protocol tells it."""
+
+    label: str
+    swatch: bytes
+    width_px: int
+    height_px: int
+    heading: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LegendLayer:
+    """The legend of one layer, top layer first in a list of them."""
+
+    id: int
+    name: str
+    kind: str
+    min_scale_denominator: float | None
+    max_scale_denominator: float | None
+    heading: str
+    entries: tuple[LegendEntry, ...]
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCard:
+    """A task's parameter, with the data type's GP name.  layer_id: of its tool layer, if it has one."""
+
+    name: str
+    data_type: str
+    display_name: str
+    is_output: bool
+    required: bool
+    default: object
+    description: str
+    category: str
+    choices: tuple[str, ...]
+    layer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCard:
+    """A task as published."""
+
+    name: str
+    display_name: str
+    description: str
+    parameters: tuple[ParameterCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCard:
+    """A service as published.  name: ``[folder/]name``."""
+
+    name: str
+    title: str
+    description: str
+    credits: str
+    tasks: tuple[TaskCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCard:
+    """A layer of the map.
+
+    kind: ``raster``, ``vector`` or ``group``.  geometry: ``point``, ``line``, ``polygon`` or None.  bbox: in the map's CRS, None when unknown.
+    access: ``view``, ``identify`` or ``data``.  fault: why it does not draw, in safe words.
+    """
+
+    id: int
+    name: str
+    kind: str
+    geometry: str | None = None
+    parameter: str | None = None
+    parent: int | None = None
+    children: tuple[int, ...] = ()
+    visible: bool = True
+    min_scale_denominator: float | None = None
+    max_scale_denominator: float | None = None
+    bbox: BBox | None = None
+    access: str = "view"
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapCard:
+    """The map of a job, or the template of a service (job_id None).  layers: by id, groups included.  bbox: in crs, easting first.
+
+    max_px: largest picture side.  native_resolution_m: finest raster cell among the layers, None without rasters.
+    """
+
+    service: ServiceCard
+    job_id: str | None
+    title: str
+    crs: str
+    bbox: BBox
+    layers: tuple[LayerCard, ...]
+    max_px: int
+    digest: str
+    native_resolution_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultCard:
+    """One output or input of a job.  has_map: it is drawn by a layer.  value: for everything that is not a dataset."""
+
+    name: str
+    data_type: str
+    display_name: str
+    value: object = None
+    layer_id: int | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobCard:
+    """A job's state.  status: a `jobs.job.JobStatus` value.  messages: (kind, text) pairs, already as quiet as the service wants them."""
+
+    service: str
+    job_id: str
+    status: str
+    task: str | None
+    created: datetime | None
+    started: datetime | None
+    finished: datetime | None
+    inputs: tuple[ResultCard, ...] = ()
+    results: tuple[ResultCard, ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
