@@ -1,0 +1,56 @@
+"""Pictures as indexes into at most 256 colours: exactly where that is enough, else by a good approximation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+MAX_COLORS = 256
+
+
+class Indexed(NamedTuple):
+    """indexes: (height, width) uint8.  colors: (n, 4) uint8 RGBA, straight alpha, n <= 256.  exact: no colour was changed."""
+
+    indexes: NDArray[np.uint8]
+    colors: NDArray[np.uint8]
+    exact: bool
+
+
+def to_indexed(pixels: NDArray[np.uint8]) -> Indexed:
+    """A picture's palette; all wholly transparent pixels share one colour, transparent colours come first."""
+    return _exact(pixels) or _approximate(pixels)
+
+
+def _exact(pixels: NDArray[np.uint8]) -> Indexed | None:
+    flat = np.ascontiguousarray(pixels).view("<u4").reshape(pixels.shape[:2])
+    # Alpha is the high byte, so sorting puts transparent colours first; what they hide must not count as colours.
+    flat = np.where(flat >> 24 == 0, np.uint32(0), flat)
+    if len(np.unique(flat[::8, ::8])) > MAX_COLORS:
+        return None
+    colors = np.unique(flat)
+    if len(colors) > MAX_COLORS:
+        return None
+    indexes = np.searchsorted(colors, flat).astype(np.uint8)
+    return Indexed(indexes, colors.astype("<u4").view(np.uint8).reshape(-1, 4), True)
+
+
+def _approximate(pixels: NDArray[np.uint8]) -> Indexed:
+    if (pixels[..., 3] == 255).all():
+        image = Image.fromarray(np.ascontiguousarray(pixels[..., :3])).quantize(
+            MAX_COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        )
+    else:
+        image = Image.fromarray(_without_hidden(pixels)).quantize(MAX_COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    colors = np.asarray(image.getpalette("RGBA"), np.uint8).reshape(-1, 4)
+    indexes = np.asarray(image, np.uint8)
+    order = np.argsort(colors[:, 3], kind="stable")
+    rank = np.empty(len(order), np.uint8)
+    rank[order] = np.arange(len(order))
+    return Indexed(rank[indexes], colors[order], False)
+
+
+def _without_hidden(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.where(pixels[..., 3:] == 0, np.uint8(0), pixels)

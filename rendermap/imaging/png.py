@@ -1,0 +1,58 @@
+"""PNG by a writer of our own: filter 0 and a fast deflate, several times faster than the general encoders and without metadata.
+
+Spec: PNG (Third Edition), 11.2 critical chunks, 11.3.1 transparency.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+from zlib_ng import zlib_ng
+
+from rendermap.imaging.flatten import flatten, free_color
+from rendermap.imaging.palette import to_indexed
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_LEVEL = 1
+_TRUECOLOR, _INDEXED, _TRUECOLOR_ALPHA = 2, 3, 6
+
+
+def write_rgba(pixels: NDArray[np.uint8], quality: int | None = None) -> bytes:
+    """pixels (height, width, 4) uint8, straight alpha -> PNG of 32 bits per pixel."""
+    return _png(pixels, _TRUECOLOR_ALPHA)
+
+
+def write_rgb(pixels: NDArray[np.uint8], quality: int | None = None) -> bytes:
+    """PNG of 24 bits per pixel: wholly transparent pixels become one key colour (tRNS), others are shown over white."""
+    hidden = pixels[..., 3] == 0
+    colors = flatten(pixels, (255, 255, 255))
+    if not hidden.any():
+        return _png(colors, _TRUECOLOR)
+    key = free_color(colors[~hidden])
+    colors[hidden] = key
+    return _png(colors, _TRUECOLOR, _chunk(b"tRNS", struct.pack(">HHH", *key)))
+
+
+def write_palette(pixels: NDArray[np.uint8], quality: int | None = None) -> bytes:
+    """PNG of at most 256 colours with alpha: exact when the picture has no more than that."""
+    indexed = to_indexed(pixels)
+    colors = indexed.colors
+    see_through = int((colors[:, 3] < 255).sum())
+    palette = _chunk(b"PLTE", colors[:, :3].tobytes())
+    alpha = _chunk(b"tRNS", colors[:see_through, 3].tobytes()) if see_through else b""
+    return _png(indexed.indexes[..., np.newaxis], _INDEXED, palette + alpha)
+
+
+def _png(samples: NDArray[np.uint8], color_type: int, extra: bytes = b"") -> bytes:
+    height, width, depth = samples.shape
+    rows = np.zeros((height, 1 + width * depth), np.uint8)
+    rows[:, 1:] = samples.reshape(height, width * depth)
+    header = struct.pack(">IIBBBBB", width, height, 8, color_type, 0, 0, 0)
+    data = zlib_ng.compress(rows, _LEVEL)
+    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), extra, _chunk(b"IDAT", data), _chunk(b"IEND", b"")))
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib_ng.crc32(body, zlib_ng.crc32(kind)))
