@@ -6,19 +6,22 @@ import hashlib
 import io
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.access.grant import Principal
-from rendermap.errors import Ended, JobFailed, JobNotFound, LayerNotFound, NotReady, RendermapError, ServiceNotFound
+from rendermap.errors import Ended, JobFailed, JobNotFound, NotReady, RendermapError, ServiceNotFound
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR, transformer
 from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
 from rendermap.reply import JobCard, LayerCard, LegendEntry, LegendLayer, MapCard, ParameterCard, Picture, ResultCard, ServiceCard, TaskCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+
+Grid = NDArray[Any]
 
 AREA = BBox(-9396000.0, 4361000.0, -9358000.0, 4406000.0)
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -148,7 +151,7 @@ class ServiceDouble:
     edition: int = 1
     max_age_s: int = 60
 
-    async def is_ready(self) -> bool:
+    def is_ready(self) -> bool:
         return True
 
     async def services(self, principal: Principal) -> tuple[ServiceCard, ...]:
@@ -234,15 +237,13 @@ class ServiceDouble:
 
 
 def _chosen(layers: tuple[LayerCard, ...], choice: LayerChoice) -> list[LayerCard]:
-    if set(choice.ids) - {layer.id for layer in layers}:
-        raise LayerNotFound
     leaves = [layer for layer in layers if layer.kind != "group" and not layer.fault]
     if choice.mode is LayerMode.SHOW:
         return [layer for layer in leaves if layer.id in choice.ids or layer.parent in choice.ids]
     return [layer for layer in leaves if layer.visible]
 
 
-def _height_m(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def _height_m(x: Grid, y: Grid) -> Grid:
     u, v = (x - AREA.xmin) / 3100.0, (y - AREA.ymin) / 3100.0
     ridge = 1.0 - np.abs(np.sin(0.55 * u + 0.35 * v + 0.4 * np.sin(0.7 * v)))
     hills = np.sin(1.3 * u) * np.cos(1.1 * v) + 0.5 * np.sin(2.9 * u + 1.0) * np.sin(2.3 * v) + 0.2 * np.sin(7 * u) * np.sin(6 * v)
@@ -268,9 +269,7 @@ def _in_scale(layer: LayerCard, view: MapView) -> bool:
     return layer.min_scale_denominator is None or view.scale_denominator <= layer.min_scale_denominator
 
 
-def _paint(
-    name: str, gx: NDArray[np.float64], gy: NDArray[np.float64], height: NDArray[np.float64], ratio: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _paint(name: str, gx: Grid, gy: Grid, height: Grid, ratio: float) -> tuple[Grid, Grid]:
     ones = np.ones(height.shape)
     if name == "Hillshade":
         lit = (_height_m(gx - 60, gy + 60) - _height_m(gx + 60, gy - 60)) * -2.2 + 190
@@ -285,7 +284,7 @@ def _paint(
     return ones[..., None] * np.asarray(VISIBLE_COLOR, np.float64), (height > 560) * 0.7
 
 
-def _over(canvas: NDArray[np.float64], rgb: NDArray[np.float64], alpha: NDArray[np.float64]) -> None:
+def _over(canvas: Grid, rgb: Grid, alpha: Grid) -> None:
     below = canvas[..., 3] / 255
     out = alpha + below * (1 - alpha)
     weight = np.divide(alpha, out, out=np.zeros_like(out), where=out > 0)[..., None]
