@@ -1,1 +1,1 @@
-"""."""
+"""Finished jobs on disk: found, read as values, and never left."""

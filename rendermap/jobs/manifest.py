@@ -1,0 +1,212 @@
+"""The face for GP servers: a few lines that run a tool in a job folder of its own and leave a job document behind.
+
+    with manifest.start(jobs_dir, service="Demo/Viewshed", task="Viewshed", inputs={"Height": 12}) as run:
+        make_viewshed(run.path("%scratchworkspace%/viewshed.tif"))
+        run.output("Viewshed", "%scratchworkspace%/viewshed.tif")
+
+Leaving the block normally is success; an exception is failure, and goes on its way.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import JsonValue
+
+from rendermap.jobs.document import (
+    DatasetOutput,
+    Document,
+    DocumentStatus,
+    MessageEntry,
+    Progress,
+    ValueOutput,
+    read_document,
+    write_document,
+)
+from rendermap.jobs.job import JobStatus, MessageKind
+
+SCRATCH = "scratch"
+SERVICE_SUFFIX = "_gpserver"
+_SERVICE = re.compile(r"[^\W_]\w*(/[^\W_]\w*)?")
+_WORKSPACE = re.compile(r"%scratch(?:workspace|folder)%", re.IGNORECASE)
+_GEODATABASE = re.compile(r"%scratchgdb%", re.IGNORECASE)
+_OVER = frozenset(status.value for status in JobStatus if status.is_over) | {"ended"}
+
+
+class Run:
+    """A job while it runs: one process writes at a time, any of its threads."""
+
+    def __init__(self, root: Path, document: Document) -> None:
+        self.root = root
+        self._document = document
+        self._lock = threading.Lock()
+
+    @property
+    def job_id(self) -> str:
+        """Name of the job and of its folder."""
+        return self._document.job_id
+
+    @property
+    def status(self) -> str:
+        """The state as last written."""
+        return self._document.status.value
+
+    @property
+    def scratch(self) -> Path:
+        """The scratch workspace: a folder no other job sees."""
+        return self.root / SCRATCH
+
+    def path(self, dataset: str) -> Path:
+        """Where a dataset name with ``%scratchworkspace%``, or one relative to it, lies on disk.
+
+        Raises ValueError when that is not inside the scratch workspace.
+        """
+        text = _WORKSPACE.sub(lambda _: str(self.scratch), dataset)
+        text = _GEODATABASE.sub(lambda _: str(self.scratch / "scratch.gdb"), text)
+        path = self.scratch / text
+        if ".." in path.parts or not path.is_relative_to(self.scratch):
+            raise ValueError(f"not inside the scratch workspace: {dataset}")
+        return path
+
+    def message(self, text: str, kind: str = "informative") -> None:
+        """Add a message; the scratch workspace's path in it becomes ``%scratchworkspace%``."""
+        self._update({}, self._entry(text, kind))
+
+    def progress(self, message: str = "", percent: float | None = None) -> None:
+        """Say how far the tool has come.  percent: 0 to 100."""
+        self._update({"progress": Progress(message=message, percent=percent)})
+
+    def output(self, name: str, dataset: str | Path) -> None:
+        """Declare an output parameter's dataset.  Raises ValueError when it is not inside the scratch workspace."""
+        inside = self.path(str(dataset)).relative_to(self.scratch)
+        self._add_output(name, DatasetOutput(dataset=f"%scratchworkspace%/{inside.as_posix()}"))
+
+    def value(self, name: str, value: JsonValue) -> None:
+        """Declare an output parameter's plain value.  Raises ValueError or TypeError when JSON cannot say it."""
+        self._add_output(name, ValueOutput(value=_as_json(value)))
+
+    def begin(self) -> None:
+        """The tool begins."""
+        self._update({"status": DocumentStatus.EXECUTING, "started": self._document.started or _now()})
+
+    def succeed(self) -> None:
+        """The tool is done and its outputs are whole."""
+        self._finish(DocumentStatus.SUCCEEDED)
+
+    def fail(self, text: str = "The tool failed.") -> None:
+        """The tool failed, and why."""
+        self._finish(DocumentStatus.FAILED, self._entry(text, "error"))
+
+    def cancel(self, text: str = "The job was cancelled.") -> None:
+        """Someone stopped the job."""
+        self._finish(DocumentStatus.CANCELLED, self._entry(text, "warning"))
+
+    def time_out(self, text: str = "The job took longer than allowed.") -> None:
+        """The job took longer than allowed."""
+        self._finish(DocumentStatus.TIMED_OUT, self._entry(text, "error"))
+
+    def end(self) -> None:
+        """The results are about to be removed: from here on the job is gone."""
+        self._finish(DocumentStatus.ENDED)
+
+    def __enter__(self) -> Self:
+        if self.status != "executing":
+            self.begin()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.status in _OVER:
+            return
+        if error is None:
+            self.succeed()
+        elif isinstance(error, KeyboardInterrupt):
+            self.cancel()
+        else:
+            self.fail(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+    def _entry(self, text: str, kind: str) -> MessageEntry:
+        said = text.replace(str(self.scratch), "%scratchworkspace%").replace(str(self.root), self.job_id)
+        return MessageEntry(kind=MessageKind(kind), text=said[:10000], time=_now())
+
+    def _finish(self, status: DocumentStatus, *messages: MessageEntry) -> None:
+        self._update({"status": status, "finished": self._document.finished or _now(), "progress": None}, *messages)
+
+    def _add_output(self, name: str, output: DatasetOutput | ValueOutput) -> None:
+        self._update({}, outputs={name: output})
+
+    def _update(
+        self, changes: Mapping[str, object], *messages: MessageEntry, outputs: Mapping[str, DatasetOutput | ValueOutput] | None = None
+    ) -> None:
+        with self._lock:
+            before = self._document
+            added = {"messages": (*before.messages, *messages), "outputs": {**before.outputs, **(outputs or {})}}
+            self._document = _validated(before.model_copy(update={**changes, **added}))
+            write_document(self.root, self._document)
+
+
+def start(jobs_dir: Path, *, service: str, task: str | None = None, inputs: Mapping[str, JsonValue] | None = None) -> Run:
+    """Make a job folder of its own and let the tool begin at once.
+
+    service: ``[folder/]name`` as published.  The folder is ``<jobs_dir>/[folder/]<service>_gpserver/<job id>``, in lower case.
+    Raises ValueError for a service name that cannot be a folder or inputs that are not JSON.
+    """
+    return _create(jobs_dir, service, task, inputs, DocumentStatus.EXECUTING)
+
+
+def submit(jobs_dir: Path, *, service: str, task: str | None = None, inputs: Mapping[str, JsonValue] | None = None) -> Run:
+    """Make a job folder whose tool begins later, in a process that calls `resume`."""
+    return _create(jobs_dir, service, task, inputs, DocumentStatus.SUBMITTED)
+
+
+def resume(job_dir: Path) -> Run:
+    """Take over the job of a folder made by `submit` or `start`, in whatever process.
+
+    As a context manager it begins the tool.  Raises JobNotFound or Broken.
+    """
+    root = Path(job_dir).resolve()
+    return Run(root, read_document(root))
+
+
+def _create(
+    jobs_dir: Path, service: str, task: str | None, inputs: Mapping[str, JsonValue] | None, status: DocumentStatus
+) -> Run:
+    if not _SERVICE.fullmatch(service):
+        raise ValueError(f"not a service name: {service!r}")
+    now = _now()
+    job_id = f"j{uuid.uuid4().hex}"
+    started = now if status is DocumentStatus.EXECUTING else None
+    document = Document(
+        version=1,
+        service=service,
+        task=task,
+        job_id=job_id,
+        status=status,
+        created=now,
+        started=started,
+        inputs={name: _as_json(value) for name, value in (inputs or {}).items()},
+    )
+    root = Path(jobs_dir).resolve() / f"{service.lower()}{SERVICE_SUFFIX}" / job_id
+    (root / SCRATCH).mkdir(parents=True)
+    write_document(root, document)
+    return Run(root, document)
+
+
+def _validated(document: Document) -> Document:
+    return Document.model_validate(document.model_dump())
+
+
+def _as_json(value: JsonValue) -> JsonValue:
+    plain: JsonValue = json.loads(json.dumps(value, allow_nan=False))
+    return plain
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
