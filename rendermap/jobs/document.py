@@ -24,16 +24,17 @@ LARGEST_BYTES = 16 * 1024 * 1024
 _TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
 
 
-def _check_time(value: object) -> object:
-    if isinstance(value, datetime) or (isinstance(value, str) and re.match(_TIME, value)):
+def _parse_time(value: object) -> datetime:
+    if isinstance(value, datetime):
         return value
+    if isinstance(value, str) and re.fullmatch(_TIME, value):
+        return datetime.fromisoformat(value)
     raise ValueError("expected an ISO 8601 time with seconds and a zone, such as 2026-03-01T12:00:00Z")
 
 
 Time = Annotated[
     AwareDatetime,
-    Field(strict=False),
-    BeforeValidator(_check_time),
+    BeforeValidator(_parse_time),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": _TIME}),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
