@@ -28,7 +28,7 @@ _LONGEST_TEXT = 4000
 
 @lru_cache(maxsize=512)
 def parse_crs(text: str) -> str:
-    """The canonical name of a CRS: ``EPSG:25832``, ``ESRI:54030`` or WKT2 text where there is no code.
+    """The canonical name of a CRS: ``EPSG:25832``, ``ESRI:54030`` or WKT where there is no code.
 
     text: a bare number (wkid), ``AUTHORITY:code``, an OGC URN or URI, or WKT.  PROJ strings and file names are refused.
     Raises InvalidCrs.
@@ -49,7 +49,7 @@ def parse_crs(text: str) -> str:
         crs = pyproj.CRS.from_wkt(text) if "[" in text else pyproj.CRS.from_user_input(text)
     except pyproj.exceptions.CRSError as error:
         raise InvalidCrs from error
-    return _name_of(crs)
+    return _name_of(crs, text)
 
 
 def _from_wkid(wkid: int) -> str:
@@ -62,16 +62,18 @@ def _from_wkid(wkid: int) -> str:
     raise InvalidCrs
 
 
-def _name_of(crs: pyproj.CRS) -> str:
+def _name_of(crs: pyproj.CRS, text: str | None = None) -> str:
     if not (crs.is_projected or crs.is_geographic or crs.is_compound or crs.is_bound):
         raise InvalidCrs
     if crs.is_compound:
-        crs = pyproj.CRS(crs.sub_crs_list[0])
+        crs, text = pyproj.CRS(crs.sub_crs_list[0]), None
     authority = crs.to_authority(min_confidence=100)
     if authority and authority[0] in ("EPSG", "ESRI"):
         code = _ALIASES.get(int(authority[1]), authority[1]) if authority[1].isdigit() else authority[1]
         return f"{authority[0] if code == authority[1] else 'EPSG'}:{code}"
-    return crs.to_wkt(WktVersion.WKT2_2019)
+    # The text as given, if it is WKT: PROJ turns a Pseudo-Mercator about another meridian, which @arcgis/core sends across the
+    # antimeridian, back into the ordinary one when its own WKT2 is read again.
+    return text if text and "[" in text else crs.to_wkt(WktVersion.WKT2_2019)
 
 
 @lru_cache(maxsize=512)

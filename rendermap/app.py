@@ -1,0 +1,85 @@
+"""A service as an ASGI app: mounts the front ends, middleware, health."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rendermap import __version__
+from rendermap.assembly import Assembled
+from rendermap.frontends.table import FRONT_ENDS
+from rendermap.telemetry import exposition
+
+SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+
+
+def create_app(assembled: Assembled) -> FastAPI:
+    """The application.  Workers start with it and stop with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        await assembled.start()
+        try:
+            yield
+        finally:
+            await assembled.stop()
+
+    app = FastAPI(
+        title="rendermap",
+        version=__version__,
+        description="Pictures of finished geoprocessing jobs. Results can be looked at; no data is handed out.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    settings = assembled.settings
+    app.state.public_url = settings.public_url
+    app.state.secret_key = settings.secret_key.encode()
+    app.state.basemap_url = settings.basemap_url
+    app.state.basemap_attribution = settings.basemap_attribution
+    _add_operations(app, assembled)
+    for front_end in FRONT_ENDS:
+        app.include_router(front_end.router(assembled.service), prefix=front_end.prefix)
+    app.add_middleware(SafetyHeaders)
+    return app
+
+
+class SafetyHeaders:
+    """Adds the headers every answer carries; plain ASGI, since a cached tile should cost next to nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SAFETY.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, sending)
+
+
+def _add_operations(app: FastAPI, assembled: Assembled) -> None:
+    @app.get("/health/live", tags=["operations"], summary="Is the process answering?")
+    async def live() -> JSONResponse:
+        return JSONResponse({"status": "live"})
+
+    @app.get("/health/ready", tags=["operations"], summary="Can pictures be drawn?")
+    async def ready() -> JSONResponse:
+        is_ready = assembled.service.is_ready()
+        return JSONResponse({"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
+
+    @app.get("/metrics", tags=["operations"], summary="Prometheus metrics")
+    async def metrics() -> Response:
+        body, media_type = exposition(assembled.telemetry)
+        return Response(body, media_type=media_type)

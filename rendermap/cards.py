@@ -1,0 +1,137 @@
+"""Services, jobs and maps -> the cards that front ends turn into documents."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+
+from rendermap.drawables import Drawable, JobMap, geometry_of
+from rendermap.geo.bbox import BBox
+from rendermap.jobs.job import Job, MessageKind
+from rendermap.reply import JobCard, LayerCard, MapCard, ParameterCard, ResultCard, ServiceCard, TaskCard
+from rendermap.services.service import Direction, Parameter, Service, Task, ToolLayer
+
+_ABSOLUTE_PATH = re.compile(r"(?:(?<![\w.:/])/(?:[^\s/'\"<>|]+/)+[^\s'\"<>|]*)|(?:\b[A-Za-z]:\\[^\s'\"<>|]+)|(?:\\\\[^\s'\"<>|]+)|(?:file:/\S+)")
+_LOUDNESS = {"none": (), "error": (MessageKind.ERROR,), "warning": (MessageKind.ERROR, MessageKind.WARNING), "info": tuple(MessageKind)}
+
+
+def service_card(service: Service) -> ServiceCard:
+    """A service as published."""
+    return ServiceCard(
+        service.name, service.title, service.description, service.credits, tuple(_task_card(task) for task in service.tasks)
+    )
+
+
+def _task_card(task: Task) -> TaskCard:
+    ids = {layer.parameter.casefold(): layer.id for layer in task.layers}
+    parameters = tuple(
+        ParameterCard(
+            p.name, p.data_type, p.display_name, p.direction is Direction.OUTPUT, p.required, p.default, p.description, p.category,
+            p.choices, ids.get(p.name.casefold()),
+        )
+        for p in task.parameters
+    )  # fmt: skip
+    return TaskCard(task.name, task.display_name, task.description, parameters)
+
+
+def without_paths(text: str) -> str:
+    """A tool's message with every absolute path left out: paths tell strangers about the server."""
+    return _ABSOLUTE_PATH.sub("[path]", text)
+
+
+def job_card(job: Job, service: Service) -> JobCard:
+    """A job's state; messages as quiet as the service wants them and always without paths."""
+    heard = _LOUDNESS.get(service.message_level, tuple(MessageKind))
+    parameters = {p.name.casefold(): p for task in service.tasks if job.task in (None, task.name) for p in task.parameters}
+    ids = {layer.parameter.casefold(): layer.id for layer in service.layers}
+    return JobCard(
+        service.name,
+        job.job_id,
+        job.status.value,
+        job.task or (service.tasks[0].name if len(service.tasks) == 1 else None),
+        job.created,
+        job.started,
+        job.finished,
+        inputs=tuple(_result_card(name, value, parameters.get(name.casefold())) for name, value in job.inputs.items()),
+        results=tuple(
+            _result_card(o.name, o.value, parameters.get(o.name.casefold()), ids.get(o.name.casefold()), o.fault) for o in job.outputs
+        ),
+        messages=tuple((m.kind.value, without_paths(m.text)) for m in job.messages if m.kind in heard),
+    )
+
+
+def _result_card(
+    name: str, value: object, parameter: Parameter | None, layer_id: int | None = None, fault: str | None = None
+) -> ResultCard:
+    if parameter is None:
+        return ResultCard(name, "GPString", name, value, layer_id, fault)
+    return ResultCard(parameter.name, parameter.data_type, parameter.display_name, value, layer_id, fault)
+
+
+def map_card(job_map: JobMap, max_px: int) -> MapCard:
+    """The map of a job."""
+    layers = _with_groups(job_map.service, tuple(_drawn_card(d) for d in job_map.drawables))
+    title = job_map.service.title
+    return MapCard(
+        service_card(job_map.service), job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, map_digest(job_map),
+        job_map.native_resolution_m,
+    )  # fmt: skip
+
+
+def map_digest(job_map: JobMap) -> str:
+    """Names this version of the result: it changes with the data, the styles and the layer list, and with nothing else."""
+    essence = [(d.tool, d.layer and d.layer.source.fingerprint, d.style_key, d.fault) for d in job_map.drawables]
+    return hashlib.blake2b(repr((essence, job_map.crs)).encode(), digest_size=8).hexdigest()
+
+
+def template_card(service: Service, crs: str, bbox: BBox, max_px: int) -> MapCard:
+    """The map of a service without a job: its tool layers, nothing drawn."""
+    layers = _with_groups(service, tuple(_template_layer(layer) for layer in service.layers))
+    digest = hashlib.blake2b(repr(service).encode(), digest_size=8).hexdigest()
+    return MapCard(service_card(service), None, service.title, crs, bbox, layers, max_px, digest)
+
+
+def _template_layer(tool: ToolLayer) -> LayerCard:
+    kind = "raster" if "Raster" in tool.data_type else "vector"
+    return _tool_card(tool, kind, "polygon" if kind == "vector" else None)
+
+
+def _drawn_card(drawable: Drawable) -> LayerCard:
+    if drawable.layer is None:
+        card = _template_layer(drawable.tool)
+    else:
+        geometry = geometry_of(drawable.layer)
+        card = _tool_card(drawable.tool, "raster" if geometry == "raster" else "vector", None if geometry == "raster" else geometry)
+    return _replace_scales(card, drawable)
+
+
+def _replace_scales(card: LayerCard, drawable: Drawable) -> LayerCard:
+    farthest, nearest = scale_range(drawable)
+    return replace(
+        card, min_scale_denominator=farthest, max_scale_denominator=nearest, bbox=drawable.bbox, fault=drawable.fault
+    )
+
+
+def scale_range(drawable: Drawable) -> tuple[float | None, float | None]:
+    """(farthest, nearest) scale denominators at which the layer draws: within both the tool layer's range and the style's."""
+    style = drawable.style
+    far = [s for s in (drawable.tool.min_scale_denominator, style and style.min_scale_denominator) if s]
+    near = [s for s in (drawable.tool.max_scale_denominator, style and style.max_scale_denominator) if s]
+    return min(far, default=None), max(near, default=None)
+
+
+def _tool_card(tool: ToolLayer, kind: str, geometry: str | None) -> LayerCard:
+    return LayerCard(
+        tool.id, tool.name, kind, geometry, tool.parameter, tool.group, (), tool.visible, tool.min_scale_denominator,
+        tool.max_scale_denominator, None, tool.access.value,
+    )  # fmt: skip
+
+
+def _with_groups(service: Service, cards: tuple[LayerCard, ...]) -> tuple[LayerCard, ...]:
+    groups = []
+    for group in service.groups:
+        children = tuple(card.id for card in cards if card.parent == group.id)
+        if children:
+            groups.append(LayerCard(group.id, group.name, "group", children=children, visible=group.visible))
+    return tuple(sorted((*cards, *groups), key=lambda card: card.id))

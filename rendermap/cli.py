@@ -1,0 +1,312 @@
+"""The command line: serve, demo, draw, legend, inspect, check, jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+import uvicorn
+
+from rendermap import __version__
+from rendermap.app import create_app
+from rendermap.assembly import Assembled, build
+from rendermap.console import err, out, print_jobs, print_layer, print_map
+from rendermap.desk import OneJob, dataset_at, find_job, layer_choice, parse_bbox, parse_size, view_for
+from rendermap.dispatch.plan import InspectPlan, MeasurePlan
+from rendermap.errors import BadRequest, RendermapError
+from rendermap.imaging.formats import FORMATS
+from rendermap.jobs.job import JobStatus
+from rendermap.access.grant import PUBLIC
+from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
+from rendermap.settings import Settings, SettingsInvalid, read_settings
+from rendermap.symbology.defaults import default_needs, default_style
+
+app = typer.Typer(
+    help="Draws the results of finished geoprocessing jobs and serves them as pictures.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+T = TypeVar("T")
+
+OK, FAULTS, USAGE = 0, 1, 2
+NO_JOB = JobRequest("", "")
+
+
+def _help(name: str) -> str:
+    return f"{Settings.model_fields[name].description} [env: RENDERMAP_{name.upper()}]"
+
+
+Jobs = Annotated[list[Path] | None, typer.Option("--jobs", help=_help("jobs") + " Repeatable.", show_default=False)]
+Services = Annotated[Path | None, typer.Option("--services", help=_help("services"), show_default="styles")]
+Config = Annotated[Path | None, typer.Option("--config", help=_help("config"), show_default=False)]
+JobName = Annotated[str, typer.Argument(metavar="JOB", help="`[folder/]service/jobId`, or the path of a job folder.")]
+Layers = Annotated[str | None, typer.Option("--layers", help="Layer ids to draw, such as 0,2.", show_default="those visible by default")]
+
+
+def main() -> None:
+    """Entry point; exit status 0 done, 1 something could not be done, 2 wrongly asked."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        out.print(f"rendermap {__version__}", highlight=False)
+        raise typer.Exit
+
+
+def _settings(**given: object) -> Settings:
+    try:
+        return read_settings(**given)
+    except SettingsInvalid as error:
+        err.print(f"[red]settings:[/] {error}", highlight=False)
+        raise typer.Exit(USAGE) from None
+
+
+def _run(settings: Settings, job: str | None, work: Callable[[Assembled, JobRequest], Awaitable[T]]) -> T:
+    """Does work with a started service and the job it is about; the path of a job folder brings its own catalogue."""
+
+    async def whole() -> T:
+        one = OneJob.at(Path(job), settings.services) if job and Path(job).is_dir() else None
+        request = find_job(job, one) if job else NO_JOB
+        assembled = build(settings, catalog=one, services=one.services if one else None)
+        await assembled.start()
+        try:
+            return await work(assembled, request)
+        finally:
+            await assembled.stop()
+
+    try:
+        return asyncio.run(whole())
+    except RendermapError as error:
+        err.print(f"[red]{error.sentence}[/]", *error.details, sep="\n  ", highlight=False)
+        if error.reason:
+            err.print(f"[dim]{error.reason}[/]", highlight=False)
+        raise typer.Exit(USAGE if isinstance(error, BadRequest) else FAULTS) from None
+
+
+@app.command()
+def serve(
+    jobs: Jobs = None,
+    services: Services = None,
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help=_help("host"), show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help=_help("port"), show_default="8080")] = None,
+    workers: Annotated[int | None, typer.Option(help=_help("workers"), show_default="one per processor")] = None,
+    public_url: Annotated[str | None, typer.Option(help=_help("public_url"), show_default=False)] = None,
+    trusted_proxies: Annotated[str | None, typer.Option(help=_help("trusted_proxies"), show_default="127.0.0.1")] = None,
+    queue_limit: Annotated[int | None, typer.Option(help=_help("queue_limit"), show_default="256")] = None,
+    deadline_s: Annotated[float | None, typer.Option(help=_help("deadline_s"), show_default="30")] = None,
+    memory_limit_mb: Annotated[int | None, typer.Option(help=_help("memory_limit_mb"), show_default="2048")] = None,
+    cache_mb: Annotated[int | None, typer.Option(help=_help("cache_mb"), show_default="256")] = None,
+    max_px: Annotated[int | None, typer.Option(help=_help("max_px"), show_default="4096")] = None,
+    picture_max_age_s: Annotated[int | None, typer.Option(help=_help("picture_max_age_s"), show_default="60")] = None,
+    secret_key: Annotated[str | None, typer.Option(help=_help("secret_key"), show_default="new at every start")] = None,
+    basemap_url: Annotated[str | None, typer.Option(help=_help("basemap_url"), show_default=False)] = None,
+    basemap_attribution: Annotated[str | None, typer.Option(help=_help("basemap_attribution"), show_default=False)] = None,
+    log_format: Annotated[str | None, typer.Option(help=_help("log_format"), show_default="console")] = None,
+    log_level: Annotated[str | None, typer.Option(help=_help("log_level"), show_default="info")] = None,
+) -> None:
+    """Serve the maps of finished jobs.
+
+    Example: `rendermap serve --jobs /data/arcgisjobs --services ./styles --host 0.0.0.0 --port 8080`
+    """
+    given = {k: v for k, v in locals().items() if k != "jobs"}
+    settings = _settings(jobs=tuple(jobs or ()), **given)
+    if not settings.jobs:
+        err.print("[red]no jobs directory:[/] give one with --jobs DIR, RENDERMAP_JOBS or jobs = [...] in the settings file")
+        raise typer.Exit(USAGE)
+    run_server(settings)
+
+
+def run_server(settings: Settings, *, greet: bool = True) -> None:
+    """Serves until stopped; says first what was found."""
+    assembled = build(settings)
+    application = create_app(assembled)
+    if greet:
+        _greet(settings, assembled)
+    uvicorn.run(
+        application,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning" if settings.log_level == "info" else settings.log_level,
+        access_log=settings.log_level == "debug",
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )
+
+
+def _greet(settings: Settings, assembled: Assembled) -> None:
+    published = assembled.services.current()
+    out.print(f"[bold]rendermap {__version__}[/], {settings.workers} drawing processes", highlight=False)
+    out.print(f"services  {settings.services}: {len(published)} ({', '.join(sorted(published)) or 'none'})", highlight=False)
+    for fault in assembled.services.faults:
+        err.print(f"[yellow]  {fault}[/]", highlight=False)
+    for folder in settings.jobs:
+        state = "" if folder.is_dir() else " [red](not there yet)[/]"
+        out.print(f"jobs      {folder}{state}", highlight=False)
+    out.print(f"viewer    http://{settings.host}:{settings.port}/", highlight=False)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Write one picture per job and protocol into build/demo/ and stop.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make the jobs anew.")] = False,
+    folder: Annotated[Path, typer.Option("--folder", help="Where the jobs and pictures go.")] = Path("build/demo"),
+    services: Services = None,
+    host: Annotated[str, typer.Option(help=_help("host"))] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help=_help("port"))] = 8080,
+) -> None:
+    """Run real geoprocessing on real elevation data and show its result maps.
+
+    Example: `rendermap demo`, then open the address it prints.  `rendermap demo --once` writes pictures and stops.
+    """
+    from rendermap.demo.run import run_demo
+
+    settings = _settings(jobs=(folder / "jobs",), services=services, host=host, port=port)
+    raise typer.Exit(run_demo(settings, folder, once=once, fresh=fresh, serve=run_server))
+
+
+@app.command()
+def draw(
+    job: JobName,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Picture to write.")] = Path("map.png"),
+    bbox: Annotated[str | None, typer.Option(help="xmin,ymin,xmax,ymax in --crs.", show_default="the whole result")] = None,
+    size: Annotated[str, typer.Option(help="width,height in pixels.")] = "1024,768",
+    crs: Annotated[str | None, typer.Option(help="Such as EPSG:3857.", show_default="the map's own")] = None,
+    layers: Layers = None,
+    format: Annotated[str | None, typer.Option("--format", help=f"One of {', '.join(FORMATS.names)}.", show_default="by the name")] = None,
+    dpi: Annotated[float, typer.Option(help="Dots per inch: 192 draws every symbol twice as large in pixels.")] = 96.0,
+    background: Annotated[str | None, typer.Option(help="Such as #ffffff.", show_default="transparent")] = None,
+    jobs: Jobs = None,
+    services: Services = None,
+    config: Config = None,
+) -> None:
+    """Draw a job's map into a file.
+
+    Example: `rendermap draw Terrain/LandslideHazard/j0123 -o hazard.png --size 1600,1200 --crs EPSG:3857`
+    """
+    settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+
+    async def work(assembled: Assembled, request: JobRequest) -> None:
+        card = await assembled.service.map_of(request)
+        view = view_for(card, parse_size(size), crs, parse_bbox(bbox), dpi / 96)
+        chosen_format = format or _format_of(output)
+        color = tuple(bytes.fromhex(background.lstrip("#"))) if background else None
+        picture = await assembled.service.draw(
+            MapRequest(request, view, layer_choice(layers), chosen_format, color)  # type: ignore[arg-type]
+        )
+        output.write_bytes(picture.body)
+        for layer in card.layers:
+            if layer.fault:
+                err.print(f"[yellow]{layer.name}: {layer.fault}[/]", highlight=False)
+        out.print(f"{output}  {picture.width_px} x {picture.height_px}  {picture.crs}{'  [yellow]empty[/]' if picture.empty else ''}")
+
+    _run(settings, job, work)
+
+
+def _format_of(path: Path) -> str:
+    return next((f.name for f in FORMATS if f.suffix == path.suffix.lower().lstrip(".").replace("jpeg", "jpg")), "png")
+
+
+@app.command()
+def legend(
+    job: JobName,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Picture to write.")] = Path("legend.png"),
+    layers: Layers = None,
+    dpi: Annotated[float, typer.Option(help="Dots per inch.")] = 96.0,
+    dark: Annotated[bool, typer.Option("--dark", help="For a dark page.")] = False,
+    jobs: Jobs = None,
+    services: Services = None,
+    config: Config = None,
+) -> None:
+    """Draw a job's legend into a file.
+
+    Example: `rendermap legend Viewshed/j0123 -o legend.png --dpi 192`
+    """
+    settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+
+    async def work(assembled: Assembled, request: JobRequest) -> None:
+        asked = LegendRequest(request, layer_choice(layers), dpi / 96)
+        picture = await assembled.service.legend_sheet(LegendSheetRequest(asked, _format_of(output), dark))
+        output.write_bytes(picture.body)
+        out.print(f"{output}  {picture.width_px} x {picture.height_px}")
+
+    _run(settings, job, work)
+
+
+@app.command()
+def inspect(
+    what: Annotated[str, typer.Argument(metavar="DATASET-OR-JOB", help="A dataset's path (`x.gdb/name` for one in a container) or a job.")],
+    jobs: Jobs = None,
+    services: Services = None,
+    config: Config = None,
+) -> None:
+    """Say what rendermap sees in a dataset or a job, and how it would be read.
+
+    Example: `rendermap inspect scratch/scratch.gdb/outWatershed`
+    """
+    settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+    source = dataset_at(what)
+
+    async def look(assembled: Assembled, _: JobRequest) -> None:
+        assert source is not None
+        layer = await assembled.pool.inspect(InspectPlan(source))
+        wanted = default_needs(layer.facts)
+        measures = {need: await assembled.pool.measure(MeasurePlan(layer, need.field, need.band)) for need in wanted}
+        style = default_style(layer.facts, measures, layer.source.path.stem)
+        named = [(need.field or f"band {need.band}", m) for need, m in measures.items()]
+        print_layer(layer, named, type(style.theme).__name__.lower())
+
+    async def describe(assembled: Assembled, request: JobRequest) -> None:
+        card = await assembled.service.job(request)
+        print_jobs([card])
+        if card.status == JobStatus.SUCCEEDED:
+            print_map(await assembled.service.map_of(request), await assembled.service.legend(LegendRequest(request)))
+
+    _run(settings, None if source else what, look if source else describe)
+
+
+@app.command()
+def check(services: Services = None, config: Config = None) -> None:
+    """Read every service and layer file and report what is wrong; exit status 1 if anything is.
+
+    Example: `rendermap check --services ./styles`
+    """
+    from rendermap.review import review
+
+    settings = _settings(services=services, config=config)
+    found, warnings, faults = review(settings.services)
+    for warning in warnings:
+        out.print(f"[yellow]warning[/] {warning}", highlight=False)
+    for fault in faults:
+        out.print(f"[red]fault[/]   {fault}", highlight=False)
+    out.print(f"{found} services, {len(faults)} faults, {len(warnings)} warnings")
+    raise typer.Exit(FAULTS if faults else OK)
+
+
+@app.command("jobs")
+def list_jobs(
+    service: Annotated[str | None, typer.Argument(help="`[folder/]service`; all when left out.")] = None,
+    jobs: Jobs = None,
+    services: Services = None,
+    config: Config = None,
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+) -> None:
+    """List jobs, newest first.
+
+    Example: `rendermap jobs --jobs /data/arcgisjobs`
+    """
+    settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+
+    try:
+        print_jobs(asyncio.run(build(settings).service.jobs(PUBLIC, service, limit)))
+    except RendermapError as error:
+        err.print(f"[red]{error.sentence}[/]")
+        raise typer.Exit(FAULTS) from None

@@ -1,0 +1,90 @@
+"""What the command line prints: tables and cards for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from rendermap.geo.crs import crs_of
+from rendermap.jobs.job import Layer
+from rendermap.reply import JobCard, LegendLayer, MapCard
+from rendermap.symbology.facts import Measures, RasterFacts, VectorFacts
+
+out = Console()
+err = Console(stderr=True)
+
+_STATUS_COLOR = {"succeeded": "green", "failed": "red", "timed_out": "red", "cancelled": "yellow"}
+
+
+def _time(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+
+
+def print_jobs(cards: Iterable[JobCard]) -> None:
+    """One line per job, newest first."""
+    grid = Grid(box=None, header_style="bold", pad_edge=False)
+    for title in ("job", "status", "finished", "layers", "message"):
+        grid.add_column(title, overflow="fold")
+    for card in cards:
+        color = _STATUS_COLOR.get(card.status, "blue")
+        message = next((text for kind, text in reversed(card.messages) if kind == "error"), "")
+        layers = sum(1 for r in card.results if r.layer_id is not None)
+        grid.add_row(f"{card.service}/{card.job_id}", f"[{color}]{card.status}[/]", _time(card.finished), str(layers), message)
+    out.print(grid)
+
+
+def print_map(card: MapCard, legend: Sequence[LegendLayer]) -> None:
+    """A job's layers as they will be drawn."""
+    out.print(f"[bold]{card.title}[/]  {card.service.name}/{card.job_id}")
+    out.print(f"map CRS {_crs(card.crs)}   extent {_box(card.bbox.tuple)}")
+    entries = {layer.id: layer for layer in legend}
+    for layer in card.layers:
+        if layer.fault:
+            out.print(f"  {layer.id}  {layer.name}: [red]{layer.fault}[/]")
+            continue
+        labels = ", ".join(e.label for e in entries[layer.id].entries if e.label) if layer.id in entries else ""
+        out.print(f"  {layer.id}  {layer.name}  [dim]{layer.geometry or layer.kind}[/]  {labels}", highlight=False)
+
+
+def print_layer(layer: Layer, measures: Sequence[tuple[str, Measures]], style: str) -> None:
+    """What a dataset is and how it would be read."""
+    facts = layer.facts
+    grid = Grid(box=None, show_header=False, pad_edge=False)
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    grid.add_row("dataset", layer.source.path.name + (f"/{layer.source.member}" if layer.source.member else ""))
+    grid.add_row("format", f"{layer.driver}, drawn by the {layer.reader} reader")
+    grid.add_row("CRS", _crs(layer.crs) if layer.crs else "not said")
+    grid.add_row("extent", _box(layer.bbox.tuple) if layer.bbox else "empty")
+    if isinstance(facts, VectorFacts):
+        grid.add_row("type", f"{facts.geometry.value}s, {facts.count:,} features")
+        grid.add_row("fields", "\n".join(f"{f.name}  {f.kind.value}" for f in facts.fields) or "none")
+    else:
+        _add_raster(grid, facts)
+    for name, m in measures:
+        numbers = f"{m.minimum} to {m.maximum}, mean {m.mean}, deviation {m.deviation}" if m.minimum is not None else f"{m.count} values"
+        grid.add_row(f"statistics of {name}", numbers + ("" if m.exact else " (from a sample)"))
+    grid.add_row("style if none is given", style)
+    for note in layer.notes:
+        grid.add_row("note", note)
+    out.print(grid)
+
+
+def _add_raster(grid: Grid, facts: RasterFacts) -> None:
+    grid.add_row("type", f"raster, {facts.width} x {facts.height} cells of {facts.pixel[0]:g} x {facts.pixel[1]:g}")
+    for number, band in enumerate(facts.bands[:8], 1):
+        nodata = "" if band.nodata is None else f", nodata {band.nodata:g}"
+        palette = f", {len(band.palette)} colours" if band.palette else ""
+        grid.add_row(f"band {number}", f"{band.dtype}, {band.interpretation}{nodata}{palette}")
+    grid.add_row("overviews", "yes" if facts.has_overviews else "no")
+
+
+def _crs(name: str) -> str:
+    return f"{name}  {crs_of(name).name}" if len(name) < 20 else crs_of(name).name
+
+
+def _box(box: tuple[float, float, float, float]) -> str:
+    return ", ".join(f"{v:.10g}" for v in box)

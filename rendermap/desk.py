@@ -1,0 +1,120 @@
+"""What people type at the command line -> what the service is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rendermap.errors import InvalidBbox, InvalidLayer, InvalidSize, JobNotFound
+from rendermap.geo.bbox import BBox, fit_aspect, from_corners, pad
+from rendermap.geo.crs import parse_crs, transform_bbox
+from rendermap.geo.view import MapView
+from rendermap.jobs.catalog import Catalog
+from rendermap.jobs.fingerprint import fingerprint
+from rendermap.jobs.folder import split_member
+from rendermap.jobs.job import DataSource, Job
+from rendermap.reply import MapCard
+from rendermap.request import JobRequest, LayerChoice, LayerMode
+from rendermap.services.reader import read_services
+from rendermap.services.service import Service
+from rendermap.services.unpublished import unpublished_service
+
+MARGIN = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class OneJob:
+    """A catalogue of one job, given by its folder.  Its service is the published one of that name, else one made up from its outputs."""
+
+    job: Job
+    service: Service
+
+    @staticmethod
+    def at(path: Path, services_dir: Path) -> OneJob:
+        """Raises JobNotFound when the folder is no job of any known layout."""
+        published = read_services(services_dir)[0] if services_dir.is_dir() else {}
+        job = Catalog((), services=lambda: published).at(path.resolve())
+        service = next((s for s in published.values() if s.name.casefold() == job.service.casefold()), None)
+        return OneJob(job, service or unpublished_service(job.service, [o.name for o in job.outputs], path))
+
+    def services(self) -> Mapping[str, Service]:
+        """The one service."""
+        return {self.service.name: self.service}
+
+    def find(self, service: str, job_id: str) -> Job:
+        """The one job, whatever it is called."""
+        del service, job_id
+        return self.job
+
+    def list(self, service: str | None = None, limit: int = 200) -> tuple[Job, ...]:
+        """The one job."""
+        del service, limit
+        return (self.job,)
+
+
+def find_job(text: str, one: OneJob | None = None) -> JobRequest:
+    """``[folder/]service/jobId``, or the path of a job folder.  Raises JobNotFound."""
+    if one is not None:
+        return JobRequest(one.service.name, one.job.job_id)
+    service, _, job_id = text.rstrip("/").rpartition("/")
+    if not service or not job_id:
+        raise JobNotFound("A job is named [folder/]service/jobId, or by the path of its folder.")
+    return JobRequest(service, job_id)
+
+
+def dataset_at(text: str) -> DataSource | None:
+    """The dataset a path names, ``x.gdb/member`` for one in a container; None when the text is not a dataset's path."""
+    path, member = split_member(Path(text))
+    if not path.exists() or (path.is_dir() and member is None and not _is_dataset_folder(path)):
+        return None
+    path = path.resolve()
+    return DataSource(path, member, path.parent, fingerprint(path))
+
+
+def _is_dataset_folder(path: Path) -> bool:
+    return path.suffix.casefold() == ".gdb" or (path / "hdr.adf").is_file()
+
+
+def parse_bbox(text: str | None) -> BBox | None:
+    """``xmin,ymin,xmax,ymax``.  Raises InvalidBbox."""
+    if text is None:
+        return None
+    try:
+        x1, y1, x2, y2 = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InvalidBbox from None
+    return from_corners(x1, y1, x2, y2)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """``width,height`` in pixels.  Raises InvalidSize."""
+    try:
+        width, height = (int(part) for part in text.replace("x", ",").split(","))
+    except ValueError:
+        raise InvalidSize from None
+    return width, height
+
+
+def layer_choice(text: str | None) -> LayerChoice:
+    """``0,2`` shows just these; None those visible by default.  Raises InvalidLayer."""
+    if text is None:
+        return LayerChoice()
+    try:
+        return LayerChoice(LayerMode.SHOW, tuple(int(part) for part in text.split(",") if part.strip()))
+    except ValueError:
+        raise InvalidLayer from None
+
+
+def view_for(card: MapCard, size: tuple[int, int], crs: str | None, bbox: BBox | None, pixel_ratio: float) -> MapView:
+    """The frame asked for, or the whole result with a small margin; never distorted, so the box grows to the picture's shape."""
+    name = parse_crs(crs) if crs else card.crs
+    width, height = size
+    if min(size) < 1:
+        raise InvalidSize
+    if bbox is None:
+        bbox = transform_bbox(card.bbox, card.crs, name)
+        if bbox is None:
+            raise InvalidBbox("The result cannot be shown in this coordinate reference system.")
+        bbox = pad(bbox, bbox.width * MARGIN, bbox.height * MARGIN)
+    return MapView(fit_aspect(bbox, width, height), name, width, height, pixel_ratio)

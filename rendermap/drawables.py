@@ -1,0 +1,180 @@
+"""What a job can show: each tool layer met with its dataset and its style, worked out once per version of the data."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from rendermap.cache.flight import Flight
+from rendermap.dispatch.plan import InspectPlan, MeasurePlan
+from rendermap.errors import Broken, RendermapError
+from rendermap.geo.bbox import BBox, pad, union
+from rendermap.geo.crs import WEB_MERCATOR, area_of_use, is_geographic, transform_bbox
+from rendermap.jobs.job import DataSource, Job, Layer
+from rendermap.services.service import Service, ToolLayer
+from rendermap.symbology.classify import Need, fit, needs
+from rendermap.symbology.defaults import default_needs, default_style
+from rendermap.symbology.facts import Measures, RasterFacts, VectorFacts
+from rendermap.symbology.library import Library
+from rendermap.symbology.style import Classification, Style, style_digest
+
+log = structlog.get_logger()
+
+WORLD = BBox(-20037508.342789244, -20037508.342789244, 20037508.342789244, 20037508.342789244)
+
+
+class Looker(Protocol):
+    """Looks into datasets and measures them, in a worker."""
+
+    async def inspect(self, plan: InspectPlan) -> Layer: ...
+    async def measure(self, plan: MeasurePlan) -> Measures: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """A tool layer in one job.  layer, crs, style: None together with a fault that says why, in words safe for strangers.
+
+    bbox: in the map's CRS; None when there is nothing in it.
+    """
+
+    tool: ToolLayer
+    layer: Layer | None = None
+    crs: str | None = None
+    style: Style | None = None
+    style_key: str = ""
+    bbox: BBox | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobMap:
+    """A job's drawables by layer id, in the map's CRS.  digest: of everything the picture depends on but the view."""
+
+    job: Job
+    service: Service
+    crs: str
+    bbox: BBox
+    drawables: tuple[Drawable, ...]
+
+    @property
+    def native_resolution_m(self) -> float | None:
+        """The finest raster cell in metres, None without rasters."""
+        cells = []
+        for drawable in self.drawables:
+            if drawable.layer and drawable.crs and isinstance(drawable.layer.facts, RasterFacts):
+                size = min(abs(v) for v in drawable.layer.facts.pixel)
+                cells.append(size * (111319.49 if is_geographic(drawable.crs) else 1.0))
+        return min(cells, default=None)
+
+
+class Drawables:
+    """Makes JobMaps.  looks and styles are remembered per fingerprint, so only the first picture of a result waits for them."""
+
+    def __init__(self, looker: Looker, library: Library, looks: Flight[Layer | str], styles: Flight[Style | str]) -> None:
+        self._looker = looker
+        self._library = library
+        self._looks = looks
+        self._styles = styles
+
+    async def of_job(self, job: Job, service: Service) -> JobMap:
+        """The drawables of a finished job.  A layer that cannot be drawn has a fault; the others are not held up by it."""
+        tools = [layer for layer in service.layers if _belongs(layer, service, job)]
+        found = await asyncio.gather(*(self._meet(job, service, tool) for tool in tools))
+        crs = service.crs or next((d.crs for d in found if d.crs), WEB_MERCATOR)
+        placed = tuple(_place(d, crs) for d in found)
+        return JobMap(job, service, crs, _whole([d.bbox for d in placed if d.bbox], crs), placed)
+
+    async def _meet(self, job: Job, service: Service, tool: ToolLayer) -> Drawable:
+        output = next((o for o in job.outputs if o.name.casefold() == tool.parameter.casefold()), None)
+        if output is None:
+            return Drawable(tool, fault="The job left no dataset for this layer.")
+        if output.source is None:
+            return Drawable(tool, fault=output.fault or "The output of this layer is not a dataset on disk.")
+        layer = await self._look(output.source, tool)
+        if isinstance(layer, str):
+            return Drawable(tool, fault=layer)
+        crs = layer.crs or service.crs
+        if crs is None:
+            return Drawable(tool, fault="The dataset does not say its coordinate reference system.")
+        style = await self._styled(layer, tool)
+        if isinstance(style, str):
+            return Drawable(tool, fault=style)
+        return Drawable(tool, layer, crs, style, style_digest(style))
+
+    async def _look(self, source: DataSource, tool: ToolLayer) -> Layer | str:
+        expect = "raster" if "Raster" in tool.data_type else "vector" if "Feature" in tool.data_type else "any"
+
+        async def make() -> Layer | str:
+            try:
+                return await self._looker.inspect(InspectPlan(source, expect))  # type: ignore[arg-type]
+            except Broken as error:
+                return _said(error, source)
+
+        return await self._looks.get_or_make(f"{source.path}|{source.member}|{source.fingerprint}|{expect}", make)
+
+    async def _styled(self, layer: Layer, tool: ToolLayer) -> Style | str:
+        """The tool layer's style resolved for this very dataset; a layer file that cannot be used is a fault, not another look."""
+        try:
+            named = await asyncio.to_thread(self._library.style_for, tool.style_path, tool.style_layer)
+        except Broken as error:
+            return _said(error, layer.source)
+        template = named.style if named else None
+        key = f"{layer.source.path}|{layer.source.member}|{layer.source.fingerprint}|{tool}|{template and style_digest(template)}"
+
+        async def make() -> Style | str:
+            try:
+                return await self._fit(template, layer, tool)
+            except Broken as error:
+                return _said(error, layer.source)
+
+        return await self._styles.get_or_make(key, make)
+
+    async def _fit(self, template: Style | None, layer: Layer, tool: ToolLayer) -> Style:
+        if template is not None:
+            classification = Classification(tool.classification)
+            measures = await self._measure(layer, needs(template, layer.facts, classification))
+            return fit(template, layer.facts, measures, classification)
+        measures = await self._measure(layer, default_needs(layer.facts))
+        return default_style(layer.facts, measures, tool.name)
+
+    async def _measure(self, layer: Layer, wanted: tuple[Need, ...]) -> Mapping[Need, Measures]:
+        taken = await asyncio.gather(*(self._looker.measure(MeasurePlan(layer, need.field, need.band)) for need in wanted))
+        return dict(zip(wanted, taken, strict=True))
+
+
+def _belongs(layer: ToolLayer, service: Service, job: Job) -> bool:
+    """True when the layer is one of the job's task; a job that names no task has the layers of all."""
+    task = next((t for t in service.tasks if job.task and t.name.casefold() == job.task.casefold()), None)
+    return task is None or layer in task.layers
+
+
+def _said(error: RendermapError, source: DataSource) -> str:
+    log.warning("dataset not drawn", job=source.root.name, code=error.code, sentence=error.sentence)
+    log.debug("dataset not drawn", job=source.root.name, reason=error.reason)
+    return error.sentence
+
+
+def _place(drawable: Drawable, crs: str) -> Drawable:
+    if drawable.layer is None or drawable.crs is None or drawable.layer.bbox is None:
+        return drawable
+    return replace(drawable, bbox=transform_bbox(drawable.layer.bbox, drawable.crs, crs))
+
+
+def _whole(boxes: list[BBox], crs: str) -> BBox:
+    """The box around everything, never of zero area; the CRS's own area when there is nothing."""
+    if boxes:
+        box = union(boxes)
+        least = 1e-4 if is_geographic(crs) else 10.0
+        return pad(box, least if box.width == 0 else 0.0, least if box.height == 0 else 0.0)
+    area = area_of_use(crs)
+    whole = transform_bbox(area, "EPSG:4326", crs) if area else None
+    return whole or WORLD
+
+
+def geometry_of(layer: Layer) -> str:
+    """``point``, ``line``, ``polygon`` or ``raster``."""
+    return layer.facts.geometry.value if isinstance(layer.facts, VectorFacts) else "raster"

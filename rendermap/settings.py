@@ -1,0 +1,83 @@
+"""Settings as rows: each is a field here and then appears in the command line's help, the environment, the TOML file and the manual.
+
+Precedence: command line, then ``RENDERMAP_*`` in the environment, then the TOML file, then the default.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Settings(BaseSettings):
+    """Everything an operator may choose."""
+
+    model_config = SettingsConfigDict(env_prefix="RENDERMAP_", extra="forbid", frozen=True)
+
+    config: Path | None = Field(None, description="TOML file with any of these settings.")
+    jobs: Annotated[tuple[Path, ...], NoDecode] = Field((), description="Jobs directories; in the environment separated like PATH.")
+    services: Path = Field(Path("styles"), description="Folder of services: one folder with a service.toml each.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
+    public_url: str | None = Field(None, description="Address under which clients reach the service, when a proxy hides it.")
+    trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-* headers are believed, comma separated.")
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, le=256, description="Drawing processes.")
+    queue_limit: int = Field(256, ge=1, description="Drawings that may wait before the service answers busy.")
+    deadline_s: float = Field(30.0, gt=0, description="Longest drawing, in seconds.")
+    memory_limit_mb: int = Field(2048, ge=256, description="Memory a drawing process may use before it is replaced.")
+    cache_mb: int = Field(256, ge=0, description="Pictures kept in memory.")
+    max_px: int = Field(4096, ge=256, le=16384, description="Longest side of a picture, in pixels.")
+    picture_max_age_s: int = Field(60, ge=0, description="How long clients may keep a picture from a moving address.")
+    secret_key: str = Field(
+        default_factory=lambda: secrets.token_hex(32), description="Signs picture addresses; give every replica the same.", repr=False
+    )
+    basemap_url: str | None = Field(None, description="XYZ address of a basemap for the viewer, with {z}/{x}/{y}; none unless given.")
+    basemap_attribution: str = Field("", description="Credit for the basemap.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least important line written.")
+
+    @field_validator("jobs", mode="before")
+    @classmethod
+    def _split_jobs(cls, value: Any) -> Any:
+        return tuple(Path(part) for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, environment, TOML file; no .env and no secrets folder."""
+        file = init_settings.init_kwargs.get("config") or os.environ.get("RENDERMAP_CONFIG")  # type: ignore[attr-defined]
+        toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def read_settings(**given: Any) -> Settings:
+    """Settings from everything an operator said; None and () in given mean not said.
+
+    Raises SettingsInvalid with one line per fault.
+    """
+    said = {name: value for name, value in given.items() if value is not None and value != ()}
+    config = said.get("config")
+    if config is not None and not Path(config).is_file():
+        raise SettingsInvalid(f"config: there is no file {config}")
+    try:
+        return Settings(**said)
+    except ValidationError as error:
+        raise SettingsInvalid("\n".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(f"config: {error}") from None
+
+
+class SettingsInvalid(Exception):
+    """Something an operator said that cannot be: one line per fault."""

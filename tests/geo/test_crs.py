@@ -1,0 +1,90 @@
+"""Coordinate reference systems."""
+
+import pytest
+from pyproj import CRS
+
+from rendermap.errors import InvalidCrs
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import (
+    WEB_MERCATOR,
+    WGS84,
+    area_of_use,
+    is_northing_first,
+    parse_crs,
+    to_esri_wkt,
+    to_wkid,
+    transform_bbox,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("102100", WEB_MERCATOR),
+        ("900913", WEB_MERCATOR),
+        ("EPSG:102113", WEB_MERCATOR),
+        ("4326", WGS84),
+        ("CRS:84", WGS84),
+        ("epsg:25832", "EPSG:25832"),
+        ("54030", "ESRI:54030"),
+        ("urn:ogc:def:crs:EPSG::3035", "EPSG:3035"),
+        ("http://www.opengis.net/def/crs/EPSG/0/2056", "EPSG:2056"),
+    ],
+)
+def test_names_in_every_spelling(text: str, name: str) -> None:
+    """Each way a client spells a CRS leads to one canonical name."""
+    assert parse_crs(text) == name
+
+
+def test_wkt_of_a_known_crs_gets_its_code_back() -> None:
+    """WKT in Esri's flavour is recognised."""
+    assert parse_crs(CRS.from_epsg(32633).to_wkt("WKT1_ESRI")) == "EPSG:32633"
+
+
+def test_wkt_with_a_shifted_meridian_is_kept() -> None:
+    """@arcgis/core sends Web Mercator about another meridian when a view crosses the antimeridian."""
+    wkt = (
+        'PROJCS["WGS_1984_Web_Mercator_Auxiliary_Sphere",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],'
+        'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Mercator_Auxiliary_Sphere"],PARAMETER["False_Easting",0.0],'
+        'PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",-178.09],PARAMETER["Standard_Parallel_1",0.0],'
+        'PARAMETER["Auxiliary_Sphere_Type",0.0],UNIT["Meter",1.0]]'
+    )
+    name = parse_crs(wkt)
+    assert to_wkid(name) is None
+    box = transform_bbox(BBox(-178.1, 0, -178.0, 0.1), WGS84, name)
+    assert box is not None and abs(box.center[0]) < 10_000
+
+
+@pytest.mark.parametrize("text", ["", "EPSG:0", "99999999999", "+proj=longlat +nadgrids=@/etc/passwd", "/etc/passwd", "http://x/y", "EPSG:4326;x"])
+def test_what_is_no_crs_is_refused(text: str) -> None:
+    """PROJ strings, file names and addresses never reach PROJ."""
+    with pytest.raises(InvalidCrs):
+        parse_crs(text)
+
+
+@pytest.mark.parametrize(("name", "swapped"), [(WGS84, True), (WEB_MERCATOR, False), ("EPSG:31468", True), ("EPSG:2180", True), ("EPSG:25832", False)])
+def test_axis_order_comes_from_directions(name: str, swapped: bool) -> None:
+    """EPSG:31468 calls its northing X: only the axis directions tell."""
+    assert is_northing_first(name) is swapped
+
+
+def test_the_world_fits_in_web_mercator() -> None:
+    """The poles are infinitely far in Web Mercator; the box is cut there and stays finite."""
+    box = transform_bbox(BBox(-180, -90, 180, 90), WGS84, WEB_MERCATOR)
+    assert box is not None and box.width == pytest.approx(2 * 20037508.34, rel=1e-6)
+
+
+def test_nowhere_is_none() -> None:
+    """A box that cannot be carried over is None, not a guess."""
+    assert transform_bbox(BBox(1e30, 1e30, 2e30, 2e30), "EPSG:32633", WGS84) is None
+
+
+def test_esri_wkt_names_the_datum_their_way() -> None:
+    """Replies about a CRS without a code carry WKT1 in Esri's flavour."""
+    assert "D_WGS_1984" in to_esri_wkt("ESRI:54030")
+
+
+def test_area_of_use() -> None:
+    """UTM zone 32 is used between 6 and 12 degrees east."""
+    area = area_of_use("EPSG:32632")
+    assert area is not None and (area.xmin, area.xmax) == (6.0, 12.0)

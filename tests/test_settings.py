@@ -1,0 +1,34 @@
+"""Settings: where they come from and which wins."""
+
+from pathlib import Path
+
+import pytest
+
+from rendermap.settings import SettingsInvalid, read_settings
+
+
+def test_command_line_beats_environment_beats_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each source overrides the one below it and leaves the rest alone."""
+    file = tmp_path / "rendermap.toml"
+    file.write_text('port = 1\nworkers = 5\ncache_mb = 7\njobs = ["/a", "/b"]\n')
+    monkeypatch.setenv("RENDERMAP_WORKERS", "4")
+    settings = read_settings(config=file, port=3)
+    assert (settings.port, settings.workers, settings.cache_mb, settings.jobs) == (3, 4, 7, (Path("/a"), Path("/b")))
+
+
+def test_jobs_in_the_environment_are_separated_like_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RENDERMAP_JOBS=/a:/b names two folders."""
+    monkeypatch.setenv("RENDERMAP_JOBS", "/a:/b")
+    assert read_settings().jobs == (Path("/a"), Path("/b"))
+
+
+@pytest.mark.parametrize("given", [{"workers": 0}, {"port": 70000}, {"nonsense": 1}, {"config": "/nowhere.toml"}])
+def test_what_cannot_be_is_said(given: dict[str, object]) -> None:
+    """A wrong setting is named."""
+    with pytest.raises(SettingsInvalid, match=next(iter(given))):
+        read_settings(**given)
+
+
+def test_the_secret_is_never_printed() -> None:
+    """repr() of the settings may land in a log."""
+    assert "hush" not in repr(read_settings(secret_key="hush"))
