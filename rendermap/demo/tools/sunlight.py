@@ -1,0 +1,94 @@
+"""How much sun 200,000 parcels get, relative to flat ground.
+
+Leaves a job with our own job document: one large FlatGeobuf.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from rendermap.demo.features import write_features
+from rendermap.demo.terrain import Floats, Grid, read_elevation
+from rendermap.jobs import manifest
+
+SUNS = ((95, 20), (120, 40), (150, 55), (180, 61), (210, 55), (240, 40), (265, 20))
+"""Azimuth and altitude of the sun in degrees through an equinox day at the sample's latitude."""
+
+SEED = 20_000_101
+
+
+def main(jobs_dir: Path, parcels: int = 200_000) -> None:
+    """Run the tool and leave its job in jobs_dir."""
+    with manifest.start(jobs_dir, service="Sunlight", task="Sunlight", inputs={"Parcels": parcels, "Seed": SEED}) as run:
+        grid = read_elevation()
+        polygons, places = make_parcels(grid, parcels)
+        run.message(f"{len(polygons)} parcels drawn.")
+        index = _sample(sunlight(grid), grid, places)
+        height = _sample(grid.values, grid, places)
+        columns: dict[str, NDArray[Any]] = {
+            "Parcel": np.arange(1, len(polygons) + 1, dtype=np.int32),
+            "Sunlight": index.round(1),
+            "Elevation_m": height.round(1),
+            "Area_m2": shapely.area(polygons).round(0),
+        }
+        write_features(run.path("%scratchworkspace%/parcels.fgb"), "parcels", "Polygon", polygons, columns)
+        run.output("Parcels", "%scratchworkspace%/parcels.fgb")
+        run.value("Mean_Sunlight", round(float(index.mean()), 1))
+
+
+def sunlight(grid: Grid) -> Floats:
+    """Direct light over a day in percent of what flat ground gets, (rows, cols) float32; cast shadows are left out."""
+    southward, eastward = np.gradient(grid.values, grid.cell_m)
+    slope, aspect = np.arctan(np.hypot(southward, eastward)), np.arctan2(-eastward, southward)
+    total, flat = np.zeros(grid.values.shape), 0.0
+    for azimuth, altitude in np.radians(SUNS):
+        facing = np.sin(altitude) * np.cos(slope) + np.cos(altitude) * np.sin(slope) * np.cos(azimuth - aspect)
+        total += np.maximum(facing, 0)
+        flat += np.sin(altitude)
+    return (100 * total / flat).astype(np.float32)
+
+
+def make_parcels(grid: Grid, count: int) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """At least count six-sided parcels that fill the grid without gap or overlap, and their centres (parcels, 2).
+
+    The corners of a hexagon lattice are moved about by a seeded generator; parcels that share a corner share its move.
+    """
+    xmin, ymin, xmax, ymax = grid.bounds
+    side = float(np.sqrt((xmax - xmin) * (ymax - ymin) / (count * 1.015) / (1.5 * np.sqrt(3))))
+    across, down = np.sqrt(3) * side, 1.5 * side
+    cols, rows = int((xmax - xmin) // across), int((ymax - ymin - side / 2) // down)
+    row, col = np.mgrid[:rows, :cols].reshape(2, -1)
+    corner_row, corner_col = _corners(row, col)
+    moves = np.random.default_rng(SEED).uniform(-0.24, 0.24, (2, 2 * rows + 4, 2 * cols + 4)) * side
+    x = xmin + corner_col * across / 2 + moves[0, corner_row, corner_col]
+    y = ymax - (corner_row // 2 * down + corner_row % 2 * side / 2) + moves[1, corner_row, corner_col]
+    rings = np.stack((x, y), axis=-1)
+    return np.asarray(shapely.polygons(rings), dtype=object), rings.mean(axis=1)
+
+
+def _corners(row: NDArray[np.int64], col: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Lattice rows and columns of each parcel's six corners, clockwise from the top, (parcels, 6) each.
+
+    Lattice columns are half a parcel wide; lattice rows 2k and 2k+1 are the tips and shoulders of the parcels of row k.
+    """
+    left = 2 * col + row % 2
+    corner_col = np.stack((left + 1, left + 2, left + 2, left + 1, left, left), axis=1)
+    top = 2 * row
+    corner_row = np.stack((top, top + 1, top + 2, top + 3, top + 2, top + 1), axis=1)
+    return corner_row, corner_col
+
+
+def _sample(values: NDArray[np.floating], grid: Grid, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    sampled: NDArray[np.float64] = map_coordinates(values, grid.cells(places[:, 0], places[:, 1]), order=1, mode="nearest")
+    return sampled.astype(np.float64)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
