@@ -1,0 +1,65 @@
+"""Get or make, once: however many ask for the same thing at the same time, it is made one time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rendermap.cache.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class _Making(Generic[T]):
+    task: asyncio.Task[T]
+    askers: int = 0
+
+
+class Flight(Generic[T]):
+    """Single flight over a store.  Belongs to one event loop.
+
+    observe: told of every question whether it was a hit (True: from the store, or joined to a making under way).
+    """
+
+    def __init__(self, store: Store[T], observe: Callable[[bool], None] | None = None) -> None:
+        self._store = store
+        self._observe = observe or (lambda hit: None)
+        self._makings: dict[str, _Making[T]] = {}
+
+    async def get_or_make(self, key: str, make: Callable[[], Awaitable[T]], ttl_s: float | None = None) -> T:
+        """The value from the store, else from whoever makes it now, else made.
+
+        An asker that is cancelled leaves the others theirs; the making is cancelled with its last asker.
+        Raises what make raises, to all who waited; a failure is not kept.
+        """
+        value = await self._store.get(key)
+        if value is not None:
+            self._observe(True)
+            return value
+        making = self._makings.get(key)
+        self._observe(making is not None)
+        if making is None:
+            making = self._makings[key] = _Making(asyncio.create_task(self._make(key, make, ttl_s)))
+        return await self._wait(key, making)
+
+    async def _make(self, key: str, make: Callable[[], Awaitable[T]], ttl_s: float | None) -> T:
+        # A store that waits may have been filled between the asker's look and this one.
+        value = await self._store.get(key)
+        if value is None:
+            value = await make()
+            await self._store.put(key, value, ttl_s)
+        return value
+
+    async def _wait(self, key: str, making: _Making[T]) -> T:
+        making.askers += 1
+        try:
+            return await asyncio.shield(making.task)
+        finally:
+            making.askers -= 1
+            if (making.task.done() or making.askers == 0) and self._makings.get(key) is making:
+                del self._makings[key]
+            if making.askers == 0:
+                making.task.cancel()

@@ -1,0 +1,350 @@
+"""The pool: feeds worker programs with plans, one at a time each, and contains their crashes, hangs and growth.
+
+A plan whose worker dies under it is given to another worker once.  A worker that died is replaced at once, while the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import math
+import time
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import structlog
+
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
+from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
+from rendermap.dispatch.wire import Answer, PlanPacker, WireBroken, error_of, from_json
+from rendermap.errors import Broken, Busy, RenderCrashed, RenderFailed, RendermapError, RenderTimeout
+from rendermap.jobs.job import Layer
+from rendermap.reply import LegendEntry, LegendLayer
+from rendermap.symbology.facts import Measures
+from rendermap.telemetry import Metrics, make_metrics
+
+T = TypeVar("T")
+
+TRIES = 2
+WATCH_S = 0.1
+WORN_SHARE = 0.75
+"""Share of the memory limit above which a worker is replaced between plans rather than killed during the next."""
+SLOWEST_RESTART_S = 5.0
+
+_log = structlog.get_logger("rendermap.dispatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An encoded picture.  empty: nothing was drawn, it is background only."""
+
+    body: bytes
+    empty: bool
+    width_px: int
+    height_px: int
+
+
+@dataclass(slots=True, eq=False)
+class _Errand:
+    """A packed plan and the answer its asker waits for.  key: equal for plans that a warm worker does faster."""
+
+    request: bytes
+    key: object
+    answer: asyncio.Future[Answer]
+    tries: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Idle:
+    """A worker without work.  keys: what it did last."""
+
+    worker: WorkerProcess
+    call: asyncio.Future[_Errand]
+    keys: deque[object] = field(default_factory=deque)
+
+
+class Pool:
+    """Workers and the queue before them.  Belongs to one event loop.
+
+    workers: how many programs run.  queue_limit: plans that may wait.  deadline_s: for one try at one plan, from when a worker takes it.
+    plans_per_worker: a worker is replaced after so many, 0 for never.  program: what is started; its memory limit bounds each worker.
+    """
+
+    def __init__(
+        self,
+        workers: int = 2,
+        queue_limit: int = 256,
+        deadline_s: float = 30.0,
+        memory_limit_bytes: int = 1 << 30,
+        *,
+        plans_per_worker: int = 0,
+        program: WorkerProgram | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._size = workers
+        self._queue_limit = queue_limit
+        self._deadline_s = deadline_s
+        self._plans_per_worker = plans_per_worker
+        self._program = replace(program or WorkerProgram(), memory_limit_bytes=memory_limit_bytes)
+        self._metrics = metrics or make_metrics()
+        self._packer = PlanPacker()
+        self._queue: deque[_Errand] = deque()
+        self._idle: dict[WorkerProcess, _Idle] = {}
+        self._workers: set[WorkerProcess] = set()
+        self._unanswered: set[_Errand] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._first: asyncio.Future[None] | None = None
+        self._mean_s = 0.05
+        self._open = False
+
+    # --- life --------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start the workers; returns when the first is ready.  Raises RenderCrashed when none comes up."""
+        self._open = True
+        self._first = asyncio.get_running_loop().create_future()
+        self._tasks = [asyncio.create_task(self._tend(), name=f"rendermap-worker-{n}") for n in range(self._size)]
+        self._tasks.append(asyncio.create_task(self._watch(), name="rendermap-watch"))
+        try:
+            await self._first
+        except BaseException:
+            await self.stop(drain_s=0)
+            raise
+
+    async def stop(self, drain_s: float = 10.0) -> None:
+        """Take no more plans, wait for those that run or wait, then end the workers.  What is left after drain_s is told to come again."""
+        self._open = False
+        if answers := [errand.answer for errand in self._unanswered]:
+            await asyncio.wait(answers, timeout=drain_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for errand in self._unanswered:
+            _fail(errand, Busy())
+        self._tasks.clear()
+        self._queue.clear()
+
+    @property
+    def ready(self) -> bool:
+        """True when at least one worker can be asked."""
+        return self._open and bool(self._workers)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that are up."""
+        return tuple(worker.pid for worker in self._workers)
+
+    # --- what may be asked -------------------------------------------------------------------------------------------
+
+    async def draw(self, plan: MapPlan) -> Drawn:
+        """Draw a map.  Raises Busy, RenderTimeout, RenderCrashed, RenderFailed, or what the drawing room raised."""
+        key = tuple((layer.layer.source, layer.style_key) for layer in plan.layers)
+        return _drawn(await self._ask(plan, key))
+
+    async def inspect(self, plan: InspectPlan) -> Layer:
+        """Look into a dataset.  Raises as `draw`, and SourceRefused, SourceUnreadable."""
+        layer = _value(Layer, await self._ask(plan, plan.source.path))
+        if layer.source != plan.source:
+            raise RenderFailed(reason="the worker answered about another dataset than it was asked")
+        return layer
+
+    async def measure(self, plan: MeasurePlan) -> Measures:
+        """Take numbers from a dataset.  Raises as `draw`."""
+        return _value(Measures, await self._ask(plan, plan.layer.source.path))
+
+    async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]:
+        """Draw single swatches.  Raises as `draw`."""
+        layers = _value(tuple[LegendLayer, ...], await self._ask(replace(plan, sheet=None), None))
+        return tuple(replace(layer, entries=tuple(_with_swatch(entry) for entry in layer.entries)) for layer in layers)
+
+    async def legend_sheet(self, plan: LegendPlan) -> Drawn:
+        """Draw a legend as one picture; plan.sheet must be given.  Raises as `draw`."""
+        if plan.sheet is None:
+            raise ValueError("a legend sheet needs the sheet's look")
+        return _drawn(await self._ask(plan, None))
+
+    # --- the queue ---------------------------------------------------------------------------------------------------
+
+    async def _ask(self, plan: Plan, key: object) -> Answer:
+        kind, began = type(plan).__name__, time.perf_counter()
+        outcome = "cancelled"
+        try:
+            answer = await self._submit(_Errand(self._packer.pack(plan), key, asyncio.get_running_loop().create_future()))
+            if answer.head.kind == "error":
+                raise error_of(answer.head)
+            outcome = "ok"
+            return answer
+        except RendermapError as error:
+            outcome = error.code
+            raise
+        finally:
+            self._metrics.drawings.labels(kind, outcome).inc()
+            self._metrics.drawing_seconds.labels(kind).observe(time.perf_counter() - began)
+
+    async def _submit(self, errand: _Errand) -> Answer:
+        if not self._open:
+            raise Busy
+        if (idle := self._pick(errand.key)) is not None:
+            del self._idle[idle.worker]
+            idle.call.set_result(errand)
+        elif len(self._queue) >= self._queue_limit:
+            raise Busy(retry_after_s=self._retry_after_s())
+        else:
+            self._enqueue(errand)
+        self._unanswered.add(errand)
+        try:
+            return await errand.answer
+        finally:
+            # An asker that went away gives its place in the queue back; a drawing that has begun is left to end.
+            self._unanswered.discard(errand)
+            with contextlib.suppress(ValueError):
+                self._queue.remove(errand)
+            self._metrics.queue_length.set(len(self._queue))
+
+    def _pick(self, key: object) -> _Idle | None:
+        """An idle worker, one that is warm for this key if there is one; never waits for a warm one."""
+        warm = (idle for idle in self._idle.values() if key is not None and key in idle.keys)
+        return next(warm, None) or next(iter(self._idle.values()), None)
+
+    def _enqueue(self, errand: _Errand, *, first: bool = False) -> None:
+        if first:
+            self._queue.appendleft(errand)
+        else:
+            self._queue.append(errand)
+        self._metrics.queue_length.set(len(self._queue))
+
+    def _retry_after_s(self) -> int:
+        waits_s = len(self._queue) * self._mean_s / self._size
+        return min(max(math.ceil(waits_s), 1), 60)
+
+    # --- the workers -------------------------------------------------------------------------------------------------
+
+    async def _tend(self) -> None:
+        """Keep one place filled for as long as the pool lives."""
+        failures = 0
+        while True:
+            try:
+                worker = await WorkerProcess.start(self._program)
+            except WorkerDied as died:
+                failures += 1
+                await self._bear(died, failures)
+                continue
+            failures = 0
+            try:
+                await self._employ(worker)
+            finally:
+                self._workers.discard(worker)
+                self._metrics.workers_ready.set(len(self._workers))
+                await worker.close()
+
+    async def _bear(self, died: WorkerDied, failures: int) -> None:
+        """A worker that does not even come up is tried again ever more slowly; the first of all fails the start."""
+        _log.error("worker does not start", cause=died.cause, words=died.words, failures=failures)
+        if self._first and not self._first.done() and failures >= TRIES:
+            self._first.set_exception(RenderCrashed("The service has no workers.", reason=str(died)))
+        await asyncio.sleep(min(0.1 * 2**failures, SLOWEST_RESTART_S))
+
+    async def _employ(self, worker: WorkerProcess) -> None:
+        """Give a worker errands until it dies or is worn."""
+        self._workers.add(worker)
+        self._metrics.workers_ready.set(len(self._workers))
+        if self._first and not self._first.done():
+            self._first.set_result(None)
+        keys: deque[object] = deque(maxlen=8)
+        while True:
+            try:
+                errand = await self._next(worker, keys)
+                await self._run(worker, errand)
+            except WorkerDied as died:
+                _log.warning("worker replaced", cause=died.cause, words=died.words, pid=worker.pid, answered=worker.answered)
+                self._metrics.worker_restarts.labels(died.cause).inc()
+                return
+            if errand.key is not None and errand.key not in keys:
+                keys.append(errand.key)
+            if self._is_worn(worker):
+                self._metrics.worker_restarts.labels("worn").inc()
+                return
+
+    async def _next(self, worker: WorkerProcess, keys: deque[object]) -> _Errand:
+        while self._queue:
+            errand = self._queue.popleft()
+            if not errand.answer.done():
+                return errand
+        idle = _Idle(worker, asyncio.get_running_loop().create_future(), keys)
+        self._idle[worker] = idle
+        try:
+            return await idle.call
+        finally:
+            self._idle.pop(worker, None)
+
+    async def _run(self, worker: WorkerProcess, errand: _Errand) -> None:
+        began = time.perf_counter()
+        try:
+            answer = await worker.ask(errand.request)
+        except WorkerDied as died:
+            self._again(errand, died)
+            raise
+        self._mean_s += (time.perf_counter() - began - self._mean_s) / 16
+        if not errand.answer.done():
+            errand.answer.set_result(answer)
+
+    def _again(self, errand: _Errand, died: WorkerDied) -> None:
+        """Before all others on another worker, once; a worker that was dead before it was asked does not count."""
+        errand.tries += died.cause != "gone"
+        if errand.answer.done():
+            return
+        if errand.tries >= TRIES:
+            _fail(errand, _verdict(died))
+        elif (idle := self._pick(None)) is not None:
+            del self._idle[idle.worker]
+            idle.call.set_result(errand)
+        else:
+            self._enqueue(errand, first=True)
+
+    def _is_worn(self, worker: WorkerProcess) -> bool:
+        full = 0 < self._plans_per_worker <= worker.answered
+        return full or worker.rss_bytes > WORN_SHARE * self._program.memory_limit_bytes
+
+    async def _watch(self) -> None:
+        """Native code cannot be asked to stop: a worker past its deadline or its memory is killed, a dead idle one is let go."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            for worker in tuple(self._workers):
+                if worker.busy_since is not None and time.monotonic() - worker.busy_since > self._deadline_s:
+                    worker.kill("deadline")
+                elif worker.rss_bytes > self._program.memory_limit_bytes:
+                    worker.kill("memory")
+                if not worker.is_alive and (idle := self._idle.pop(worker, None)) is not None:
+                    idle.call.set_exception(WorkerDied("gone"))
+
+
+def _fail(errand: _Errand, error: RendermapError) -> None:
+    if not errand.answer.done():
+        errand.answer.set_exception(error)
+
+
+def _verdict(died: WorkerDied) -> Broken:
+    kind = RenderTimeout if died.cause == "deadline" else RenderCrashed
+    return kind(reason=str(died))
+
+
+def _drawn(answer: Answer) -> Drawn:
+    head = answer.head
+    if head.kind != "drawn":
+        raise RenderFailed(reason=f"the worker answered a drawing with a {head.kind}")
+    return Drawn(answer.body, head.empty, head.width_px, head.height_px)
+
+
+def _value(kind: type[T], answer: Answer) -> T:
+    if answer.head.kind != "value":
+        raise RenderFailed(reason=f"the worker answered a question with a {answer.head.kind}")
+    try:
+        return from_json(kind, answer.body)
+    except WireBroken as error:
+        raise RenderFailed(reason=str(error)) from error
+
+
+def _with_swatch(entry: LegendEntry) -> LegendEntry:
+    return replace(entry, swatch=base64.b64decode(entry.swatch))

@@ -1,0 +1,194 @@
+"""One worker program: started, asked one thing at a time, watched, and killed when it misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from rendermap.dispatch.wire import Answer, WireBroken, is_quiet, receive_answer, send_request
+
+READY = 0
+"""The number of the answer a worker gives before it was asked anything."""
+KEPT_WORDS_BYTES = 8000
+LISTEN_LIMIT_S = 1.0
+
+# A worker inherits nothing of ours: no secret in our environment is within reach of a hostile dataset.
+ENVIRONMENT: Mapping[str, str] = MappingProxyType(
+    {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PROJ_NETWORK": "OFF",
+        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+        "GDAL_HTTP_MAX_RETRY": "0",
+        "GDAL_HTTP_TIMEOUT": "1",
+        "GDAL_DRIVER_PATH": "disable",
+        "GDAL_VRT_ENABLE_PYTHON": "NO",
+        "GDAL_CACHEMAX": "128",
+        # One worker is one core's work; threads of numeric libraries would only get in each other's way.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "GDAL_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
+)
+
+
+class WorkerDied(Exception):
+    """The worker is no more.  cause: ``crash``, ``deadline``, ``memory`` or ``gone`` (it was dead before it was asked)."""
+
+    def __init__(self, cause: str, words: str = "") -> None:
+        super().__init__(f"{cause}: {words}" if words else cause)
+        self.cause = cause
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerProgram:
+    """How a worker is started and what bounds it.
+
+    argv: the program; it finds its socket as file descriptor 0.  environment: on top of `ENVIRONMENT`.
+    memory_limit_bytes: resident size at which it is killed; the program gets it as last argument and stops itself hard somewhat above.
+    """
+
+    argv: tuple[str, ...] = (sys.executable, "-P", "-m", "rendermap.render.worker")
+    memory_limit_bytes: int = 1 << 30
+    max_answer_bytes: int = 256 << 20
+    start_limit_s: float = 60.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class WorkerProcess:
+    """A running worker.  Belongs to one event loop; `ask` is never called twice at once."""
+
+    def __init__(self, program: WorkerProgram, process: Process, wire: socket.socket, scratch: Path) -> None:
+        self.pid = process.pid
+        self.answered = 0
+        self.busy_since: float | None = None
+        self._program = program
+        self._process = process
+        self._wire = wire
+        self._scratch = scratch
+        self._number = READY
+        self._cause: str | None = None
+        self._words = bytearray()
+        self._listener = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def start(cls, program: WorkerProgram) -> WorkerProcess:
+        """Start the program and wait until it says that it is ready.  Raises WorkerDied."""
+        ours, theirs = socket.socketpair()
+        scratch = Path(tempfile.mkdtemp(prefix="rendermap-worker-"))
+        try:
+            # A session of its own: Ctrl-C in the terminal is for the service, which then ends its workers by closing their sockets.
+            process = await asyncio.create_subprocess_exec(
+                *program.argv,
+                str(program.memory_limit_bytes),
+                stdin=theirs.fileno(),
+                stdout=PIPE,
+                stderr=STDOUT,
+                cwd="/",
+                env={**ENVIRONMENT, **program.environment, "TMPDIR": str(scratch)},
+                start_new_session=True,
+            )
+        except BaseException:
+            ours.close()
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        finally:
+            theirs.close()
+        ours.setblocking(False)
+        worker = cls(program, process, ours, scratch)
+        await worker._await_ready()
+        return worker
+
+    async def _await_ready(self) -> None:
+        try:
+            async with asyncio.timeout(self._program.start_limit_s):
+                answer = await receive_answer(self._wire, READY, 0)
+            if answer.head.kind != "ready":
+                raise WireBroken(f"said {answer.head.kind} before ready")
+        except (OSError, WireBroken) as error:  # TimeoutError is an OSError
+            died = await self._died(f"not ready: {error}")
+            await self.close()
+            raise died from error
+        except BaseException:
+            await self.close()
+            raise
+
+    async def ask(self, request: bytes) -> Answer:
+        """The answer to a packed plan.  Raises WorkerDied, after which the worker is of no more use."""
+        if not is_quiet(self._wire):
+            self.kill("gone")
+        self._number = self._number % 0xFFFFFFFF + 1
+        self.busy_since = time.monotonic()
+        try:
+            await send_request(self._wire, self._number, request)
+            answer = await receive_answer(self._wire, self._number, self._program.max_answer_bytes)
+        except (OSError, WireBroken) as error:
+            raise await self._died(str(error)) from error
+        finally:
+            self.busy_since = None
+        self.answered += 1
+        return answer
+
+    def kill(self, cause: str) -> None:
+        """End the program now; whoever waits for its answer gets WorkerDied with this cause."""
+        self._cause = self._cause or cause
+        if self.is_alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self._wire.shutdown(socket.SHUT_RDWR)
+
+    async def close(self) -> None:
+        """End the program and clear away what it left behind."""
+        self.kill("closed")
+        await self._ended()
+        self._wire.close()
+        await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+
+    @property
+    def is_alive(self) -> bool:
+        """False once the program has ended."""
+        return self._process.returncode is None
+
+    @property
+    def rss_bytes(self) -> int:
+        """Resident memory; 0 once the program has ended."""
+        try:
+            return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, IndexError):
+            return 0
+
+    async def _died(self, error: str) -> WorkerDied:
+        self.kill("crash")
+        code = await self._ended()
+        words = self._words.decode(errors="replace").strip()
+        return WorkerDied(self._cause or "crash", f"exit {code}, {error}. {words}".strip())
+
+    async def _ended(self) -> int:
+        """The exit status; its last words are heard by then."""
+        code = await self._process.wait()
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(self._listener, LISTEN_LIMIT_S)
+        return code
+
+    async def _listen(self) -> None:
+        """Whatever the program and its native libraries print: only the last of it is kept, for the log of a crash."""
+        output = self._process.stdout
+        assert output is not None
+        while chunk := await output.read(4096):
+            self._words += chunk
+            del self._words[:-KEPT_WORDS_BYTES]

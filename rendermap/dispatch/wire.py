@@ -1,0 +1,249 @@
+"""What goes over the wall to a worker and back: length-prefixed frames on a socket pair.
+
+Request: two uint32 (number, length), then the pickled plan.  Answer: three uint32 (number, head length, body length), then a head in
+JSON, then raw bytes.  A worker reads our pickle; we never unpickle what a worker says, for a hostile dataset may own it: a head is
+checked against `Head`, a value against its dataclass, and both against a length limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import dataclasses
+import json
+import pickle
+import socket
+import struct
+from collections import OrderedDict
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Literal, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from rendermap.dispatch.plan import LayerPlan, MapPlan, Plan
+from rendermap.errors import RenderFailed, RendermapError
+
+REQUEST = struct.Struct("<II")
+ANSWER = struct.Struct("<III")
+MAX_HEAD_BYTES = 256 * 1024
+MAX_REASON_CHARS = 8000
+KEPT_LAYERS = 256
+
+T = TypeVar("T")
+
+
+class WireBroken(Exception):
+    """The other side is gone, or said something that is not an answer."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Head:
+    """What an answer is.
+
+    kind: ``ready`` once at the start; ``drawn`` (body: an encoded picture); ``value`` (body: JSON); ``error``.
+    code, sentence, details, reason: of an error, as in `rendermap.errors`.
+    """
+
+    kind: Literal["ready", "drawn", "value", "error"]
+    empty: bool = False
+    width_px: int = 0
+    height_px: int = 0
+    code: str = ""
+    sentence: str = ""
+    details: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it arrived."""
+
+    head: Head
+    body: bytes = b""
+
+
+# --- plans -----------------------------------------------------------------------------------------------------------
+
+
+class PlanPacker:
+    """Plan -> bytes.  A layer's style can hold a thousand symbols and comes with every tile, so its pickle is kept."""
+
+    def __init__(self, kept: int = KEPT_LAYERS) -> None:
+        self._kept = kept
+        self._layers: OrderedDict[object, bytes] = OrderedDict()
+
+    def pack(self, plan: Plan) -> bytes:
+        """The pickle of (plan without layers, pickles of the layers)."""
+        if not isinstance(plan, MapPlan):
+            return pickle.dumps((plan, ()), pickle.HIGHEST_PROTOCOL)
+        layers = tuple(self._layer(layer) for layer in plan.layers)
+        return pickle.dumps((dataclasses.replace(plan, layers=()), layers), pickle.HIGHEST_PROTOCOL)
+
+    def _layer(self, layer: LayerPlan) -> bytes:
+        key = (layer.id, layer.layer.source, layer.layer.reader, layer.layer.open_name, layer.crs, layer.style_key)
+        return _keep(self._layers, key, self._kept, lambda: pickle.dumps(layer, pickle.HIGHEST_PROTOCOL))
+
+
+class PlanUnpacker:
+    """Bytes -> plan, in the worker.  Equal layers of later plans are the same object."""
+
+    def __init__(self, kept: int = KEPT_LAYERS) -> None:
+        self._kept = kept
+        self._layers: OrderedDict[object, LayerPlan] = OrderedDict()
+
+    def unpack(self, request: bytes) -> Plan:
+        """The plan of a request."""
+        plan, layers = pickle.loads(request)
+        if not isinstance(plan, MapPlan):
+            return plan  # type: ignore[no-any-return]
+        return dataclasses.replace(plan, layers=tuple(self._layer(layer) for layer in layers))
+
+    def _layer(self, layer: bytes) -> LayerPlan:
+        return _keep(self._layers, layer, self._kept, lambda: pickle.loads(layer))
+
+
+def _keep(kept: OrderedDict[object, T], key: object, limit: int, make: Any) -> T:
+    value = kept.get(key)
+    if value is None:
+        value = kept[key] = make()
+        if len(kept) > limit:
+            kept.popitem(last=False)
+    else:
+        kept.move_to_end(key)
+    return value
+
+
+# --- values and errors -----------------------------------------------------------------------------------------------
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def to_json(value: object) -> bytes:
+    """A frozen dataclass, or a tuple of them, as JSON.  Bytes become base64; NaN and infinities stay what they are."""
+    plain = [dataclasses.asdict(row) for row in value] if isinstance(value, tuple) else dataclasses.asdict(value)  # type: ignore[call-overload]
+    return json.dumps(plain, default=_plain).encode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if hasattr(value, "item"):  # a numpy scalar
+        return value.item()
+    return str(value)
+
+
+def from_json(kind: type[T], body: bytes) -> T:
+    """A value of kind, checked field by field; bytes are still base64.  Raises WireBroken."""
+    try:
+        return cast(T, _adapter(cast(Any, kind)).validate_json(body))
+    except ValidationError as error:
+        raise WireBroken(f"the value is not a {kind}: {error.error_count()} faults") from error
+
+
+def head_of(error: RendermapError) -> Head:
+    """An error as the head of an answer."""
+    reason = error.reason[-MAX_REASON_CHARS:] if error.reason else None
+    return Head("error", code=error.code, sentence=error.sentence, details=error.details, reason=reason)
+
+
+def error_of(head: Head) -> RendermapError:
+    """The error a head tells of, of the same class; RenderFailed when the class is unknown."""
+    kind = _error_kinds().get(head.code)
+    if kind is None:
+        return RenderFailed(reason=f"worker said {head.code}: {head.reason}")
+    return kind(head.sentence, details=head.details, reason=head.reason)
+
+
+@cache
+def _error_kinds() -> dict[str, type[RendermapError]]:
+    return {kind.__name__: kind for kind in _descendants(RendermapError)}
+
+
+def _descendants(kind: type[RendermapError]) -> Iterator[type[RendermapError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+# --- the asking side -------------------------------------------------------------------------------------------------
+
+
+async def send_request(wire: socket.socket, number: int, request: bytes) -> None:
+    """Raises OSError when the worker is gone."""
+    await asyncio.get_running_loop().sock_sendall(wire, REQUEST.pack(number, len(request)) + request)
+
+
+async def receive_answer(wire: socket.socket, number: int, max_body_bytes: int) -> Answer:
+    """The answer to the request of that number.  Raises WireBroken or OSError."""
+    said, head_bytes, body_bytes = ANSWER.unpack(await _receive(wire, ANSWER.size))
+    if said != number or head_bytes > MAX_HEAD_BYTES or body_bytes > max_body_bytes:
+        raise WireBroken(f"answer {said} to request {number}, {head_bytes} + {body_bytes} bytes")
+    head = from_json(Head, await _receive(wire, head_bytes))
+    return Answer(head, await _receive(wire, body_bytes))
+
+
+async def _receive(wire: socket.socket, count: int) -> bytes:
+    """Exactly count bytes, in one piece where the kernel has them."""
+    loop = asyncio.get_running_loop()
+    if count == 0:
+        return b""
+    first = await loop.sock_recv(wire, count)
+    if len(first) == count:
+        return first
+    whole = bytearray(count)
+    whole[: len(first)] = first
+    view, have = memoryview(whole), len(first)
+    while first and have < count:
+        got = await loop.sock_recv_into(wire, view[have:])
+        if not got:
+            break
+        have += got
+    if have < count:
+        raise WireBroken("the worker is gone")
+    return bytes(whole)
+
+
+def is_quiet(wire: socket.socket) -> bool:
+    """True when the worker lives and has nothing unasked to say."""
+    try:
+        wire.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except (BlockingIOError, InterruptedError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+# --- the answering side ----------------------------------------------------------------------------------------------
+
+
+def receive_request(wire: socket.socket) -> tuple[int, bytes] | None:
+    """(number, packed plan), or None when nobody asks any more."""
+    prefix = _receive_now(wire, REQUEST.size)
+    if prefix is None:
+        return None
+    number, length = REQUEST.unpack(prefix)
+    request = _receive_now(wire, length)
+    return None if request is None else (number, request)
+
+
+def _receive_now(wire: socket.socket, count: int) -> bytes | None:
+    data = bytearray(count)
+    view, have = memoryview(data), 0
+    while have < count:
+        got = wire.recv_into(view[have:])
+        if not got:
+            return None
+        have += got
+    return bytes(data)
+
+
+def send_answer(wire: socket.socket, number: int, answer: Answer) -> None:
+    """Raises OSError when nobody listens any more."""
+    head = json.dumps({k: v for k, v in dataclasses.asdict(answer.head).items() if v or k == "kind"}).encode()
+    wire.sendall(ANSWER.pack(number, len(head), len(answer.body)) + head)
+    wire.sendall(answer.body)

@@ -1,0 +1,117 @@
+"""The worker program: plan in, bytes out, one at a time, for as long as somebody asks.
+
+Started by name (``python -m rendermap.render.worker LIMIT``) with a socket as standard input.  LIMIT: bytes of memory the service grants.
+Whatever it or a native library prints goes to the service's log; frames go over the socket alone.
+"""
+
+from __future__ import annotations
+
+# The engine comes before every other import: it must clean the environment before another GDAL looks at it.
+from rendermap.render.engine import mapnik  # isort: skip
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
+from rendermap.dispatch.wire import Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
+from rendermap.errors import RenderFailed, RendermapError
+from rendermap.imaging.encode import encode
+from rendermap.render.compose import draw
+from rendermap.render.inspect import inspect
+from rendermap.render.measure import measure
+from rendermap.render.swatches import draw_legend, draw_sheet
+
+DATA_SHARE = 2.0
+"""Writable address space per byte of granted memory: the hard stop stands above the bound the service watches."""
+MAX_FILE_BYTES = 256 << 20
+FIRST_VICTIM = "800"
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+
+
+def draw_map(plan: MapPlan) -> Answer:
+    """The map, encoded."""
+    pixels = draw(plan)
+    height_px, width_px = pixels.shape[:2]
+    empty = not pixels[..., 3].any()
+    return Answer(Head("drawn", empty, width_px, height_px), encode(pixels, plan.format, plan.background, plan.quality))
+
+
+def draw_swatches(plan: LegendPlan) -> Answer:
+    """The swatches, or the sheet where the plan has one."""
+    if plan.sheet is None:
+        return Answer(Head("value"), to_json(draw_legend(plan)))
+    pixels = draw_sheet(plan)
+    height_px, width_px = pixels.shape[:2]
+    return Answer(Head("drawn", not plan.layers, width_px, height_px), encode(pixels, plan.sheet.format, None, None))
+
+
+HANDLERS: Mapping[type[Any], Callable[[Any], Answer]] = {
+    MapPlan: draw_map,
+    LegendPlan: draw_swatches,
+    InspectPlan: lambda plan: Answer(Head("value"), to_json(inspect(plan))),
+    MeasurePlan: lambda plan: Answer(Head("value"), to_json(measure(plan))),
+}
+
+
+def answer(plan: Plan) -> Answer:
+    """What the handler of this kind of plan says; an error is an answer too."""
+    try:
+        return HANDLERS[type(plan)](plan)
+    except RendermapError as error:
+        return Answer(head_of(error))
+    except Exception:
+        return Answer(head_of(RenderFailed(reason=traceback.format_exc())))
+
+
+def serve(wire: socket.socket) -> None:
+    """Answer until nobody asks any more."""
+    plans = PlanUnpacker()
+    send_answer(wire, 0, Answer(Head("ready")))
+    while (asked := receive_request(wire)) is not None:
+        number, request = asked
+        send_answer(wire, number, answer(plans.unpack(request)))
+
+
+def confine(memory_limit_bytes: int) -> None:
+    """Bound what this process may take and do, and tie its life to the service's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o077)
+    data_bytes = int(memory_limit_bytes * DATA_SHARE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        Path("/proc/self/oom_score_adj").write_text(FIRST_VICTIM)
+
+
+def take_wire() -> socket.socket:
+    """The socket, moved away from standard input so that nothing else reads it."""
+    wire = socket.socket(fileno=os.dup(0))
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return wire
+
+
+def main() -> None:
+    """Run the worker."""
+    confine(int(sys.argv[1]))
+    wire = take_wire()
+    gc.freeze()
+    serve(wire)
+
+
+if __name__ == "__main__":
+    assert mapnik
+    main()
