@@ -81,5 +81,5 @@ def _add_operations(app: FastAPI, assembled: Assembled) -> None:
 
     @app.get("/metrics", tags=["operations"], summary="Prometheus metrics")
     async def metrics() -> Response:
-        body, media_type = exposition(assembled.telemetry)
+        body, media_type = exposition(assembled.metrics)
         return Response(body, media_type=media_type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rendermap.access.policy import Policy
 from rendermap.cache.flight import Flight
@@ -17,10 +18,12 @@ from rendermap.services.reader import Services
 from rendermap.services.service import Service
 from rendermap.settings import Settings
 from rendermap.symbology.library import Library
-from rendermap.telemetry import Telemetry, make_telemetry
+from rendermap.telemetry import Metrics, make_metrics
 
 MEGABYTE = 1024 * 1024
-REMEMBERED_LAYERS = 4096
+REMEMBERED_VALUES = 4096
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Assembled:
     settings: Settings
     service: MapService
     pool: Pool
-    telemetry: Telemetry
+    metrics: Metrics
     services: Services
     library: Library
 
@@ -47,7 +50,7 @@ def build(
     settings: Settings, *, catalog: JobFinder | None = None, services: Callable[[], Mapping[str, Service]] | None = None
 ) -> Assembled:
     """A service from settings.  catalog, services: in place of those on disk, for a job folder given by path."""
-    telemetry = make_telemetry()
+    metrics = make_metrics()
     on_disk = Services(settings.services)
     published = services or on_disk.current
     library = Library()
@@ -56,9 +59,9 @@ def build(
         queue_limit=settings.queue_limit,
         deadline_s=settings.deadline_s,
         memory_limit_bytes=settings.memory_limit_mb * MEGABYTE,
-        telemetry=telemetry,
+        metrics=metrics,
     )
-    drawables = Drawables(pool, library, _remember(), _remember())
+    drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
     rooms = Rooms(
         services=published,
         catalog=catalog or Catalog(settings.jobs, services=published),
@@ -66,9 +69,19 @@ def build(
         library=library,
         policy=Policy(),
         pool=pool,
-        pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE), telemetry=telemetry),
-        legends=_remember(),
+        pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE), _observe(metrics, "pictures")),
+        legends=_remember(metrics, "legends"),
         limits=Limits(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
     )
-    return Assembled(settings, MapService(rooms), pool, telemetry, on_disk, library)
+    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library)
+
+
+def _remember(metrics: Metrics, cache: str) -> Flight[T]:
+    """A flight over the few thousand values last used."""
+    return Flight(MemoryStore(REMEMBERED_VALUES, weigh=lambda value: 1), _observe(metrics, cache))
+
+
+def _observe(metrics: Metrics, cache: str) -> Callable[[bool], None]:
+    hits, misses = metrics.cache_hits.labels(cache), metrics.cache_misses.labels(cache)
+    return lambda hit: (hits if hit else misses).inc()

@@ -23,6 +23,7 @@ from rendermap.access.grant import PUBLIC
 from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from rendermap.symbology.defaults import default_needs, default_style
+from rendermap.telemetry import configure_logging
 
 app = typer.Typer(
     help="Draws the results of finished geoprocessing jobs and serves them as pictures.",
@@ -61,10 +62,12 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 def _settings(**given: object) -> Settings:
     try:
-        return read_settings(**given)
+        settings = read_settings(**given)
     except SettingsInvalid as error:
         err.print(f"[red]settings:[/] {error}", highlight=False)
         raise typer.Exit(USAGE) from None
+    configure_logging(json=settings.log_format == "json", level=settings.log_level)
+    return settings
 
 
 def _run(settings: Settings, job: str | None, work: Callable[[Assembled, JobRequest], Awaitable[T]]) -> T:
