@@ -1,1 +1,1 @@
-"""."""
+"""Layouts of job folders, one file each."""

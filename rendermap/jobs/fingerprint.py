@@ -1,0 +1,67 @@
+"""What makes a dataset this very version of itself: names, sizes, times and inodes of its files, never their contents."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+Listing = Mapping[str, os.stat_result]
+"""What stands in a folder: name -> lstat."""
+
+_DEEPEST = 4
+
+
+def list_folder(folder: Path) -> dict[str, os.stat_result]:
+    """Name -> lstat of everything in a folder, links not followed; empty when it cannot be read."""
+    found: dict[str, os.stat_result] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    found[entry.name] = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+    except OSError:
+        return {}
+    return found
+
+
+def walk_folder(folder: Path, depth: int = _DEEPEST) -> dict[str, os.stat_result]:
+    """Relative name -> lstat of everything below a folder, links not followed, a few levels deep."""
+    found: dict[str, os.stat_result] = {}
+    for name, status in list_folder(folder).items():
+        found[name] = status
+        if stat.S_ISDIR(status.st_mode) and depth > 1:
+            found.update((f"{name}/{below}", seen) for below, seen in walk_folder(folder / name, depth - 1).items())
+    return found
+
+
+def companions_of(name: str, listing: Listing) -> dict[str, os.stat_result]:
+    """A file and what stands beside it under its name: .ovr, .aux.xml, .dbf, .prj, .tfw, -journal and their like."""
+    stem = Path(name).stem.casefold() + "."
+    whole = name.casefold()
+    return {
+        other: status
+        for other, status in listing.items()
+        if (folded := other.casefold()) == whole or folded.startswith((stem, f"{whole}.", f"{whole}-"))
+    }
+
+
+def fingerprint_of(files: Iterable[tuple[str, os.stat_result]]) -> str:
+    """A short hexadecimal name of this version of the files.
+
+    Folders count by what is in them.  Locks and SQLite's -shm and empty -wal are left out: reading alone makes them.
+    """
+    lines = sorted(
+        f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}"
+        for name, status in files
+        if stat.S_ISREG(status.st_mode) and not _is_passing(name, status)
+    )
+    return hashlib.blake2b("\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _is_passing(name: str, status: os.stat_result) -> bool:
+    return name.endswith((".lock", "-shm")) or (name.endswith("-wal") and status.st_size == 0)

@@ -1,0 +1,286 @@
+"""Opens datasets by name inside one job folder and never outside it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from rendermap.errors import SourceRefused
+from rendermap.jobs import geodatabase
+from rendermap.jobs.datasets import (
+    CONTAINER_SUFFIXES,
+    GUESSED_SUFFIXES,
+    POINTER_SUFFIXES,
+    SQLITE_SUFFIXES,
+    SUFFIXES,
+    UNFINISHED_SUFFIXES,
+    is_dataset_file,
+    is_geodatabase,
+    is_grid,
+    is_hot_journal,
+    is_pointer,
+    suffix_of,
+)
+from rendermap.jobs.fingerprint import Listing, companions_of, fingerprint_of, list_folder, walk_folder
+from rendermap.jobs.job import DataSource
+
+SCRATCH = "scratch"
+
+MISSING = "The dataset of this output is missing."
+NO_NAME = "The output does not name a dataset in the job's folder."
+IN_MEMORY = "The output was kept in memory and not written to the job's folder."
+OUTSIDE = "The dataset of this output lies outside the job's folder."
+REMOTE = "The dataset of this output is an address, not a file in the job's folder."
+LINK = "The dataset of this output is or contains a link, which is not followed."
+POINTER = "The dataset of this output points to other files, which is not followed."
+SPECIAL = "The dataset of this output is not an ordinary file or folder."
+UNFINISHED = "The dataset of this output is still being written, or was left half written."
+NOT_A_DATASET = "The dataset of this output is of a kind that is not drawn."
+_INCOMPLETE = "The dataset of this output is incomplete: its {} part is missing."
+
+_WORKSPACE = re.compile(r"%scratch(workspace|folder)%(/|$)", re.IGNORECASE)
+_GEODATABASE = re.compile(r"%scratchgdb%(/|$)", re.IGNORECASE)
+_MEMORY = re.compile(r"(in_memory|memory|mem:.*|memory:.*)(/|$)|/vsimem/", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)", re.IGNORECASE)
+_DRIVE = re.compile(r"/|[A-Za-z]:(/|$)")
+_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*%]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
+_LONGEST_NAME = 1024
+
+
+class JobFolder:
+    """One job's folder, looked at once: listings are kept, so that all outputs are judged by the same look.
+
+    root: real path of the folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._listings: dict[Path, dict[str, os.stat_result]] = {}
+        self._fingerprints: dict[tuple[Path, bool], str] = {}
+
+    def listing(self, folder: Path) -> Listing:
+        """Name -> lstat of what stands in a folder, at the first look."""
+        if folder not in self._listings:
+            self._listings[folder] = list_folder(folder)
+        return self._listings[folder]
+
+    @property
+    def base(self) -> Path:
+        """Where names without a folder are looked up: the scratch workspace, or the job folder when there is none.
+
+        Raises SourceRefused when the scratch workspace is a link.
+        """
+        name = _match(SCRATCH, self.listing(self.root))
+        if name is None:
+            return self.root
+        status = self.listing(self.root)[name]
+        if stat.S_ISLNK(status.st_mode):
+            raise SourceRefused(LINK, reason=f"{self.root / name}: link")
+        return self.root / name if stat.S_ISDIR(status.st_mode) else self.root
+
+    def resolve(self, dataset: str, *, is_over: bool = True) -> DataSource:
+        """Find a dataset by the name a tool or a service gives it.
+
+        dataset: ``%scratchworkspace%/viewshed.tif``, ``%scratchworkspace%/scratch.gdb/outWatershed``, ``outWatershed``;
+        letter case is forgiven.
+        is_over: False while the job runs: then a lock means that a geodatabase is still being written.
+        Raises SourceRefused with a sentence that says why.
+        """
+        try:
+            path, member = self._locate(parse_name(dataset))
+            return DataSource(path, member, self.root, self._verify(path, is_over))
+        except SourceRefused as error:
+            error.reason = error.reason or f"{self.root}: {dataset!r}"
+            raise
+
+    def datasets(self) -> tuple[tuple[str, str], ...]:
+        """Every dataset by its own name, with the name to resolve it by, sorted; a geodatabase's members one by one."""
+        found: dict[str, str] = {}
+        listing = self.listing(self.base)
+        for name in sorted(listing, key=_likelihood):
+            for own, dataset in self._datasets_at(name, listing):
+                found[own if own not in found else dataset] = dataset
+        return tuple(sorted(found.items()))
+
+    def _datasets_at(self, name: str, listing: Listing) -> list[tuple[str, str]]:
+        status, suffix = listing[name], suffix_of(name)
+        if is_geodatabase(name, status):
+            members = geodatabase.read_names(self.base / name)
+            return [(Path(name).stem, name)] if members is None else [(member, f"{name}/{member}") for member in members]
+        if stat.S_ISDIR(status.st_mode):
+            return [(name, name)] if is_grid(self.listing(self.base / name)) else []
+        if stat.S_ISREG(status.st_mode) and suffix not in (".json", ".adf", ".db") and is_dataset_file(name, listing):
+            return [(Path(name).stem if suffix in SUFFIXES else name, name)]
+        return []
+
+    def _locate(self, steps: tuple[str, ...]) -> tuple[Path, str | None]:
+        folder = self.base
+        for index, step in enumerate(steps):
+            listing, rest = self.listing(folder), steps[index + 1 :]
+            name = _match(step, listing)
+            if not rest and (name is None or not self._is_dataset(folder, name)):
+                return self._guess(folder, step, name)
+            if name is None:
+                raise SourceRefused(MISSING)
+            status, path = listing[name], folder / name
+            if stat.S_ISLNK(status.st_mode):
+                raise SourceRefused(LINK)
+            if is_geodatabase(name, status):
+                return path, _member_of(path, rest[-1]) if rest else None
+            if not rest:
+                return (folder if suffix_of(name) == ".adf" else path), None
+            if stat.S_ISREG(status.st_mode) and suffix_of(name) in CONTAINER_SUFFIXES:
+                return path, "/".join(rest).removeprefix("main.")
+            folder = path
+        raise SourceRefused(NO_NAME)
+
+    def _is_dataset(self, folder: Path, name: str) -> bool:
+        status = self.listing(folder)[name]
+        if stat.S_ISDIR(status.st_mode):
+            return is_geodatabase(name, status) or is_grid(self.listing(folder / name))
+        return stat.S_ISREG(status.st_mode) and is_dataset_file(name, self.listing(folder))
+
+    def _guess(self, folder: Path, step: str, name: str | None) -> tuple[Path, str | None]:
+        """A dataset whose name was given without its suffix or its geodatabase; name: what stands there and is not a dataset."""
+        listing = self.listing(folder)
+        if suffix_of(step) not in SUFFIXES:
+            for suffix in GUESSED_SUFFIXES:
+                found = _match(step + suffix, listing)
+                if found is not None and not stat.S_ISDIR(listing[found].st_mode):
+                    if stat.S_ISLNK(listing[found].st_mode):
+                        raise SourceRefused(LINK)
+                    return folder / found, None
+            workspace = _match("scratch.gdb", listing)
+            if workspace is not None and is_geodatabase(workspace, listing[workspace]):
+                return folder / workspace, _member_of(folder / workspace, step)
+        raise SourceRefused(MISSING if name is None else _why_not(name, listing[name]))
+
+    def _files_of(self, path: Path) -> dict[str, os.stat_result]:
+        listing = self.listing(path.parent)
+        if not stat.S_ISDIR(listing[path.name].st_mode):
+            return companions_of(path.name, listing)
+        files = {f"{path.name}/{name}": status for name, status in walk_folder(path).items()}
+        if suffix_of(path.name) == ".gdb":
+            return files
+        files.update({name: status for name, status in listing.items() if name.casefold().startswith(f"{path.name.casefold()}.")})
+        info = _match("info", listing)
+        if info is not None:
+            files[info] = listing[info]
+            files.update({f"{info}/{name}": status for name, status in walk_folder(path.parent / info).items()})
+        return files
+
+    def _verify(self, path: Path, is_over: bool) -> str:
+        """The fingerprint of a dataset that may be drawn; made once however many members are asked for."""
+        key = path, is_over
+        if key not in self._fingerprints:
+            files = self._files_of(path)
+            self._check(path, files, is_over)
+            self._fingerprints[key] = fingerprint_of(files.items())
+        return self._fingerprints[key]
+
+    def _check(self, path: Path, files: Listing, is_over: bool) -> None:
+        _check_files(files)
+        if os.path.realpath(path) != str(path) or not path.is_relative_to(self.root):
+            raise SourceRefused(OUTSIDE)
+        suffix = suffix_of(path.name)
+        if suffix == ".gdb":
+            _check_geodatabase(path, files, is_over)
+            return
+        if path.name in files:
+            _check_parts(path, files, suffix)
+        for name, status in files.items():
+            if stat.S_ISREG(status.st_mode) and is_pointer(path.parent / name, fingerprint_of([(name, status)])):
+                raise SourceRefused(POINTER)
+
+
+def parse_name(dataset: str) -> tuple[str, ...]:
+    """The steps from the scratch workspace to a dataset, as the name says, before any disk is touched.
+
+    Raises SourceRefused for every name that is not a plain way down.
+    """
+    text = dataset.strip().replace("\\", "/")
+    if not text or len(text) > _LONGEST_NAME:
+        raise SourceRefused(NO_NAME)
+    text, found = _WORKSPACE.subn("", text, count=1) if _WORKSPACE.match(text) else (text, 0)
+    if _GEODATABASE.match(text):
+        text, found = _GEODATABASE.sub("scratch.gdb/", text, count=1), 1
+    if not found:
+        for pattern, sentence in ((_MEMORY, IN_MEMORY), (_ADDRESS, REMOTE), (_DRIVE, OUTSIDE)):
+            if pattern.match(text):
+                raise SourceRefused(sentence)
+    steps = tuple(step for step in text.split("/") if step not in ("", "."))
+    if ".." in steps:
+        raise SourceRefused(OUTSIDE)
+    if not steps or _UNFIT.search(text) or any(_DEVICE.fullmatch(step) for step in steps):
+        raise SourceRefused(NO_NAME)
+    return steps
+
+
+def _match(name: str, listing: Listing) -> str | None:
+    if name in listing:
+        return name
+    folded = name.casefold()
+    return min((other for other in listing if other.casefold() == folded), default=None)
+
+
+def _member_of(path: Path, name: str) -> str:
+    """The member's true spelling; the asked one when the geodatabase's own list cannot be read here: then the worker tells."""
+    names = geodatabase.read_names(path)
+    if names is None:
+        return name
+    folded = name.casefold()
+    found = [other for other in names if other.casefold() == folded]
+    if not found:
+        raise SourceRefused(MISSING)
+    return name if name in found else found[0]
+
+
+def _why_not(name: str, status: os.stat_result) -> str:
+    if stat.S_ISLNK(status.st_mode):
+        return LINK
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        return SPECIAL
+    suffix = suffix_of(name)
+    if suffix in UNFINISHED_SUFFIXES:
+        return UNFINISHED
+    return POINTER if suffix in POINTER_SUFFIXES else NOT_A_DATASET
+
+
+def _check_files(files: Listing) -> None:
+    for status in files.values():
+        if stat.S_ISLNK(status.st_mode):
+            raise SourceRefused(LINK)
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise SourceRefused(SPECIAL)
+
+
+def _check_geodatabase(path: Path, files: Listing, is_over: bool) -> None:
+    names = {name.rpartition("/")[2].lower(): status for name, status in files.items()}
+    if not is_over and any(name.endswith(".lock") for name in names):
+        raise SourceRefused(UNFINISHED)
+    catalog = names.get("a00000001.gdbtable")
+    if catalog is None or catalog.st_size == 0:
+        raise SourceRefused(UNFINISHED)
+
+
+def _check_parts(path: Path, files: Listing, suffix: str) -> None:
+    sizes = {name.casefold(): status.st_size for name, status in files.items()}
+    if sizes[path.name.casefold()] == 0:
+        raise SourceRefused(UNFINISHED)
+    if suffix == ".shp":
+        for part in (".shx", ".dbf"):
+            if not sizes.get(path.stem.casefold() + part):
+                raise SourceRefused(_INCOMPLETE.format(part))
+    if suffix in SQLITE_SUFFIXES:
+        whole = path.name.casefold()
+        hot = [name for name in files if name.casefold() == f"{whole}-journal" and is_hot_journal(path.parent / name)]
+        if hot or sizes.get(f"{whole}-wal"):
+            raise SourceRefused(UNFINISHED)
+
+
+def _likelihood(name: str) -> tuple[int, str]:
+    suffix = suffix_of(name)
+    return (GUESSED_SUFFIXES.index(suffix) if suffix in GUESSED_SUFFIXES else len(GUESSED_SUFFIXES), name)
