@@ -76,6 +76,13 @@ def basins(drainage: Drainage, outlets: list[int]) -> NDArray[np.int32]:
     return np.array(label, np.int32).reshape(drainage.shape)
 
 
+def follow(drainage: Drainage, cell: int) -> int:
+    """Where the water of a cell leaves the grid."""
+    while (below := int(drainage.downstream[cell])) != OUT:
+        cell = below
+    return cell
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """A stretch of stream between two forks: cells from its upper end down, with its order by Strahler."""

@@ -1,4 +1,4 @@
-"""From cells to lines and areas that look drawn: rounded streams, areas that share their borders, fills that differ."""
+"""From cells to lines and areas that look drawn: rounded streams, areas that share their borders."""
 
 from __future__ import annotations
 
@@ -42,14 +42,3 @@ def _rounded(labels: NDArray[np.int32]) -> NDArray[np.int32]:
         rounded[weight > strongest] = label
         strongest = np.maximum(strongest, weight)
     return rounded
-
-
-def differing_fills(areas: NDArray[np.object_], fills: int) -> NDArray[np.int32]:
-    """A number from 1 to fills for each area such that neighbours differ; the largest area chooses first, the rarest number wins."""
-    tree = shapely.STRtree(areas)
-    chosen = np.zeros(len(areas), np.int32)
-    for index in np.argsort(-shapely.area(areas)):
-        beside = set(chosen[tree.query(areas[index].buffer(60), predicate="intersects")].tolist())
-        free = [fill for fill in range(1, fills + 1) if fill not in beside] or list(range(1, fills + 1))
-        chosen[index] = min(free, key=lambda fill: (int((chosen == fill).sum()), fill))
-    return chosen

@@ -39,7 +39,8 @@ def main(jobs_dir: Path, parcels: int = 200_000) -> None:
             "Area_m2": shapely.area(polygons).round(0),
         }
         write_features(run.path("%scratchworkspace%/parcels.fgb"), "parcels", "Polygon", polygons, columns)
-        run.output("Parcels", "%scratchworkspace%/parcels.fgb")
+        run.output("Boundaries", "%scratchworkspace%/parcels.fgb")
+        run.output("Sunlight", "%scratchworkspace%/parcels.fgb")
         run.value("Mean_Sunlight", round(float(index.mean()), 1))
 
 
@@ -56,12 +57,12 @@ def sunlight(grid: Grid) -> Floats:
 
 
 def make_parcels(grid: Grid, count: int) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """At least count six-sided parcels that fill the grid without gap or overlap, and their centres (parcels, 2).
+    """About count six-sided parcels that fill the grid without gap or overlap, and their centres (parcels, 2).
 
     The corners of a hexagon lattice are moved about by a seeded generator; parcels that share a corner share its move.
     """
     xmin, ymin, xmax, ymax = grid.bounds
-    side = float(np.sqrt((xmax - xmin) * (ymax - ymin) / (count * 1.015) / (1.5 * np.sqrt(3))))
+    side = float(np.sqrt((xmax - xmin) * (ymax - ymin) / (count * 1.004) / (1.5 * np.sqrt(3))))
     across, down = np.sqrt(3) * side, 1.5 * side
     cols, rows = int((xmax - xmin) // across), int((ymax - ymin - side / 2) // down)
     row, col = np.mgrid[:rows, :cols].reshape(2, -1)

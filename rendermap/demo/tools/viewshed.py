@@ -41,7 +41,7 @@ def main(jobs_dir: Path, lookouts: int = 4, eye_m: float = 12.0, range_m: float 
             "Seen_km2": np.array(shares).round(1),
         }
         write_features(run.path("%scratchworkspace%/lookouts.gpkg"), "lookouts", "Point", points_at(x, y), columns)
-        run.output("Lookouts_Layer", "%scratchworkspace%/lookouts.gpkg")
+        run.output("Lookouts_Layer", "%scratchworkspace%/lookouts.gpkg/lookouts")
         run.output("Viewshed", "%scratchworkspace%/viewshed.tif")
         run.output("Relief", "%scratchworkspace%/relief.tif")
         run.value("Seen_Area", {"area": round(float((seen > 0).sum() * grid.cell_m**2 / 1e6), 2), "units": "esriSquareKilometers"})

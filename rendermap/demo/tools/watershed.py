@@ -14,15 +14,15 @@ from pydantic import JsonValue
 from shapely.geometry.base import BaseGeometry
 
 from rendermap.demo.features import points_at, write_features
-from rendermap.demo.hydrology import Drainage, Reach, basins, drain, reaches
-from rendermap.demo.outlines import differing_fills, label_areas, stream_line
+from rendermap.demo.hydrology import Drainage, Reach, basins, drain, follow, reaches
+from rendermap.demo.outlines import label_areas, stream_line
 from rendermap.demo.terrain import Grid, hillshade, read_elevation, write_geotiff
 from rendermap.jobs import manifest
 
 LEAST_STREAM_M2 = 700_000
 LEAST_BASIN_M2, MOST_BASIN_M2 = 6e6, 60e6
 STRIP_M = {1: 30, 2: 50, 3: 80, 4: 120, 5: 160}
-FILLS = 6
+BASINS = "ABCDE"
 
 
 def main(jobs_dir: Path, pour_point: tuple[float, float] | None = None) -> None:
@@ -57,11 +57,19 @@ def main(jobs_dir: Path, pour_point: tuple[float, float] | None = None) -> None:
 
 
 def choose_outlets(drainage: Drainage, grid: Grid) -> list[int]:
-    """Cells where a watershed of a fair size ends: below, its stream joins one too large or leaves the map."""
+    """Cells where a watershed ends: its stream leaves the map, or joins one that drains too much to be one watershed."""
     area = drainage.area * grid.cell_m**2
     below = drainage.downstream
-    ends = (area >= LEAST_BASIN_M2) & (area <= MOST_BASIN_M2) & ((below < 0) | (area[below] > MOST_BASIN_M2))
+    ends = (area >= LEAST_BASIN_M2) & ((below < 0) | ((area <= MOST_BASIN_M2) & (area[below] > MOST_BASIN_M2)))
     return [int(cell) for cell in np.flatnonzero(ends)]
+
+
+def name_basins(drainage: Drainage, outlets: list[int]) -> list[str]:
+    """For each outlet the river basin it belongs to: A for the largest that leaves the map, then B, ... and Other for the small ones."""
+    exits = [follow(drainage, outlet) for outlet in outlets]
+    largest = sorted(set(exits), key=lambda cell: -int(drainage.area[cell]))
+    names = dict(zip(largest, BASINS, strict=False))
+    return [names.get(cell, "Other") for cell in exits]
 
 
 def _check_inside(grid: Grid, place: tuple[float, float]) -> None:
@@ -72,11 +80,12 @@ def _check_inside(grid: Grid, place: tuple[float, float]) -> None:
 
 def _write_watersheds(path: Path, drainage: Drainage, outlets: list[int], grid: Grid) -> None:
     areas = label_areas(basins(drainage, outlets), grid)
+    basin_of = name_basins(drainage, outlets)
     polygons = np.array(list(areas.values()), object)
     columns = {
         "Name": np.array([f"W{number:02d}" for number in areas], object),
         "Area_km2": (shapely.area(polygons) / 1e6).round(2),
-        "Fill": differing_fills(polygons, FILLS),
+        "Basin": np.array([basin_of[number - 1] for number in areas], object),
     }
     write_features(path, "Watersheds", "MultiPolygon", polygons, columns)
 
