@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from rendermap.symbology.shapes import reach_of
+
 
 class Color(NamedTuple):
     """sRGB with straight alpha, each 0 to 255."""
@@ -67,6 +69,8 @@ class Marker(SymbolLayer):
     size_pt: what the side 1 becomes.  dx_pt, dy_pt: offset, y up.  rotation_deg: counter-clockwise.
     fill: None for an open shape.  stroke: the outline, or the whole of an open shape such as a cross.
     rotation_field: attribute with a further rotation in degrees; rotation_clockwise tells its direction (geographic style).
+    placement: where it stands on lines and polygons: ``line`` (every spacing_pt, turned with the line), ``first`` and ``last`` (at the
+    ends, turned with the line), ``center`` (once), ``pattern`` (a grid of spacing_pt inside a polygon); empty for the geometry's usual.
     """
 
     path: str
@@ -78,6 +82,8 @@ class Marker(SymbolLayer):
     dy_pt: float = 0.0
     rotation_field: str | None = None
     rotation_clockwise: bool = False
+    placement: str = ""
+    spacing_pt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,9 @@ def extent_pt(symbol: Symbol) -> float:
             reach = max(reach, layer.width_pt / 2 + abs(layer.offset_pt))
         elif isinstance(layer, Marker):
             edge = layer.stroke.width_pt if layer.stroke else 0.0
-            reach = max(reach, layer.size_pt * 0.75 + edge + max(abs(layer.dx_pt), abs(layer.dy_pt)))
+            # The corner of the path's square, which also holds it however it is turned.
+            corner = layer.size_pt * reach_of(layer.path) * 1.4143
+            reach = max(reach, corner + edge + max(abs(layer.dx_pt), abs(layer.dy_pt)))
     return reach
 
 
@@ -109,7 +117,7 @@ def recolored(symbol: Symbol, color: Color) -> Symbol:
 
     Used where a template's classes are made anew from a result (unique values read from the data).
     """
-    has_fill = any(isinstance(l, Fill) or (isinstance(l, Marker) and l.fill) for l in symbol.layers)
+    has_fill = any(isinstance(layer, Fill) or (isinstance(layer, Marker) and layer.fill) for layer in symbol.layers)
 
     def paint(layer: SymbolLayer) -> SymbolLayer:
         if isinstance(layer, Fill):
@@ -120,4 +128,4 @@ def recolored(symbol: Symbol, color: Color) -> Symbol:
             return replace(layer, color=color)
         return layer
 
-    return Symbol(tuple(paint(l) for l in symbol.layers))
+    return Symbol(tuple(paint(layer) for layer in symbol.layers))
