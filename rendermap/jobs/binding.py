@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rendermap.errors import SourceRefused
-from rendermap.jobs.folder import MISSING, JobFolder
+from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.job import Output
+from rendermap.jobs.refusals import MISSING
 
 
 class PublishedLayer(Protocol):

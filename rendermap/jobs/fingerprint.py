@@ -50,6 +50,34 @@ def companions_of(name: str, listing: Listing) -> dict[str, os.stat_result]:
     }
 
 
+def files_of(path: Path, listing: Listing) -> dict[str, os.stat_result]:
+    """Relative name -> lstat of everything that makes a dataset.  listing: what stands in the folder it lies in.
+
+    A file with its companions; a geodatabase's folder; an Esri grid's folder with the companions and the ``info`` beside it.
+    """
+    if not stat.S_ISDIR(listing[path.name].st_mode):
+        return companions_of(path.name, listing)
+    files = {f"{path.name}/{name}": status for name, status in walk_folder(path).items()}
+    if path.suffix.lower() == ".gdb":
+        return files
+    beside = f"{path.name.casefold()}."
+    for name, status in listing.items():
+        if name.casefold().startswith(beside):
+            files[name] = status
+        elif name.casefold() == "info":
+            files[name] = status
+            files.update({f"{name}/{below}": seen for below, seen in walk_folder(path.parent / name).items()})
+    return files
+
+
+def fingerprint(path: Path) -> str:
+    """A dataset's fingerprint, by its path alone.  Raises FileNotFoundError."""
+    listing = list_folder(path.parent)
+    if path.name not in listing:
+        raise FileNotFoundError(path)
+    return fingerprint_of(files_of(path, listing).items())
+
+
 def fingerprint_of(files: Iterable[tuple[str, os.stat_result]]) -> str:
     """A short hexadecimal name of this version of the files.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from pathlib import Path
 
@@ -23,32 +22,14 @@ from rendermap.jobs.datasets import (
     is_pointer,
     suffix_of,
 )
-from rendermap.jobs.fingerprint import Listing, companions_of, fingerprint_of, list_folder, walk_folder
+from rendermap.jobs.fingerprint import Listing, files_of, fingerprint_of, list_folder
 from rendermap.jobs.job import DataSource
+from rendermap.jobs.names import parse_name, split_member
+from rendermap.jobs.refusals import INCOMPLETE, LINK, MISSING, NO_NAME, NOT_A_DATASET, OUTSIDE, POINTER, SPECIAL, UNFINISHED
+
+__all__ = ["SCRATCH", "JobFolder", "split_member"]
 
 SCRATCH = "scratch"
-
-MISSING = "The dataset of this output is missing."
-NO_NAME = "The output does not name a dataset in the job's folder."
-IN_MEMORY = "The output was kept in memory and not written to the job's folder."
-OUTSIDE = "The dataset of this output lies outside the job's folder."
-REMOTE = "The dataset of this output is an address, not a file in the job's folder."
-LINK = "The dataset of this output is or contains a link, which is not followed."
-POINTER = "The dataset of this output points to other files, which is not followed."
-SPECIAL = "The dataset of this output is not an ordinary file or folder."
-UNFINISHED = "The dataset of this output is still being written, or was left half written."
-NOT_A_DATASET = "The dataset of this output is of a kind that is not drawn."
-_INCOMPLETE = "The dataset of this output is incomplete: its {} part is missing."
-
-_WORKSPACE = re.compile(r"%scratch(workspace|folder)%(/|$)", re.IGNORECASE)
-_GEODATABASE = re.compile(r"%scratchgdb%(/|$)", re.IGNORECASE)
-_MEMORY = re.compile(r"(in_memory|memory|mem:.*|memory:.*)(/|$)|/vsimem/", re.IGNORECASE)
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)", re.IGNORECASE)
-_DRIVE = re.compile(r"/|[A-Za-z]:(/|$)")
-_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*%]')
-_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
-_LONGEST_NAME = 1024
-
 
 class JobFolder:
     """One job's folder, looked at once: listings are kept, so that all outputs are judged by the same look.
@@ -158,25 +139,11 @@ class JobFolder:
                 return folder / workspace, _member_of(folder / workspace, step)
         raise SourceRefused(MISSING if name is None else _why_not(name, listing[name]))
 
-    def _files_of(self, path: Path) -> dict[str, os.stat_result]:
-        listing = self.listing(path.parent)
-        if not stat.S_ISDIR(listing[path.name].st_mode):
-            return companions_of(path.name, listing)
-        files = {f"{path.name}/{name}": status for name, status in walk_folder(path).items()}
-        if suffix_of(path.name) == ".gdb":
-            return files
-        files.update({name: status for name, status in listing.items() if name.casefold().startswith(f"{path.name.casefold()}.")})
-        info = _match("info", listing)
-        if info is not None:
-            files[info] = listing[info]
-            files.update({f"{info}/{name}": status for name, status in walk_folder(path.parent / info).items()})
-        return files
-
     def _verify(self, path: Path, is_over: bool) -> str:
         """The fingerprint of a dataset that may be drawn; made once however many members are asked for."""
         key = path, is_over
         if key not in self._fingerprints:
-            files = self._files_of(path)
+            files = files_of(path, self.listing(path.parent))
             self._check(path, files, is_over)
             self._fingerprints[key] = fingerprint_of(files.items())
         return self._fingerprints[key]
@@ -194,29 +161,6 @@ class JobFolder:
         for name, status in files.items():
             if stat.S_ISREG(status.st_mode) and is_pointer(path.parent / name, fingerprint_of([(name, status)])):
                 raise SourceRefused(POINTER)
-
-
-def parse_name(dataset: str) -> tuple[str, ...]:
-    """The steps from the scratch workspace to a dataset, as the name says, before any disk is touched.
-
-    Raises SourceRefused for every name that is not a plain way down.
-    """
-    text = dataset.strip().replace("\\", "/")
-    if not text or len(text) > _LONGEST_NAME:
-        raise SourceRefused(NO_NAME)
-    text, found = _WORKSPACE.subn("", text, count=1) if _WORKSPACE.match(text) else (text, 0)
-    if _GEODATABASE.match(text):
-        text, found = _GEODATABASE.sub("scratch.gdb/", text, count=1), 1
-    if not found:
-        for pattern, sentence in ((_MEMORY, IN_MEMORY), (_ADDRESS, REMOTE), (_DRIVE, OUTSIDE)):
-            if pattern.match(text):
-                raise SourceRefused(sentence)
-    steps = tuple(step for step in text.split("/") if step not in ("", "."))
-    if ".." in steps:
-        raise SourceRefused(OUTSIDE)
-    if not steps or _UNFIT.search(text) or any(_DEVICE.fullmatch(step) for step in steps):
-        raise SourceRefused(NO_NAME)
-    return steps
 
 
 def _match(name: str, listing: Listing) -> str | None:
@@ -273,7 +217,7 @@ def _check_parts(path: Path, files: Listing, suffix: str) -> None:
     if suffix == ".shp":
         for part in (".shx", ".dbf"):
             if not sizes.get(path.stem.casefold() + part):
-                raise SourceRefused(_INCOMPLETE.format(part))
+                raise SourceRefused(INCOMPLETE.format(part))
     if suffix in SQLITE_SUFFIXES:
         whole = path.name.casefold()
         hot = [name for name in files if name.casefold() == f"{whole}-journal" and is_hot_journal(path.parent / name)]

@@ -1,0 +1,53 @@
+"""Dataset names as tools and services write them: which are plain ways down from the scratch workspace, before any disk is touched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from rendermap.errors import SourceRefused
+from rendermap.jobs.datasets import CONTAINER_SUFFIXES, suffix_of
+from rendermap.jobs.refusals import IN_MEMORY, NO_NAME, OUTSIDE, REMOTE
+
+_WORKSPACE = re.compile(r"%scratch(workspace|folder)%(/|$)", re.IGNORECASE)
+_GEODATABASE = re.compile(r"%scratchgdb%(/|$)", re.IGNORECASE)
+_MEMORY = re.compile(r"(in_memory|memory|mem:.*|memory:.*)(/|$)|/vsimem/", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)", re.IGNORECASE)
+_DRIVE = re.compile(r"/|[A-Za-z]:(/|$)")
+_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*%]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
+_LONGEST_NAME = 1024
+
+
+def parse_name(dataset: str) -> tuple[str, ...]:
+    """The steps from the scratch workspace to a dataset, as the name says, before any disk is touched.
+
+    Raises SourceRefused for every name that is not a plain way down.
+    """
+    text = dataset.strip().replace("\\", "/")
+    if not text or len(text) > _LONGEST_NAME:
+        raise SourceRefused(NO_NAME)
+    text, found = _WORKSPACE.subn("", text, count=1) if _WORKSPACE.match(text) else (text, 0)
+    if _GEODATABASE.match(text):
+        text, found = _GEODATABASE.sub("scratch.gdb/", text, count=1), 1
+    if not found:
+        for pattern, sentence in ((_MEMORY, IN_MEMORY), (_ADDRESS, REMOTE), (_DRIVE, OUTSIDE)):
+            if pattern.match(text):
+                raise SourceRefused(sentence)
+    steps = tuple(step for step in text.split("/") if step not in ("", "."))
+    if ".." in steps:
+        raise SourceRefused(OUTSIDE)
+    if not steps or _UNFIT.search(text) or any(_DEVICE.fullmatch(step) for step in steps):
+        raise SourceRefused(NO_NAME)
+    return steps
+
+
+def split_member(path: Path) -> tuple[Path, str | None]:
+    """``x.gdb/member`` or ``x.gpkg/member`` as (container, member); any other path as (path, None).  Feature datasets fall away."""
+    for above in path.parents:
+        suffix = suffix_of(above.name)
+        if suffix == ".gdb":
+            return above, path.name
+        if suffix in CONTAINER_SUFFIXES and above.is_file():
+            return above, path.relative_to(above).as_posix().removeprefix("main.")
+    return path, None

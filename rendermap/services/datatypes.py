@@ -1,0 +1,45 @@
+"""The GP data types of parameters, and which of them make a layer.
+
+Spec: ArcGIS REST API, GP task resource, parameter data types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+GEOGRAPHIC_TYPES = frozenset(("GPFeatureRecordSetLayer", "GPRasterDataLayer", "GPRasterData"))
+"""An output of such a type always has a tool layer."""
+
+NAMING_TYPES = frozenset(("GPString", "GPDataFile"))
+"""An output of such a type has a tool layer when the service gives it one: its value names a dataset."""
+
+_SCALARS: Mapping[str, tuple[type, ...]] = {
+    "GPBoolean": (bool,),
+    "GPLong": (int,),
+    "GPDouble": (int, float),
+    "GPString": (str,),
+    "GPDate": (int, str),
+    "GPLinearUnit": (dict,),
+    "GPArealUnit": (dict,),
+    "GPDataFile": (str, dict),
+    "GPRasterData": (str, dict),
+    "GPRasterDataLayer": (str, dict),
+    "GPRecordSet": (dict,),
+    "GPFeatureRecordSetLayer": (dict,),
+    "GPValueTable": (list,),
+}
+_MULTIVALUE = "GPMultiValue:"
+
+DATA_TYPES = (*_SCALARS, f"{_MULTIVALUE}<any of these>")
+
+
+def is_data_type(text: str) -> bool:
+    """True for a GP data type as a task resource spells it, ``GPMultiValue:GPString`` included."""
+    return text.removeprefix(_MULTIVALUE) in _SCALARS
+
+
+def fits(value: object, data_type: str) -> bool:
+    """True when a default has the JSON form of its data type."""
+    if data_type.startswith(_MULTIVALUE):
+        return isinstance(value, list) and all(fits(each, data_type.removeprefix(_MULTIVALUE)) for each in value)
+    return isinstance(value, _SCALARS[data_type]) and (isinstance(value, bool) == (data_type == "GPBoolean"))

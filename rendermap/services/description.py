@@ -1,0 +1,118 @@
+"""What may stand in a service.toml, as models: every key, its type and its limits."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+
+from rendermap.errors import InvalidCrs
+from rendermap.geo.crs import parse_crs
+from rendermap.services.datatypes import DATA_TYPES, GEOGRAPHIC_TYPES, NAMING_TYPES, fits, is_data_type
+
+_NAME = r"^[^/\\?#%&\x00-\x1f]{1,128}$"
+
+
+def _check_crs(text: str) -> str:
+    try:
+        return parse_crs(text)
+    except InvalidCrs:
+        raise ValueError("expected a coordinate reference system such as EPSG:25832") from None
+
+
+def _check_data_type(text: str) -> str:
+    if not is_data_type(text):
+        raise ValueError(f"expected one of {', '.join(DATA_TYPES)}")
+    return text
+
+
+Name = Annotated[str, Field(pattern=_NAME)]
+Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class LayerDescription(_Model):
+    """The tool layer of an output parameter.  min_scale, max_scale: as ArcGIS says them, at 96 dpi; 0 for no limit."""
+
+    dataset: Annotated[str, Field(min_length=1)] | None = None
+    style: Annotated[str, Field(min_length=1)] | None = None
+    style_layer: str | None = None
+    min_scale: Scale = 0
+    max_scale: Scale = 0
+    visible: bool = True
+    access: Literal["view", "identify", "data"] = "view"
+    group: Name | None = None
+    opacity: Annotated[float, Field(ge=0, le=1)] = 1.0
+    classification: Literal["auto", "as_template", "from_result"] = "auto"
+
+    @model_validator(mode="after")
+    def _check(self) -> LayerDescription:
+        if self.min_scale and self.max_scale and self.min_scale < self.max_scale:
+            raise ValueError("min_scale is the farthest scale and must be the larger number")
+        if self.style_layer is not None and self.style is None:
+            raise ValueError("style_layer names a layer of the file in style, which is missing")
+        return self
+
+
+class ParameterDescription(_Model):
+    """A task's parameter."""
+
+    name: Name
+    type: Annotated[str, AfterValidator(_check_data_type)]
+    direction: Literal["input", "output"] = "input"
+    title: str = ""
+    required: bool = True
+    default: JsonValue = None
+    choices: list[str] = Field(default_factory=list)
+    description: str = ""
+    category: str = ""
+    layer: LayerDescription | None = None
+
+    @field_validator("default", mode="before")
+    @classmethod
+    def _spell_time(cls, value: object) -> object:
+        return value.isoformat() if isinstance(value, (datetime, date, time)) else value
+
+    @model_validator(mode="after")
+    def _check(self) -> ParameterDescription:
+        if self.default is not None and not fits(self.default, self.type):
+            raise ValueError(f"the default does not fit the type {self.type}")
+        if self.choices and self.default is not None and self.default not in self.choices:
+            raise ValueError("the default is none of the choices")
+        if self.layer is not None and self.direction == "input":
+            raise ValueError("only output parameters have a layer")
+        if self.layer is not None and self.type not in GEOGRAPHIC_TYPES | NAMING_TYPES:
+            raise ValueError(f"an output of type {self.type} is not drawn and cannot have a layer")
+        return self
+
+    @property
+    def tool_layer(self) -> LayerDescription | None:
+        """The layer that draws it: the one described, or the plain one that every geographic output has."""
+        if self.direction == "output" and self.type in GEOGRAPHIC_TYPES:
+            return self.layer or LayerDescription()
+        return self.layer
+
+
+class TaskDescription(_Model):
+    """A tool of the service."""
+
+    name: Name
+    title: str = ""
+    description: str = ""
+    parameters: list[ParameterDescription] = Field(default_factory=list)
+
+
+class ServiceDescription(_Model):
+    """A whole service.toml."""
+
+    title: str
+    description: str = ""
+    credits: str = ""
+    crs: Annotated[str, AfterValidator(_check_crs)] | None = None
+    message_level: Literal["none", "error", "warning", "info"] = "info"
+    extras: dict[str, JsonValue] = Field(default_factory=dict)
+    tasks: Annotated[list[TaskDescription], Field(min_length=1)]

@@ -1,0 +1,65 @@
+"""Gives tool layers their ids: service-wide, in output parameter order, a group's own id before its members'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rendermap.services.description import LayerDescription, ParameterDescription, TaskDescription
+from rendermap.services.service import Access, GroupLayer, ToolLayer
+
+OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
+"""A 96-dpi scale denominator times this is the same scale at 0.28 mm per pixel."""
+
+
+@dataclass(slots=True)
+class Layering:
+    """Hands out ids while the tasks of one service go by.  folder: of the service; layer files are named relative to it."""
+
+    folder: Path
+    groups: list[GroupLayer] = field(default_factory=list)
+    _next: int = 0
+
+    def layers_of(self, task: TaskDescription) -> tuple[ToolLayer, ...]:
+        """The tool layers of the next task; outputs of the same group share one heading within the task."""
+        layers: list[ToolLayer] = []
+        opened: dict[str, int] = {}
+        for parameter in task.parameters:
+            if (drawn := parameter.tool_layer) is not None:
+                group = self._group(drawn.group, opened)
+                layers.append(self._layer(parameter, drawn, group))
+        return tuple(layers)
+
+    def _group(self, name: str | None, opened: dict[str, int]) -> int | None:
+        if name is None:
+            return None
+        if name not in opened:
+            opened[name] = self._take()
+            self.groups.append(GroupLayer(opened[name], name))
+        return opened[name]
+
+    def _layer(self, parameter: ParameterDescription, drawn: LayerDescription, group: int | None) -> ToolLayer:
+        return ToolLayer(
+            id=self._take(),
+            parameter=parameter.name,
+            name=parameter.title or parameter.name,
+            dataset=drawn.dataset,
+            style_path=self.folder / drawn.style if drawn.style else None,
+            style_layer=drawn.style_layer,
+            min_scale_denominator=_to_ogc(drawn.min_scale),
+            max_scale_denominator=_to_ogc(drawn.max_scale),
+            visible=drawn.visible,
+            access=Access(drawn.access),
+            group=group,
+            opacity=drawn.opacity,
+            classification=drawn.classification,
+            data_type=parameter.type,
+        )
+
+    def _take(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+
+def _to_ogc(esri_scale: float) -> float | None:
+    return esri_scale * OGC_PER_ESRI_SCALE if esri_scale else None

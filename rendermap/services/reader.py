@@ -1,0 +1,234 @@
+"""service.toml -> Service, with every fault gathered and shown by file and line."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from rendermap.services.description import LayerDescription, ParameterDescription, ServiceDescription, TaskDescription
+from rendermap.services.layering import Layering
+from rendermap.services.lines import Place, line_of, to_path
+from rendermap.services.service import Direction, Parameter, Service, Task
+
+FILE_NAME = "service.toml"
+_FOLDER_NAME = re.compile(r"[^\W_]\w*")
+_SYNTAX_LINE = re.compile(r"at line (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong in a service.  line: in file, from 1.  message: what, and what was expected."""
+
+    file: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One service.toml as read.  service: None when it cannot be published."""
+
+    service: Service | None
+    faults: tuple[Fault, ...] = ()
+
+
+Version = tuple[int, int, int]
+
+
+class Services:
+    """The published services of a folder; a service.toml that is added, changed or removed counts without a restart.  Safe for threads.
+
+    check_every_s: files are looked at again at most so often.
+    """
+
+    def __init__(self, services_dir: Path, *, check_every_s: float = 1.0) -> None:
+        self._dir = Path(services_dir)
+        self._check_every_s = check_every_s
+        self._lock = threading.Lock()
+        self._checked = float("-inf")
+        self._readings: dict[Path, tuple[Version, Reading]] = {}
+        self._published: Mapping[str, Service] = MappingProxyType({})
+        self._faults: tuple[Fault, ...] = ()
+
+    def current(self) -> Mapping[str, Service]:
+        """Services by name; the same objects until their files change."""
+        with self._lock:
+            if time.monotonic() - self._checked >= self._check_every_s:
+                self._check()
+                self._checked = time.monotonic()
+            return self._published
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong in the services as they are now."""
+        self.current()
+        return self._faults
+
+    def _check(self) -> None:
+        versions = {path: _version_of(path) for path in _find_files(self._dir)}
+        if versions == {path: version for path, (version, _) in self._readings.items()}:
+            return
+        before = self._readings
+        self._readings = {
+            path: before[path] if path in before and before[path][0] == version else (version, read_service(path, self._dir))
+            for path, version in versions.items()
+        }
+        published, faults = _gather(reading for _, reading in self._readings.values())
+        self._published, self._faults = MappingProxyType(published), faults
+
+
+def read_services(services_dir: Path) -> tuple[dict[str, Service], tuple[Fault, ...]]:
+    """Every service below a folder by name, ``[folder/]name``, and everything that is wrong with them.
+
+    A service whose service.toml has a fault is left out; one that only lacks a layer file is not: its other layers draw.
+    """
+    return _gather(read_service(path, services_dir) for path in _find_files(services_dir))
+
+
+def read_service(path: Path, services_dir: Path) -> Reading:
+    """One service.toml; the service is named by the folders between services_dir and it."""
+    name = path.parent.relative_to(services_dir).as_posix()
+    try:
+        text = path.read_text(encoding="utf-8")
+        described = ServiceDescription.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        line = _SYNTAX_LINE.search(str(error))
+        return Reading(None, (Fault(path, int(line.group(1)) if line else 1, f"not TOML: {error}"),))
+    except ValidationError as error:
+        return Reading(None, tuple(_fault(path, text, fault["loc"], _message_of(fault["type"], fault["msg"])) for fault in error.errors()))
+    faults = [_fault(path, text, place, message) for place, message in (*_check_names(name, described), *_check_groups(described))]
+    if faults:
+        return Reading(None, tuple(faults))
+    layer_files = [_fault(path, text, place, message) for place, message in _check_layer_files(described, path.parent, services_dir)]
+    return Reading(_build(name, described, path.parent), tuple(layer_files))
+
+
+def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
+    layering = Layering(folder)
+    tasks = tuple(
+        Task(task.name, task.title or task.name, task.description, tuple(map(_parameter, task.parameters)), layering.layers_of(task))
+        for task in described.tasks
+    )
+    return Service(
+        name=name,
+        title=described.title,
+        description=described.description,
+        tasks=tasks,
+        folder=folder,
+        groups=tuple(layering.groups),
+        crs=described.crs,
+        credits=described.credits,
+        message_level=described.message_level,
+        extras=dict(described.extras),
+    )
+
+
+def _parameter(described: ParameterDescription) -> Parameter:
+    return Parameter(
+        name=described.name,
+        data_type=described.type,
+        display_name=described.title or described.name,
+        direction=Direction(described.direction),
+        required=described.required,
+        default=described.default,
+        description=described.description,
+        category=described.category,
+        choices=tuple(described.choices),
+    )
+
+
+def _check_names(name: str, described: ServiceDescription) -> Iterator[tuple[Place, str]]:
+    if not all(_FOLDER_NAME.fullmatch(step) for step in name.split("/")):
+        yield (), f"the folder {name} cannot name a service: expected letters, digits and _ only"
+    yield from _twice((("tasks", index), task.name) for index, task in enumerate(described.tasks))
+    for index, task in enumerate(described.tasks):
+        yield from _twice((("tasks", index, "parameters", place), each.name) for place, each in enumerate(task.parameters))
+
+
+def _twice(named: Iterable[tuple[Place, str]]) -> Iterator[tuple[Place, str]]:
+    seen: set[str] = set()
+    for place, name in named:
+        if name.casefold() in seen:
+            yield (*place, "name"), f"{name} stands here a second time; letter case does not tell names apart"
+        seen.add(name.casefold())
+
+
+def _check_groups(described: ServiceDescription) -> Iterator[tuple[Place, str]]:
+    """Members of a group must follow each other: ids go by parameter order, and a layer list shows a group in one piece."""
+    for index, task in enumerate(described.tasks):
+        closed: set[str] = set()
+        current: str | None = None
+        for place, drawn in _layers_of(task):
+            if drawn.group != current:
+                closed |= {current} if current else set()
+                current = drawn.group
+            if current in closed:
+                yield ("tasks", index, *place, "layer", "group"), f"the outputs of group {current} do not follow each other"
+
+
+def _layers_of(task: TaskDescription) -> Iterator[tuple[Place, LayerDescription]]:
+    for place, parameter in enumerate(task.parameters):
+        if parameter.tool_layer is not None:
+            yield ("parameters", place), parameter.tool_layer
+
+
+def _check_layer_files(described: ServiceDescription, folder: Path, services_dir: Path) -> Iterator[tuple[Place, str]]:
+    for index, task in enumerate(described.tasks):
+        for place, drawn in _layers_of(task):
+            if drawn.style is None:
+                continue
+            where: Place = ("tasks", index, *place, "layer", "style")
+            if not (folder / drawn.style).resolve().is_relative_to(services_dir.resolve()):
+                yield where, f"{drawn.style} lies outside the services folder"
+            elif not (folder / drawn.style).is_file():
+                yield where, f"there is no layer file {drawn.style}"
+
+
+def _gather(readings: Iterable[Reading]) -> tuple[dict[str, Service], tuple[Fault, ...]]:
+    services: dict[str, Service] = {}
+    faults: list[Fault] = []
+    taken: set[str] = set()
+    for reading in readings:
+        faults += reading.faults
+        service = reading.service
+        if service is not None and service.name.casefold() in taken:
+            message = f"there is another service {service.name}; letter case does not tell them apart"
+            faults.append(Fault(service.folder / FILE_NAME, 1, message))
+        elif service is not None:
+            taken.add(service.name.casefold())
+            services[service.name] = service
+    return services, tuple(faults)
+
+
+def _fault(path: Path, text: str, place: Place, message: str) -> Fault:
+    where = to_path(place)
+    return Fault(path, line_of(text, place), f"{where}: {message}" if where else message)
+
+
+def _message_of(kind: str, message: str) -> str:
+    return "not a key that is known here" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
+
+
+def _find_files(services_dir: Path) -> list[Path]:
+    """Every service.toml one or two folders down, by name; hidden folders are none of ours."""
+    found = (path for pattern in (f"*/{FILE_NAME}", f"*/*/{FILE_NAME}") for path in services_dir.glob(pattern) if path.is_file())
+    return sorted(path for path in found if not any(step.startswith(".") for step in path.relative_to(services_dir).parts))
+
+
+def _version_of(path: Path) -> Version:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return status.st_mtime_ns, status.st_size, status.st_ino
