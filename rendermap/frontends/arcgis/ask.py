@@ -1,0 +1,76 @@
+"""One question as the handlers see it, and the two kinds of answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from rendermap.access.grant import Principal
+from rendermap.frontends.arcgis.address import Address
+from rendermap.frontends.identity import principal_of
+from rendermap.frontends.kvp import Parameters
+from rendermap.frontends.links import link
+from rendermap.frontends.negotiation import Form
+from rendermap.request import JobRequest
+from rendermap.service import MapService
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A document and the page that shows it to people.  page: template's name.  shown: what the page needs besides."""
+
+    document: Mapping[str, object]
+    page: str
+    shown: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """form: how the answer is to be written."""
+
+    request: Request
+    service: MapService
+    address: Address
+    parameters: Parameters
+    form: Form
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks."""
+        return principal_of(self.request)
+
+    def job(self, service: str) -> JobRequest:
+        """The job of the address, of a service by its published name."""
+        return JobRequest(service, self.address.job_id or "", self.principal)
+
+    @property
+    def secret(self) -> bytes:
+        """The key that signs picture addresses; the same on every replica."""
+        secret: bytes = self.request.app.state.secret_key
+        return secret
+
+    # --- absolute addresses ---
+
+    def url(self, *parts: str) -> str:
+        """An absolute address below where this front end hangs."""
+        return link(self.request, _prefix(self.request), *parts)
+
+    def map_url(self, service: str, job_id: str | None) -> str:
+        """The map of a job, or the template."""
+        return self.url("services", service, "MapServer", *(("jobs", job_id) if job_id else ()))
+
+    def alias_url(self, service: str, job_id: str) -> str:
+        """The map of a job at an address that keeps the job when a client cuts it after ``MapServer``."""
+        return self.url("services", service, "jobs", job_id, "MapServer")
+
+    def task_url(self, service: str, task: str = "") -> str:
+        """The GP service or one of its tasks."""
+        return self.url("services", service, "GPServer", *((task,) if task else ()))
+
+
+def _prefix(request: Request) -> str:
+    """Where the router was mounted, told by what it left of the path."""
+    path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    return path.removesuffix(request.path_params.get("path", "")).strip("/")

@@ -1,0 +1,47 @@
+"""What went wrong, in ArcGIS REST's dialect: an error object, as a rule with HTTP status 200."""
+
+from __future__ import annotations
+
+import json
+
+from rendermap.errors import BadRequest, Broken, Busy, Ended, JobFailed, NotFound, NotReady, Refused, RendermapError
+
+CODES: dict[type[RendermapError], int] = {
+    RendermapError: 500,
+    BadRequest: 400,
+    NotFound: 404,
+    NotReady: 400,
+    JobFailed: 400,
+    Ended: 404,
+    Refused: 400,
+    Busy: 503,
+    Broken: 500,
+}
+"""Error -> code, looked up along the ancestors.  Never 401, 403, 498 or 499: those start sign-in dialogs in clients."""
+
+IMAGE_ERROR_BYTES = 750
+"""@arcgis/core looks for an error in place of a picture only in bodies up to this size."""
+
+_MESSAGE_CHARS = 100
+
+
+def code_of(error: RendermapError) -> int:
+    """The dialect's code."""
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+
+
+def error_document(error: RendermapError) -> dict[str, object]:
+    """The error object: code, message, and every single fault in details."""
+    return _document(error, error.sentence, error.details)
+
+
+def short_error_document(error: RendermapError) -> dict[str, object]:
+    """The error object in place of a picture: as many details as IMAGE_ERROR_BYTES hold."""
+    details = error.details
+    while details and len(json.dumps(_document(error, error.sentence[:_MESSAGE_CHARS], details))) > IMAGE_ERROR_BYTES:
+        details = details[:-1]
+    return _document(error, error.sentence[:_MESSAGE_CHARS], details)
+
+
+def _document(error: RendermapError, message: str, details: tuple[str, ...]) -> dict[str, object]:
+    return {"error": {"code": code_of(error), "message": message, "details": list(details)}}

@@ -1,0 +1,222 @@
+"""Answers of the geoprocessing side: services, tasks, jobs and their results."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from starlette.responses import Response
+
+from rendermap.errors import Ended, JobFailed, JobNotFound, NotFound, NotReady, NotSupported, ResultNotFound
+from rendermap.frontends.arcgis.address import looks_like_ours
+from rendermap.frontends.arcgis.ask import Answer, Ask
+from rendermap.frontends.arcgis.gp_documents import (
+    FEATURE_TYPES,
+    RASTER_TYPES,
+    RECORD_TYPE,
+    catalogue_document,
+    expired_job_document,
+    feature_set,
+    has_map,
+    info_document,
+    job_document,
+    plain_value,
+    record_set,
+    service_document,
+    task_document,
+    value_document,
+)
+from rendermap.frontends.arcgis.maps import announce
+from rendermap.frontends.arcgis.params import parse_export
+from rendermap.frontends.arcgis.spatial import extent, with_area
+from rendermap.frontends.kvp import Parameters
+from rendermap.frontends.negotiation import Form
+from rendermap.frontends.responses import picture_response
+from rendermap.reply import JobCard, MapCard, ResultCard, ServiceCard, TaskCard
+from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
+
+_DATASET_TYPES = (*RASTER_TYPES, *FEATURE_TYPES, RECORD_TYPE)
+_NOT_OURS = ("bbox", "bboxsr", "layers", "layerdefs", "dynamiclayers")
+
+
+async def info(ask: Ask) -> Answer:
+    """The server itself."""
+    return Answer(info_document(), "info")
+
+
+async def catalogue(ask: Ask) -> Answer:
+    """The services, or those of a folder."""
+    services = await ask.service.services(ask.principal)
+    folder = ask.address.service
+    document = catalogue_document(services, folder)
+    if folder and not document["services"]:
+        raise NotFound("There is no such folder.")
+    titles = {service.name: service.title for service in services}
+    shown = {"folder": folder, "root": ask.url("services"), "titles": titles, "crumbs": (("services", ask.url("services")),)}
+    return Answer(document, "catalogue", shown)
+
+
+async def gp_service(ask: Ask) -> Answer:
+    """A GP service."""
+    card = await ask.service.service(ask.address.service, ask.principal)
+    map_url = ask.map_url(card.name, None) if has_map(card) else None
+    shown = {"name": card.name, "title": card.title, "url": ask.task_url(card.name), "map_url": map_url, "crumbs": _crumbs(ask, card)}
+    return Answer(service_document(card), "gp_service", shown)
+
+
+async def task(ask: Ask) -> Answer:
+    """A task."""
+    card, found = await _task(ask)
+    return Answer(task_document(found), "task", {"crumbs": _crumbs(ask, card)})
+
+
+async def run(ask: Ask) -> Answer:
+    """Submitting and executing: this service shows what has been run elsewhere."""
+    await _task(ask)
+    raise NotSupported(details=("This server shows the results of finished jobs; submit jobs to the server that runs the task.",))
+
+
+async def _task(ask: Ask) -> tuple[ServiceCard, TaskCard]:
+    card = await ask.service.service(ask.address.service, ask.principal)
+    wanted = ask.address.task.casefold()
+    found = next((one for one in card.tasks if one.name.casefold() == wanted), None)
+    if found is None:
+        raise NotFound("There is no such task.")
+    return card, found
+
+
+def _crumbs(ask: Ask, card: ServiceCard, task: TaskCard | None = None) -> tuple[tuple[str, str], ...]:
+    below = ((task.display_name, ask.task_url(card.name, task.name)),) if task else ()
+    return (("services", ask.url("services")), (card.name, ask.task_url(card.name)), *below)
+
+
+# --- jobs ----------------------------------------------------------------------------------------------------------------
+
+
+async def job(ask: Ask) -> Answer:
+    """A job in any state, also when it is asked to cancel: it has been run elsewhere, so it stays what it is.
+
+    One that is gone is answered as failed when its id looks like ours, since most clients poll for ever on an error object.
+    """
+    card, found = await _task(ask)
+    shown: dict[str, object] = {
+        "crumbs": _crumbs(ask, card, found),
+        "map_url": None,
+        "alias": None,
+        "names": {},
+        "layer_ids": {},
+        "times": (),
+    }
+    try:
+        state = await _job(ask, card, found)
+    except (JobNotFound, Ended):
+        if not looks_like_ours(ask.address.job_id or ""):
+            raise
+        return Answer(expired_job_document(ask.address.job_id or ""), "job", {**shown, "url": ""})
+    if state.status == "succeeded" and has_map(card):
+        shown |= {"map_url": ask.map_url(card.name, state.job_id), "alias": ask.alias_url(card.name, state.job_id)}
+    times = (("Submitted", state.created), ("Started", state.started), ("Finished", state.finished))
+    return Answer(
+        job_document(state),
+        "job",
+        {
+            **shown,
+            "url": f"{ask.task_url(card.name, found.name)}/jobs/{state.job_id}",
+            "names": {value.name: value.display_name for value in (*state.results, *state.inputs)},
+            "layer_ids": {value.name: value.layer_id for value in state.results},
+            "times": [(label, moment.isoformat(" ", "seconds")) for label, moment in times if moment],
+        },
+    )
+
+
+async def _job(ask: Ask, card: ServiceCard, task: TaskCard) -> JobCard:
+    """The job, if it is a run of this task.  Raises JobNotFound, Ended."""
+    found = await ask.service.job(ask.job(card.name))
+    if found.task is not None and found.task.casefold() != task.name.casefold():
+        raise JobNotFound
+    return found
+
+
+def _named(values: tuple[ResultCard, ...], name: str, what: str) -> ResultCard:
+    found = next((value for value in values if value.name.casefold() == name.casefold()), None)
+    if found is None:
+        names = ", ".join(value.name for value in values) or "none"
+        raise ResultNotFound(details=(f"The {what} of this job: {names}.",))
+    return found
+
+
+async def input_(ask: Ask) -> Answer:
+    """A value the job was given."""
+    card, found = await _task(ask)
+    state = await _job(ask, card, found)
+    value = _named(state.inputs, ask.address.item, "inputs")
+    return Answer(value_document(value, plain_value(value)), "value", {"crumbs": _job_crumbs(ask, card, found)})
+
+
+def _job_crumbs(ask: Ask, card: ServiceCard, task: TaskCard) -> tuple[tuple[str, str], ...]:
+    job_id = ask.address.job_id or ""
+    return (*_crumbs(ask, card, task), (job_id, f"{ask.task_url(card.name, task.name)}/jobs/{job_id}"))
+
+
+# --- results -------------------------------------------------------------------------------------------------------------
+
+
+async def result(ask: Ask) -> Answer | Response:
+    """An output: rasters and whatever is asked for as a picture as a map image, features as past their limit, values as they are."""
+    card, found = await _task(ask)
+    state = await _job(ask, card, found)
+    _demand_success(state)
+    output = _named(state.results, ask.address.item, "results")
+    if output.fault:
+        raise ResultNotFound(output.fault)
+    if ask.form is Form.IMAGE and output.layer_id is None:
+        raise NotSupported(details=("This result is not drawn on the map.",))
+    shown: dict[str, object] = {"crumbs": _job_crumbs(ask, card, found)}
+    if output.layer_id is None:
+        return Answer(value_document(output, _undrawn_value(output)), "value", shown)
+    the_map = await ask.service.map_of(ask.job(card.name))
+    if ask.form is Form.IMAGE or _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
+        return await _map_image(ask, the_map, output, shown)
+    return Answer(value_document(output, _drawn_value(output, the_map)), "value", shown)
+
+
+def _demand_success(state: JobCard) -> None:
+    if state.status in ("failed", "cancelled", "timed_out"):
+        raise JobFailed("The job ended without results.")
+    if state.status != "succeeded":
+        raise NotReady(status=state.status)
+
+
+def _asks_for_picture(parameters: Parameters) -> bool:
+    return "bbox" in parameters or "size" in parameters
+
+
+def _undrawn_value(output: ResultCard) -> object:
+    """Datasets without a layer: a raster type must not be null, @arcgis/core looks into it."""
+    if output.data_type in RASTER_TYPES:
+        return {"url": "", "format": ""}
+    return record_set() if output.data_type in _DATASET_TYPES else plain_value(output)
+
+
+def _drawn_value(output: ResultCard, the_map: MapCard) -> object:
+    layer = next((one for one in the_map.layers if one.id == output.layer_id), None)
+    return feature_set(layer, the_map.crs) if output.data_type in FEATURE_TYPES else _undrawn_value(output)
+
+
+async def _map_image(ask: Ask, the_map: MapCard, output: ResultCard, shown: dict[str, object]) -> Answer | Response:
+    asked = _picture_of(ask.parameters, ask.job(the_map.service.name), the_map, output)
+    picture = await ask.service.draw(asked)
+    if ask.form is Form.IMAGE:
+        return picture_response(ask.request, picture)
+    return Answer(value_document(output, {"mapImage": announce(ask, asked, picture)}), "value", shown)
+
+
+def _picture_of(parameters: Parameters, job: JobRequest, the_map: MapCard, output: ResultCard) -> MapRequest:
+    """This output's layer alone, of the box asked for or where it lies."""
+    layer = next((one for one in the_map.layers if one.id == output.layer_id), None)
+    if "bbox" not in parameters:
+        box = extent(with_area((layer.bbox if layer else None) or the_map.bbox, the_map.crs), the_map.crs)
+        others = {name: value for name, value in parameters.values.items() if name not in _NOT_OURS}
+        parameters = Parameters({**others, "bbox": json.dumps(box)})
+    asked = parse_export(parameters, job, the_map)
+    return replace(asked, layers=LayerChoice(LayerMode.SHOW, (output.layer_id or 0,)))

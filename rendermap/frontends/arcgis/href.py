@@ -1,0 +1,81 @@
+"""Addresses of pictures: a signed path that holds the whole question, so that any replica can answer it without a memory.
+
+An address is deterministic, carries no query string (esri-leaflet appends one blindly) and names the version it was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from rendermap.access.grant import Principal
+from rendermap.errors import NotFound, TooCostly
+from rendermap.geo.bbox import BBox
+from rendermap.geo.view import MapView
+from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
+
+LONGEST_TOKEN = 6000
+_PREFIX = "map_"
+"""Tokens may begin with a dot, and web servers like to hide such files."""
+
+_SALT = "rendermap.arcgis.output"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A picture that was announced.  digest: of the picture drawn when the address was made."""
+
+    request: MapRequest
+    digest: str
+
+
+def to_token(file: OutputFile, secret: bytes) -> str:
+    """The address's last segment, without suffix.  Raises TooCostly when filters make it longer than URLs may be."""
+    asked, view = file.request, file.request.view
+    token: str = _serializer(secret).dumps(
+        [
+            asked.job.service,
+            asked.job.job_id,
+            view.bbox.tuple,
+            view.crs,
+            [view.width_px, view.height_px, view.pixel_ratio],
+            [asked.layers.mode.value, asked.layers.ids],
+            asked.format,
+            asked.background,
+            asked.filters,
+            file.digest,
+        ]
+    )
+    if len(token) > LONGEST_TOKEN:
+        raise TooCostly("The filters are too long for the address of a picture: ask with f=image.")
+    return _PREFIX + token
+
+
+def from_token(token: str, secret: bytes, principal: Principal) -> OutputFile:
+    """What a token asks for, in the name of whoever follows it.  Raises NotFound for one we did not sign."""
+    try:
+        fields: list[Any] = _serializer(secret).loads(token.removeprefix(_PREFIX))
+    except BadData as error:
+        raise NotFound from error
+    service, job_id, bbox, crs, (width_px, height_px, ratio), (mode, ids), format_, background, filters, digest = fields
+    asked = MapRequest(
+        JobRequest(service, job_id, principal),
+        MapView(BBox(*bbox), crs, width_px, height_px, ratio),
+        LayerChoice(LayerMode(mode), tuple(ids)),
+        format_,
+        None if background is None else (background[0], background[1], background[2]),
+        tuple((layer, where) for layer, where in filters),
+    )
+    return OutputFile(asked, digest)
+
+
+def folder_of(service: str) -> str:
+    """The folder below ``arcgisoutput`` that a service's pictures seem to lie in."""
+    return f"{service}_MapServer"
+
+
+def _serializer(secret: bytes) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256})

@@ -1,0 +1,193 @@
+"""Cards of maps -> the documents of the map side: root, layers, legend.
+
+Everything is said at the level that is built and granted: a map that may only be seen has the capability ``Map`` and no more, its
+layers have no fields and no renderer, and its record limit is 0.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from rendermap.frontends.arcgis.spatial import (
+    Json,
+    extent,
+    map_units,
+    scale_of,
+    spatial_reference,
+    to_esri_scale,
+    with_area,
+)
+from rendermap.frontends.negotiation import esri_names
+from rendermap.geo.view import MapView
+from rendermap.reply import LayerCard, LegendEntry, LegendLayer, MapCard
+
+CURRENT_VERSION = 11.1
+CAPABILITIES = "Map"
+
+_GEOMETRY_TYPES = {"point": "esriGeometryPoint", "line": "esriGeometryPolyline", "polygon": "esriGeometryPolygon"}
+_LAYER_TYPES = {"raster": "Raster Layer", "vector": "Feature Layer", "group": "Group Layer"}
+
+
+def root_document(card: MapCard, alias_url: str | None) -> Json:
+    """The root of a map.  alias_url: its address for clients that lose the job, told where no client interprets it."""
+    frame = extent(with_area(card.bbox, card.crs), card.crs)
+    return {
+        "currentVersion": CURRENT_VERSION,
+        "serviceDescription": card.service.description,
+        "mapName": card.title,
+        "description": card.service.description,
+        "copyrightText": card.service.credits,
+        "supportsDynamicLayers": False,
+        "layers": [_layer_entry(layer) for layer in card.layers],
+        "tables": [],
+        "spatialReference": spatial_reference(card.crs),
+        "singleFusedMapCache": False,
+        "initialExtent": frame,
+        "fullExtent": frame,
+        "datesInUnknownTimezone": False,
+        "minScale": 0,
+        "maxScale": 0,
+        "units": map_units(card.crs),
+        "supportedImageFormatTypes": ",".join(esri_names()),
+        "documentInfo": {
+            "Title": card.title,
+            "Author": "",
+            "Comments": f"Also served at {alias_url}" if alias_url else "",
+            "Subject": card.service.description,
+            "Category": "",
+            "Keywords": "",
+        },
+        "capabilities": CAPABILITIES,
+        "supportedQueryFormats": "JSON, geoJSON",
+        "supportsQueryDomains": False,
+        "exportTilesAllowed": False,
+        "referenceScale": 0,
+        "supportsDatumTransformation": False,
+        "supportsClipping": False,
+        "supportsSpatialFilter": False,
+        "maxRecordCount": 0,
+        "maxImageHeight": card.max_px,
+        "maxImageWidth": card.max_px,
+        "supportedExtensions": "",
+    }
+
+
+def _layer_entry(layer: LayerCard) -> Json:
+    entry: Json = {
+        "id": layer.id,
+        "name": layer.name,
+        "parentLayerId": -1 if layer.parent is None else layer.parent,
+        "defaultVisibility": layer.visible,
+        "subLayerIds": list(layer.children) if layer.kind == "group" else None,
+        "minScale": to_esri_scale(layer.min_scale_denominator),
+        "maxScale": to_esri_scale(layer.max_scale_denominator),
+        "type": _LAYER_TYPES[layer.kind],
+        "supportsDynamicLegends": False,
+    }
+    return {**entry, **_geometry_type(layer)}
+
+
+def _geometry_type(layer: LayerCard) -> Json:
+    """Required of feature layers, also of those whose data nobody could look into."""
+    return {"geometryType": _GEOMETRY_TYPES.get(layer.geometry or "", "esriGeometryPolygon")} if layer.kind == "vector" else {}
+
+
+def layers_document(card: MapCard) -> Json:
+    """All layers in full."""
+    return {"layers": [layer_document(card, layer) for layer in card.layers], "tables": []}
+
+
+def layer_document(card: MapCard, layer: LayerCard) -> Json:
+    """One layer in full; its extent is in the map's own spatial reference, which QGIS takes for its boxes."""
+    names = {other.id: other.name for other in card.layers}
+    parent = None if layer.parent is None else {"id": layer.parent, "name": names.get(layer.parent, "")}
+    document: Json = {
+        "currentVersion": CURRENT_VERSION,
+        "id": layer.id,
+        "name": layer.name,
+        "type": _LAYER_TYPES[layer.kind],
+        "description": layer.fault or "",
+        "copyrightText": card.service.credits,
+        "parentLayer": parent,
+        "subLayers": [{"id": child, "name": names.get(child, "")} for child in layer.children],
+        "minScale": to_esri_scale(layer.min_scale_denominator),
+        "maxScale": to_esri_scale(layer.max_scale_denominator),
+        "defaultVisibility": layer.visible,
+        "extent": extent(with_area(layer.bbox or card.bbox, card.crs), card.crs),
+        "sourceSpatialReference": spatial_reference(card.crs),
+        "drawingInfo": None,
+        "hasAttachments": False,
+        "htmlPopupType": "esriServerHTMLPopupTypeNone",
+        "displayField": "",
+        "typeIdField": None,
+        "fields": [] if layer.kind == "vector" else None,
+        "canModifyLayer": False,
+        "canScaleSymbols": False,
+        "hasLabels": False,
+        "capabilities": CAPABILITIES,
+        "maxRecordCount": 0,
+        "supportsStatistics": False,
+        "supportsAdvancedQueries": False,
+        "supportedQueryFormats": "JSON, geoJSON",
+        "isDataVersioned": False,
+        "advancedQueryCapabilities": {"supportsPagination": False, "supportsOrderBy": False, "supportsStatistics": False},
+    }
+    return {**document, **_geometry_type(layer)}
+
+
+def picture_document(href: str, view: MapView) -> Json:
+    """What an export with f=json answers; the extent is the one drawn."""
+    return {
+        "href": href,
+        "width": view.width_px,
+        "height": view.height_px,
+        "extent": extent(view.bbox, view.crs),
+        "scale": scale_of(view),
+    }
+
+
+def legend_document(layers: Sequence[LegendLayer], suffix: str = "") -> Json:
+    """The legend with its swatches in it.  suffix: tells swatches of other sizes apart in their addresses."""
+    return {"layers": [_legend_layer(layer, suffix) for layer in layers]}
+
+
+def _legend_layer(layer: LegendLayer, suffix: str) -> Json:
+    headings = list(dict.fromkeys(entry.heading or layer.heading for entry in layer.entries))
+    document: Json = {
+        "layerId": layer.id,
+        "layerName": layer.name,
+        "layerType": _LAYER_TYPES[layer.kind],
+        "minScale": to_esri_scale(layer.min_scale_denominator),
+        "maxScale": to_esri_scale(layer.max_scale_denominator),
+        "legend": [_legend_entry(entry, suffix) for entry in layer.entries],
+    }
+    if not any(headings):
+        return document
+    groups = {heading: number for number, heading in enumerate(headings)}
+    document["legendGroups"] = [{"id": number, "heading": heading} for heading, number in groups.items()]
+    document["legend"] = [{**_legend_entry(entry, suffix), "groupId": groups[entry.heading or layer.heading]} for entry in layer.entries]
+    return document
+
+
+def _legend_entry(entry: LegendEntry, suffix: str) -> Json:
+    return {
+        "label": entry.label,
+        "url": swatch_name(entry) + suffix,
+        "imageData": base64.b64encode(entry.swatch).decode(),
+        "contentType": "image/png",
+        "height": entry.height_px,
+        "width": entry.width_px,
+    }
+
+
+def swatch_name(entry: LegendEntry) -> str:
+    """A swatch's name: a digest of its pixels."""
+    return hashlib.blake2b(entry.swatch, digest_size=12).hexdigest()
+
+
+def swatch_named(layers: Iterable[LegendLayer], layer_id: int, name: str) -> bytes | None:
+    """The swatch of a layer by its name."""
+    entries = (entry for layer in layers if layer.id == layer_id for entry in layer.entries)
+    return next((entry.swatch for entry in entries if swatch_name(entry) == name), None)

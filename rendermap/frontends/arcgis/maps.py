@@ -1,0 +1,147 @@
+"""Answers of the map side: ``MapServer/jobs/<jobId>`` and its job-less template."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from rendermap.errors import LayerNotFound, NotFound, NotSupported
+from rendermap.frontends.arcgis.ask import Answer, Ask
+from rendermap.frontends.arcgis.blank import blank_picture
+from rendermap.frontends.arcgis.href import OutputFile, folder_of, from_token, to_token
+from rendermap.frontends.arcgis.map_documents import (
+    layer_document,
+    layers_document,
+    legend_document,
+    picture_document,
+    root_document,
+    swatch_named,
+)
+from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_export, parse_pixel_ratio, parse_swatch_size
+from rendermap.frontends.arcgis.spatial import Json
+from rendermap.frontends.kvp import Checks, parameters_of
+from rendermap.frontends.negotiation import Form
+from rendermap.frontends.responses import picture_response
+from rendermap.imaging.formats import FORMATS
+from rendermap.reply import LegendLayer, MapCard, Picture
+from rendermap.request import LegendRequest, MapRequest
+
+_SWATCH_NAME = re.compile(r"(?P<digest>[0-9a-f]{24})(?:-(?P<width>\d{1,3})x(?P<height>\d{1,3})-(?P<dpi>[\d.]{1,8}))?")
+
+
+async def map_card(ask: Ask) -> MapCard:
+    """The map of the address's job, or the template."""
+    if ask.address.job_id is None:
+        return await ask.service.template(ask.address.service, ask.principal)
+    return await ask.service.map_of(ask.job(ask.address.service))
+
+
+def _crumbs(ask: Ask, card: MapCard) -> tuple[tuple[str, str], ...]:
+    map_url = ask.map_url(card.service.name, card.job_id)
+    return (("services", ask.url("services")), (card.service.name, ask.task_url(card.service.name)), (card.job_id or "MapServer", map_url))
+
+
+async def root(ask: Ask) -> Answer | Response:
+    """The root; with f=image an export, because OpenLayers sends that here."""
+    if ask.form is Form.IMAGE:
+        return await export(ask)
+    card = await map_card(ask)
+    alias = ask.alias_url(card.service.name, card.job_id) if card.job_id else None
+    faults = {layer.id: layer.fault for layer in card.layers}
+    map_url = ask.map_url(card.service.name, card.job_id)
+    return Answer(root_document(card, alias), "map", {"map_url": map_url, "alias": alias, "faults": faults, "crumbs": _crumbs(ask, card)})
+
+
+async def layers(ask: Ask) -> Answer:
+    """All layers in full."""
+    card = await map_card(ask)
+    map_url = ask.map_url(card.service.name, card.job_id)
+    return Answer(layers_document(card), "layers", {"map_url": map_url, "crumbs": _crumbs(ask, card)})
+
+
+async def layer(ask: Ask) -> Answer:
+    """One layer in full."""
+    card = await map_card(ask)
+    found = next((one for one in card.layers if one.id == ask.address.layer), None)
+    if found is None:
+        raise LayerNotFound
+    return Answer(layer_document(card, found), "layer", {"crumbs": _crumbs(ask, card)})
+
+
+async def unsupported(ask: Ask) -> Answer:
+    """Everything that would hand out more than a picture, of a map that exists."""
+    await map_card(ask)
+    raise NotSupported
+
+
+# --- pictures ------------------------------------------------------------------------------------------------------------
+
+
+async def export(ask: Ask) -> Answer | Response:
+    """A picture, or where it is and what it shows."""
+    card = await map_card(ask)
+    asked = parse_export(ask.parameters, ask.job(card.service.name), card)
+    picture = await draw(ask, asked)
+    if ask.form is Form.IMAGE:
+        return picture_response(ask.request, picture)
+    return Answer(announce(ask, asked, picture), "export", {"crumbs": _crumbs(ask, card)})
+
+
+async def draw(ask: Ask, asked: MapRequest) -> Picture:
+    """The picture asked for; without a job a blank one."""
+    return await (ask.service.draw(asked) if asked.job.job_id else blank_picture(asked))
+
+
+def announce(ask: Ask, asked: MapRequest, picture: Picture) -> Json:
+    """Where a picture can be fetched from, and what it shows."""
+    token = to_token(OutputFile(asked, picture.digest), ask.secret)
+    file = f"{token}.{FORMATS[asked.format].suffix}"
+    href = ask.url("directories", "arcgisoutput", folder_of(asked.job.service), file)
+    return picture_document(href, asked.view)
+
+
+async def output_file(ask: Ask) -> Response:
+    """The picture of an address we signed, drawn again or from the cache.  It may be kept for good while the data is the same."""
+    token = ask.address.item.rpartition(".")[0]
+    file = from_token(token, ask.secret, ask.principal)
+    if folder_of(file.request.job.service).casefold() != ask.address.service.casefold():
+        raise NotFound
+    picture = await draw(ask, file.request)
+    return picture_response(ask.request, picture, immutable=picture.digest == file.digest)
+
+
+# --- legend --------------------------------------------------------------------------------------------------------------
+
+
+async def legend(ask: Ask) -> Answer:
+    """The legend.  ``dpi`` and ``size`` are of the swatches."""
+    card = await map_card(ask)
+    checks = Checks()
+    ratio = checks.read(lambda: parse_pixel_ratio(ask.parameters), 1.0)
+    size = checks.read(lambda: parse_swatch_size(ask.parameters), DEFAULT_SWATCH_PX)
+    checks.finish()
+    suffix = "" if (ratio, size) == (1.0, DEFAULT_SWATCH_PX) else f"-{size[0]}x{size[1]}-{ratio * 96:g}"
+    document = legend_document(await _legend_layers(ask, card, ratio, size), suffix)
+    return Answer(document, "legend", {"crumbs": _crumbs(ask, card)})
+
+
+async def _legend_layers(ask: Ask, card: MapCard, ratio: float, size: tuple[int, int]) -> tuple[LegendLayer, ...]:
+    if card.job_id is None:
+        return await ask.service.template_legend(card.service.name, ask.principal)
+    return await ask.service.legend(LegendRequest(ask.job(card.service.name), pixel_ratio=ratio, swatch_px=size))
+
+
+async def swatch(ask: Ask) -> Response:
+    """One swatch by the name the legend gave it."""
+    match = _SWATCH_NAME.fullmatch(ask.address.item)
+    if match is None:
+        raise NotFound
+    card = await map_card(ask)
+    size = f"{match['width']},{match['height']}" if match["width"] else ""
+    asked = parameters_of([("dpi", match["dpi"] or ""), ("size", size)])
+    found = await _legend_layers(ask, card, parse_pixel_ratio(asked), parse_swatch_size(asked))
+    body = swatch_named(found, ask.address.layer or 0, match["digest"])
+    if body is None:
+        raise NotFound
+    return Response(body, media_type="image/png", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})

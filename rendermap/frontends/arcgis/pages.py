@@ -1,0 +1,41 @@
+"""Pages for people who paste an address into a browser; every value on them is escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+_ROOM = "rendermap.frontends.arcgis"
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    return files(_ROOM).joinpath("templates/pages.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    loader = PackageLoader(_ROOM, "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    return environment
+
+
+@lru_cache(maxsize=1)
+def content_security_policy() -> str:
+    """No script at all, one style sheet known by its digest, our own pictures."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    own = "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    return f"{own}; style-src 'sha256-{digest}'"
+
+
+def render_page(page: str, shown: Mapping[str, object]) -> str:
+    """The page of a template.  shown: at least ``document``, what the same address answers as JSON."""
+    return _environment().get_template(f"{page}.html").render({"crumbs": (), **shown, "style": Markup(_style())})

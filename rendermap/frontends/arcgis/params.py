@@ -1,0 +1,145 @@
+"""The parameters of export and legend -> what is asked of the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rendermap.errors import InvalidBbox, InvalidParameter, InvalidSize, NotSupported
+from rendermap.frontends.arcgis.layers import Filters, parse_dynamic_layers, parse_layer_choice, parse_layer_defs
+from rendermap.frontends.arcgis.spatial import ground_width, parse_extent, parse_spatial_reference, with_area
+from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_float
+from rendermap.frontends.negotiation import format_of
+from rendermap.geo.bbox import BBox, fit_aspect
+from rendermap.geo.crs import transform_bbox
+from rendermap.geo.view import MapView
+from rendermap.imaging.formats import FORMATS, Format
+from rendermap.reply import MapCard
+from rendermap.request import RGB, JobRequest, LayerChoice, MapRequest
+
+DEFAULT_SIZE = (400, 400)
+DEFAULT_SWATCH_PX = (20, 20)
+WHITE: RGB = (255, 255, 255)
+_ALL: tuple[LayerChoice, Filters] = (LayerChoice(), ())
+_DPI = 96.0
+_DPI_LIMITS = (10.0, 1200.0)
+_LARGEST_SWATCH_PX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A box in some CRS, and the CRS of the picture."""
+
+    bbox: BBox
+    crs: str
+    picture_crs: str
+
+
+def parse_export(parameters: Parameters, job: JobRequest, card: MapCard) -> MapRequest:
+    """What an export asks for; every parameter may be absent but bbox.
+
+    The box is extended, never distorted, to the picture's ratio.  Raises BadRequest with all faults, NotSupported for a rotated map.
+    """
+    if parameters.get("rotation") and parse_float("rotation", parameters.values["rotation"]) % 360:
+        raise NotSupported(details=("Maps cannot be rotated: 'rotation' must be 0.",))
+    checks = Checks()
+    frame = checks.read(lambda: _parse_frame(parameters, card), None)
+    size = checks.read(lambda: parse_size(parameters, card.max_px), DEFAULT_SIZE)
+    ratio = checks.read(lambda: parse_pixel_ratio(parameters), 1.0)
+    format_ = checks.read(lambda: format_of(parameters.get("format") or "png"), FORMATS["png"])
+    transparent = checks.read(lambda: parse_bool("transparent", parameters.get("transparent") or "false"), False)
+    layers, filters = checks.read(lambda: _parse_layers(parameters, card), _ALL)
+    view = checks.read(lambda: _view(frame, size, ratio, parameters), None) if frame else None
+    checks.finish()
+    assert view is not None
+    return MapRequest(job, view, layers, format_.name, _background(format_, transparent), filters)
+
+
+def _background(format_: Format, transparent: bool) -> RGB | None:
+    """Formats without transparency are drawn on white whatever is asked."""
+    return None if transparent and format_.has_alpha else WHITE
+
+
+def _parse_frame(parameters: Parameters, card: MapCard) -> _Frame:
+    text = parameters.get("bbox")
+    if text is None:
+        raise InvalidBbox("'bbox' is required.")
+    bbox, named = parse_extent("bbox", text)
+    bbox_sr, image_sr = parameters.get("bboxsr"), parameters.get("imagesr")
+    crs = parse_spatial_reference("bboxSR", bbox_sr) if bbox_sr else named or card.crs
+    picture_crs = parse_spatial_reference("imageSR", image_sr) if image_sr else card.crs
+    return _Frame(bbox, crs, picture_crs)
+
+
+def parse_size(parameters: Parameters, max_px: int) -> tuple[int, int]:
+    """(width, height) in device pixels, rounded.  Raises InvalidSize."""
+    text = parameters.get("size")
+    if text is None:
+        return DEFAULT_SIZE
+    width, height = _parse_pair("size", text)
+    if min(width, height) < 0.5:
+        raise InvalidSize("'size' must be two positive numbers.")
+    if round(width) > max_px or round(height) > max_px:
+        raise InvalidSize(f"'size' must not exceed {max_px} pixels a side.")
+    return max(1, round(width)), max(1, round(height))
+
+
+def _parse_pair(name: str, text: str) -> tuple[float, float]:
+    parts = text.split(",", 2)
+    try:
+        width, height = (parse_float(name, part) for part in parts)
+    except (InvalidParameter, ValueError) as error:
+        raise InvalidSize(f"'{name}' must be two positive numbers.") from error
+    return width, height
+
+
+def parse_pixel_ratio(parameters: Parameters) -> float:
+    """Device pixels per 96-dpi pixel.  Raises InvalidParameter."""
+    dpi = parse_float("dpi", parameters.get("dpi") or str(_DPI))
+    if not _DPI_LIMITS[0] <= dpi <= _DPI_LIMITS[1]:
+        raise InvalidParameter(f"'dpi' must lie between {_DPI_LIMITS[0]:.0f} and {_DPI_LIMITS[1]:.0f}.")
+    return dpi / _DPI
+
+
+def _parse_layers(parameters: Parameters, card: MapCard) -> tuple[LayerChoice, Filters]:
+    dynamic = parameters.get("dynamiclayers")
+    if dynamic is not None:
+        return parse_dynamic_layers(dynamic, card)
+    defs = parameters.get("layerdefs")
+    return parse_layer_choice(parameters.get("layers")), parse_layer_defs(defs, card) if defs else ()
+
+
+def _view(frame: _Frame, size: tuple[int, int], ratio: float, parameters: Parameters) -> MapView:
+    bbox = transform_bbox(frame.bbox, frame.crs, frame.picture_crs)
+    if bbox is None:
+        raise InvalidBbox("'bbox' lies outside of what 'imageSR' can show.")
+    bbox = _fitted(with_area(bbox, frame.picture_crs), size[0], size[1])
+    scale = parameters.get("mapscale")
+    if scale is not None and parse_float("mapScale", scale):
+        bbox = _at_scale(bbox, abs(parse_float("mapScale", scale)), frame.picture_crs, size, ratio)
+    return MapView(bbox, frame.picture_crs, size[0], size[1], ratio)
+
+
+def _fitted(bbox: BBox, width_px: int, height_px: int) -> BBox:
+    """The box at the picture's ratio.  A misfit below half a pixel comes from rounded sizes and stays: tiles must share their edges."""
+    across, up = bbox.width / width_px, bbox.height / height_px
+    if abs(across - up) * max(width_px, height_px) <= min(across, up) / 2:
+        return bbox
+    return fit_aspect(bbox, width_px, height_px)
+
+
+def _at_scale(bbox: BBox, esri_scale: float, crs: str, size: tuple[int, int], ratio: float) -> BBox:
+    """The scale wins over the extent, the centre is kept."""
+    (x, y), width = bbox.center, ground_width(esri_scale, crs, size[0], ratio)
+    height = width * size[1] / size[0]
+    return BBox(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def parse_swatch_size(parameters: Parameters) -> tuple[int, int]:
+    """(width, height) of legend swatches at ratio 1.  Raises InvalidSize."""
+    text = parameters.get("size")
+    if text is None:
+        return DEFAULT_SWATCH_PX
+    width, height = (round(side) for side in _parse_pair("size", text))
+    if not (1 <= width <= _LARGEST_SWATCH_PX and 1 <= height <= _LARGEST_SWATCH_PX):
+        raise InvalidSize(f"'size' must be two numbers between 1 and {_LARGEST_SWATCH_PX}.")
+    return width, height

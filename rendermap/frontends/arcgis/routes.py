@@ -1,0 +1,98 @@
+"""The ArcGIS REST front end's routes: any path below the prefix is parsed to an address and answered by its resource's handler."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rendermap.errors import InvalidFormat
+from rendermap.frontends.arcgis import gp, maps
+from rendermap.frontends.arcgis.address import Address, Resource, parse_address
+from rendermap.frontends.arcgis.ask import Answer, Ask
+from rendermap.frontends.arcgis.cors import METHODS, allow_origin, preflight
+from rendermap.frontends.arcgis.errors import code_of
+from rendermap.frontends.arcgis.wire import Wire, parse_callback, write_document, write_error, write_page
+from rendermap.frontends.incidents import foreseen
+from rendermap.frontends.kvp import read_parameters
+from rendermap.frontends.negotiation import Form, form_of
+from rendermap.service import MapService
+from rendermap.table import Table
+
+Handler = Callable[[Ask], Awaitable[Answer | Response]]
+
+HANDLERS: Table[Handler] = Table(
+    "ArcGIS REST resource",
+    {
+        Resource.INFO: gp.info,
+        Resource.CATALOGUE: gp.catalogue,
+        Resource.MAP: maps.root,
+        Resource.LAYERS: maps.layers,
+        Resource.LAYER: maps.layer,
+        Resource.LEGEND: maps.legend,
+        Resource.SWATCH: maps.swatch,
+        Resource.EXPORT: maps.export,
+        Resource.UNSUPPORTED: maps.unsupported,
+        Resource.OUTPUT_FILE: maps.output_file,
+        Resource.GP_SERVICE: gp.gp_service,
+        Resource.TASK: gp.task,
+        Resource.JOB: gp.job,
+        Resource.RESULT: gp.result,
+        Resource.INPUT: gp.input_,
+        Resource.RUN: gp.run,
+    },
+)
+_FILES = (Resource.OUTPUT_FILE, Resource.SWATCH)
+
+
+def arcgis_router(service: MapService) -> APIRouter:
+    """The front end's routes over a service.
+
+    One route takes all paths: service names may hold folders, words are matched without regard to case, and a slash at the end
+    changes nothing and is never redirected.
+    """
+    router = APIRouter()
+
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return preflight(request)
+        return allow_origin(request, await respond(request, service))
+
+    for path in ("", "/{path:path}"):
+        router.add_api_route(path, answer, methods=list(METHODS), include_in_schema=False, response_model=None)
+    return router
+
+
+async def respond(request: Request, service: MapService) -> Response:
+    """The answer to one request; whatever goes wrong becomes an error in the form asked for."""
+    wire, address = Wire(Form.JSON), None
+    try:
+        address = parse_address(request.path_params.get("path", ""))
+        if address.resource in _FILES:
+            wire = Wire(Form.IMAGE)
+        parameters = await read_parameters(request)
+        if address.resource not in _FILES:
+            wire = Wire(form_of(parameters.get("f")))
+            wire = Wire(wire.form, parse_callback(parameters, wire.form))
+        return _write(request, await HANDLERS[address.resource](Ask(request, service, address, parameters, wire.form)), wire)
+    except Exception as error:
+        return _error(error, wire, address)
+
+
+def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:
+    if isinstance(answer, Response):
+        return answer
+    if wire.form is Form.IMAGE:
+        raise InvalidFormat("This resource is no picture: 'f' must be json, pjson or html.")
+    if wire.form is Form.HTML:
+        return write_page(request, answer.page, {"document": answer.document, **answer.shown})
+    return write_document(request, answer.document, wire)
+
+
+def _error(error: Exception, wire: Wire, address: Address | None) -> Response:
+    """Files that are not there are not there in HTTP's own words too, for they are fetched by browsers alone."""
+    ours = foreseen(error)
+    is_file = address is not None and address.resource in _FILES
+    return write_error(ours, wire, status=code_of(ours) if is_file else None)

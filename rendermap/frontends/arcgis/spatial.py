@@ -1,0 +1,112 @@
+"""Spatial references, extents and scales, between Esri's words and ours."""
+
+from __future__ import annotations
+
+from rendermap.errors import InvalidBbox, InvalidCrs, InvalidParameter
+from rendermap.frontends.kvp import parse_float, parse_json
+from rendermap.geo.bbox import BBox, from_corners, pad
+from rendermap.geo.crs import WEB_MERCATOR, metres_per_unit, parse_crs, to_esri_wkt, to_wkid, unit_name
+from rendermap.geo.view import PIXEL_M, MapView
+
+Json = dict[str, object]
+
+ESRI_PIXEL_M = 0.0254 / 96
+_UNITS = {
+    "metre": "esriMeters",
+    "meter": "esriMeters",
+    "degree": "esriDecimalDegrees",
+    "foot": "esriFeet",
+    "US survey foot": "esriFeet",
+    "kilometre": "esriKilometers",
+}
+
+
+def parse_spatial_reference(name: str, text: str) -> str:
+    """Our name of a wkid, ``{"wkid": n}``, ``{"wkt": "..."}`` or raw WKT (@arcgis/core sends it at the antimeridian).
+
+    Raises InvalidCrs.
+    """
+    if text.lstrip().startswith("{"):
+        return crs_of_json(name, parse_json(name, text))
+    try:
+        return parse_crs(text.removesuffix(".0"))
+    except InvalidCrs as error:
+        raise InvalidCrs(f"'{name}' is not a known spatial reference.") from error
+
+
+def crs_of_json(name: str, value: object) -> str:
+    """Our name of a spatialReference object.  Raises InvalidCrs."""
+    fields = value if isinstance(value, dict) else {}
+    for key in ("latestWkid", "wkid", "wkt", "wkt2"):
+        given = fields.get(key)
+        if isinstance(given, int | str) and not isinstance(given, bool) and given:
+            try:
+                return parse_crs(str(given))
+            except InvalidCrs:
+                continue
+    raise InvalidCrs(f"'{name}' is not a known spatial reference.")
+
+
+def parse_extent(name: str, text: str) -> tuple[BBox, str | None]:
+    """A box from ``xmin,ymin,xmax,ymax``, its pairs in any order, or a JSON envelope with the CRS it names, if it does.
+
+    Raises InvalidBbox, InvalidCrs.
+    """
+    if not text.lstrip().startswith("{"):
+        parts = text.split(",", 4)
+        return _box(name, parts), None
+    value = parse_json(name, text)
+    assert isinstance(value, dict)
+    box = _box(name, [str(value.get(key)) for key in ("xmin", "ymin", "xmax", "ymax")])
+    reference = value.get("spatialReference")
+    return box, crs_of_json(name, reference) if reference else None
+
+
+def _box(name: str, parts: list[str]) -> BBox:
+    try:
+        x1, y1, x2, y2 = (parse_float(name, part) for part in parts)
+        return from_corners(x1, y1, x2, y2)
+    except (InvalidParameter, ValueError, InvalidBbox) as error:
+        raise InvalidBbox(f"'{name}' must be four finite numbers that span an area.") from error
+
+
+def spatial_reference(crs: str) -> Json:
+    """``wkid`` and ``latestWkid``; web mercator by the code every client knows; WKT of Esri's flavour without a code."""
+    if crs == WEB_MERCATOR:
+        return {"wkid": 102100, "latestWkid": 3857}
+    wkid = to_wkid(crs)
+    return {"wkid": wkid, "latestWkid": wkid} if wkid else {"wkt": to_esri_wkt(crs)}
+
+
+def extent(box: BBox, crs: str) -> Json:
+    """An envelope with its spatial reference."""
+    return {"xmin": box.xmin, "ymin": box.ymin, "xmax": box.xmax, "ymax": box.ymax, "spatialReference": spatial_reference(crs)}
+
+
+def with_area(box: BBox, crs: str) -> BBox:
+    """The box, grown by some metres where it has no width or no height: clients divide by both."""
+    least = 100.0 / metres_per_unit(crs)
+    return pad(box, 0.0 if box.width else least, 0.0 if box.height else least)
+
+
+def map_units(crs: str) -> str:
+    """The unit's Esri name."""
+    return _UNITS.get(unit_name(crs), "esriUnknownUnits")
+
+
+def to_esri_scale(scale_denominator: float | None) -> float:
+    """A scale at 0.28 mm per pixel as Esri counts it, at 96 dpi; None, no limit, is 0."""
+    if not scale_denominator:
+        return 0
+    scale = float(f"{scale_denominator * PIXEL_M / ESRI_PIXEL_M:.10g}")
+    return int(scale) if scale.is_integer() else scale
+
+
+def scale_of(view: MapView) -> float:
+    """The scale of a view as Esri counts it."""
+    return view.scale_denominator * PIXEL_M / ESRI_PIXEL_M
+
+
+def ground_width(esri_scale: float, crs: str, width_px: int, pixel_ratio: float) -> float:
+    """Width in units of crs of a picture at a scale."""
+    return esri_scale * ESRI_PIXEL_M * width_px / pixel_ratio / metres_per_unit(crs)

@@ -1,0 +1,89 @@
+"""Documents, pages and errors -> HTTP responses: JSON, indented JSON, JSONP or HTML."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rendermap.errors import Busy, InvalidParameter, RendermapError
+from rendermap.frontends.arcgis.errors import code_of, error_document, short_error_document
+from rendermap.frontends.arcgis.pages import content_security_policy, render_page
+from rendermap.frontends.kvp import Parameters
+from rendermap.frontends.negotiation import Form
+from rendermap.frontends.responses import etag_matches
+
+JSON_TYPE = "application/json;charset=utf-8"
+JAVASCRIPT_TYPE = "application/javascript;charset=utf-8"
+
+_NAME = r"[A-Za-z_$][\w$]{0,63}"
+_CALLBACK = re.compile(rf"{_NAME}(?:\.{_NAME}|\[\d{{1,6}}\]){{0,8}}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How an answer is written.  callback: of JSONP."""
+
+    form: Form
+    callback: str | None = None
+
+
+def parse_callback(parameters: Parameters, form: Form) -> str | None:
+    """The JSONP function's name: a plain property path, nothing that could be a script.  Raises InvalidParameter."""
+    callback = parameters.get("callback")
+    if callback is None or form not in (Form.JSON, Form.PJSON):
+        return None
+    if not _CALLBACK.fullmatch(callback):
+        raise InvalidParameter("'callback' must be the name of a function.")
+    return callback
+
+
+def write_document(request: Request, document: Mapping[str, object], wire: Wire) -> Response:
+    """The document as JSON or JSONP, to be asked for again each time, with 304 when it has not changed."""
+    text = json.dumps(document, allow_nan=False, indent=2 if wire.form is Form.PJSON else None)
+    if wire.callback:
+        # the comment keeps the first bytes of the answer out of the caller's hands
+        return _response(request, f"/**/{wire.callback}({text});", JAVASCRIPT_TYPE)
+    return _response(request, text, JSON_TYPE)
+
+
+def write_page(request: Request, page: str, shown: Mapping[str, object]) -> Response:
+    """The document as a page for people."""
+    response = _response(request, render_page(page, shown), "text/html;charset=utf-8")
+    response.headers["Content-Security-Policy"] = content_security_policy()
+    return response
+
+
+def _response(request: Request, text: str, media_type: str) -> Response:
+    body = text.encode()
+    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "Content-Type": media_type}
+    if request.method != "POST" and etag_matches(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers)
+
+
+def write_error(error: RendermapError, wire: Wire, *, status: int | None = None) -> Response:
+    """The error in the form asked for; never cached.
+
+    Machines get HTTP 200 (QGIS shows a message only then, JSONP callers see nothing else), but 503 with Retry-After when busy.
+    People get a page with the code as its status.  status: wins over both.
+    """
+    usual = 503 if isinstance(error, Busy) else code_of(error) if wire.form is Form.HTML else 200
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    if isinstance(error, Busy):
+        headers["Retry-After"] = str(error.retry_after_s)
+    if wire.form is Form.HTML:
+        text, media_type = render_page("error", {"document": error_document(error)}), "text/html;charset=utf-8"
+        headers["Content-Security-Policy"] = content_security_policy()
+    else:
+        document = short_error_document(error) if wire.form is Form.IMAGE else error_document(error)
+        text, media_type = json.dumps(document, indent=2 if wire.form is Form.PJSON else None), JSON_TYPE
+    if wire.callback:
+        text, media_type = f"/**/{wire.callback}({text});", JAVASCRIPT_TYPE
+    return Response(text, status_code=status or usual, headers={**headers, "Content-Type": media_type})

@@ -1,0 +1,187 @@
+"""Query strings and forms -> checked values, every fault gathered."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NoReturn, TypeVar
+from urllib.parse import parse_qsl
+
+import json5
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from rendermap.errors import BadRequest, InvalidParameter, TooCostly
+
+MAX_BODY_BYTES = 1_000_000
+MAX_PARAMETERS = 200
+MAX_JSON_CHARS = 100_000
+MAX_LENIENT_CHARS = 4_000
+MAX_JSON_DEPTH = 24
+
+Value = TypeVar("Value")
+
+_TRUE, _FALSE = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What was asked, names in lower case.  An empty value counts as absent: GDAL and QGIS send names without values."""
+
+    values: Mapping[str, str]
+
+    def get(self, name: str) -> str | None:
+        """The value of a name in lower case, or None."""
+        return self.values.get(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+
+def parameters_of(pairs: Iterable[tuple[str, str]]) -> Parameters:
+    """Parameters from (name, value) pairs; of names that differ in case only, the last with a value wins."""
+    return Parameters(MappingProxyType({name.strip().lower(): value.strip() for name, value in pairs if value.strip()}))
+
+
+async def read_parameters(request: Request) -> Parameters:
+    """Query and body merged, the body wins.
+
+    Raises InvalidParameter for a body that is no form, TooCostly for one beyond MAX_BODY_BYTES.
+    """
+    pairs = _parse_pairs(request.scope.get("query_string", b"").decode("latin-1"))
+    if request.method == "POST":
+        pairs += await _read_form(request)
+    return parameters_of(pairs)
+
+
+async def _read_form(request: Request) -> list[tuple[str, str]]:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _read_body(request)
+    if not body:
+        return []
+    if media_type == "multipart/form-data":
+        return await _parse_multipart(request, body)
+    if media_type in ("application/x-www-form-urlencoded", ""):
+        return _parse_pairs(body.decode("utf-8", errors="replace"))
+    raise InvalidParameter("The request body must be a form.")
+
+
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise TooCostly("The request body is too large.")
+    return bytes(body)
+
+
+def _parse_pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError as error:
+        raise InvalidParameter("The request has too many parameters.") from error
+
+
+async def _parse_multipart(request: Request, body: bytes) -> list[tuple[str, str]]:
+    async def once() -> AsyncIterator[bytes]:
+        yield body
+
+    try:
+        form = await MultiPartParser(request.headers, once(), max_files=4, max_fields=MAX_PARAMETERS).parse()  # type: ignore[arg-type]
+    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
+        raise InvalidParameter("The request body must be a form.") from error
+    pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    await form.close()
+    return pairs
+
+
+# --- values --------------------------------------------------------------------------------------------------------------
+
+
+def parse_bool(name: str, text: str) -> bool:
+    """``true``, ``True``, ``1`` and their opposites: Python clients post their own spelling."""
+    word = text.strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise InvalidParameter(f"'{name}' must be true or false.")
+
+
+def parse_float(name: str, text: str) -> float:
+    """A finite number; clients send fractions where whole numbers are documented."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or "_" in text:
+        raise InvalidParameter(f"'{name}' must be a number.")
+    return value
+
+
+def parse_floats(name: str, text: str, count: int) -> tuple[float, ...]:
+    """Exactly count finite numbers separated by commas."""
+    parts = text.split(",", count)
+    if len(parts) != count:
+        raise InvalidParameter(f"'{name}' must be {count} numbers separated by commas.")
+    return tuple(parse_float(name, part) for part in parts)
+
+
+def parse_json(name: str, text: str) -> object:
+    """JSON, or JSON5 when short: QGIS leaves the quotes of keys away.
+
+    Bounded in length and depth.  Raises InvalidParameter.
+    """
+    if len(text) > MAX_JSON_CHARS or _depth(text) > MAX_JSON_DEPTH:
+        raise InvalidParameter(f"'{name}' is too long or too deep.")
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(constant)
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        if len(text) > MAX_LENIENT_CHARS:
+            raise InvalidParameter(f"'{name}' must be JSON.") from error
+    try:
+        value: object = json5.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise InvalidParameter(f"'{name}' must be JSON.") from error
+    return value
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for char in text:
+        if char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+    return deepest
+
+
+# --- faults --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Checks:
+    """Runs checks one after another and keeps what is wrong, so that a client hears of all faults at once."""
+
+    faults: list[BadRequest] = field(default_factory=list)
+
+    def read(self, parse: Callable[[], Value], otherwise: Value) -> Value:
+        """What parse returns, or otherwise when it finds a fault."""
+        try:
+            return parse()
+        except BadRequest as fault:
+            self.faults.append(fault)
+            return otherwise
+
+    def finish(self) -> None:
+        """Raises the fault, or one BadRequest that lists them all."""
+        if len(self.faults) == 1:
+            raise self.faults[0]
+        if self.faults:
+            raise BadRequest(details=tuple(fault.sentence for fault in self.faults))

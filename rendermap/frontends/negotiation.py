@@ -1,0 +1,45 @@
+"""f=, Accept and suffix -> the form of an answer and the format of a picture."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from rendermap.errors import InvalidFormat
+from rendermap.imaging.formats import FORMATS, Format, format_of_esri, format_of_media_type
+
+
+class Form(StrEnum):
+    """How an answer is written."""
+
+    HTML = "html"
+    JSON = "json"
+    PJSON = "pjson"
+    IMAGE = "image"
+
+
+def form_of(f: str | None, otherwise: Form = Form.HTML) -> Form:
+    """The form an ``f`` parameter names, in any case; otherwise when it is absent.  Raises InvalidFormat."""
+    if f is None:
+        return otherwise
+    try:
+        return Form(f.strip().lower())
+    except ValueError as error:
+        raise InvalidFormat(f"'f' must be one of {', '.join(Form)}.") from error
+
+
+def format_of(name: str) -> Format:
+    """The picture format of a name in any protocol's words: ours, Esri's, a suffix or a media type.  Raises InvalidFormat."""
+    word = name.strip().lower()
+    found = FORMATS.get(word) or format_of_esri(word) or format_of_media_type(word) or _format_of_suffix(word)
+    if found is None:
+        raise InvalidFormat(f"'format' must be one of {', '.join(esri_names())}.")
+    return found
+
+
+def esri_names() -> tuple[str, ...]:
+    """The names ArcGIS REST knows our formats by, plain ``PNG`` among them: QGIS takes the first its Qt can decode."""
+    return tuple(dict.fromkeys(name for row in FORMATS for name in row.esri))
+
+
+def _format_of_suffix(suffix: str) -> Format | None:
+    return next((row for row in FORMATS if row.suffix == suffix.lstrip(".")), None)
