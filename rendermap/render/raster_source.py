@@ -1,0 +1,86 @@
+"""Rasters opened for reading: the only importer of rasterio, where a raster's cells lie, and the datasets kept warm."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import rendermap.render.engine  # noqa: F401  mapnik's environment must be put in order before rasterio reads it
+
+# isort: split
+import rasterio
+from affine import Affine
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader as Dataset
+from rasterio.transform import from_gcps
+
+from rendermap.errors import SourceRefused, SourceUnreadable
+from rendermap.render.crs_name import canonical_crs
+
+__all__ = ["Dataset", "Georeference", "check_files", "georeference", "open_raster", "reading"]
+
+_GCP_TOLERANCE_PX = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Georeference:
+    """Where the cells lie.  transform: (column, row), counted from the outer corner of the first cell, -> (x, y) easting first."""
+
+    transform: Affine
+    crs: str | None
+    note: str | None = None
+
+
+def open_raster(open_name: str, driver: str, **options: str) -> Dataset:
+    """The dataset, opened read-only by one driver and no other.  Raises SourceUnreadable."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        try:
+            return rasterio.open(open_name, driver=driver, **options)
+        except (RasterioError, ValueError, OSError) as error:
+            raise SourceUnreadable(reason=f"{open_name} by {driver}: {error}") from error
+
+
+@contextmanager
+def reading(open_name: str) -> Iterator[None]:
+    """Turns the reader's own errors into SourceUnreadable."""
+    try:
+        yield
+    except (RasterioError, ValueError, OSError) as error:
+        raise SourceUnreadable(reason=f"{open_name}: {error}") from error
+
+
+def check_files(dataset: Dataset, root: Path) -> None:
+    """Raises SourceRefused when the dataset draws on any file outside root: an overview, mask or metadata file by link or by reference."""
+    if dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE"):
+        raise SourceRefused("The dataset of this layer only refers to other data.", reason=f"{dataset.name} names another overview file")
+    top = root.resolve()
+    for name in dataset.files:
+        path = Path(name)
+        if path.exists() and not path.resolve().is_relative_to(top):
+            raise SourceRefused("The dataset of this layer lies outside its job.", reason=f"{dataset.name} draws on {path}")
+
+
+def georeference(dataset: Dataset) -> Georeference:
+    """Where a dataset's cells lie, rotated or not.
+
+    Raises SourceUnreadable when it is not placed on the ground at all, or only by points that no plane fits.
+    """
+    crs = canonical_crs(dataset.crs.to_wkt() if dataset.crs else None)
+    points, points_crs = dataset.gcps
+    if not dataset.transform.is_identity or (crs is not None and not points and not dataset.rpcs):
+        return Georeference(dataset.transform, crs)
+    if not points:
+        raise SourceUnreadable("The raster of this layer is not georeferenced.", reason=f"{dataset.name} has no geotransform")
+    transform = from_gcps(points)
+    misfits = [np.hypot(*np.subtract(~transform @ (point.x, point.y), (point.col, point.row))) for point in points]
+    if max(misfits) > _GCP_TOLERANCE_PX:
+        raise SourceUnreadable(
+            "The raster of this layer is georeferenced by control points only.", reason=f"{dataset.name}: {max(misfits):.1f} px off"
+        )
+    return Georeference(transform, canonical_crs(points_crs.to_wkt() if points_crs else None), "placed by control points")
