@@ -56,9 +56,9 @@ SERVICES = (
                 (
                     _parameter("Slope_weight", "GPDouble", "Slope weight"),
                     _parameter("Search_distance", "GPLinearUnit", "Search distance"),
-                    _parameter("Hazard", "GPRasterDataLayer", "Hazard classes", output=True, layer_id=1),
-                    _parameter("Hillshade", "GPRasterDataLayer", "Hillshade", output=True, layer_id=2),
-                    _parameter("Contours", "GPFeatureLayer", "Contours", output=True, layer_id=3),
+                    _parameter("Hazard", "GPRasterDataLayer", "Hazard classes", output=True, layer_id=2),
+                    _parameter("Hillshade", "GPRasterDataLayer", "Hillshade", output=True, layer_id=3),
+                    _parameter("Contours", "GPFeatureLayer", "Contours", output=True, layer_id=0),
                 ),
             ),
         ),
@@ -78,10 +78,10 @@ SERVICES = (
 
 _LAYERS: dict[str, tuple[LayerCard, ...]] = {
     "Demo/Hazard": (
-        LayerCard(0, "Hazard", "group", children=(1, 2), bbox=AREA),
-        LayerCard(1, "Hazard classes", "raster", parameter="Hazard", parent=0, bbox=AREA),
-        LayerCard(2, "Hillshade", "raster", parameter="Hillshade", parent=0, bbox=AREA),
-        LayerCard(3, "Contours", "vector", "line", "Contours", bbox=AREA, min_scale_denominator=300_000.0),
+        LayerCard(0, "Contours", "vector", "line", "Contours", bbox=AREA, min_scale_denominator=300_000.0),
+        LayerCard(1, "Hazard", "group", children=(2, 3), bbox=AREA),
+        LayerCard(2, "Hazard classes", "raster", parameter="Hazard", parent=1, bbox=AREA),
+        LayerCard(3, "Hillshade", "raster", parameter="Hillshade", parent=1, bbox=AREA),
         LayerCard(4, "Springs", "vector", "point", "Springs", visible=False, fault="The dataset of this layer cannot be read."),
     ),
     "Viewshed": (LayerCard(0, "Visible area", "raster", parameter="Visible", bbox=AREA),),
@@ -117,9 +117,9 @@ JOBS = (
             ResultCard("Search_distance", "GPLinearUnit", "Search distance", {"distance": 500, "units": "esriMeters"}),
         ),
         results=(
-            ResultCard("Hazard", "GPRasterDataLayer", "Hazard classes", layer_id=1),
-            ResultCard("Hillshade", "GPRasterDataLayer", "Hillshade", layer_id=2),
-            ResultCard("Contours", "GPFeatureLayer", "Contours", layer_id=3),
+            ResultCard("Hazard", "GPRasterDataLayer", "Hazard classes", layer_id=2),
+            ResultCard("Hillshade", "GPRasterDataLayer", "Hillshade", layer_id=3),
+            ResultCard("Contours", "GPFeatureLayer", "Contours", layer_id=0),
             ResultCard("Springs", "GPFeatureLayer", "Springs", layer_id=4, fault="The dataset of this layer cannot be read."),
             ResultCard("Share_high", "GPDouble", "Share of high hazard (%)", 17.4),
         ),

@@ -1,1 +1,1 @@
-"""."""
+"""The pages that show jobs and one job's map."""

@@ -1,1 +1,1 @@
-"""."""
+"""XYZ tiles and TileJSON."""

@@ -1,0 +1,228 @@
+"""Cards -> what the pages show."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from rendermap.frontends.viewer.wording import State, bounds_words, duration, state_of, value_words
+from rendermap.geo.bbox import BBox, fit_aspect, pad
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, transform_bbox
+from rendermap.geo.view import MapView
+from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ResultCard, ServiceCard
+
+SMALLEST_SIDE = 20.0
+"""Metres shown around a result that is a single point."""
+FINEST_ZOOM = 21
+WORLD_M = 40075016.68557849
+TILE_PX = 256
+CELL_ZOOMS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """A job in the list.  note: the last thing its tool said, for a job that has no picture."""
+
+    job_id: str
+    task: str
+    state: State
+    when: datetime | None
+    took: str
+    page: str
+    thumbnail: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSection:
+    """A service and its jobs."""
+
+    card: ServiceCard
+    jobs: tuple[JobLine, ...]
+
+
+def sections(services: Iterable[ServiceCard], jobs: Iterable[JobCard], prefix: str) -> tuple[ServiceSection, ...]:
+    """The list of jobs: services by name, each one's jobs newest first."""
+    known = tuple(jobs)
+    return tuple(ServiceSection(card, tuple(job_line(job, card, prefix) for job in known if job.service == card.name)) for card in services)
+
+
+def job_line(job: JobCard, service: ServiceCard, prefix: str) -> JobLine:
+    """One job of the list.  prefix: the path under which we are reached, without a trailing slash."""
+    has_map = job.status == "succeeded"
+    return JobLine(
+        job.job_id,
+        task_title(job, service),
+        state_of(job.status),
+        job.finished or job.started or job.created,
+        duration(job.started or job.created, job.finished),
+        page_path(job.service, job.job_id, prefix),
+        f"{prefix}/thumbnails/{quote(job.service)}/jobs/{quote(job.job_id)}.png" if has_map else None,
+        "" if has_map else _note(job),
+    )
+
+
+def _note(job: JobCard) -> str:
+    errors = [text for kind, text in job.messages if kind == "error"]
+    texts = errors or [text for _, text in job.messages]
+    return texts[-1] if texts else ""
+
+
+def task_title(job: JobCard, service: ServiceCard) -> str:
+    """What the job's task is called; the service's title when the job does not tell its task."""
+    return next((task.display_name for task in service.tasks if task.name == job.task), service.title)
+
+
+def page_path(service: str, job_id: str, prefix: str) -> str:
+    """The path of a job's page."""
+    return f"{prefix}/jobs/{quote(service)}/{quote(job_id)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the legend.  swatch: a data address, drawn at twice the pixels."""
+
+    label: str
+    swatch: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNode:
+    """A layer or group of the list, with what stands under it.  is_ramp: its swatches are slices of one colour ramp and touch."""
+
+    card: LayerCard
+    heading: str
+    entries: tuple[Entry, ...]
+    is_ramp: bool
+    children: tuple[LayerNode, ...]
+
+
+def layer_tree(card: MapCard, legend: Iterable[LegendLayer]) -> tuple[LayerNode, ...]:
+    """Layers as the list shows them: top layer first, members under their groups."""
+    legends = {layer.id: layer for layer in legend}
+
+    def nodes(parent: int | None) -> tuple[LayerNode, ...]:
+        return tuple(_node(layer, legends.get(layer.id), nodes(layer.id)) for layer in card.layers if layer.parent == parent)
+
+    return nodes(None)
+
+
+def _node(layer: LayerCard, legend: LegendLayer | None, children: tuple[LayerNode, ...]) -> LayerNode:
+    rows = legend.entries if legend else ()
+    entries = tuple(Entry(row.label, "data:image/png;base64," + base64.b64encode(row.swatch).decode()) for row in rows)
+    is_ramp = layer.kind == "raster" and len(rows) > 1 and any(not row.label for row in rows)
+    heading = legend.heading if legend and legend.heading != layer.name else ""
+    return LayerNode(layer, heading, entries, is_ramp, children)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and what stands beside it.  fault: why it is missing, in safe words."""
+
+    name: str
+    value: str
+    fault: str | None = None
+
+
+def inputs_of(job: JobCard) -> tuple[Fact, ...]:
+    """The job's inputs in words."""
+    return tuple(_fact(card) for card in job.inputs)
+
+
+def results_of(job: JobCard) -> tuple[Fact, ...]:
+    """The job's outputs in words: values as they are, datasets as being on the map."""
+    return tuple(_fact(card) for card in job.results)
+
+
+def _fact(card: ResultCard) -> Fact:
+    value = "On the map" if card.layer_id is not None and card.value is None else value_words(card.value)
+    return Fact(card.display_name or card.name, "" if card.fault else value, card.fault)
+
+
+def mercator_bbox(card: MapCard) -> BBox:
+    """The map's box in Web Mercator, never without area."""
+    half = WORLD_M / 2
+    box = transform_bbox(card.bbox, card.crs, WEB_MERCATOR) or BBox(-half, -half, half, half)
+    return pad(box, max(SMALLEST_SIDE - box.width, 0) / 2, max(SMALLEST_SIDE - box.height, 0) / 2)
+
+
+def extent_words(card: MapCard) -> str:
+    """The map's box in degrees, in words."""
+    box = transform_bbox(card.bbox, card.crs, WGS84)
+    return bounds_words(box.xmin, box.ymin, box.xmax, box.ymax) if box else ""
+
+
+def thumbnail_view(card: MapCard, width_px: int, height_px: int, pixel_ratio: float) -> MapView:
+    """The whole result, framed with a margin."""
+    box = mercator_bbox(card)
+    frame = fit_aspect(pad(box, box.width * 0.03, box.height * 0.03), width_px, height_px)
+    return MapView(frame, WEB_MERCATOR, width_px, height_px, pixel_ratio)
+
+
+def finest_zoom(card: MapCard) -> int:
+    """The closest zoom the map page offers: where a raster's cells are plain to see, or street level for features."""
+    if card.native_resolution_m is None or any(layer.kind == "vector" for layer in card.layers):
+        return FINEST_ZOOM
+    zoom = 0
+    while zoom < FINEST_ZOOM and WORLD_M / TILE_PX / 2**zoom > card.native_resolution_m:
+        zoom += 1
+    return min(zoom + CELL_ZOOMS, FINEST_ZOOM)
+
+
+@dataclass(frozen=True, slots=True)
+class Basemap:
+    """The operator's choice of what lies under the result."""
+
+    url: str
+    attribution: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapPaths:
+    """What the map page asks for, as paths on this host.  tiles: up to the zoom."""
+
+    tiles: str
+    download: str
+    state: str
+
+
+def map_data(card: MapCard, paths: MapPaths, basemap: Basemap | None) -> dict[str, object]:
+    """What the map script needs to know, as JSON.  Boxes are in Web Mercator, easting first."""
+    return {
+        "bounds": mercator_bbox(card).tuple,
+        "finestZoom": finest_zoom(card),
+        "version": card.digest,
+        "maxPx": card.max_px,
+        "paths": asdict(paths),
+        "basemap": asdict(basemap) if basemap else None,
+        "layers": [_layer_data(layer, card) for layer in card.layers],
+    }
+
+
+def _layer_data(layer: LayerCard, card: MapCard) -> dict[str, object]:
+    box = transform_bbox(layer.bbox, card.crs, WEB_MERCATOR) if layer.bbox else None
+    return {
+        "id": layer.id,
+        "parent": layer.parent,
+        "isGroup": layer.kind == "group",
+        "visible": layer.visible,
+        "draws": layer.kind != "group" and layer.fault is None,
+        "farthest": layer.min_scale_denominator,
+        "nearest": layer.max_scale_denominator,
+        "bounds": box.tuple if box else None,
+    }
+
+
+def state_data(job: JobCard, version: str | None) -> dict[str, object]:
+    """What a waiting page asks again and again.  version: of the result, once there is one."""
+    state = state_of(job.status)
+    return {
+        "status": job.status,
+        "word": state.word,
+        "isOver": state.is_over,
+        "version": version,
+        "messages": [{"kind": kind, "text": text} for kind, text in job.messages],
+    }

@@ -1,0 +1,205 @@
+"""The pages: all jobs, one job's map, and the description of our addresses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, Query
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from rendermap.errors import NotFound, RendermapError
+from rendermap.frontends.identity import principal_of
+from rendermap.frontends.links import base_url, link
+from rendermap.frontends.responses import picture_response
+from rendermap.frontends.viewer import documents
+from rendermap.frontends.viewer.bundle import Bundle
+from rendermap.frontends.viewer.errors import error_response, page_route
+from rendermap.frontends.viewer.pages import Pages, prefix_of
+from rendermap.frontends.viewer.params import parse_download
+from rendermap.frontends.viewer.wording import duration, state_of
+from rendermap.reply import JobCard, LegendLayer, MapCard, ServiceCard
+from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
+from rendermap.service import MapService
+
+THUMBNAIL_PX = (640, 400)
+SHARP = 2.0
+SWATCH_PX = (26, 18)
+JOB = "/{service:path}/{job}"
+
+
+def viewer_router(service: MapService) -> APIRouter:
+    """The routes below the root."""
+    pages = Pages(Bundle())
+    router = APIRouter(route_class=page_route(pages), include_in_schema=False)
+    viewer = Viewer(service, pages)
+    for path, endpoint in (
+        ("/", viewer.index),
+        ("/docs", viewer.docs),
+        ("/static/{name}", viewer.static),
+        ("/thumbnails/{service:path}/jobs/{job}.png", viewer.thumbnail),
+        (f"/viewer/api/jobs{JOB}", viewer.state),
+        (f"/jobs{JOB}/download.png", viewer.download),
+        (f"/jobs{JOB}/legend.png", viewer.legend),
+        (f"/jobs{JOB}", viewer.job),
+    ):
+        router.add_api_route(path, endpoint, methods=["GET", "HEAD"])
+    return router
+
+
+def add_error_pages(app: FastAPI) -> None:
+    """Show addresses that no front end has in the look of the pages; what asks for no page gets the framework's plain answer."""
+    pages = Pages(Bundle())
+
+    async def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+            return error_response(request, pages, NotFound())
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+    app.add_exception_handler(HTTPException, answer)
+
+
+class Viewer:
+    """The endpoints over a service."""
+
+    def __init__(self, service: MapService, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+
+    async def index(self, request: Request, service: str | None = None) -> Response:
+        """Services and their jobs, newest first."""
+        principal = principal_of(request)
+        cards: tuple[ServiceCard, ...] = await self._service.services(principal)
+        if service:
+            cards = (await self._service.service(service, principal),)
+        jobs = await self._service.jobs(principal, service or None)
+        shown = documents.sections(cards, jobs, prefix_of(request))
+        is_live = any(not line.state.is_over for section in shown for line in section.jobs)
+        return self._pages.page(request, "index.html", {"sections": shown, "is_live": is_live, "only": cards[0] if service else None})
+
+    async def job(self, request: Request, service: str, job: str) -> Response:
+        """One job: its map once it has succeeded, before and otherwise its state."""
+        wanted = JobRequest(service, job, principal_of(request))
+        card = await self._service.job(wanted)
+        published = await self._service.service(card.service, wanted.principal)
+        if card.status != "succeeded":
+            return self._pages.page(request, "state.html", _about(request, card, published))
+        result = await self._service.map_of(wanted)
+        legend, legend_fault = await self._legend_of(wanted)
+        values = _about(request, card, published) | {
+            "extent": documents.extent_words(result),
+            "layers": documents.layer_tree(result, legend),
+            "legend_fault": legend_fault,
+            "addresses": _addresses(request, result),
+            "data": documents.map_data(result, _paths(request, result), _basemap(request)),
+        }
+        return self._pages.page(request, "map.html", values)
+
+    async def _legend_of(self, job: JobRequest) -> tuple[tuple[LegendLayer, ...], str | None]:
+        try:
+            return await self._service.legend(LegendRequest(job, pixel_ratio=SHARP, swatch_px=SWATCH_PX)), None
+        except RendermapError as error:
+            # the map is worth showing without its legend
+            return (), error.sentence
+
+    async def state(self, request: Request, service: str, job: str) -> Response:
+        """What a page asks while it waits."""
+        wanted = JobRequest(service, job, principal_of(request))
+        card = await self._service.job(wanted)
+        version = (await self._service.map_of(wanted)).digest if card.status == "succeeded" else None
+        return JSONResponse(documents.state_data(card, version), headers={"Cache-Control": "no-store"})
+
+    async def thumbnail(self, request: Request, service: str, job: str) -> Response:
+        """The whole result, small."""
+        wanted = JobRequest(service, job, principal_of(request))
+        view = documents.thumbnail_view(await self._service.map_of(wanted), *THUMBNAIL_PX, SHARP)
+        return picture_response(request, await self._service.draw(MapRequest(wanted, view)))
+
+    async def download(
+        self,
+        request: Request,
+        service: str,
+        job: str,
+        bbox: str,
+        size: str,
+        ratio: str = "1",
+        layers: str = "default",
+        background: Annotated[str, Query()] = "transparent",
+    ) -> Response:
+        """The view on the screen, to keep."""
+        wanted = JobRequest(service, job, principal_of(request))
+        asked = parse_download(bbox, size, ratio, layers, background)
+        picture = await self._service.draw(MapRequest(wanted, asked.view, asked.layers, background=asked.background))
+        return _to_keep(picture_response(request, replace(picture, max_age_s=0)), service, job, "map")
+
+    async def legend(self, request: Request, service: str, job: str) -> Response:
+        """The legend as a picture, to keep."""
+        legend = LegendRequest(JobRequest(service, job, principal_of(request)), pixel_ratio=SHARP)
+        picture = await self._service.legend_sheet(LegendSheetRequest(legend))
+        return _to_keep(picture_response(request, replace(picture, max_age_s=0)), service, job, "legend")
+
+    async def docs(self, request: Request) -> Response:
+        """The description of every address, to read and to try."""
+        return self._pages.page(request, "docs.html", {"openapi": f"{prefix_of(request)}{request.app.openapi_url}"})
+
+    async def static(self, request: Request, name: str) -> Response:
+        """A built script or style."""
+        response = self._pages.bundle.response(request, name)
+        if response is None:
+            raise NotFound
+        return response
+
+
+def _about(request: Request, card: JobCard, published: ServiceCard) -> dict[str, object]:
+    return {
+        "job": card,
+        "service": published,
+        "task": documents.task_title(card, published),
+        "state": state_of(card.status),
+        "took": duration(card.started or card.created, card.finished),
+        "inputs": documents.inputs_of(card),
+        "results": documents.results_of(card),
+        "page": documents.page_path(card.service, card.job_id, prefix_of(request)),
+        "state_path": _state_path(request, card.service, card.job_id),
+    }
+
+
+def _to_keep(response: Response, service: str, job: str, what: str) -> Response:
+    name = f"{service.rpartition('/')[2]}-{job[:9]}-{what}.png"
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return response
+
+
+def _state_path(request: Request, service: str, job_id: str) -> str:
+    return f"{prefix_of(request)}/viewer/api/jobs/{quote(service)}/{quote(job_id)}"
+
+
+def _paths(request: Request, card: MapCard) -> documents.MapPaths:
+    prefix, name, job_id = prefix_of(request), card.service.name, card.job_id or ""
+    page = documents.page_path(name, job_id, prefix)
+    tiles = f"{prefix}/xyz/{quote(name)}/jobs/{quote(job_id)}/tiles/{card.digest}"
+    return documents.MapPaths(tiles, f"{page}/download.png", _state_path(request, name, job_id))
+
+
+def _basemap(request: Request) -> documents.Basemap | None:
+    url: str | None = getattr(request.app.state, "basemap_url", None)
+    return documents.Basemap(url, getattr(request.app.state, "basemap_attribution", "")) if url else None
+
+
+def _addresses(request: Request, card: MapCard) -> tuple[tuple[str, str, str], ...]:
+    """(protocol, who reads it, absolute address)."""
+    here = (card.service.name, "jobs", card.job_id or "")
+    return (
+        (
+            "ArcGIS map service",
+            "ArcGIS Pro, ArcGIS Online, QGIS, OpenLayers, esri-leaflet",
+            link(request, "arcgis/rest/services", card.service.name, "MapServer/jobs", card.job_id or ""),
+        ),
+        ("TileJSON", "MapLibre, Mapbox, Leaflet and OpenLayers", link(request, "xyz", *here, "tilejson.json")),
+        ("XYZ tiles", "QGIS, Leaflet and nearly every web map", link(request, "xyz", *here, "tiles/{z}/{x}/{y}.png")),
+        ("This page", "People", f"{base_url(request)}{documents.page_path(card.service.name, card.job_id or '', '')}"),
+    )

@@ -1,0 +1,64 @@
+"""Addresses and queries of tiles -> checked values.  x and y are XYZ's own names for col and row; they end here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rendermap.errors import InvalidFormat, InvalidLayer, InvalidParameter, TileOutside
+from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
+from rendermap.imaging.formats import FORMATS, Format
+from rendermap.request import LayerChoice, LayerMode
+
+TILE_PX = 256
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_FILE = re.compile(r"(?P<row>[0-9]{1,9})(?P<double>@2x)?\.(?P<suffix>[a-z0-9]{1,8})")
+_MOST_LAYERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TileFile:
+    """One tile as its address names it.  pixel_ratio: 2 for ``@2x``."""
+
+    tile: TileAddress
+    pixel_ratio: int
+    format: Format
+
+    @property
+    def size_px(self) -> int:
+        """Device pixels per side."""
+        return TILE_PX * self.pixel_ratio
+
+
+def parse_tile(z: str, x: str, file: str) -> TileFile:
+    """``z``, ``x`` and ``y[@2x].suffix``.  Raises TileOutside for what is no tile's address, InvalidFormat for an unknown suffix."""
+    named = _FILE.fullmatch(file)
+    if not (named and _WHOLE.fullmatch(z) and _WHOLE.fullmatch(x)):
+        raise TileOutside
+    tile = TileAddress(WEB_MERCATOR_QUAD, int(z), row=int(named["row"]), col=int(x))
+    return TileFile(tile, 2 if named["double"] else 1, parse_format(named["suffix"]))
+
+
+def parse_format(text: str) -> Format:
+    """A format by suffix or name: ``png``, ``jpg``, ``jpeg``, ``webp``.  Raises InvalidFormat."""
+    found = next((row for row in FORMATS if text in (row.suffix, row.name)), None)
+    if found is None:
+        raise InvalidFormat(f"The output format is not supported. Supported are {', '.join(sorted({row.suffix for row in FORMATS}))}.")
+    return found
+
+
+def parse_layers(text: str | None) -> LayerChoice:
+    """``layers=0,2``: these and no others; without it those that are visible by default.  Raises InvalidLayer."""
+    if text is None or not text.strip():
+        return LayerChoice()
+    ids = [part.strip() for part in text.split(",")]
+    if len(ids) > _MOST_LAYERS or not all(_WHOLE.fullmatch(part) for part in ids):
+        raise InvalidLayer("layers must be layer numbers separated by commas.")
+    return LayerChoice(LayerMode.SHOW, tuple(sorted({int(part) for part in ids})))
+
+
+def parse_ratio(text: str | None) -> int:
+    """``ratio=2`` for tiles at twice the pixels.  Raises InvalidParameter."""
+    if text not in (None, "", "1", "2"):
+        raise InvalidParameter("ratio must be 1 or 2.")
+    return int(text or 1)

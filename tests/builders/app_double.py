@@ -1,0 +1,23 @@
+"""The tile and page front ends over a stand-in service, as one app."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi import FastAPI
+
+from rendermap.frontends.viewer.routes import add_error_pages, viewer_router
+from rendermap.frontends.xyz.routes import xyz_router
+from rendermap.service import MapService
+from tests.builders.service_double import ServiceDouble
+
+
+def app_over(double: ServiceDouble, *, basemap_url: str | None = None, public_url: str | None = None) -> FastAPI:
+    """As `rendermap.app.create_app` mounts them, without workers and without the other protocols."""
+    app = FastAPI(title="rendermap", docs_url=None, redoc_url=None)
+    app.state.basemap_url, app.state.basemap_attribution, app.state.public_url = basemap_url, "© Somebody", public_url
+    service = cast(MapService, double)
+    app.include_router(xyz_router(service), prefix="/xyz")
+    app.include_router(viewer_router(service))
+    add_error_pages(app)
+    return app

@@ -1,0 +1,360 @@
+"""The pages over ASGI: what they say, what they allow, and what they hand out to keep."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+
+from rendermap.errors import Busy, RenderCrashed, RendermapError
+from rendermap.frontends.viewer import routes
+from rendermap.frontends.viewer.bundle import Bundle
+from rendermap.frontends.viewer.errors import WORDINGS, wording_of
+from rendermap.frontends.viewer.pages import basemap_host, content_policy, inert_json
+from rendermap.frontends.viewer.wording import bounds_words, duration, value_words
+from rendermap.jobs.job import JobStatus
+from rendermap.reply import ResultCard
+from rendermap.request import LayerMode, MapRequest
+from tests.builders.app_double import app_over
+from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, ServiceDouble
+
+PAGE = f"/jobs/Demo/Hazard/{HAZARD_JOB}"
+HTML = {"accept": "text/html"}
+VIEW = "bbox=-9390000,4370000,-9380000,4380000&size=300,200"
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def double() -> ServiceDouble:
+    return ServiceDouble()
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as `make web` leaves it, so that these tests need no Node."""
+    names = {
+        name: name.replace(".", "-0A.")
+        for name in ("viewer.js", "viewer.css", "map.js", "map.css", "docs.js", "docs.css", "icon.svg", "licenses.txt")
+    }
+    for name in names.values():
+        (tmp_path / name).write_text(f"/* {name} */ " * 50)
+    (tmp_path / "manifest.json").write_text(json.dumps(names))
+    monkeypatch.setattr(routes, "Bundle", lambda: Bundle(tmp_path))
+    return tmp_path
+
+
+async def get(app: FastAPI | ServiceDouble, path: str, headers: dict[str, str] = HTML) -> httpx.Response:
+    app = app_over(app) if isinstance(app, ServiceDouble) else app
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://maps.example") as client:
+        return await client.get(path, headers=headers)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_index_lists_services_and_jobs_with_state_and_thumbnail(double: ServiceDouble) -> None:
+    """Every job stands under its service: with a thumbnail when it has a map, else with what its tool said last."""
+    answer = await get(double, "/")
+    assert answer.status_code == 200
+    assert "Terrain hazard" in answer.text and "Viewshed" in answer.text
+    assert f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.png" in answer.text
+    assert f"/thumbnails/Demo/Hazard/jobs/{RUNNING_JOB}.png" not in answer.text
+    assert "Deriving slope: 40 %" in answer.text
+    assert "The observer stands outside the elevation model." in answer.text
+    assert "data-live" in answer.text
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_index_of_one_service_lists_only_its_jobs(double: ServiceDouble) -> None:
+    """``?service=`` narrows the list, and an unknown one is a 404 page."""
+    answer = await get(double, "/?service=Viewshed")
+    assert FAILED_JOB in answer.text and HAZARD_JOB not in answer.text
+    assert (await get(double, "/?service=Nowhere")).status_code == 404
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_map_page_holds_layers_legend_details_and_addresses(double: ServiceDouble) -> None:
+    """The page of a finished job has its layers with legend, its inputs in words, its faults and each protocol's address."""
+    page = (await get(double, PAGE)).text
+    for words in (
+        "Hazard classes",
+        "Very high",
+        "500 meters",
+        "The dataset of this layer cannot be read.",
+        "17.4",
+        "12 cells had no height",
+    ):
+        assert words in page
+    for address in (
+        f"http://maps.example/arcgis/rest/services/Demo/Hazard/MapServer/jobs/{HAZARD_JOB}",
+        f"http://maps.example/xyz/Demo/Hazard/jobs/{HAZARD_JOB}/tilejson.json",
+        f"http://maps.example/xyz/Demo/Hazard/jobs/{HAZARD_JOB}/tiles/{{z}}/{{x}}/{{y}}.png",
+        f"http://maps.example{PAGE}",
+    ):
+        assert address in page
+    data = json.loads(re.search(r'id="map-data">(.*?)</script>', page, re.S)[1])  # type: ignore[index]
+    assert [layer["id"] for layer in data["layers"]] == [0, 1, 2, 3, 4]
+    assert data["layers"][2] | {"bounds": None} == {
+        "id": 2, "parent": 1, "isGroup": False, "visible": True, "draws": True, "farthest": None, "nearest": None, "bounds": None,
+    }  # fmt: skip
+    assert data["paths"]["tiles"].endswith(data["version"])
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_a_legend_that_fails_leaves_the_map(double: ServiceDouble) -> None:
+    """When the legend cannot be drawn the page says so and still shows the map."""
+    double.fault = Busy()
+    answer = await get(double, PAGE)
+    assert answer.status_code == 200
+    assert "The legend could not be drawn." in answer.text and 'id="map"' in answer.text
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_running_and_failed_jobs_have_pages_of_their_own(double: ServiceDouble) -> None:
+    """A running job's page waits for it; a failed job's page says why."""
+    running = await get(double, f"/jobs/Demo/Hazard/{RUNNING_JOB}")
+    assert running.status_code == 200 and f'data-wait="/viewer/api/jobs/Demo/Hazard/{RUNNING_JOB}"' in running.text
+    failed = await get(double, f"/jobs/Viewshed/{FAILED_JOB}")
+    assert failed.status_code == 200 and "The observer stands outside" in failed.text and "data-wait" not in failed.text
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize("status", list(JobStatus))
+async def test_every_job_status_has_a_page(double: ServiceDouble, status: JobStatus) -> None:
+    """No state a job can be in breaks the list or the job's page."""
+    double.jobs_known = tuple(replace(job, status=status.value, created=None, finished=None) for job in JOBS)
+    assert (await get(double, "/")).status_code == 200
+    assert (await get(double, PAGE)).status_code == 200
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_state_tells_a_waiting_page_when_to_go_on(double: ServiceDouble) -> None:
+    """The small document has the status, whether it is over, the messages, and the result's version once there is one."""
+    running = (await get(double, f"/viewer/api/jobs/Demo/Hazard/{RUNNING_JOB}")).json()
+    assert (running["status"], running["isOver"], running["version"], len(running["messages"])) == ("executing", False, None, 2)
+    done = (await get(double, f"/viewer/api/jobs/Demo/Hazard/{HAZARD_JOB}")).json()
+    assert done["isOver"] and done["version"]
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        (f"/jobs/Viewshed/{ENDED_JOB}", 410, "This job has ended"),
+        ("/jobs/Viewshed/j0", 404, "Nothing here"),
+        ("/nowhere/at/all", 404, "Nothing here"),
+        ("/static/viewer.js", 404, "Nothing here"),
+        (f"/jobs/Demo/Hazard/{RUNNING_JOB}/download.png?{VIEW}", 409, "Not ready yet"),
+        (f"{PAGE}/download.png?bbox=1,2,3&size=3,3", 400, "That address is not quite right"),
+    ],
+)
+async def test_errors_are_pages_in_the_same_look(double: ServiceDouble, path: str, status: int, words: str) -> None:
+    """A browser gets a page with the true status and a way on; nothing keeps it."""
+    answer = await get(double, path)
+    assert answer.status_code == status
+    assert words in answer.text and 'class="bar"' in answer.text and "All jobs" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_scripts_get_errors_as_json(double: ServiceDouble) -> None:
+    """What asks for no page gets the word and its sentence."""
+    answer = await get(double, f"/viewer/api/jobs/Viewshed/{ENDED_JOB}", {"accept": "*/*"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (410, "Ended")
+    assert (await get(double, "/nowhere", {"accept": "application/json"})).json() == {"detail": "Not Found"}
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_our_own_troubles_show_a_reference_and_nothing_else(double: ServiceDouble) -> None:
+    """The page of an unforeseen error names a number for the log and none of the exception's words."""
+    double.fault = RenderCrashed(reason="/srv/jobs/secret")
+    answer = await get(double, f"{PAGE}/download.png?{VIEW}")
+    assert answer.status_code == 500
+    assert re.search(r"Reference [0-9a-f]{8}", answer.text) and "secret" not in answer.text
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_pages_allow_only_our_own_scripts(double: ServiceDouble) -> None:
+    """The policy forbids foreign and inline scripts and styles, and no page has any."""
+    for path in ("/", PAGE, "/docs", f"/jobs/Viewshed/{FAILED_JOB}"):
+        answer = await get(double, path)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'self'; ") and "unsafe" not in policy and "http" not in policy
+        assert not re.search(r"\sstyle=|\son[a-z]+=|<style", answer.text)
+        assert not re.search(r"<script(?![^>]*(src=|application/json))", answer.text)
+        assert not re.search(r'(src|href)="(https?:)?//(?!maps\.example)', answer.text)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_everything_a_tool_or_author_wrote_is_escaped(double: ServiceDouble) -> None:
+    """Titles, messages, names and values with markup in them show as text."""
+    double.services_published = tuple(replace(card, title=EVIL, description=EVIL, credits=EVIL) for card in SERVICES)
+    double.jobs_known = tuple(
+        replace(job, messages=(("error", EVIL),), inputs=(ResultCard(EVIL, "GPString", EVIL, {"a": EVIL}),), results=()) for job in JOBS
+    )
+    for path in ("/", PAGE, f"/jobs/Viewshed/{FAILED_JOB}", f"/jobs/Demo/Hazard/{RUNNING_JOB}"):
+        answer = await get(double, path)
+        assert answer.status_code == 200
+        assert EVIL not in answer.text and "&lt;script&gt;" in answer.text
+
+
+def test_inert_json_cannot_end_its_element() -> None:
+    """No text can leave the data block of the map page."""
+    text = str(inert_json({"a": "</script><b>&"}))
+    assert "<" not in text and json.loads(text) == {"a": "</script><b>&"}
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_thumbnail_shows_the_whole_result(double: ServiceDouble) -> None:
+    """The small picture frames the result with a margin, at twice the pixels for sharp screens."""
+    answer = await get(double, f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.png")
+    assert Image.open(io.BytesIO(answer.content)).size == (640, 400)
+    (request,) = double.drawn
+    assert isinstance(request, MapRequest) and request.view.pixel_ratio == 2.0
+    assert (await get(double, f"/thumbnails/Demo/Hazard/jobs/{RUNNING_JOB}.png", {})).status_code == 409
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_download_is_the_view_asked_for(double: ServiceDouble) -> None:
+    """The picture has the view's box, its size times the ratio, the layers switched on, and a name to keep it under."""
+    answer = await get(double, f"{PAGE}/download.png?{VIEW}&ratio=2&layers=2,0&background=white")
+    assert Image.open(io.BytesIO(answer.content)).size == (600, 400)
+    assert "Hazard-ja1a1a1a1-map.png" in answer.headers["content-disposition"]
+    (request,) = double.drawn
+    assert isinstance(request, MapRequest)
+    assert request.view.bbox.xmin == -9390000 and request.view.pixel_ratio == 2.0
+    assert (request.layers.mode, request.layers.ids, request.background) == (LayerMode.SHOW, (0, 2), (255, 255, 255))
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "bbox=0,0,0,0&size=9,9",
+        "bbox=nan,0,1,1&size=9,9",
+        "bbox=0,0,1,1&size=0,9",
+        "bbox=0,0,1,1&size=-1,9",
+        f"{VIEW}&ratio=99",
+        f"{VIEW}&ratio=x",
+        f"{VIEW}&layers=a",
+        f"{VIEW}&background=url",
+    ],
+)
+async def test_a_download_that_cannot_be_is_refused(double: ServiceDouble, query: str) -> None:
+    """Every wrong figure in the query is a 400, and nothing is drawn."""
+    assert (await get(double, f"{PAGE}/download.png?{query}")).status_code == 400
+    assert not double.drawn
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_static_files_are_packed_and_kept_for_good(double: ServiceDouble) -> None:
+    """Built files carry their content's hash, so clients never ask twice; nothing outside the manifest is served."""
+    answer = await get(double, "/static/viewer-0A.js", {"accept-encoding": "gzip"})
+    assert answer.status_code == 200 and answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"] and "javascript" in answer.headers["content-type"]
+    for path in ("/static/manifest.json", "/static/..%2fbundle.py", "/static/%2e%2e/bundle.py"):
+        assert (await get(double, path, {})).status_code == 404
+
+
+@pytest.mark.anyio
+async def test_without_the_build_pages_say_what_to_do(double: ServiceDouble, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """When `make web` was not run the pages answer 503 and name the command; pictures still work."""
+    monkeypatch.setattr(routes, "Bundle", lambda: Bundle(tmp_path / "none"))
+    for path in ("/", PAGE, "/docs"):
+        answer = await get(double, path)
+        assert answer.status_code == 503 and "make web" in answer.text
+    assert (await get(double, f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.png")).status_code == 200
+    assert (await get(double, "/static/viewer-0A.js", {})).status_code == 404
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_behind_a_prefix_every_path_has_it(double: ServiceDouble) -> None:
+    """With a public address below a path, pages link and load below that path, on whatever host they were opened."""
+    page = (await get(app_over(double, public_url="https://gis.example/maps/"), PAGE)).text
+    assert 'href="/maps/static/viewer-0A.css"' in page and '"/maps/xyz/Demo/Hazard/' in page
+    assert f"https://gis.example/maps/xyz/Demo/Hazard/jobs/{HAZARD_JOB}/tilejson.json" in page
+    assert not re.search(r'(src|href)="/(?!maps/)', page)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_a_basemap_is_only_the_operators_choice(double: ServiceDouble) -> None:
+    """Without one the map has none and the policy admits no other host; with one exactly that host may send pictures."""
+    assert '"basemap":null' in (await get(double, PAGE)).text
+    answer = await get(app_over(double, basemap_url="https://tiles.example/{z}/{x}/{y}.png"), PAGE)
+    assert "img-src 'self' data: https://tiles.example;" in answer.headers["content-security-policy"]
+    assert '"basemap":{"url":"https://tiles.example/{z}/{x}/{y}.png"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        (None, ""),
+        ("/own/{z}/{x}/{y}.png", ""),
+        ("https://t.example:8443/{z}/{x}/{y}.png", "https://t.example:8443"),
+        ("https://{a-c}.tile.example/{z}/{x}/{y}.png", "https://*.tile.example"),
+        ("https://x.example; script-src *//{z}", ""),
+        ("javascript:alert(1)", ""),
+    ],
+)
+def test_basemap_host_is_one_source_or_none(url: str | None, host: str) -> None:
+    """An address can add one host to the policy and no other directive."""
+    assert basemap_host(url) == host
+    assert content_policy(url).count(";") == 5
+
+
+def test_values_are_told_in_words() -> None:
+    """Distances have units, records are counted, long text is cut."""
+    assert value_words({"distance": 2.5, "units": "esriNauticalMiles"}) == "2.5 nautical miles"
+    assert value_words({"features": [{}, {}]}) == "2 features"
+    assert (value_words(True), value_words(0.1 + 0.2), value_words(None), value_words(["a", 2])) == ("Yes", "0.3", "–", "a, 2")
+    assert len(value_words("x" * 5000)) == 240
+
+
+def test_lengths_of_time_and_extents_are_told_in_words() -> None:
+    """Seconds, minutes and hours as people say them; degrees with their hemisphere."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    said = [duration(start, start + timedelta(seconds=s)) for s in (1.25, 12, 61, 7800, -5)]
+    assert said == ["1.2 s", "12 s", "1 min 1 s", "2 h 10 min", ""]
+    assert duration(start, datetime(2026, 1, 1)) == ""
+    assert bounds_words(-84.41, 36.4, -84.07, 36.8) == "36.40° to 36.80° N, 84.41° to 84.07° W"
+    assert bounds_words(-1, -1, 1, 1) == "1.00° S to 1.00° N, 1.00° W to 1.00° E"
+
+
+def test_every_error_of_the_tree_has_words() -> None:
+    """No error can reach a visitor without a status and a heading."""
+
+    def family(kind: type[RendermapError]) -> list[type[RendermapError]]:
+        return [kind] + [below for child in kind.__subclasses__() for below in family(child)]
+
+    assert all(wording_of(kind()).title for kind in family(RendermapError)[1:])
+    assert set(WORDINGS) <= set(family(RendermapError))

@@ -1,0 +1,244 @@
+"""XYZ tiles and TileJSON over ASGI."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from rendermap.errors import Busy, RenderCrashed, RendermapError, RenderTimeout
+from rendermap.frontends.xyz.errors import STATUS, status_of
+from rendermap.request import LayerMode, TileRequest
+from tests.builders.app_double import app_over
+from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, RUNNING_JOB, VIEWSHED_JOB, ServiceDouble
+
+JOB = f"/xyz/Demo/Hazard/jobs/{HAZARD_JOB}"
+INSIDE = "12/1090/1599"
+"""A tile wholly within the double's area; its neighbour far away is not."""
+OUTSIDE = "12/10/10"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def double() -> ServiceDouble:
+    return ServiceDouble()
+
+
+async def ask(double: ServiceDouble, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    transport = httpx.ASGITransport(app_over(double), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://maps.example") as client:
+        return await client.request(method, path, headers=headers)
+
+
+async def tilejson(double: ServiceDouble, query: str = "") -> dict[str, Any]:
+    answer = await ask(double, f"{JOB}/tilejson.json{query}")
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+@pytest.mark.anyio
+async def test_tilejson_has_what_the_specification_requires(double: ServiceDouble) -> None:
+    """The document holds every key of TileJSON 3.0 that a client reads, and bounds and centre in degrees inside the result."""
+    document = await tilejson(double)
+    assert document["tilejson"] == "3.0.0"
+    assert document["scheme"] == "xyz"
+    assert document["vector_layers"] == []
+    assert document["attribution"] == "Elevation: NASA SRTM"
+    west, south, east, north = document["bounds"]
+    assert -84.5 < west < east < -84.0
+    assert 36.3 < south < north < 36.8
+    lon, lat, zoom = document["center"]
+    assert west < lon < east and south < lat < north
+    assert document["minzoom"] <= zoom <= document["maxzoom"]
+    assert document["legend"] == f"http://maps.example{JOB}/legend.png"
+
+
+@pytest.mark.anyio
+async def test_tilejson_tile_addresses_are_absolute_and_work(double: ServiceDouble) -> None:
+    """A client that fills in the template gets a picture of 256 pixels which it may keep for good."""
+    (template,) = (await tilejson(double))["tiles"]
+    z, x, y = INSIDE.split("/")
+    address = template.format(z=z, x=x, y=y)
+    assert address.startswith("http://maps.example/xyz/Demo/Hazard/jobs/")
+    answer = await ask(double, address)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    assert "immutable" in answer.headers["cache-control"]
+    assert "max-age=604800" in answer.headers["cache-control"]
+    assert Image.open(io.BytesIO(answer.content)).size == (256, 256)
+
+
+@pytest.mark.anyio
+async def test_a_version_that_is_not_the_results_is_404(double: ServiceDouble) -> None:
+    """Once the result has changed, the old version's address is gone, so no cache keeps a new picture under an old name."""
+    (template,) = (await tilejson(double))["tiles"]
+    z, x, y = INSIDE.split("/")
+    double.edition = 2
+    answer = await ask(double, template.format(z=z, x=x, y=y))
+    assert answer.status_code == 404
+    assert "TileJSON" in answer.json()["error"]["message"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await tilejson(double))["tiles"] != [template]
+    assert not double.drawn
+
+
+@pytest.mark.anyio
+async def test_the_moving_address_is_kept_briefly_and_revalidated(double: ServiceDouble) -> None:
+    """The address without a version carries an ETag; asking again with it costs 304 and no body."""
+    first = await ask(double, f"{JOB}/tiles/{INSIDE}.png")
+    assert first.headers["cache-control"] == "public, max-age=60, must-revalidate"
+    again = await ask(double, f"{JOB}/tiles/{INSIDE}.png", **{"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+    assert again.headers["access-control-allow-origin"] == "*"
+    double.edition = 2
+    assert (await ask(double, f"{JOB}/tiles/{INSIDE}.png", **{"if-none-match": first.headers["etag"]})).status_code == 200
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("suffix", "media_type"), [("png", "image/png"), ("webp", "image/webp"), ("jpg", "image/jpeg"), ("jpeg", "image/jpeg")]
+)
+async def test_the_suffix_names_the_format(double: ServiceDouble, suffix: str, media_type: str) -> None:
+    """Each format is asked for by its file's suffix."""
+    answer = await ask(double, f"{JOB}/tiles/{INSIDE}.{suffix}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+
+
+@pytest.mark.anyio
+async def test_double_tiles_show_the_same_place_with_twice_the_pixels(double: ServiceDouble) -> None:
+    """``@2x`` is 512 pixels of the same tile at pixel ratio 2, so symbols keep their size on the screen."""
+    answer = await ask(double, f"{JOB}/tiles/{INSIDE}@2x.png")
+    assert Image.open(io.BytesIO(answer.content)).size == (512, 512)
+    (request,) = double.drawn
+    assert isinstance(request, TileRequest)
+    assert (request.pixel_ratio, request.size_px, request.tile.col, request.tile.row) == (2.0, 512, 1090, 1599)
+
+
+@pytest.mark.anyio
+async def test_layers_are_chosen_by_number(double: ServiceDouble) -> None:
+    """``layers=3,2`` shows those layers only, and TileJSON hands the choice on to its tiles."""
+    await ask(double, f"{JOB}/tiles/{INSIDE}.png?layers=3,2")
+    (request,) = double.drawn
+    assert isinstance(request, TileRequest)
+    assert (request.layers.mode, request.layers.ids) == (LayerMode.SHOW, (2, 3))
+    assert (await tilejson(double, "?layers=2&format=webp&ratio=2"))["tiles"][0].endswith("/{z}/{x}/{y}@2x.webp?layers=2")
+
+
+@pytest.mark.anyio
+async def test_beyond_the_result_there_is_no_tile(double: ServiceDouble) -> None:
+    """A tile that the result cannot reach is 404, in both kinds of address."""
+    assert (await ask(double, f"{JOB}/tiles/{OUTSIDE}.png")).status_code == 404
+    (template,) = (await tilejson(double))["tiles"]
+    assert (await ask(double, template.replace("{z}/{x}/{y}", OUTSIDE))).status_code == 404
+
+
+@pytest.mark.anyio
+async def test_empty_inside_is_a_transparent_tile(double: ServiceDouble) -> None:
+    """Where no chosen layer draws inside the bounds, the answer is a picture without a visible pixel, not an error."""
+    answer = await ask(double, f"{JOB}/tiles/{INSIDE}.png?layers=99")
+    assert answer.status_code == 200
+    assert Image.open(io.BytesIO(answer.content)).getchannel("A").getextrema() == (0, 0)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        (f"{JOB}/tiles/3/8/0.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/99/0/0.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/a/0/0.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/1/-1/0.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/12/1090/1599@3x.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/{INSIDE}.tif", 400, "InvalidFormat"),
+        (f"{JOB}/tiles/{INSIDE}.png?layers=one", 400, "InvalidLayer"),
+        (f"{JOB}/tiles/{INSIDE}.png?layers=" + "1," * 2000 + "1", 400, "InvalidLayer"),
+        (f"{JOB}/tilejson.json?ratio=7", 400, "InvalidParameter"),
+        ("/xyz/Nowhere/jobs/j1/tilejson.json", 404, "ServiceNotFound"),
+        (f"/xyz/Viewshed/jobs/{HAZARD_JOB}/tilejson.json", 404, "JobNotFound"),
+        (f"/xyz/Demo/Hazard/jobs/{RUNNING_JOB}/tilejson.json", 409, "NotReady"),
+        (f"/xyz/Viewshed/jobs/{FAILED_JOB}/tiles/{INSIDE}.png", 409, "JobFailed"),
+        (f"/xyz/Viewshed/jobs/{ENDED_JOB}/tiles/{INSIDE}.png", 410, "Ended"),
+    ],
+)
+async def test_every_wrong_address_has_its_own_word(double: ServiceDouble, path: str, status: int, code: str) -> None:
+    """Errors carry a true HTTP status and a stable word, are readable from any page and are never kept."""
+    answer = await ask(double, path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.anyio
+async def test_not_ready_tells_the_jobs_status_and_when_to_come_again(double: ServiceDouble) -> None:
+    """A client can wait for a running job with what the answer says."""
+    answer = await ask(double, f"/xyz/Demo/Hazard/jobs/{RUNNING_JOB}/tiles/{INSIDE}.png")
+    assert answer.json()["error"]["status"] == "executing"
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("fault", "status"), [(Busy(retry_after_s=7), 503), (RenderTimeout(), 504), (RenderCrashed(), 500)])
+async def test_our_own_troubles_are_5xx(double: ServiceDouble, fault: RendermapError, status: int) -> None:
+    """A full queue says when to come again; what broke carries a reference number for the log."""
+    double.fault = fault
+    answer = await ask(double, f"{JOB}/tiles/{INSIDE}.png")
+    assert answer.status_code == status
+    if status == 503:
+        assert answer.headers["retry-after"] == "7"
+    else:
+        assert "Reference" in answer.json()["error"]["message"]
+
+
+@pytest.mark.anyio
+async def test_the_unforeseen_tells_strangers_nothing(double: ServiceDouble, caplog: pytest.LogCaptureFixture) -> None:
+    """An exception's own text stays in the log, under the reference number the client got."""
+    double.fault = ValueError("/srv/secret/path")  # type: ignore[assignment]
+    answer = await ask(double, f"{JOB}/tiles/{INSIDE}.png")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    reference = answer.json()["error"]["message"].rpartition("Reference ")[2].rstrip(".")
+    assert reference in caplog.text and "/srv/secret/path" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_head_answers_as_get_does(double: ServiceDouble) -> None:
+    """HEAD works on documents and tiles, with the same headers."""
+    for path in (f"{JOB}/tilejson.json", f"{JOB}/tiles/{INSIDE}.png", f"{JOB}/legend.png"):
+        head, get = await ask(double, path, "HEAD"), await ask(double, path)
+        assert head.status_code == 200
+        assert head.headers["etag"] == get.headers["etag"]
+        assert head.headers["content-length"] == get.headers["content-length"]
+
+
+@pytest.mark.anyio
+async def test_service_names_are_matched_without_regard_to_case(double: ServiceDouble) -> None:
+    """However the address spells the service, the document tells the published name."""
+    answer = await ask(double, f"/xyz/demo/hazard/jobs/{HAZARD_JOB}/tilejson.json")
+    assert "/xyz/Demo/Hazard/jobs/" in answer.json()["tiles"][0]
+
+
+@pytest.mark.anyio
+async def test_finest_zoom_follows_the_cells_of_a_raster(double: ServiceDouble) -> None:
+    """A raster of 30 m at 36 degrees north is offered to zoom 15: 2 beyond its cells, and a job with lines much closer."""
+    answer = await ask(double, f"/xyz/Viewshed/jobs/{VIEWSHED_JOB}/tilejson.json")
+    assert answer.json()["maxzoom"] == 15
+    assert (await tilejson(double))["maxzoom"] == 20
+
+
+def test_every_error_of_the_tree_has_a_status() -> None:
+    """No error can reach a client without a status of its own or an ancestor's."""
+
+    def family(kind: type[RendermapError]) -> list[type[RendermapError]]:
+        return [kind] + [below for child in kind.__subclasses__() for below in family(child)]
+
+    for kind in family(RendermapError)[1:]:
+        assert 400 <= status_of(kind()) < 600
+    assert set(STATUS) <= set(family(RendermapError))
