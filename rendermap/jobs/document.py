@@ -21,7 +21,7 @@ DOCUMENT_NAME = "job.json"
 SCHEMA_PATH = Path(__file__).with_name("manifest.schema.json")
 LARGEST_BYTES = 16 * 1024 * 1024
 
-_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
 
 def _parse_time(value: object) -> datetime:

@@ -112,7 +112,7 @@ class JobFolder:
             if is_geodatabase(name, status):
                 return path, _member_of(path, rest[-1]) if rest else None
             if not rest:
-                return (folder if suffix_of(name) == ".adf" else path), None
+                return self._whole(path), None
             if stat.S_ISREG(status.st_mode) and suffix_of(name) in CONTAINER_SUFFIXES:
                 return path, "/".join(rest).removeprefix("main.")
             folder = path
@@ -123,6 +123,14 @@ class JobFolder:
         if stat.S_ISDIR(status.st_mode):
             return is_geodatabase(name, status) or is_grid(self.listing(folder / name))
         return stat.S_ISREG(status.st_mode) and is_dataset_file(name, self.listing(folder))
+
+    def _whole(self, path: Path) -> Path:
+        """The dataset a file belongs to: of an Esri grid's parts, the grid's folder."""
+        if suffix_of(path.name) != ".adf":
+            return path
+        if path.parent in (self.base, self.root):
+            raise SourceRefused(NOT_A_DATASET)
+        return path.parent
 
     def _guess(self, folder: Path, step: str, name: str | None) -> tuple[Path, str | None]:
         """A dataset whose name was given without its suffix or its geodatabase; name: what stands there and is not a dataset."""

@@ -46,6 +46,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a running job has come.  percent: 0 to 100, None when it does not say."""
+
+    message: str = ""
+    percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DataSource:
     """Where one output's data lies.
 
@@ -90,6 +98,7 @@ class Job:
     created: datetime | None = None
     started: datetime | None = None
     finished: datetime | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)

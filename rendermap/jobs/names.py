@@ -12,7 +12,7 @@ from rendermap.jobs.refusals import IN_MEMORY, NO_NAME, OUTSIDE, REMOTE
 _WORKSPACE = re.compile(r"%scratch(workspace|folder)%(/|$)", re.IGNORECASE)
 _GEODATABASE = re.compile(r"%scratchgdb%(/|$)", re.IGNORECASE)
 _MEMORY = re.compile(r"(in_memory|memory|mem:.*|memory:.*)(/|$)|/vsimem/", re.IGNORECASE)
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|/vsi", re.IGNORECASE)
 _DRIVE = re.compile(r"/|[A-Za-z]:(/|$)")
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*%]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
@@ -27,19 +27,24 @@ def parse_name(dataset: str) -> tuple[str, ...]:
     text = dataset.strip().replace("\\", "/")
     if not text or len(text) > _LONGEST_NAME:
         raise SourceRefused(NO_NAME)
-    text, found = _WORKSPACE.subn("", text, count=1) if _WORKSPACE.match(text) else (text, 0)
-    if _GEODATABASE.match(text):
-        text, found = _GEODATABASE.sub("scratch.gdb/", text, count=1), 1
-    if not found:
-        for pattern, sentence in ((_MEMORY, IN_MEMORY), (_ADDRESS, REMOTE), (_DRIVE, OUTSIDE)):
-            if pattern.match(text):
-                raise SourceRefused(sentence)
+    if workspace := _WORKSPACE.match(text):
+        text = text[workspace.end() :]
+    elif geodatabase := _GEODATABASE.match(text):
+        text = f"scratch.gdb/{text[geodatabase.end() :]}"
+    else:
+        _refuse_elsewhere(text)
     steps = tuple(step for step in text.split("/") if step not in ("", "."))
     if ".." in steps:
         raise SourceRefused(OUTSIDE)
     if not steps or _UNFIT.search(text) or any(_DEVICE.fullmatch(step) for step in steps):
         raise SourceRefused(NO_NAME)
     return steps
+
+
+def _refuse_elsewhere(text: str) -> None:
+    for pattern, sentence in ((_MEMORY, IN_MEMORY), (_ADDRESS, REMOTE), (_DRIVE, OUTSIDE)):
+        if pattern.match(text):
+            raise SourceRefused(sentence)
 
 
 def split_member(path: Path) -> tuple[Path, str | None]:

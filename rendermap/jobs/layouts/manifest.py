@@ -9,7 +9,7 @@ from rendermap.jobs.binding import find_layer, find_output, tasks_of
 from rendermap.jobs.document import DOCUMENT_NAME, DatasetOutput, Document, DocumentStatus, ValueOutput
 from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.found import Found
-from rendermap.jobs.job import Job, JobStatus, Message, Output
+from rendermap.jobs.job import Job, JobStatus, Message, Output, Progress
 
 
 def recognises(folder: JobFolder) -> bool:
@@ -37,6 +37,7 @@ def read(found: Found) -> Job:
         created=document.created,
         started=document.started,
         finished=document.finished,
+        progress=Progress(document.progress.message, document.progress.percent) if document.progress else None,
     )
 
 
