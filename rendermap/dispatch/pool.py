@@ -1,17 +1,18 @@
 """The pool: feeds worker programs with plans, one at a time each, and contains their crashes, hangs and growth.
 
-A plan whose worker dies under it is given to another worker once.  A worker that died is replaced at once, while the others go on.
+A plan whose worker dies under it is given to another worker once; more often only when the worker was killed from outside.
+A worker that died is replaced at once, while the others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import math
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TypeVar
 
 import structlog
@@ -27,7 +28,10 @@ from rendermap.telemetry import Metrics, make_metrics
 
 T = TypeVar("T")
 
-TRIES = 2
+BLAME = MappingProxyType({"crash": 2, "deadline": 2, "memory": 2, "killed": 1, "gone": 0})
+"""How much a plan is blamed for the death of its worker; one killed from outside is hardly its fault."""
+GIVEN_UP_AT = 4
+STARTS_TRIED = 2
 WATCH_S = 0.1
 WORN_SHARE = 0.75
 """Share of the memory limit above which a worker is replaced between plans rather than killed during the next."""
@@ -46,14 +50,14 @@ class Drawn:
     height_px: int
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class _Errand:
     """A packed plan and the answer its asker waits for.  key: equal for plans that a warm worker does faster."""
 
     request: bytes
     key: object
     answer: asyncio.Future[Answer]
-    tries: int = 0
+    blame: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +99,7 @@ class Pool:
         self._workers: set[WorkerProcess] = set()
         self._unanswered: set[_Errand] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._closings: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[None] | None = None
         self._mean_s = 0.05
         self._open = False
@@ -121,6 +126,7 @@ class Pool:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._closings)
         for errand in self._unanswered:
             _fail(errand, Busy())
         self._tasks.clear()
@@ -199,7 +205,7 @@ class Pool:
         finally:
             # An asker that went away gives its place in the queue back; a drawing that has begun is left to end.
             self._unanswered.discard(errand)
-            with contextlib.suppress(ValueError):
+            if errand in self._queue:
                 self._queue.remove(errand)
             self._metrics.queue_length.set(len(self._queue))
 
@@ -235,14 +241,20 @@ class Pool:
             try:
                 await self._employ(worker)
             finally:
-                self._workers.discard(worker)
-                self._metrics.workers_ready.set(len(self._workers))
-                await worker.close()
+                self._dismiss(worker)
+
+    def _dismiss(self, worker: WorkerProcess) -> None:
+        """Clear a worker away beside the start of the next."""
+        self._workers.discard(worker)
+        self._metrics.workers_ready.set(len(self._workers))
+        closing = asyncio.create_task(worker.close())
+        self._closings.add(closing)
+        closing.add_done_callback(self._closings.discard)
 
     async def _bear(self, died: WorkerDied, failures: int) -> None:
         """A worker that does not even come up is tried again ever more slowly; the first of all fails the start."""
         _log.error("worker does not start", cause=died.cause, words=died.words, failures=failures)
-        if self._first and not self._first.done() and failures >= TRIES:
+        if self._first and not self._first.done() and failures >= STARTS_TRIED:
             self._first.set_exception(RenderCrashed("The service has no workers.", reason=str(died)))
         await asyncio.sleep(min(0.1 * 2**failures, SLOWEST_RESTART_S))
 
@@ -291,11 +303,11 @@ class Pool:
             errand.answer.set_result(answer)
 
     def _again(self, errand: _Errand, died: WorkerDied) -> None:
-        """Before all others on another worker, once; a worker that was dead before it was asked does not count."""
-        errand.tries += died.cause != "gone"
+        """On another worker, before all others; after the second crash, hang or growth no more."""
+        errand.blame += BLAME[died.cause]
         if errand.answer.done():
             return
-        if errand.tries >= TRIES:
+        if errand.blame >= GIVEN_UP_AT:
             _fail(errand, _verdict(died))
         elif (idle := self._pick(None)) is not None:
             del self._idle[idle.worker]

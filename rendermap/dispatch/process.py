@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from rendermap.dispatch.wire import Answer, WireBroken, is_quiet, receive_answer, send_request
+from rendermap.dispatch.connection import Connection
+from rendermap.dispatch.wire import Answer, WireBroken
 
-READY = 0
-"""The number of the answer a worker gives before it was asked anything."""
 KEPT_WORDS_BYTES = 8000
 LISTEN_LIMIT_S = 1.0
+EXIT_LIMIT_S = 0.25
 
 # A worker inherits nothing of ours: no secret in our environment is within reach of a hostile dataset.
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
@@ -46,7 +46,11 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
 
 
 class WorkerDied(Exception):
-    """The worker is no more.  cause: ``crash``, ``deadline``, ``memory`` or ``gone`` (it was dead before it was asked)."""
+    """The worker is no more.
+
+    cause: ``crash``, ``deadline``, ``memory``, ``killed`` (from outside, as an operator or the kernel does) or ``gone`` (it was dead
+    before it was asked).  words: the last it printed.
+    """
 
     def __init__(self, cause: str, words: str = "") -> None:
         super().__init__(f"{cause}: {words}" if words else cause)
@@ -72,15 +76,14 @@ class WorkerProgram:
 class WorkerProcess:
     """A running worker.  Belongs to one event loop; `ask` is never called twice at once."""
 
-    def __init__(self, program: WorkerProgram, process: Process, wire: socket.socket, scratch: Path) -> None:
+    def __init__(self, program: WorkerProgram, process: Process, connection: Connection, scratch: Path) -> None:
         self.pid = process.pid
         self.answered = 0
         self.busy_since: float | None = None
         self._program = program
         self._process = process
-        self._wire = wire
+        self._connection = connection
         self._scratch = scratch
-        self._number = READY
         self._cause: str | None = None
         self._words = bytearray()
         self._listener = asyncio.create_task(self._listen())
@@ -88,8 +91,22 @@ class WorkerProcess:
     @classmethod
     async def start(cls, program: WorkerProgram) -> WorkerProcess:
         """Start the program and wait until it says that it is ready.  Raises WorkerDied."""
+        spawning = asyncio.create_task(cls._spawn(program))
+        try:
+            worker = await asyncio.shield(spawning)
+        except asyncio.CancelledError:  # a program half started must not stay behind
+            await (await spawning).close()
+            raise
+        except OSError as error:
+            raise WorkerDied("crash", f"cannot be started: {error}") from error
+        await worker._await_ready()
+        return worker
+
+    @classmethod
+    async def _spawn(cls, program: WorkerProgram) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         scratch = Path(tempfile.mkdtemp(prefix="rendermap-worker-"))
+        connection = await Connection.over(ours, program.max_answer_bytes)
         try:
             # A session of its own: Ctrl-C in the terminal is for the service, which then ends its workers by closing their sockets.
             process = await asyncio.create_subprocess_exec(
@@ -103,23 +120,20 @@ class WorkerProcess:
                 start_new_session=True,
             )
         except BaseException:
-            ours.close()
-            shutil.rmtree(scratch, ignore_errors=True)
+            connection.break_off("not started")
+            scratch.rmdir()
             raise
         finally:
             theirs.close()
-        ours.setblocking(False)
-        worker = cls(program, process, ours, scratch)
-        await worker._await_ready()
-        return worker
+        return cls(program, process, connection, scratch)
 
     async def _await_ready(self) -> None:
         try:
             async with asyncio.timeout(self._program.start_limit_s):
-                answer = await receive_answer(self._wire, READY, 0)
+                answer = await self._connection.answer
             if answer.head.kind != "ready":
                 raise WireBroken(f"said {answer.head.kind} before ready")
-        except (OSError, WireBroken) as error:  # TimeoutError is an OSError
+        except (TimeoutError, WireBroken) as error:
             died = await self._died(f"not ready: {error}")
             await self.close()
             raise died from error
@@ -129,14 +143,12 @@ class WorkerProcess:
 
     async def ask(self, request: bytes) -> Answer:
         """The answer to a packed plan.  Raises WorkerDied, after which the worker is of no more use."""
-        if not is_quiet(self._wire):
+        if self._connection.is_broken:
             self.kill("gone")
-        self._number = self._number % 0xFFFFFFFF + 1
         self.busy_since = time.monotonic()
         try:
-            await send_request(self._wire, self._number, request)
-            answer = await receive_answer(self._wire, self._number, self._program.max_answer_bytes)
-        except (OSError, WireBroken) as error:
+            answer = await self._connection.ask(request)
+        except WireBroken as error:
             raise await self._died(str(error)) from error
         finally:
             self.busy_since = None
@@ -146,23 +158,21 @@ class WorkerProcess:
     def kill(self, cause: str) -> None:
         """End the program now; whoever waits for its answer gets WorkerDied with this cause."""
         self._cause = self._cause or cause
-        if self.is_alive:
+        if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            self._wire.shutdown(socket.SHUT_RDWR)
+        self._connection.break_off(cause)
 
     async def close(self) -> None:
         """End the program and clear away what it left behind."""
         self.kill("closed")
         await self._ended()
-        self._wire.close()
         await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
 
     @property
     def is_alive(self) -> bool:
-        """False once the program has ended."""
-        return self._process.returncode is None
+        """False once the program has ended or cannot be understood any more."""
+        return self._process.returncode is None and not self._connection.is_broken
 
     @property
     def rss_bytes(self) -> int:
@@ -173,6 +183,11 @@ class WorkerProcess:
             return 0
 
     async def _died(self, error: str) -> WorkerDied:
+        # An exit status of its own tells a crash from a kill from outside.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), EXIT_LIMIT_S)
+        if self._cause is None and self._process.returncode == -signal.SIGKILL:
+            self._cause = "killed"
         self.kill("crash")
         code = await self._ended()
         words = self._words.decode(errors="replace").strip()
@@ -181,8 +196,8 @@ class WorkerProcess:
     async def _ended(self) -> int:
         """The exit status; its last words are heard by then."""
         code = await self._process.wait()
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(self._listener, LISTEN_LIMIT_S)
+        await asyncio.wait([self._listener], timeout=LISTEN_LIMIT_S)
+        self._listener.cancel()
         return code
 
     async def _listen(self) -> None:

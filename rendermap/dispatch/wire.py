@@ -7,7 +7,6 @@ checked against `Head`, a value against its dataclass, and both against a length
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import dataclasses
 import json
@@ -167,55 +166,6 @@ def _descendants(kind: type[RendermapError]) -> Iterator[type[RendermapError]]:
     for child in kind.__subclasses__():
         yield child
         yield from _descendants(child)
-
-
-# --- the asking side -------------------------------------------------------------------------------------------------
-
-
-async def send_request(wire: socket.socket, number: int, request: bytes) -> None:
-    """Raises OSError when the worker is gone."""
-    await asyncio.get_running_loop().sock_sendall(wire, REQUEST.pack(number, len(request)) + request)
-
-
-async def receive_answer(wire: socket.socket, number: int, max_body_bytes: int) -> Answer:
-    """The answer to the request of that number.  Raises WireBroken or OSError."""
-    said, head_bytes, body_bytes = ANSWER.unpack(await _receive(wire, ANSWER.size))
-    if said != number or head_bytes > MAX_HEAD_BYTES or body_bytes > max_body_bytes:
-        raise WireBroken(f"answer {said} to request {number}, {head_bytes} + {body_bytes} bytes")
-    head = from_json(Head, await _receive(wire, head_bytes))
-    return Answer(head, await _receive(wire, body_bytes))
-
-
-async def _receive(wire: socket.socket, count: int) -> bytes:
-    """Exactly count bytes, in one piece where the kernel has them."""
-    loop = asyncio.get_running_loop()
-    if count == 0:
-        return b""
-    first = await loop.sock_recv(wire, count)
-    if len(first) == count:
-        return first
-    whole = bytearray(count)
-    whole[: len(first)] = first
-    view, have = memoryview(whole), len(first)
-    while first and have < count:
-        got = await loop.sock_recv_into(wire, view[have:])
-        if not got:
-            break
-        have += got
-    if have < count:
-        raise WireBroken("the worker is gone")
-    return bytes(whole)
-
-
-def is_quiet(wire: socket.socket) -> bool:
-    """True when the worker lives and has nothing unasked to say."""
-    try:
-        wire.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except (BlockingIOError, InterruptedError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 # --- the answering side ----------------------------------------------------------------------------------------------

@@ -1,0 +1,244 @@
+"""The pool feeds workers, keeps its queue within bounds and brings answers back as values."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan
+from rendermap.dispatch.pool import Drawn, Pool
+from rendermap.errors import Busy, RenderFailed, SourceRefused
+from rendermap.symbology.facts import RasterFacts
+from rendermap.telemetry import make_metrics
+from tests.builders.pools import all_up, filled_layer, misbehaving, run, running, told, vector_layer
+
+
+def test_a_plan_is_drawn() -> None:
+    """A picture comes back with its size and whether it is empty."""
+
+    async def ask() -> Drawn:
+        async with running(1) as pool:
+            assert pool.ready
+            return await pool.draw(told("ok"))
+
+    assert run(ask) == Drawn(b"a picture", False, 2, 1)
+
+
+def test_the_pool_works_on_uvloop() -> None:
+    """The loop that the service runs on carries large bodies too."""
+
+    async def ask() -> Drawn:
+        async with running(1) as pool:
+            return await pool.draw(told("body:3000000"))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(ask()).body == b"x" * 3_000_000
+
+
+def test_a_look_keeps_nan_and_types() -> None:
+    """A Layer crosses the wall unchanged, a nodata of NaN and its own path included."""
+
+    async def ask() -> None:
+        async with running(1) as pool:
+            source = vector_layer().source
+            layer = await pool.inspect(InspectPlan(source))
+            assert layer.source == source and isinstance(layer.source.path, Path)
+            assert isinstance(layer.facts, RasterFacts) and math.isnan(layer.facts.bands[0].nodata or 0)
+            assert layer.notes == ("a note",)
+
+    run(ask)
+
+
+def test_measures_keep_the_types_of_their_values() -> None:
+    """1, 1.0, True, text and null stay different values on their way back."""
+
+    async def ask() -> None:
+        async with running(1) as pool:
+            measures = await pool.measure(MeasurePlan(vector_layer(), "depth"))
+            assert measures.minimum == -math.inf and measures.maximum == 0.1
+            assert [type(value) for value, _ in measures.distinct] == [int, float, str, bool, type(None)]
+
+    run(ask)
+
+
+def test_legends_come_as_swatches_and_as_a_sheet() -> None:
+    """Swatches are bytes again after the wall, and a sheet is a picture."""
+
+    async def ask() -> None:
+        plan = LegendPlan((), 1.0, (20, 20), SheetPlan("Slope", False, "png"))
+        async with running(1) as pool:
+            (layer,) = await pool.legend(plan)
+            assert layer.entries[0].swatch == b"\x89PNG\r\n\xff\x00" and layer.max_scale_denominator == 5e5
+            assert (await pool.legend_sheet(plan)).body == b"a sheet"
+            with pytest.raises(ValueError, match="sheet"):
+                await pool.legend_sheet(replace(plan, sheet=None))
+
+    run(ask)
+
+
+def test_an_error_of_the_drawing_room_is_raised_as_itself() -> None:
+    """Class, sentence, details and the reason for the log come back whole."""
+
+    async def ask() -> SourceRefused:
+        async with running(1) as pool:
+            with pytest.raises(SourceRefused) as raised:
+                await pool.draw(told("refuse"))
+            return raised.value
+
+    error = run(ask)
+    assert (error.sentence, error.details, error.reason) == ("It points elsewhere.", ("one", "two"), "/secret/path")
+
+
+@pytest.mark.parametrize("word", ["raise", "unknown-error", "wrong-kind"])
+def test_the_unforeseen_says_nothing_to_strangers(word: str) -> None:
+    """Whatever a worker makes of it, the sentence is ours and the path stays in the reason."""
+
+    async def ask() -> RenderFailed:
+        async with running(1) as pool:
+            with pytest.raises(RenderFailed) as raised:
+                await pool.draw(told(word))
+            return raised.value
+
+    error = run(ask)
+    assert error.sentence == RenderFailed.sentence and error.reason
+
+
+def test_a_full_queue_is_busy() -> None:
+    """Beyond the queue's limit the answer is Busy with a time, at once, and those before are served."""
+
+    async def ask() -> None:
+        async with running(1, queue_limit=3) as pool:
+            asked = [asyncio.create_task(pool.draw(told("sleep:0.05"))) for _ in range(4)]
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+            with pytest.raises(Busy) as raised:
+                await pool.draw(told("ok"))
+            assert time.perf_counter() - began < 0.02 and raised.value.retry_after_s >= 1
+            assert len(await asyncio.gather(*asked)) == 4
+            assert (await pool.draw(told("ok"))).body
+
+    run(ask)
+
+
+def test_an_asker_that_goes_frees_its_place() -> None:
+    """A cancelled question in the queue is never drawn and makes room for another."""
+
+    async def ask() -> None:
+        async with running(1, queue_limit=1) as pool:
+            first = asyncio.create_task(pool.draw(told("sleep:0.1")))
+            await asyncio.sleep(0)
+            second = asyncio.create_task(pool.draw(told("crash")))
+            await asyncio.sleep(0.01)
+            second.cancel()
+            await asyncio.sleep(0)
+            third = asyncio.create_task(pool.draw(told("pid")))
+            assert (await first).body == b"a picture"
+            assert (await third).body == str(pool.pids[0]).encode(), "the worker was asked to draw what nobody waits for"
+
+    run(ask)
+
+
+def test_a_drawing_nobody_waits_for_any_more_harms_no_one() -> None:
+    """Its asker gone, a running drawing ends by itself and the worker goes on with the next."""
+
+    async def ask() -> None:
+        async with running(1) as pool:
+            before = pool.pids
+            gone = asyncio.create_task(pool.draw(told("sleep:0.05")))
+            await asyncio.sleep(0.02)
+            gone.cancel()
+            assert (await pool.draw(told("ok"))).body == b"a picture"
+            assert pool.pids == before
+
+    run(ask)
+
+
+def test_a_warm_worker_is_preferred_but_not_waited_for() -> None:
+    """Plans over the same data go to the worker that drew it last when it is idle, else to any other."""
+
+    async def ask() -> None:
+        async with running(2) as pool:
+            await all_up(pool, 2)
+            rivers, lakes = told("pid", filled_layer("rivers.gpkg")), told("pid", filled_layer("lakes.gpkg"))
+            (first, second) = await asyncio.gather(pool.draw(rivers), pool.draw(lakes))
+            assert first != second
+            for _ in range(5):
+                assert await pool.draw(lakes) == second
+                assert await pool.draw(rivers) == first
+            assert {d.body for d in await asyncio.gather(*(pool.draw(rivers) for _ in range(2)))} == {first.body, second.body}
+
+    run(ask)
+
+
+def test_a_stopped_pool_has_finished_what_it_took() -> None:
+    """stop() waits for running and waiting plans, then no process is left and nothing more is taken."""
+
+    async def ask() -> None:
+        pool = Pool(1, program=misbehaving())
+        await pool.start()
+        (pid,) = pool.pids
+        asked = [asyncio.create_task(pool.draw(told("sleep:0.02"))) for _ in range(3)]
+        await asyncio.sleep(0)
+        await pool.stop()
+        assert [drawn.body for drawn in await asyncio.gather(*asked)] == [b"a picture"] * 3
+        assert not pool.ready
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+        with pytest.raises(Busy):
+            await pool.draw(told("ok"))
+
+    run(ask)
+
+
+def test_what_is_left_when_a_pool_stops_is_told_to_come_again() -> None:
+    """A plan that outlives the draining is answered Busy, not left waiting."""
+
+    async def ask() -> None:
+        async with running(1) as pool:
+            asked = asyncio.create_task(pool.draw(told("hang")))
+            await asyncio.sleep(0.02)
+            await pool.stop(drain_s=0.05)
+            with pytest.raises(Busy):
+                await asked
+
+    run(ask)
+
+
+def test_plans_are_counted() -> None:
+    """Outcomes and times are in the metrics, by kind of plan."""
+
+    async def ask() -> None:
+        metrics = make_metrics()
+        async with running(1, metrics=metrics) as pool:
+            await pool.draw(told("ok"))
+            with pytest.raises(SourceRefused):
+                await pool.draw(told("refuse"))
+        value = metrics.registry.get_sample_value
+        assert value("rendermap_plans_total", {"kind": "MapPlan", "outcome": "ok"}) == 1
+        assert value("rendermap_plans_total", {"kind": "MapPlan", "outcome": "SourceRefused"}) == 1
+        assert value("rendermap_plan_seconds_count", {"kind": "MapPlan"}) == 2
+
+    run(ask)
+
+
+def test_the_wall_costs_little() -> None:
+    """A tile's way to a worker and back takes well under a millisecond; the bound leaves room for a busy machine."""
+
+    async def ask() -> float:
+        async with running(1) as pool:
+            plan, times = told("body:50000", filled_layer()), []
+            for _ in range(200):
+                began = time.perf_counter()
+                await pool.draw(plan)
+                times.append(time.perf_counter() - began)
+            return statistics.median(times)
+
+    assert run(ask) < 0.002
