@@ -1,0 +1,125 @@
+"""The pages for people."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ResultCard
+from rendermap.request import JobRequest, LegendRequest
+from tests.builders.arcgis_app import BBOX, REST, ArcgisApp, G, J, S, T
+from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, RUNNING_JOB, ServiceDouble
+
+JOB = f"{T}/jobs/{HAZARD_JOB}"
+PAGES = [
+    REST,
+    f"{REST}/info",
+    f"{REST}/services/Demo",
+    G,
+    T,
+    JOB,
+    f"{T}/jobs/{RUNNING_JOB}",
+    f"{T}/jobs/{ENDED_JOB}",
+    f"{REST}/services/Viewshed/GPServer/Viewshed/jobs/{FAILED_JOB}",
+    f"{JOB}/results/Hazard",
+    f"{JOB}/results/Contours",
+    f"{JOB}/results/Share_high",
+    f"{JOB}/inputs/Search_distance",
+    J,
+    f"{J}/layers",
+    f"{J}/3",
+    f"{J}/legend",
+    f"{J}/export?bbox={BBOX}",
+    f"{S}/MapServer",
+    f"{S}/MapServer/legend",
+]
+HOSTILE = """<script>alert('x')</script>"onload="y" &amp; {{7*7}}"""
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+
+def _parsed(text: str) -> _Links:
+    parser = _Links()
+    parser.feed(text)
+    return parser
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_every_page_and_its_links_work(url: str) -> None:
+    """Each resource has a page, no script on it, and every link leads to something."""
+    app = ArcgisApp()
+    page = app.get(url)
+    assert page.status_code == 200, page.text
+    assert "script" not in page.headers["content-security-policy"] and "default-src 'none'" in page.headers["content-security-policy"]
+    parsed = _parsed(page.text)
+    assert "script" not in parsed.tags and "h1" in parsed.tags
+    for link in parsed.links:
+        if link.startswith("http"):
+            assert app.get(link).status_code == 200, link
+
+
+def test_the_job_page_tells_the_job() -> None:
+    """Status, messages, results with their layers, and the ways into the map."""
+    text = ArcgisApp().get(JOB).text
+    for words in (
+        "Succeeded",
+        "12 cells had no height",
+        "Hazard classes",
+        f"{S}/MapServer/jobs/{HAZARD_JOB}",
+        f"{S}/jobs/{HAZARD_JOB}/MapServer",
+    ):
+        assert words in text
+    assert "?f=pjson" in text
+
+
+class HostileService(ServiceDouble):
+    """Every text that comes from a tool, its author or its data is an attack."""
+
+    async def job(self, request: JobRequest) -> JobCard:
+        job = await super().job(request)
+        nasty = (ResultCard(HOSTILE, "GPString", HOSTILE, {HOSTILE: HOSTILE}),)
+        return replace(job, messages=(("warning", HOSTILE),), results=job.results + nasty, inputs=nasty)
+
+    async def map_of(self, request: JobRequest) -> MapCard:
+        return self._hostile(await super().map_of(request))
+
+    def _hostile(self, card: MapCard) -> MapCard:
+        service = replace(card.service, title=HOSTILE, description=HOSTILE, credits=HOSTILE)
+        layers = (*card.layers, LayerCard(9, HOSTILE, "vector", "point", fault=HOSTILE))
+        return replace(card, service=service, title=HOSTILE, layers=layers)
+
+    async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
+        layers = await super().legend(request)
+        named = [replace(layer, name=HOSTILE, heading=HOSTILE) for layer in layers]
+        return tuple(replace(one, entries=tuple(replace(entry, label=HOSTILE) for entry in one.entries)) for one in named)
+
+
+@pytest.mark.parametrize(
+    "url", [JOB, J, f"{J}/layers", f"{J}/9", f"{J}/legend", f"{JOB}/results/Hazard", f"{S}/MapServer/jobs/{HOSTILE}", f"{G}/{HOSTILE}"]
+)
+def test_names_cannot_become_markup(url: str) -> None:
+    """Titles, messages, labels, values and addresses are shown as they are written."""
+    text = ArcgisApp(HostileService()).get(url.replace("<", "%3C").replace(">", "%3E").replace('"', "%22")).text
+    parsed = _parsed(text)
+    assert "script" not in parsed.tags and "<script" not in text
+    assert not re.search(r'"onload="', text) and "49" not in re.sub(r"[\d.]{4,}|src=.*", "", text)
+
+
+def test_hostile_names_stay_links() -> None:
+    """A result with a strange name has an address that leads to it."""
+    app = ArcgisApp(HostileService())
+    link = next(link for link in _parsed(app.get(JOB).text).links if "/results/%3C" in link)
+    answer = app.get(link)
+    assert answer.status_code in (200, 404)
