@@ -1,0 +1,155 @@
+"""Copies of vector datasets in a form Mapnik's plugin draws rightly: straight lines for curves, text in UTF-8, a spatial index.
+
+A copy is made once per version of a dataset, shared by the workers, and the oldest go when the folder grows too large.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import pyogrio.errors
+import pyogrio.raw
+import shapely
+from numpy.typing import NDArray
+
+from rendermap.errors import SourceUnreadable
+from rendermap.jobs.job import Layer
+from rendermap.render.assets import workshop
+from rendermap.render.csv_rows import read_rows
+from rendermap.symbology.facts import GeometryKind, VectorFacts
+
+Shapes = NDArray[np.object_]
+Columns = dict[str, NDArray[Any]]
+
+FOLDER_LIMIT_BYTES = 4 << 30
+KEEPS_ORDER_UP_TO = 5000
+"""An index sorts features by place; up to this many are drawn in the dataset's own order, without one."""
+
+COPY_MEMBER = "copy"
+
+_CURVES = "'CIRCULARSTRING', 'COMPOUNDCURVE', 'CURVEPOLYGON', 'MULTICURVE', 'MULTISURFACE', 'TIN', 'POLYHEDRALSURFACE'"
+_DIMENSIONS = {GeometryKind.POINT: 0, GeometryKind.LINE: 1, GeometryKind.POLYGON: 2}
+_COPIED_KINDS = "biufOUM"
+
+
+def holds_curves(open_name: str, member: str) -> bool:
+    """True when a feature has arcs or patches, which Mapnik's plugin passes over without a word.
+
+    Looks at every feature, so ask it only of drivers that can hold them.
+    """
+    name = member.replace("\\", "\\\\").replace('"', '\\"')
+    sql = f'SELECT OGR_GEOMETRY FROM "{name}" WHERE OGR_GEOMETRY IN ({_CURVES})'
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = pyogrio.raw.read(open_name, sql=sql, sql_dialect="OGRSQL", read_geometry=False, max_features=1)
+    return bool(found[3] and len(found[3][0]))
+
+
+def copy_of(layer: Layer) -> Path:
+    """A FlatGeobuf file with the layer's features under the layer's own field names, in the layer's own CRS.
+
+    Raises SourceUnreadable when the dataset cannot be read or copied.
+    """
+    folder = workshop() / "copies"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver)
+    file = folder / (hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest() + ".fgb")
+    if not file.exists():
+        try:
+            _write(layer, file)
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
+            raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
+        _drop_oldest(folder, keep=file)
+    file.touch()
+    return file
+
+
+def _write(layer: Layer, file: Path) -> None:
+    with warnings.catch_warnings():
+        # Fields that no copy can hold and lengths that were cut do not change the picture.
+        warnings.simplefilter("ignore")
+        geometry, columns = read_rows(layer) if layer.driver == "CSV" else _read(layer)
+        shapes, kept = _drawable(geometry, layer)
+        columns = {name: data[kept] for name, data in columns.items()}
+        with tempfile.TemporaryDirectory(dir=file.parent) as room:
+            half = Path(room) / "half.fgb"
+            pyogrio.raw.write(
+                half,
+                shapely.to_wkb(shapes),
+                list(columns.values()),
+                list(columns),
+                field_mask=[_missing(data) for data in columns.values()],
+                driver="FlatGeobuf",
+                layer=COPY_MEMBER,
+                geometry_type="Unknown",
+                crs=None,
+                SPATIAL_INDEX="NO" if len(shapes) <= KEEPS_ORDER_UP_TO else "YES",
+            )
+            half.replace(file)
+
+
+def _read(layer: Layer) -> tuple[Shapes, Columns]:
+    meta, _, wkb, values = pyogrio.raw.read(layer.open_name, layer=member_of(layer), encoding=layer.encoding)
+    if wkb is None:
+        raise SourceUnreadable(reason=f"{layer.open_name}: no geometry")
+    columns = zip(meta["fields"], meta["ogr_types"], values, strict=True)
+    return shapely.from_wkb(wkb, on_invalid="ignore"), {str(name): data for name, kind, data in columns if _is_copied(str(kind), data)}
+
+
+def _is_copied(kind: str, data: NDArray[Any]) -> bool:
+    return data.dtype.kind in _COPIED_KINDS and "List" not in kind and "Binary" not in kind
+
+
+def member_of(layer: Layer) -> str:
+    """The dataset's exact name inside its container: the one asked for without regard to case, else the first."""
+    try:
+        names = [str(name) for name, geometry in pyogrio.list_layers(layer.open_name) if geometry is not None]
+    except pyogrio.errors.DataSourceError as error:
+        raise SourceUnreadable(reason=str(error)) from error
+    wanted = (layer.source.member or "").casefold()
+    found = [name for name in names if name.casefold() == wanted] or names
+    if not found:
+        raise SourceUnreadable(reason=f"{layer.open_name}: no layer")
+    return found[0]
+
+
+def _drawable(found: Shapes, layer: Layer) -> tuple[Shapes, NDArray[np.bool_]]:
+    """Flat geometries without the null and the empty, and which features they belong to; collections become their parts that count."""
+    shapes = shapely.force_2d(found)
+    mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
+    if mixed.any() and isinstance(layer.facts, VectorFacts):
+        dimension = _DIMENSIONS[layer.facts.geometry]
+        shapes[mixed] = [_parts(shape, dimension) for shape in shapes[mixed]]
+    kept = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    return shapes[kept], kept
+
+
+def _parts(collection: shapely.GeometryCollection, dimension: int) -> shapely.Geometry:
+    makers = (shapely.multipoints, shapely.multilinestrings, shapely.multipolygons)
+    simple = shapely.get_parts(shapely.get_parts(collection))
+    parts: shapely.Geometry = makers[dimension](simple[shapely.get_dimensions(simple) == dimension])
+    return parts
+
+
+def _missing(data: NDArray[Any]) -> NDArray[np.bool_] | None:
+    if data.dtype.kind == "f":
+        return np.asarray(np.isnan(data))
+    if data.dtype.kind == "M":
+        return np.asarray(np.isnat(data))
+    return np.array([value is None for value in data], bool) if data.dtype.kind == "O" else None
+
+
+def _drop_oldest(folder: Path, keep: Path) -> None:
+    """Forget the copies longest unused; a map that has one open goes on drawing from it."""
+    copies = sorted(((s.st_mtime, s.st_size, file) for file in folder.glob("*.fgb") if (s := file.stat())), reverse=True)
+    total = 0
+    for _, size, file in copies:
+        total += size
+        if total > FOLDER_LIMIT_BYTES and file != keep:
+            file.unlink(missing_ok=True)

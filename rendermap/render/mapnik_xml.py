@@ -1,0 +1,181 @@
+"""A run of vector layers -> a Mapnik map document, as escaped text.
+
+Every rule list is read first match wins: features that are not drawn at all meet a rule without symbols first, then each class needs
+one comparison only, and what is left is the default's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from rendermap.dispatch.plan import LayerPlan
+from rendermap.errors import InvalidFilter, SourceUnreadable, StyleInvalid
+from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal
+from rendermap.symbology.facts import GeometryKind, VectorFacts
+from rendermap.symbology.style import Breaks, Categories, Single, Style, Value
+from rendermap.symbology.symbolizers.symbolizer import Assets
+from rendermap.symbology.symbolizers.table import to_mapnik
+from rendermap.symbology.symbols import Marker, Symbol
+
+NOTHING = Symbol()
+Rules = Iterator[tuple[str | None, Symbol]]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLayer:
+    """One layer of a document.  datasource: Mapnik's parameters for the columns the rules ask for."""
+
+    crs: str
+    geometry: GeometryKind
+    style: Style
+    columns: Columns
+    rules: tuple[tuple[str | None, Symbol], ...]
+
+
+def drawn_layer(plan: LayerPlan) -> DrawnLayer:
+    """The rules of a vector layer, first match wins, and the columns they need.
+
+    Raises SourceUnreadable for a raster, StyleInvalid for a style whose fields the dataset does not have.
+    """
+    facts = plan.layer.facts
+    if not isinstance(facts, VectorFacts):
+        raise SourceUnreadable(reason="a raster in a run of vector layers")
+    columns = Columns(facts.fields)
+    rules = tuple(_reachable(_rules(plan.style, columns)))
+    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules)
+
+
+def map_document(layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str, str]], crs: str, assets: Assets) -> str:
+    """The document of a map that draws the layers, bottom first.
+
+    crs: canonical name of the map's CRS.  datasources: Mapnik's parameters, one per layer.
+    """
+    root = Element("Map", srs=to_srs(crs))
+    for number, (layer, parameters) in enumerate(zip(layers, datasources, strict=True)):
+        root.append(_style_element(f"style {number}", layer, assets))
+        element = SubElement(root, "Layer", {"name": f"layer {number}", "srs": to_srs(layer.crs)})
+        SubElement(element, "StyleName").text = f"style {number}"
+        source = SubElement(element, "Datasource")
+        for name, value in parameters.items():
+            SubElement(source, "Parameter", name=name).text = value
+    return tostring(root, encoding="unicode")
+
+
+def to_srs(crs: str) -> str:
+    """Mapnik's spelling of a canonical CRS name; in lower case its fast path between 4326 and 3857 is taken."""
+    return crs.lower() if crs.startswith(("EPSG:", "ESRI:")) else crs
+
+
+def _style_element(name: str, layer: DrawnLayer, assets: Assets) -> Element:
+    style = Element("Style", {"name": name, "filter-mode": "first"})
+    if layer.style.opacity < 1:
+        # Opacity is the layer's, not each symbol's: overlaps must not show.  Costs one more picture of the same size.
+        style.set("opacity", f"{max(layer.style.opacity, 0.0):.4f}")
+    for test, symbol in layer.rules:
+        rule = SubElement(style, "Rule")
+        if test is not None:
+            SubElement(rule, "Filter").text = test
+        rule.extend(to_mapnik(symbol, layer.geometry, assets))
+    return style
+
+
+def rotation_fields(style: Style) -> frozenset[str]:
+    """The fields that turn markers, as the style spells them."""
+    return frozenset(
+        part.rotation_field for symbol in symbols_of(style) for part in symbol.layers if isinstance(part, Marker) and part.rotation_field
+    )
+
+
+def symbols_of(style: Style) -> tuple[Symbol, ...]:
+    """Every symbol a vector style can draw."""
+    theme = style.theme
+    if isinstance(theme, Single):
+        return (theme.symbol,)
+    if isinstance(theme, Categories | Breaks):
+        return (*(c.symbol for c in theme.classes), *((theme.default,) if theme.default else ()))
+    return ()
+
+
+# --- rules: (filter or None for whatever is left, symbol) -------------------------------------------------------------
+
+
+def _rules(style: Style, columns: Columns) -> Rules:
+    if style.filter is not None:
+        yield f"not {_whole(filter_text(style.filter, columns))}", NOTHING
+    try:
+        match style.theme:
+            case Single():
+                yield None, style.theme.symbol
+            case Categories():
+                yield from _categories(style.theme, columns)
+            case Breaks():
+                yield from _breaks(style.theme, columns)
+            case _:
+                raise StyleInvalid(reason="a raster theme on a vector layer")
+    except InvalidFilter as error:
+        raise StyleInvalid("The layer's symbology names a field that the result does not have.", reason=error.reason) from error
+
+
+def _reachable(rules: Rules) -> Rules:
+    """The rules without those that never match, up to the one that always does."""
+    for test, symbol in rules:
+        if test != NEVER:
+            yield test, symbol
+        if test is None:
+            return
+
+
+def _categories(theme: Categories, columns: Columns) -> Rules:
+    for category in theme.classes:
+        tests = [test for values in category.values if (test := _combination(theme, values, columns)) != NEVER]
+        if tests:
+            yield " or ".join(tests), category.symbol
+    if theme.default is not None:
+        yield None, theme.default
+
+
+def _combination(theme: Categories, values: tuple[Value, ...], columns: Columns) -> str:
+    tests = [_equal(name, value, columns) for name, value in zip(theme.fields, values, strict=True)]
+    return NEVER if NEVER in tests else "(" + " and ".join(tests) + ")"
+
+
+def _equal(name: str, value: Value, columns: Columns) -> str:
+    if value is None:
+        return columns.is_null(name)
+    try:
+        return compare(columns, name, "=", value)
+    except InvalidFilter:
+        columns.find(name)
+        return NEVER
+
+
+def _breaks(theme: Breaks, columns: Columns) -> Rules:
+    leftover = theme.default or NOTHING
+    value, unknown = _quotient(theme, columns)
+    below = f"({value} < {number_literal(_float(theme.minimum))})"
+    yield f"{unknown} or {below}" if unknown else below, leftover
+    for step in theme.classes:
+        yield f"({value} <= {number_literal(_float(step.upper))})", step.symbol
+    if theme.default is not None:
+        yield None, theme.default
+
+
+def _quotient(theme: Breaks, columns: Columns) -> tuple[str, str]:
+    """The classified value, and a filter for features that have none ("" where no null could pass for a number)."""
+    field = columns.find(theme.field)
+    if theme.normalization_field:
+        divisor = columns.value(theme.normalization_field)
+        unknown = f"({columns.is_null(theme.field)} or {columns.is_null(theme.normalization_field)} or {divisor}=0)"
+        return f"({columns.value(theme.field)}*1.0/{divisor})", unknown
+    drawn = theme.default is not None or (theme.classes and theme.minimum <= 0 <= theme.classes[-1].upper)
+    return columns.value(field.name), columns.is_null(field.name) if drawn else ""
+
+
+def _float(value: float) -> float:
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
+
+
+def _whole(text: str) -> str:
+    return text if text.startswith("(") else f"({text})"

@@ -1,0 +1,148 @@
+"""Draws runs of vector layers with Mapnik, on maps kept warm between pictures."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendermap.dispatch.plan import LayerPlan
+from rendermap.errors import RenderFailed, SourceUnreadable
+from rendermap.geo.bbox import BBox, pad
+from rendermap.geo.crs import is_geographic
+from rendermap.geo.view import MapView
+from rendermap.jobs.job import Layer
+from rendermap.render.assets import assets
+from rendermap.render.copies import COPY_MEMBER, copy_of, member_of
+from rendermap.render.engine import mapnik
+from rendermap.render.mapnik_filter import sql_of
+from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document, rotation_fields, symbols_of
+from rendermap.symbology.symbols import extent_pt
+
+WARM_MAPS = 48
+LEAST_PX = 16
+"""Mapnik ignores, without a word, a resize to fewer pixels."""
+
+PX_PER_PT = 96 / 72
+_INDEXED_DRIVERS = ("OpenFileGDB", "GPKG", "FlatGeobuf", "ESRI Shapefile")
+_UTF8 = ("", "utf8", "ascii", "usascii")
+
+
+def vector_reader_for(driver: str, *, has_curves: bool = False, encoding: str | None = None) -> str:
+    """Which reader draws a vector dataset: ``ogr`` directly through Mapnik's plugin, ``features`` from a copy.
+
+    driver: GDAL's name.  has_curves: see `copies.holds_curves`; only file geodatabases, GeoPackages and FlatGeobuf can have any.
+    encoding: one that the file itself does not tell.
+    """
+    told = (encoding or "").lower().replace("-", "").replace("_", "") in _UTF8
+    return "ogr" if driver in _INDEXED_DRIVERS and not has_curves and told else "features"
+
+
+@dataclass(frozen=True, slots=True)
+class _Warm:
+    """A map ready to draw.  reach_pt: how far its symbols reach from their geometry."""
+
+    map: mapnik.Map
+    reach_pt: float
+
+
+class WarmMaps:
+    """The maps used last; each and its datasources belong to one thread."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._maps: OrderedDict[object, _Warm] = OrderedDict()
+
+    def get(self, run: Sequence[LayerPlan], crs: str) -> _Warm:
+        """The map of a run in a CRS, opened when it is not warm."""
+        key = (crs, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in run))
+        warm = self._maps.get(key)
+        if warm is None:
+            warm = self._maps[key] = _open(run, crs)
+            if len(self._maps) > self._limit:
+                self._maps.popitem(last=False)
+        self._maps.move_to_end(key)
+        return warm
+
+    def forget(self) -> None:
+        """Close them all."""
+        self._maps.clear()
+
+
+WARM = WarmMaps(WARM_MAPS)
+
+
+def draw_vectors(run: Sequence[LayerPlan], view: MapView) -> NDArray[np.uint8]:
+    """Draw consecutive vector layers.
+
+    run: bottom first; layers without a bbox have nothing to draw.  Result: (height, width, 4) uint8, straight alpha, not writeable.
+    Raises SourceUnreadable, StyleInvalid, RenderFailed.
+    """
+    drawn = [plan for plan in run if plan.layer.bbox is not None]
+    if not drawn:
+        return np.zeros((view.height_px, view.width_px, 4), np.uint8)
+    width_px, height_px = max(view.width_px, LEAST_PX), max(view.height_px, LEAST_PX)
+    warm = WARM.get(drawn, view.crs)
+    image = mapnik.Image(width_px, height_px)
+    _set_frame(warm, view, width_px, height_px)
+    try:
+        mapnik.render(warm.map, image, view.pixel_ratio)
+    except (RuntimeError, ValueError) as error:
+        raise RenderFailed(reason=str(error)) from error
+    pixels = np.frombuffer(image.to_string(), np.uint8).reshape(height_px, width_px, 4)
+    return pixels[: view.height_px, : view.width_px]
+
+
+def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> None:
+    """Frame the view, extended to the right and below where Mapnik's smallest map is larger."""
+    box, dx, dy = view.bbox, view.bbox.width / view.width_px, view.bbox.height / view.height_px
+    warm.map.resize(width_px, height_px)
+    if (warm.map.width, warm.map.height) != (width_px, height_px):
+        raise RenderFailed(reason=f"Mapnik does not draw {width_px} x {height_px} px")
+    warm.map.buffer_size = math.ceil(warm.reach_pt * PX_PER_PT * view.pixel_ratio) + 2
+    warm.map.zoom_to_box(mapnik.Box2d(box.xmin, box.ymax - dy * height_px, box.xmin + dx * width_px, box.ymax))
+
+
+def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
+    layers = [drawn_layer(plan) for plan in run]
+    sources = [datasource_of(plan, layer) for plan, layer in zip(run, layers, strict=True)]
+    opened = mapnik.Map(LEAST_PX, LEAST_PX)
+    try:
+        mapnik.load_map_from_string(opened, map_document(layers, sources, crs, assets()))
+    except RuntimeError as error:
+        raise SourceUnreadable(reason=str(error)) from error
+    # The frame is drawn exactly as asked, also when its pixels are not square on the ground.
+    opened.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
+    return _Warm(opened, max((extent_pt(symbol) for plan in run for symbol in symbols_of(plan.style)), default=0.0))
+
+
+def datasource_of(plan: LayerPlan, drawn: DrawnLayer) -> dict[str, str]:
+    """Mapnik's parameters for a layer: the dataset itself where the plugin draws it rightly, else a copy."""
+    name, member, driver = _place(plan.layer)
+    parameters = {"type": "ogr", "file": name, "extent": _extent(plan)}
+    turned = sorted(rotation_fields(plan.style))
+    if drawn.columns.are_plain and all(field in {f.name for f in drawn.columns.fields} for field in turned):
+        return {**parameters, "layer": member}
+    return {**parameters, "layer_by_sql": sql_of(drawn.columns, member, is_sqlite=driver == "GPKG", turned=turned)}
+
+
+def _extent(plan: LayerPlan) -> str:
+    """Where the data lies: the driver may not know it for a query, and what lies on the very edge is lost in reprojection."""
+    box = plan.layer.bbox
+    assert box is not None
+    margin = max(1e-9, 1e-7 * max(abs(v) for v in box.tuple))
+    wide = pad(box, margin, margin)
+    if is_geographic(plan.crs) and box.ymin >= -90 and box.ymax <= 90:
+        wide = BBox(wide.xmin, max(wide.ymin, -90.0), wide.xmax, min(wide.ymax, 90.0))
+    return ",".join(repr(v) for v in wide.tuple)
+
+
+def _place(layer: Layer) -> tuple[str, str, str]:
+    """(file, member, driver) of what is drawn."""
+    if layer.reader == "ogr":
+        return layer.open_name, member_of(layer), layer.driver
+    return str(copy_of(layer)), COPY_MEMBER, "FlatGeobuf"
