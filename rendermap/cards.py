@@ -12,15 +12,19 @@ from rendermap.jobs.job import Job, MessageKind
 from rendermap.reply import JobCard, LayerCard, MapCard, ParameterCard, ResultCard, ServiceCard, TaskCard
 from rendermap.services.service import Direction, Parameter, Service, Task, ToolLayer
 
-_ABSOLUTE_PATH = re.compile(r"(?:(?<![\w.:/])/(?:[^\s/'\"<>|]+/)+[^\s'\"<>|]*)|(?:\b[A-Za-z]:\\[^\s'\"<>|]+)|(?:\\\\[^\s'\"<>|]+)|(?:file:/\S+)")
+_ABSOLUTE_PATH = re.compile(
+    r"""(?<![\w.:/])/(?:[^\s/'"<>|]+/)+[^\s'"<>|]*  # /unix/like
+    | \b[A-Za-z]:\\[^\s'"<>|]+                     # C:\like\this
+    | \\\\[^\s'"<>|]+                               # \\server\share
+    | file:/[^\s'"<>|]+""",
+    re.VERBOSE,
+)
 _LOUDNESS = {"none": (), "error": (MessageKind.ERROR,), "warning": (MessageKind.ERROR, MessageKind.WARNING), "info": tuple(MessageKind)}
 
 
 def service_card(service: Service) -> ServiceCard:
     """A service as published."""
-    return ServiceCard(
-        service.name, service.title, service.description, service.credits, tuple(_task_card(task) for task in service.tasks)
-    )
+    return ServiceCard(service.name, service.title, service.description, service.credits, tuple(_task_card(task) for task in service.tasks))
 
 
 def _task_card(task: Task) -> TaskCard:
@@ -74,15 +78,9 @@ def map_card(job_map: JobMap, max_px: int) -> MapCard:
     layers = _with_groups(job_map.service, tuple(_drawn_card(d) for d in job_map.drawables))
     title = job_map.service.title
     return MapCard(
-        service_card(job_map.service), job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, map_digest(job_map),
+        service_card(job_map.service), job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, job_map.digest,
         job_map.native_resolution_m,
     )  # fmt: skip
-
-
-def map_digest(job_map: JobMap) -> str:
-    """Names this version of the result: it changes with the data, the styles and the layer list, and with nothing else."""
-    essence = [(d.tool, d.layer and d.layer.source.fingerprint, d.style_key, d.fault) for d in job_map.drawables]
-    return hashlib.blake2b(repr((essence, job_map.crs)).encode(), digest_size=8).hexdigest()
 
 
 def template_card(service: Service, crs: str, bbox: BBox, max_px: int) -> MapCard:
@@ -108,9 +106,7 @@ def _drawn_card(drawable: Drawable) -> LayerCard:
 
 def _replace_scales(card: LayerCard, drawable: Drawable) -> LayerCard:
     farthest, nearest = scale_range(drawable)
-    return replace(
-        card, min_scale_denominator=farthest, max_scale_denominator=nearest, bbox=drawable.bbox, fault=drawable.fault
-    )
+    return replace(card, min_scale_denominator=farthest, max_scale_denominator=nearest, bbox=drawable.bbox, fault=drawable.fault)
 
 
 def scale_range(drawable: Drawable) -> tuple[float | None, float | None]:

@@ -11,6 +11,7 @@ import typer
 import uvicorn
 
 from rendermap import __version__
+from rendermap.access.grant import PUBLIC
 from rendermap.app import create_app
 from rendermap.assembly import Assembled, build
 from rendermap.console import err, out, print_jobs, print_layer, print_map
@@ -19,7 +20,6 @@ from rendermap.dispatch.plan import InspectPlan, MeasurePlan
 from rendermap.errors import BadRequest, RendermapError
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import JobStatus
-from rendermap.access.grant import PUBLIC
 from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from rendermap.symbology.defaults import default_needs, default_style
@@ -28,6 +28,7 @@ from rendermap.telemetry import configure_logging
 app = typer.Typer(
     help="Draws the results of finished geoprocessing jobs and serves them as pictures.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from operator import is_
+from pathlib import Path
+from typing import Literal, Protocol
 
 import structlog
+from cachetools import LRUCache, TTLCache
 
 from rendermap.cache.flight import Flight
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan
-from rendermap.errors import Broken, RendermapError
+from rendermap.errors import Broken, SourceRefused, SourceUnreadable
 from rendermap.geo.bbox import BBox, pad, union
 from rendermap.geo.crs import WEB_MERCATOR, area_of_use, is_geographic, transform_bbox
-from rendermap.jobs.job import DataSource, Job, Layer
+from rendermap.jobs.job import DataSource, Job, Layer, Output
 from rendermap.services.service import Service, ToolLayer
 from rendermap.symbology.classify import Need, fit, needs
 from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.facts import Measures, RasterFacts, VectorFacts
 from rendermap.symbology.library import Library
+from rendermap.symbology.readers.table import NamedStyle
 from rendermap.symbology.style import Classification, Style, style_digest
 
 log = structlog.get_logger()
+
+KNOWN_JOBS = 1024
+REST_S = 60.0
 
 WORLD = BBox(-20037508.342789244, -20037508.342789244, 20037508.342789244, 20037508.342789244)
 
@@ -38,7 +46,7 @@ class Looker(Protocol):
 class Drawable:
     """A tool layer in one job.  layer, crs, style: None together with a fault that says why, in words safe for strangers.
 
-    bbox: in the map's CRS; None when there is nothing in it.
+    bbox: in the map's CRS; None when there is nothing in it.  passing: the fault may be over when asked again.
     """
 
     tool: ToolLayer
@@ -48,17 +56,21 @@ class Drawable:
     style_key: str = ""
     bbox: BBox | None = None
     fault: str | None = None
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class JobMap:
-    """A job's drawables by layer id, in the map's CRS.  digest: of everything the picture depends on but the view."""
+    """A job's drawables by layer id, in the map's CRS.  digest: names this version of the result: it changes with the
+    data, the styles and the layer list, and with nothing else.
+    """
 
     job: Job
     service: Service
     crs: str
     bbox: BBox
     drawables: tuple[Drawable, ...]
+    digest: str
 
     @property
     def native_resolution_m(self) -> float | None:
@@ -71,6 +83,16 @@ class JobMap:
         return min(cells, default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A JobMap and what it was made from, so that the next tile of the same version costs a comparison."""
+
+    outputs: tuple[Output, ...]
+    service: Service
+    styles: tuple[NamedStyle | str | None, ...]
+    job_map: JobMap
+
+
 class Drawables:
     """Makes JobMaps.  looks and styles are remembered per fingerprint, so only the first picture of a result waits for them."""
 
@@ -79,61 +101,82 @@ class Drawables:
         self._library = library
         self._looks = looks
         self._styles = styles
+        self._known: LRUCache[tuple[Path, str], _Known] = LRUCache(KNOWN_JOBS)
+        # A dataset that crashes its reader is left alone for a while: every look at it costs two workers.
+        self._resting: TTLCache[str, str] = TTLCache(KNOWN_JOBS, REST_S)
 
     async def of_job(self, job: Job, service: Service) -> JobMap:
         """The drawables of a finished job.  A layer that cannot be drawn has a fault; the others are not held up by it."""
         tools = [layer for layer in service.layers if _belongs(layer, service, job)]
-        found = await asyncio.gather(*(self._meet(job, service, tool) for tool in tools))
+        styles = tuple(self._style_file(tool) for tool in tools)
+        key = (job.root, service.name)
+        known = self._known.get(key)
+        if known and known.service is service and known.outputs == job.outputs and all(map(is_, known.styles, styles)):
+            return replace(known.job_map, job=job)
+        job_map = await self._make(job, service, tools, styles)
+        if not any(d.passing for d in job_map.drawables):
+            self._known[key] = _Known(job.outputs, service, styles, job_map)
+        return job_map
+
+    async def _make(self, job: Job, service: Service, tools: list[ToolLayer], styles: tuple[NamedStyle | str | None, ...]) -> JobMap:
+        met = (self._meet(job, service, tool, named) for tool, named in zip(tools, styles, strict=True))
+        found = await asyncio.gather(*met)
         crs = service.crs or next((d.crs for d in found if d.crs), WEB_MERCATOR)
         placed = tuple(_place(d, crs) for d in found)
-        return JobMap(job, service, crs, _whole([d.bbox for d in placed if d.bbox], crs), placed)
+        return JobMap(job, service, crs, _whole([d.bbox for d in placed if d.bbox], crs), placed, _digest(placed, crs))
 
-    async def _meet(self, job: Job, service: Service, tool: ToolLayer) -> Drawable:
+    def _style_file(self, tool: ToolLayer) -> NamedStyle | str | None:
+        """The tool layer's style as its file has it, the same object until the file changes; a sentence when it cannot be used."""
+        try:
+            return self._library.style_for(tool.style_path, tool.style_layer)
+        except Broken as error:
+            log.warning("layer file not used", layer=tool.name, sentence=error.sentence, reason=error.reason)
+            return error.sentence
+
+    async def _meet(self, job: Job, service: Service, tool: ToolLayer, named: NamedStyle | str | None) -> Drawable:
         output = next((o for o in job.outputs if o.name.casefold() == tool.parameter.casefold()), None)
         if output is None:
             return Drawable(tool, fault="The job left no dataset for this layer.")
         if output.source is None:
             return Drawable(tool, fault=output.fault or "The output of this layer is not a dataset on disk.")
-        layer = await self._look(output.source, tool)
+        if isinstance(named, str):
+            return Drawable(tool, fault=named)
+        try:
+            return await self._look(output.source, service, tool, named)
+        except Broken as error:
+            return self._rest(output.source, tool, error)
+
+    async def _look(self, source: DataSource, service: Service, tool: ToolLayer, named: NamedStyle | None) -> Drawable:
+        if sentence := self._resting.get(_key(source)):
+            return Drawable(tool, fault=sentence, passing=True)
+        layer = await self._looks.get_or_make(f"{_key(source)}|{_expected(tool)}", lambda: self._inspect(source, tool))
         if isinstance(layer, str):
             return Drawable(tool, fault=layer)
         crs = layer.crs or service.crs
         if crs is None:
             return Drawable(tool, fault="The dataset does not say its coordinate reference system.")
-        style = await self._styled(layer, tool)
+        template = named.style if named else None
+        key = f"{_key(source)}|{tool}|{template and style_digest(template)}"
+        style = await self._styles.get_or_make(key, lambda: self._fit(template, layer, tool))
         if isinstance(style, str):
             return Drawable(tool, fault=style)
         return Drawable(tool, layer, crs, style, style_digest(style))
 
-    async def _look(self, source: DataSource, tool: ToolLayer) -> Layer | str:
-        expect = "raster" if "Raster" in tool.data_type else "vector" if "Feature" in tool.data_type else "any"
-
-        async def make() -> Layer | str:
-            try:
-                return await self._looker.inspect(InspectPlan(source, expect))  # type: ignore[arg-type]
-            except Broken as error:
-                return _said(error, source)
-
-        return await self._looks.get_or_make(f"{source.path}|{source.member}|{source.fingerprint}|{expect}", make)
-
-    async def _styled(self, layer: Layer, tool: ToolLayer) -> Style | str:
-        """The tool layer's style resolved for this very dataset; a layer file that cannot be used is a fault, not another look."""
+    async def _inspect(self, source: DataSource, tool: ToolLayer) -> Layer | str:
+        """What the dataset is, or in which true words it is refused: both stay so for as long as its fingerprint does."""
         try:
-            named = await asyncio.to_thread(self._library.style_for, tool.style_path, tool.style_layer)
-        except Broken as error:
-            return _said(error, layer.source)
-        template = named.style if named else None
-        key = f"{layer.source.path}|{layer.source.member}|{layer.source.fingerprint}|{tool}|{template and style_digest(template)}"
+            return await self._looker.inspect(InspectPlan(source, _expected(tool)))
+        except (SourceRefused, SourceUnreadable) as error:
+            _warn(error, source)
+            return error.sentence
 
-        async def make() -> Style | str:
-            try:
-                return await self._fit(template, layer, tool)
-            except Broken as error:
-                return _said(error, layer.source)
+    def _rest(self, source: DataSource, tool: ToolLayer, error: Broken) -> Drawable:
+        _warn(error, source)
+        self._resting[_key(source)] = error.sentence
+        return Drawable(tool, fault=error.sentence, passing=True)
 
-        return await self._styles.get_or_make(key, make)
-
-    async def _fit(self, template: Style | None, layer: Layer, tool: ToolLayer) -> Style:
+    async def _fit(self, template: Style | None, layer: Layer, tool: ToolLayer) -> Style | str:
+        """The style resolved for this very dataset."""
         if template is not None:
             classification = Classification(tool.classification)
             measures = await self._measure(layer, needs(template, layer.facts, classification))
@@ -152,10 +195,21 @@ def _belongs(layer: ToolLayer, service: Service, job: Job) -> bool:
     return task is None or layer in task.layers
 
 
-def _said(error: RendermapError, source: DataSource) -> str:
-    log.warning("dataset not drawn", job=source.root.name, code=error.code, sentence=error.sentence)
-    log.debug("dataset not drawn", job=source.root.name, reason=error.reason)
-    return error.sentence
+def _digest(drawables: tuple[Drawable, ...], crs: str) -> str:
+    essence = [(d.tool, d.layer and d.layer.source.fingerprint, d.style_key, d.fault) for d in drawables]
+    return hashlib.blake2b(repr((essence, crs)).encode(), digest_size=8).hexdigest()
+
+
+def _key(source: DataSource) -> str:
+    return f"{source.path}|{source.member}|{source.fingerprint}"
+
+
+def _expected(tool: ToolLayer) -> Literal["raster", "vector", "any"]:
+    return "raster" if "Raster" in tool.data_type else "vector" if "Feature" in tool.data_type else "any"
+
+
+def _warn(error: Broken, source: DataSource) -> None:
+    log.warning("dataset not drawn", job=source.root.name, code=error.code, sentence=error.sentence, reason=error.reason)
 
 
 def _place(drawable: Drawable, crs: str) -> Drawable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from rendermap.access.policy import LayerAccess, Policy
 from rendermap.cache.flight import Flight
 from rendermap.cards import job_card, map_card, scale_range, service_card, template_card
 from rendermap.dispatch.budget import Limits, check
-from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, SheetPlan, SwatchLayer, layer_plan, plan_digest
+from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, SheetPlan, SwatchLayer, plan_digest
 from rendermap.dispatch.pool import Drawn
 from rendermap.drawables import WORLD, Drawable, Drawables, JobMap, geometry_of
 from rendermap.errors import InvalidFormat, JobFailed, NotReady, ServiceNotFound
@@ -21,7 +21,7 @@ from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, transform_bbox
 from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
-from rendermap.jobs.job import Job, JobStatus, Layer
+from rendermap.jobs.job import Job, JobStatus
 from rendermap.reply import JobCard, LegendLayer, MapCard, Picture, ServiceCard
 from rendermap.request import (
     JobRequest,
@@ -307,9 +307,7 @@ def _narrowed(style: Style, opacity: float, filter_text: str | None) -> Style:
 
 
 def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest) -> LegendPlan:
-    swatches = tuple(
-        SwatchLayer(d.tool.id, d.tool.name, geometry_of(d.layer), d.style, d.layer) for d in drawables if d.layer and d.style
-    )
+    swatches = tuple(SwatchLayer(d.tool.id, d.tool.name, geometry_of(d.layer), d.style, d.layer) for d in drawables if d.layer and d.style)
     return LegendPlan(swatches, request.pixel_ratio, request.swatch_px)
 
 

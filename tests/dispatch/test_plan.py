@@ -29,7 +29,14 @@ def test_equal_plans_have_equal_digests() -> None:
 
 def test_whatever_changes_the_picture_changes_the_digest() -> None:
     """Data, style, frame, background and format all count: a job run again never shows an old picture."""
-    plans = [plan(), plan("g"), plan(color=Color(1, 2, 4)), plan(width_px=257), replace(plan(), format="jpeg"), replace(plan(), background=(0, 0, 0))]
+    plans = [
+        plan(),
+        plan("g"),
+        plan(color=Color(1, 2, 4)),
+        plan(width_px=257),
+        replace(plan(), format="jpeg"),
+        replace(plan(), background=(0, 0, 0)),
+    ]
     assert len({plan_digest(GRANT, p) for p in plans}) == len(plans)
 
 

@@ -55,14 +55,18 @@ def test_wkt_with_a_shifted_meridian_is_kept() -> None:
     assert box is not None and abs(box.center[0]) < 10_000
 
 
-@pytest.mark.parametrize("text", ["", "EPSG:0", "99999999999", "+proj=longlat +nadgrids=@/etc/passwd", "/etc/passwd", "http://x/y", "EPSG:4326;x"])
+@pytest.mark.parametrize(
+    "text", ["", "EPSG:0", "99999999999", "+proj=longlat +nadgrids=@/etc/passwd", "/etc/passwd", "http://x/y", "EPSG:4326;x"]
+)
 def test_what_is_no_crs_is_refused(text: str) -> None:
     """PROJ strings, file names and addresses never reach PROJ."""
     with pytest.raises(InvalidCrs):
         parse_crs(text)
 
 
-@pytest.mark.parametrize(("name", "swapped"), [(WGS84, True), (WEB_MERCATOR, False), ("EPSG:31468", True), ("EPSG:2180", True), ("EPSG:25832", False)])
+@pytest.mark.parametrize(
+    ("name", "swapped"), [(WGS84, True), (WEB_MERCATOR, False), ("EPSG:31468", True), ("EPSG:2180", True), ("EPSG:25832", False)]
+)
 def test_axis_order_comes_from_directions(name: str, swapped: bool) -> None:
     """EPSG:31468 calls its northing X: only the axis directions tell."""
     assert is_northing_first(name) is swapped

@@ -34,7 +34,9 @@ def test_tiles_lie_row_from_the_north(matrix: int, data: st.DataObject) -> None:
     assert box.ymax == pytest.approx(WORLD - row * side, abs=1e-6 * side + 1e-3)
 
 
-@pytest.mark.parametrize("tile", [("WebMercatorQuad", 1, 2, 0), ("WebMercatorQuad", 1, 0, -1), ("WebMercatorQuad", 99, 0, 0), ("Nope", 0, 0, 0)])
+@pytest.mark.parametrize(
+    "tile", [("WebMercatorQuad", 1, 2, 0), ("WebMercatorQuad", 1, 0, -1), ("WebMercatorQuad", 99, 0, 0), ("Nope", 0, 0, 0)]
+)
 def test_outside_is_outside(tile: tuple[str, int, int, int]) -> None:
     """Addresses beyond the matrix, or of no set, are refused."""
     with pytest.raises(TileOutside):
