@@ -27,7 +27,7 @@ _POINTERS = (
     b"<vrtdataset", b"<ogrvrt", b"<gdaltileindexdataset", b"<gdal_wms", b"<gdal_wmts", b"<wms_", b"<wcs_", b"<wmtsdataset",
     b"<service name=", b"<!doctype", b"<!entity", b"\"stac_version\"",
 )  # fmt: skip
-_XML_POINTERS = (*_POINTERS, b"sourcefilename", b"overview_file", b"<mdi key=\"mask_file", b"vsi")
+_XML_POINTERS = (*_POINTERS, b"sourcefilename", b"overview_file", b'<mdi key="mask_file', b"/vsi")
 _HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
@@ -61,7 +61,10 @@ def is_pointer(path: Path, fingerprint: str) -> bool:
     fingerprint: the version that is judged; the answer is kept for it.
     """
     del fingerprint
-    if path.name.lower().endswith(".xml"):
+    name = path.name.lower()
+    if name.endswith(".xml") and not name.endswith(".aux.xml"):
+        return False  # ArcGIS metadata beside a dataset: no reader follows it, and it names its DTD
+    if name.endswith(".xml"):
         content = read_start(path, _LARGEST_XML_BYTES).lower()
         return len(content) == _LARGEST_XML_BYTES or any(mark in content for mark in _XML_POINTERS)
     content = read_start(path, _HEAD_BYTES).lower()

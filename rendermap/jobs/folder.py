@@ -31,6 +31,7 @@ __all__ = ["SCRATCH", "JobFolder", "split_member"]
 
 SCRATCH = "scratch"
 
+
 class JobFolder:
     """One job's folder, looked at once: listings are kept, so that all outputs are judged by the same look.
 
@@ -110,7 +111,7 @@ class JobFolder:
             if stat.S_ISLNK(status.st_mode):
                 raise SourceRefused(LINK)
             if is_geodatabase(name, status):
-                return path, _member_of(path, rest[-1]) if rest else None
+                return path, _require(_member_of(path, rest[-1])) if rest else None
             if not rest:
                 return self._whole(path), None
             if stat.S_ISREG(status.st_mode) and suffix_of(name) in CONTAINER_SUFFIXES:
@@ -144,7 +145,9 @@ class JobFolder:
                     return folder / found, None
             workspace = _match("scratch.gdb", listing)
             if workspace is not None and is_geodatabase(workspace, listing[workspace]):
-                return folder / workspace, _member_of(folder / workspace, step)
+                member = _member_of(folder / workspace, step)
+                if member is not None:
+                    return folder / workspace, member
         raise SourceRefused(MISSING if name is None else _why_not(name, listing[name]))
 
     def _verify(self, path: Path, is_over: bool) -> str:
@@ -178,16 +181,19 @@ def _match(name: str, listing: Listing) -> str | None:
     return min((other for other in listing if other.casefold() == folded), default=None)
 
 
-def _member_of(path: Path, name: str) -> str:
-    """The member's true spelling; the asked one when the geodatabase's own list cannot be read here: then the worker tells."""
+def _member_of(path: Path, name: str) -> str | None:
+    """The member's true spelling, None when there is none; the asked one when the list cannot be read here: then the worker tells."""
     names = geodatabase.read_names(path)
     if names is None:
         return name
     folded = name.casefold()
-    found = [other for other in names if other.casefold() == folded]
-    if not found:
+    return name if name in names else next((other for other in names if other.casefold() == folded), None)
+
+
+def _require(member: str | None) -> str:
+    if member is None:
         raise SourceRefused(MISSING)
-    return name if name in found else found[0]
+    return member
 
 
 def _why_not(name: str, status: os.stat_result) -> str:

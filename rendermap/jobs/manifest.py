@@ -175,9 +175,7 @@ def resume(job_dir: Path) -> Run:
     return Run(root, read_document(root))
 
 
-def _create(
-    jobs_dir: Path, service: str, task: str | None, inputs: Mapping[str, JsonValue] | None, status: DocumentStatus
-) -> Run:
+def _create(jobs_dir: Path, service: str, task: str | None, inputs: Mapping[str, JsonValue] | None, status: DocumentStatus) -> Run:
     if not _SERVICE.fullmatch(service):
         raise ValueError(f"not a service name: {service!r}")
     now = _now()

@@ -10,7 +10,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from rendermap.errors import Broken, JobNotFound
-from rendermap.jobs.document import DOCUMENT_NAME, LARGEST_BYTES, SCHEMA_PATH, document_schema, parse_document, read_document, write_document
+from rendermap.jobs.document import (
+    DOCUMENT_NAME,
+    LARGEST_BYTES,
+    SCHEMA_PATH,
+    document_schema,
+    parse_document,
+    read_document,
+    write_document,
+)
 
 GOOD: dict[str, object] = {
     "version": 1,

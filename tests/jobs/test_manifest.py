@@ -58,7 +58,9 @@ def test_a_job_that_was_ended_by_hand_stays_so(tmp_path: Path) -> None:
     assert read_document(run.root).status == "failed"
 
 
-@pytest.mark.parametrize(("act", "status"), [("cancel", "cancelled"), ("time_out", "timed_out"), ("end", "ended"), ("succeed", "succeeded")])
+@pytest.mark.parametrize(
+    ("act", "status"), [("cancel", "cancelled"), ("time_out", "timed_out"), ("end", "ended"), ("succeed", "succeeded")]
+)
 def test_every_end_is_written(tmp_path: Path, act: str, status: str) -> None:
     """Each way a job is over has its word."""
     run = manifest.start(tmp_path, service="Viewshed")
