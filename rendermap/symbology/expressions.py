@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import LarkError, VisitError
+
+from rendermap.errors import InvalidFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +83,193 @@ class Not:
 
 Operand = Literal | Column | Arithmetic
 Expression = Comparison | IsNull | Like | And | Or | Not
+
+
+# --- text -> expression ------------------------------------------------------------------------------------------------
+
+LONGEST_TEXT = 16_000
+DEEPEST_NESTING = 40
+_NO_SUCH_FIELD = "The filter names a field that the layer does not have."
+
+
+def parse_filter(text: str) -> Expression:
+    """A filter in SQL-92's subset: comparison, IN, BETWEEN, LIKE, IS NULL, AND, OR, NOT, arithmetic, literals.
+
+    IN, BETWEEN and their negations are spelled out in simpler terms.  Raises InvalidFilter when the text is longer than
+    LONGEST_TEXT, nested deeper than DEEPEST_NESTING or not of the subset.  Spec: ISO 9075:1992, 8.1 to 8.12, in part.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise InvalidFilter("The filter expression is too long.")
+    try:
+        found = _parser().parse(text)
+    except VisitError as error:
+        raise error.orig_exc if isinstance(error.orig_exc, InvalidFilter) else InvalidFilter(reason=str(error)) from error
+    except LarkError as error:
+        raise InvalidFilter(reason=f"{type(error).__name__} in {text[:200]!r}") from error
+    if isinstance(found, Operand) or not isinstance(found, Expression):
+        raise InvalidFilter("The filter expression must be a condition.")
+    if _is_deeper_than(found, DEEPEST_NESTING):
+        raise InvalidFilter("The filter expression is nested too deeply.")
+    return found
+
+
+def columns(expression: Expression) -> frozenset[str]:
+    """Names of all fields that an expression asks for, as written."""
+    return frozenset(node.name for node in _walk(expression) if isinstance(node, Column))
+
+
+def check_fields(expression: Expression, names: Iterable[str]) -> None:
+    """Raises InvalidFilter when the expression asks for a field that is not among names; case does not matter."""
+    known = {name.casefold() for name in names}
+    unknown = sorted(name for name in columns(expression) if name.casefold() not in known)
+    if unknown:
+        raise InvalidFilter(_NO_SUCH_FIELD, reason=f"unknown fields: {', '.join(unknown)}")
+
+
+def _walk(root: Expression) -> Iterator[Expression | Operand]:
+    waiting: list[Expression | Operand] = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += _parts(node)
+
+
+def _parts(node: Expression | Operand) -> tuple[Expression | Operand, ...]:
+    match node:
+        case And(terms) | Or(terms):
+            return terms
+        case Not(term):
+            return (term,)
+        case Comparison(_, left, right) | Arithmetic(_, left, right):
+            return left, right
+        case IsNull(column) | Like(column, _):
+            return (column,)
+        case _:
+            return ()
+
+
+def _is_deeper_than(root: Expression, limit: int) -> bool:
+    level: list[Expression | Operand] = [root]
+    for _ in range(limit):
+        level = [part for node in level for part in _parts(node)]
+        if not level:
+            return False
+    return True
+
+
+@cache
+def _parser() -> Lark:
+    return Lark.open("expressions.lark", rel_to=__file__, parser="lalr", transformer=_Builder(), maybe_placeholders=False)
+
+
+def _operand(item: object) -> Operand:
+    if not isinstance(item, Operand):
+        raise InvalidFilter("The filter compares a condition as if it were a value.")
+    return item
+
+
+def _condition(item: object) -> Expression:
+    if isinstance(item, Operand) or not isinstance(item, Expression):
+        raise InvalidFilter("The filter uses a value where a condition must stand.")
+    return item
+
+
+def _column(item: object) -> Column:
+    if not isinstance(item, Column):
+        raise InvalidFilter("LIKE and IS NULL must follow the name of a field.")
+    return item
+
+
+def _any_of(left: Operand, values: list[Operand]) -> Expression:
+    terms = tuple(Comparison("=", left, value) for value in values)
+    return terms[0] if len(terms) == 1 else Or(terms)
+
+
+class _Builder(Transformer[Token, "Expression | Operand"]):
+    """Makes values while the grammar is read; see expressions.lark."""
+
+    def disjunction(self, items: list[object]) -> Expression:
+        return Or(tuple(_condition(i) for i in items))
+
+    def conjunction(self, items: list[object]) -> Expression:
+        return And(tuple(_condition(i) for i in items))
+
+    def negation(self, items: list[object]) -> Expression:
+        return Not(_condition(items[0]))
+
+    def comparison(self, items: list[object]) -> Expression:
+        operator = str(items[1])
+        return Comparison("<>" if operator == "!=" else operator, _operand(items[0]), _operand(items[2]))
+
+    def within(self, items: list[object]) -> Expression:
+        return _any_of(_operand(items[0]), [_operand(i) for i in items[1:]])
+
+    def without(self, items: list[object]) -> Expression:
+        return Not(self.within(items))
+
+    def between(self, items: list[object]) -> Expression:
+        value, low, high = (_operand(i) for i in items)
+        return And((Comparison(">=", value, low), Comparison("<=", value, high)))
+
+    def beyond(self, items: list[object]) -> Expression:
+        return Not(self.between(items))
+
+    def like(self, items: list[object]) -> Expression:
+        return Like(_column(items[0]), _unquote(items[1], "'"))
+
+    def unlike(self, items: list[object]) -> Expression:
+        return Not(self.like(items))
+
+    def is_null(self, items: list[object]) -> Expression:
+        return IsNull(_column(items[0]))
+
+    def is_known(self, items: list[object]) -> Expression:
+        return Not(self.is_null(items))
+
+    def arithmetic(self, items: list[object]) -> Operand:
+        return Arithmetic(str(items[1]), _operand(items[0]), _operand(items[2]))
+
+    def minus(self, items: list[object]) -> Operand:
+        inner = _operand(items[0])
+        if isinstance(inner, Literal) and isinstance(inner.value, int | float) and not isinstance(inner.value, bool):
+            return Literal(-inner.value)
+        return Arithmetic("-", Literal(0), inner)
+
+    def plus(self, items: list[object]) -> Operand:
+        return _operand(items[0])
+
+    def number(self, items: list[object]) -> Operand:
+        text = str(items[0])
+        return Literal(int(text) if text.isdecimal() and len(text) < 19 else _finite(text))
+
+    def text(self, items: list[object]) -> Operand:
+        return Literal(_unquote(items[-1], "'"))
+
+    def null(self, items: list[object]) -> Operand:
+        return Literal(None)
+
+    def true(self, items: list[object]) -> Operand:
+        return Literal(True)
+
+    def false(self, items: list[object]) -> Operand:
+        return Literal(False)
+
+    def name(self, items: list[object]) -> Operand:
+        return Column(str(items[0]))
+
+    def quoted(self, items: list[object]) -> Operand:
+        return Column(_unquote(items[0], '"'))
+
+    def bracketed(self, items: list[object]) -> Operand:
+        return Column(str(items[0])[1:-1])
+
+
+def _unquote(item: object, quote: str) -> str:
+    return str(item)[1:-1].replace(quote * 2, quote)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise InvalidFilter("A number in the filter is too large.")
+    return number

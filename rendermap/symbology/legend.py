@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rendermap.symbology.style import Ramp
+from rendermap.symbology import ramps
+from rendermap.symbology.numbers import spell_all, spell_ranges, spell_value
+from rendermap.symbology.style import (
+    RGB,
+    Breaks,
+    Categories,
+    Classified,
+    Colormap,
+    Ramp,
+    ShadedRelief,
+    Single,
+    Stretch,
+    StretchRecipe,
+    Style,
+    UniqueRaster,
+)
 from rendermap.symbology.symbols import Color, Symbol
+
+ALL_OTHERS = "All other values"
+_SLICES = 5
+_LONGEST_PALETTE = 40
+_BAND_COLORS = (("Red", Color(255, 0, 0)), ("Green", Color(0, 200, 0)), ("Blue", Color(0, 0, 255)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +62,149 @@ class LegendItem:
     patch: Patch
     heading: str = ""
     values: tuple[str, ...] = ()
+
+
+def legend_items(style: Style) -> tuple[LegendItem, ...]:
+    """The legend of a resolved style, top line first; classes that draw nothing have no line."""
+    match style.theme:
+        case Single() as theme:
+            return (LegendItem(theme.label, SymbolPatch(theme.symbol)),)
+        case Categories() as theme:
+            return _categories(theme)
+        case Breaks() as theme:
+            return _breaks(theme)
+        case Stretch() as theme:
+            return _stretch(theme.ramp, theme.recipe, theme.labels, theme.heading)
+        case Classified() as theme:
+            return _classified(theme)
+        case UniqueRaster() as theme:
+            return _unique_raster(theme)
+        case Colormap() as theme:
+            return _colormap(theme)
+        case RGB() as theme:
+            return tuple(
+                LegendItem(f"{name}: Band {band}", ColorPatch(color))
+                for band, (name, color) in zip(theme.bands, _BAND_COLORS, strict=True)
+                if band
+            )
+        case ShadedRelief() as theme:
+            return _relief(theme)
+
+
+def heading_of(style: Style) -> str:
+    """What the layer is classified by, for people; empty where there is nothing to say."""
+    heading = getattr(style.theme, "heading", "")
+    return heading if isinstance(heading, str) else ""
+
+
+def _categories(theme: Categories) -> tuple[LegendItem, ...]:
+    items = [
+        LegendItem(
+            category.label or ", ".join(spell_value(v) for v in category.values[0]) if category.values else category.label,
+            SymbolPatch(category.symbol),
+            category.heading or theme.heading,
+            tuple(",".join(spell_value(v) for v in combination) for combination in category.values),
+        )
+        for category in theme.classes
+        if category.symbol.layers
+    ]
+    return (*items, *_default(theme.default, theme.default_label, theme.heading))
+
+
+def _default(symbol: Symbol | None, label: str, heading: str) -> tuple[LegendItem, ...]:
+    if symbol is None or not symbol.layers:
+        return ()
+    return (LegendItem(_plain_others(label), SymbolPatch(symbol), heading),)
+
+
+def _plain_others(label: str) -> str:
+    return ALL_OTHERS if label in ("", "<all other values>") else label
+
+
+def _breaks(theme: Breaks) -> tuple[LegendItem, ...]:
+    uppers = [b.upper for b in theme.classes]
+    labels = spell_ranges(theme.minimum, uppers)
+    values = spell_all(uppers)
+    items = [
+        LegendItem(b.label or label, SymbolPatch(b.symbol), theme.heading, (value,))
+        for b, label, value in zip(theme.classes, labels, values, strict=True)
+        if b.symbol.layers
+    ]
+    return (*items, *_default(theme.default, theme.default_label, theme.heading))
+
+
+def _classified(theme: Classified) -> tuple[LegendItem, ...]:
+    uppers = [c.upper for c in theme.classes]
+    labels = spell_ranges(theme.minimum, uppers)
+    return tuple(
+        LegendItem(c.label or label, ColorPatch(c.color), theme.heading, (value,))
+        for c, label, value in zip(theme.classes, labels, spell_all(uppers), strict=True)
+        if c.color.a or c.label
+    )
+
+
+def _unique_raster(theme: UniqueRaster) -> tuple[LegendItem, ...]:
+    items = [
+        LegendItem(
+            c.label or ", ".join(spell_value(v) for v in c.values),
+            ColorPatch(c.color),
+            c.heading or theme.heading,
+            tuple(spell_value(v) for v in c.values),
+        )
+        for c in theme.classes
+        if c.color.a
+    ]
+    if theme.default is not None and theme.default.a:
+        items.append(LegendItem(_plain_others(theme.default_label), ColorPatch(theme.default), theme.heading))
+    return tuple(items)
+
+
+def _colormap(theme: Colormap) -> tuple[LegendItem, ...]:
+    """A line per colour; palettes too long for that, and without names, as a ramp."""
+    entries = [entry for entry in _without_filling(theme.entries) if entry[1].a]
+    is_named = any(label and label != str(value) for value, _, label in entries)
+    if len(entries) > _LONGEST_PALETTE and not is_named:
+        ramp = ramps.of_colors(color for _, color, _ in entries)
+        return _stretch(ramp, StretchRecipe(limits=(entries[0][0], entries[-1][0])), (), theme.heading)
+    return tuple(LegendItem(label or str(value), ColorPatch(color), theme.heading, (str(value),)) for value, color, label in entries)
+
+
+def _without_filling(entries: tuple[tuple[int, Color, str], ...]) -> tuple[tuple[int, Color, str], ...]:
+    """A palette without the black rows that bring it up to 256 after its last true colour."""
+    rows = list(entries)
+    while len(rows) > 1 and rows[-1][1][:3] == rows[-2][1][:3] == (0, 0, 0):
+        rows.pop()
+    return tuple(rows[:-1] if 1 < len(rows) < len(entries) else rows)
+
+
+def _relief(theme: ShadedRelief) -> tuple[LegendItem, ...]:
+    if theme.ramp is None or theme.recipe is None:
+        return (LegendItem("", RampPatch(theme.ramp or ramps.GRAYS, 0.0, 1.0), theme.heading),)
+    return _stretch(theme.ramp, theme.recipe, (), theme.heading)
+
+
+def _stretch(ramp: Ramp, recipe: StretchRecipe, given: tuple[str, ...], heading: str) -> tuple[LegendItem, ...]:
+    """The ramp in slices, highest first: the highest value beside the first, the middle one beside the middle, the lowest last."""
+    limits = recipe.limits or recipe.template_limits
+    if limits is None:
+        return (LegendItem("", RampPatch(ramp, 0.0, 1.0), heading),)
+    low, high = limits
+    if low == high:
+        return (LegendItem(spell_value(low), ColorPatch(ramps.color_at(ramp, 0.5)), heading),)
+    shown = ramps.reverse(ramp) if recipe.invert else ramp
+    values = (high, value_at(recipe, 0.5), low)
+    texts = given if len(given) == len(values) else spell_all(values)
+    if len(given) == 2:
+        texts = (given[0], texts[1], given[1])
+    labels = (texts[0], "", texts[1], "", texts[2])
+    return tuple(LegendItem(label, RampPatch(shown, 1 - (i + 1) / _SLICES, 1 - i / _SLICES), heading) for i, label in enumerate(labels))
+
+
+def value_at(recipe: StretchRecipe, position: float) -> float:
+    """The value that stands at a position (0 to 1) of the legend's ramp; recipe must have its limits."""
+    low, high = recipe.limits or recipe.template_limits or (0.0, 1.0)
+    if recipe.curve:
+        for (v1, p1), (v2, p2) in zip(recipe.curve, recipe.curve[1:], strict=False):
+            if p1 <= position <= p2 and p2 > p1:
+                return v1 + (v2 - v1) * (position - p1) / (p2 - p1)
+    return low + (high - low) * float(position**recipe.gamma)

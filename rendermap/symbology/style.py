@@ -128,7 +128,8 @@ class StretchRecipe:
 
     limits: (low, high) in data units once known; None until fitted to the result.  percents: clipped off below and above,
     0 to 100.  deviations: half width in standard deviations.  gamma: exponent 1/gamma after the stretch; 1 is linear.
-    curve: for equalising, (value, position) pairs once fitted.
+    curve: for equalising, (value, position) pairs once fitted.  template_limits: what the template's own data had, used where
+    classes stay as in the template.
     """
 
     kind: StretchKind = StretchKind.MINIMUM_MAXIMUM
@@ -138,6 +139,7 @@ class StretchRecipe:
     gamma: float = 1.0
     invert: bool = False
     curve: tuple[tuple[float, float], ...] = ()
+    template_limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +178,13 @@ class Classified:
 
 @dataclass(frozen=True, slots=True)
 class RasterCategory:
-    """Values drawn alike."""
+    """Values drawn alike.  texts: the same where the theme's field is a text column of the attribute table; values are then its rows'."""
 
     values: tuple[float, ...]
     color: Color
     label: str = ""
     heading: str = ""
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +216,7 @@ class RGB:
     """Three bands as colours; a band number of 0 leaves that colour dark.  alpha_band: 0 for none."""
 
     bands: tuple[int, int, int] = (1, 2, 3)
-    recipes: tuple[StretchRecipe, StretchRecipe, StretchRecipe] = field(
-        default_factory=lambda: (StretchRecipe(StretchKind.NONE),) * 3
-    )
+    recipes: tuple[StretchRecipe, StretchRecipe, StretchRecipe] = field(default_factory=lambda: (StretchRecipe(StretchKind.NONE),) * 3)
     alpha_band: int = 0
     background: tuple[float, float, float] | None = None
 

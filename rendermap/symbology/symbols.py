@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from rendermap.symbology.shapes import reach_of
+from rendermap.symbology.shapes import CIRCLE, reach_of
 
 
 class Color(NamedTuple):
@@ -70,7 +70,8 @@ class Marker(SymbolLayer):
     fill: None for an open shape.  stroke: the outline, or the whole of an open shape such as a cross.
     rotation_field: attribute with a further rotation in degrees; rotation_clockwise tells its direction (geographic style).
     placement: where it stands on lines and polygons: ``line`` (every spacing_pt, turned with the line), ``first`` and ``last`` (at the
-    ends, turned with the line), ``center`` (once), ``pattern`` (a grid of spacing_pt inside a polygon); empty for the geometry's usual.
+    ends, turned with the line), ``center`` (once), ``pattern`` (a grid of spacing_pt inside a polygon), ``points`` (on points, and
+    nowhere else); empty for the geometry's usual.
     """
 
     path: str
@@ -91,6 +92,16 @@ class Symbol:
     """Symbol layers, drawn first to last, so the first is at the bottom."""
 
     layers: tuple[SymbolLayer, ...] = ()
+
+
+PLAIN = Symbol(
+    (
+        Fill(Color(200, 200, 200, 160)),
+        Stroke(Color(90, 90, 90), 1.0),
+        Marker(CIRCLE, 6.0, Color(120, 120, 120), Stroke(Color(255, 255, 255), 0.75), placement="points"),
+    )
+)
+"""A symbol for any geometry, where nothing is known of how it should look."""
 
 
 def extent_pt(symbol: Symbol) -> float:

@@ -247,6 +247,8 @@ _PLACEMENTS = {"line": "line", "first": "vertex-first", "last": "vertex-last"}
 
 def to_mapnik(marker: Marker, geometry: GeometryKind, assets: Assets) -> list[Element]:
     """A MarkersSymbolizer that is never left out for want of room; a pattern in polygons where the marker says so."""
+    if marker.placement == "points" and geometry is not GeometryKind.POINT:
+        return []
     if marker.size_pt <= 0 or not ((marker.fill and marker.fill.a) or (marker.stroke and strokes.is_visible(marker.stroke))):
         return []
     if geometry is GeometryKind.POLYGON and marker.placement == "pattern":

@@ -1,0 +1,1 @@
+"""ArcGIS Pro layer files (.lyrx): CIM documents."""

@@ -1,0 +1,38 @@
+"""What every reader of a style language gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rendermap.symbology.document import StyleWarning
+from rendermap.symbology.style import Style
+
+OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
+
+
+@dataclass(frozen=True, slots=True)
+class NamedStyle:
+    """One layer of a style file.  warnings: what is not drawn as the file says."""
+
+    name: str
+    style: Style
+    warnings: tuple[StyleWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StyleReader:
+    """A row of the table.
+
+    suffixes: lower case, with dot.  read: the file's layers in its order, groups left out; raises StyleInvalid.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Path], tuple[NamedStyle, ...]]
+
+
+def to_scale_denominator(esri_scale: float) -> float | None:
+    """A scale at 96 dpi as a scale denominator at 0.28 mm per pixel; None where 0 stands for no limit."""
+    return esri_scale * OGC_PER_ESRI_SCALE if esri_scale > 0 else None

@@ -1,0 +1,24 @@
+"""The table of style languages.  A new one is one file (or folder) here and one row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rendermap.errors import StyleInvalid
+from rendermap.symbology.readers.drawing_info import DRAWING_INFO
+from rendermap.symbology.readers.lyrx.reader import LYRX
+from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader
+from rendermap.table import Table
+
+__all__ = ["STYLE_READERS", "NamedStyle", "StyleReader", "read_styles"]
+
+STYLE_READERS: Table[StyleReader] = Table("style reader", {"lyrx": LYRX, "drawing_info": DRAWING_INFO})
+
+
+def read_styles(path: Path) -> tuple[NamedStyle, ...]:
+    """The layers of a style file, by the reader of its suffix.  Raises StyleInvalid."""
+    for reader in STYLE_READERS:
+        if path.suffix.lower() in reader.suffixes:
+            return reader.read(path)
+    known = ", ".join(suffix for reader in STYLE_READERS for suffix in reader.suffixes)
+    raise StyleInvalid(reason=f"{path}: no reader for {path.suffix!r}; known are {known}")
