@@ -117,7 +117,8 @@ def _write(address: str, path: Path) -> str | None:
 def is_blank(body: bytes) -> bool:
     """True for a picture of one colour, or with nothing in it that can be seen."""
     picture = Image.open(io.BytesIO(body)).convert("RGBA")
-    return picture.getchannel("A").getextrema() == (0, 0) or all(low == high for low, high in picture.getextrema())
+    bands = [band.getextrema() for band in picture.split()]
+    return bands[3] == (0, 0) or all(low == high for low, high in bands)
 
 
 def _document(address: str) -> dict[str, Any]:

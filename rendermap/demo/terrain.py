@@ -15,7 +15,6 @@ from affine import Affine
 from matplotlib import cbook
 from matplotlib.colors import LightSource
 from numpy.typing import NDArray
-from rasterio.transform import array_bounds, from_origin
 from rasterio.warp import Resampling, reproject, transform_bounds
 
 CRS = "EPSG:32616"
@@ -37,8 +36,9 @@ class Grid:
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """The grid's edges as (xmin, ymin, xmax, ymax)."""
-        xmin, ymin, xmax, ymax = array_bounds(*self.values.shape, self.transform)
-        return xmin, ymin, xmax, ymax
+        rows, cols = self.values.shape
+        xmin, ymax = self.transform.c, self.transform.f
+        return xmin, ymax - rows * self.cell_m, xmin + cols * self.cell_m, ymax
 
     def xy(self, rows: NDArray[Numbers], cols: NDArray[Numbers]) -> tuple[Doubles, Doubles]:
         """Easting and northing of cell centres."""
@@ -58,10 +58,10 @@ def read_elevation(cell_m: float = CELL_M) -> Grid:
     sample: Any = cbook.get_sample_data("jacksboro_fault_dem.npz")
     step, west, north = float(sample["dx"]), float(sample["xmin"]), float(sample["ymin"])  # its ymin is the northern edge
     heights: Floats = sample["elevation"].astype(np.float32)
-    source = from_origin(west, north, step, step)
+    source = Affine(step, 0, west, 0, -step, north)
     xmin, ymin, xmax, ymax = _filled_rectangle(west, north, step, heights.shape)
     cols, rows = int((xmax - xmin) // cell_m), int((ymax - ymin) // cell_m)
-    target = from_origin(xmin, ymin + rows * cell_m, cell_m, cell_m)
+    target = Affine(cell_m, 0, xmin, 0, -cell_m, ymin + rows * cell_m)
     values = np.zeros((rows, cols), np.float32)
     reproject(
         heights, values, src_transform=source, src_crs="EPSG:4326", dst_transform=target, dst_crs=CRS, resampling=Resampling.cubic_spline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from rasterio.transform import from_origin
+from affine import Affine
 
 from rendermap.demo.terrain import Grid
 from rendermap.demo.visibility import visible_from
@@ -11,7 +11,7 @@ from rendermap.demo.visibility import visible_from
 
 def ground(values: np.ndarray) -> Grid:
     """A grid of 30 m cells."""
-    return Grid(values.astype(np.float32), from_origin(0, 30 * values.shape[0], 30, 30), 30.0)
+    return Grid(values.astype(np.float32), Affine(30, 0, 0, 0, -30, 30 * values.shape[0]), 30.0)
 
 
 def test_flat_ground_is_seen_as_far_as_one_looks() -> None:
