@@ -107,11 +107,11 @@ def read_service(path: Path, services_dir: Path) -> Reading:
         return Reading(None, (Fault(path, int(line.group(1)) if line else 1, f"not TOML: {error}"),))
     except ValidationError as error:
         return Reading(None, tuple(_fault(path, text, fault["loc"], _message_of(fault["type"], fault["msg"])) for fault in error.errors()))
-    faults = [_fault(path, text, place, message) for place, message in (*_check_names(name, described), *_check_groups(described))]
-    if faults:
-        return Reading(None, tuple(faults))
-    layer_files = [_fault(path, text, place, message) for place, message in _check_layer_files(described, path.parent, services_dir)]
-    return Reading(_build(name, described, path.parent), tuple(layer_files))
+    wrong = (*_check_names(name, described), *_check_groups(described), *_check_inside(described, path.parent, services_dir))
+    if wrong:
+        return Reading(None, tuple(_fault(path, text, place, message) for place, message in wrong))
+    missing = _check_layer_files(described, path.parent)
+    return Reading(_build(name, described, path.parent), tuple(_fault(path, text, place, message) for place, message in missing))
 
 
 def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
@@ -183,16 +183,23 @@ def _layers_of(task: TaskDescription) -> Iterator[tuple[Place, LayerDescription]
             yield ("parameters", place), parameter.tool_layer
 
 
-def _check_layer_files(described: ServiceDescription, folder: Path, services_dir: Path) -> Iterator[tuple[Place, str]]:
+def _style_files(described: ServiceDescription) -> Iterator[tuple[Place, str]]:
     for index, task in enumerate(described.tasks):
         for place, drawn in _layers_of(task):
-            if drawn.style is None:
-                continue
-            where: Place = ("tasks", index, *place, "layer", "style")
-            if not (folder / drawn.style).resolve().is_relative_to(services_dir.resolve()):
-                yield where, f"{drawn.style} lies outside the services folder"
-            elif not (folder / drawn.style).is_file():
-                yield where, f"there is no layer file {drawn.style}"
+            if drawn.style is not None:
+                yield ("tasks", index, *place, "layer", "style"), drawn.style
+
+
+def _check_inside(described: ServiceDescription, folder: Path, services_dir: Path) -> Iterator[tuple[Place, str]]:
+    for place, style in _style_files(described):
+        if not (folder / style).resolve().is_relative_to(services_dir.resolve()):
+            yield place, f"{style} lies outside the services folder"
+
+
+def _check_layer_files(described: ServiceDescription, folder: Path) -> Iterator[tuple[Place, str]]:
+    for place, style in _style_files(described):
+        if not (folder / style).is_file():
+            yield place, f"there is no layer file {style}"
 
 
 def _gather(readings: Iterable[Reading]) -> tuple[dict[str, Service], tuple[Fault, ...]]:
