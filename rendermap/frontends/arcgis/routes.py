@@ -78,7 +78,7 @@ async def respond(request: Request, service: MapService) -> Response:
             wire = Wire(wire.form, parse_callback(parameters, wire.form))
         return _write(request, await HANDLERS[address.resource](Ask(request, service, address, parameters, wire.form)), wire)
     except Exception as error:
-        return _error(error, wire, address)
+        return _error(request, error, wire, address)
 
 
 def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:
@@ -91,8 +91,8 @@ def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:
     return write_document(request, answer.document, wire)
 
 
-def _error(error: Exception, wire: Wire, address: Address | None) -> Response:
+def _error(request: Request, error: Exception, wire: Wire, address: Address | None) -> Response:
     """Files that are not there are not there in HTTP's own words too, for they are fetched by browsers alone."""
     ours = foreseen(error)
     is_file = address is not None and address.resource in _FILES
-    return write_error(ours, wire, status=code_of(ours) if is_file else None)
+    return write_error(request, ours, wire, status=code_of(ours) if is_file else None)

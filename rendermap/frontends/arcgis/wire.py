@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,9 +55,14 @@ def write_document(request: Request, document: Mapping[str, object], wire: Wire)
 
 def write_page(request: Request, page: str, shown: Mapping[str, object]) -> Response:
     """The document as a page for people."""
-    response = _response(request, render_page(page, shown), "text/html;charset=utf-8")
+    response = _response(request, render_page(page, {**shown, "json_url": _json_url(request)}), "text/html;charset=utf-8")
     response.headers["Content-Security-Policy"] = content_security_policy()
     return response
+
+
+def _json_url(request: Request) -> str:
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if name.lower() not in ("f", "callback")]
+    return "?" + urlencode([*pairs, ("f", "pjson")])
 
 
 def _response(request: Request, text: str, media_type: str) -> Response:
@@ -68,7 +74,7 @@ def _response(request: Request, text: str, media_type: str) -> Response:
     return Response(body, headers=headers)
 
 
-def write_error(error: RendermapError, wire: Wire, *, status: int | None = None) -> Response:
+def write_error(request: Request, error: RendermapError, wire: Wire, *, status: int | None = None) -> Response:
     """The error in the form asked for; never cached.
 
     Machines get HTTP 200 (QGIS shows a message only then, JSONP callers see nothing else), but 503 with Retry-After when busy.
@@ -79,7 +85,10 @@ def write_error(error: RendermapError, wire: Wire, *, status: int | None = None)
     if isinstance(error, Busy):
         headers["Retry-After"] = str(error.retry_after_s)
     if wire.form is Form.HTML:
-        text, media_type = render_page("error", {"document": error_document(error)}), "text/html;charset=utf-8"
+        text, media_type = (
+            render_page("error", {"document": error_document(error), "json_url": _json_url(request)}),
+            "text/html;charset=utf-8",
+        )
         headers["Content-Security-Policy"] = content_security_policy()
     else:
         document = short_error_document(error) if wire.form is Form.IMAGE else error_document(error)
