@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from rendermap.frontends.viewer.bundle import Bundle
 from rendermap.frontends.viewer.errors import WORDINGS, wording_of
 from rendermap.frontends.viewer.pages import basemap_host, content_policy, inert_json
 from rendermap.frontends.viewer.wording import bounds_words, duration, value_words
+from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, view_of
 from rendermap.jobs.job import JobStatus
 from rendermap.reply import ResultCard
 from rendermap.request import LayerMode, MapRequest
@@ -241,6 +243,26 @@ async def test_thumbnail_shows_the_whole_result(double: ServiceDouble) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("built")
+async def test_an_even_level_of_the_pages_grid_is_an_xyz_tile(double: ServiceDouble) -> None:
+    """The page's tiles on whole zooms show exactly what XYZ's do, so both share one drawing; between them lie tiles of their own."""
+    tiles = json.loads(re.search(r'"tiles":("[^"]*")', (await get(double, PAGE)).text)[1])  # type: ignore[index]
+    double.drawn.clear()
+    whole, double_sized = await get(double, f"{tiles}/24/1090/1599.png"), await get(double, f"{tiles}/25/1542/2262@2x.png")
+    assert "immutable" in whole.headers["cache-control"]
+    assert Image.open(io.BytesIO(double_sized.content)).size == (512, 512)
+    first, second = double.drawn
+    assert isinstance(first, MapRequest) and isinstance(second, MapRequest)
+    expected = view_of(TileAddress(WEB_MERCATOR_QUAD, 12, row=1599, col=1090))
+    assert first.view.bbox.corners == pytest.approx(expected.bbox.corners, abs=1e-6)
+    assert second.view.resolution == pytest.approx(expected.resolution / math.sqrt(2) / 2)
+    for wrong in ("24/5000/1599.png", "47/0/0.png", "24/1090/x.png", "24/1090/1599@3x.png"):
+        assert (await get(double, f"{tiles}/{wrong}")).status_code == 404
+    double.edition = 2
+    assert (await get(double, f"{tiles}/24/1090/1599.png")).status_code == 404
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
 async def test_download_is_the_view_asked_for(double: ServiceDouble) -> None:
     """The picture has the view's box, its size times the ratio, the layers switched on, and a name to keep it under."""
     answer = await get(double, f"{PAGE}/download.png?{VIEW}&ratio=2&layers=2,0&background=white")
@@ -300,7 +322,7 @@ async def test_without_the_build_pages_say_what_to_do(double: ServiceDouble, mon
 async def test_behind_a_prefix_every_path_has_it(double: ServiceDouble) -> None:
     """With a public address below a path, pages link and load below that path, on whatever host they were opened."""
     page = (await get(app_over(double, public_url="https://gis.example/maps/"), PAGE)).text
-    assert 'href="/maps/static/viewer-0A.css"' in page and '"/maps/xyz/Demo/Hazard/' in page
+    assert 'href="/maps/static/viewer-0A.css"' in page and f'"/maps{PAGE}/tiles/' in page
     assert f"https://gis.example/maps/xyz/Demo/Hazard/jobs/{HAZARD_JOB}/tilejson.json" in page
     assert not re.search(r'(src|href)="/(?!maps/)', page)
 

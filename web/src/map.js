@@ -9,6 +9,7 @@ import { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 import TileLayer from "ol/layer/Tile.js";
 import XYZ from "ol/source/XYZ.js";
 import { downloads } from "./downloads.js";
+import { resolutionsTo } from "./grid.js";
 import { homeControl } from "./home.js";
 import { icon } from "./icon.js";
 import { LayerList } from "./layers.js";
@@ -21,19 +22,21 @@ const data = JSON.parse(document.getElementById("map-data").textContent);
 const stage = document.querySelector(".stage");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-const view = new View({ maxZoom: data.finestZoom, constrainResolution: true, smoothResolutionConstraint: false, enableRotation: false });
+const view = new View({ resolutions: resolutionsTo(data.finestZoom), constrainResolution: true, smoothResolutionConstraint: false, enableRotation: false });
 const map = new OlMap({
   target: "map",
   view,
   controls: [
-    new Zoom({ zoomInLabel: "+", zoomOutLabel: "–" }),
+    new Zoom({ zoomInLabel: "+", zoomOutLabel: "–", delta: 2 }),
     homeControl(() => zoomTo(data.bounds)),
     new FullScreen({ source: stage, tipLabel: "Full screen", label: icon("M12 3h5v5M17 3l-6 6M8 17H3v-5M3 17l6-6"), labelActive: icon("M17 8h-5V3M12 8l6-6M3 12h5v5M8 12l-6 6") }),
     new ScaleLine({ target: stage.querySelector("[data-scale-line]"), minWidth: 72 }),
     new Attribution({ collapsible: false }),
   ],
-  interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false }),
+  interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false, zoomDelta: 2 }),
 });
+// OpenLayers names its buttons by title only, which is no name beside the sign they show
+for (const button of stage.querySelectorAll(".ol-control button[title]")) button.setAttribute("aria-label", button.title);
 if (data.basemap) {
   map.addLayer(new TileLayer({ source: new XYZ({ url: data.basemap.url, attributions: escapeText(data.basemap.attribution) }) }));
 }
@@ -42,7 +45,7 @@ const stack = new Stack(map, data);
 const list = new LayerList(document.getElementById("pane-layers"), data, { draw: () => stack.show(list.shown(), list.isAsPublished()), zoomTo, zoomToScale });
 
 function zoomTo(bounds, options = { duration: still ? 0 : 250 }) {
-  view.fit(bounds, { padding: [28, 28, 44, 28], maxZoom: data.finestZoom, ...options });
+  view.fit(bounds, { padding: [28, 28, 44, 28], ...options });
 }
 
 /** Goes to the nearest zoom at which a layer with a scale range is seen. */

@@ -1,5 +1,6 @@
 // The address of the page tells what is looked at, so a view can be sent to someone: #zoom/latitude/longitude.
 import { fromLonLat, toLonLat } from "ol/proj.js";
+import { resolutionOf, zoomOf } from "./grid.js";
 
 /** Goes to the place the address names, and keeps the address in step.  False when it names none. */
 export function place(view) {
@@ -20,7 +21,7 @@ function read() {
 
 function show(view, { zoom, lat, lon }) {
   view.setCenter(fromLonLat([lon, lat]));
-  view.setZoom(zoom);
+  view.setResolution(resolutionOf(zoom));
 }
 
 let timer = 0;
@@ -30,7 +31,7 @@ function remember(view) {
     const center = view.getCenter();
     if (!center) return;
     const [lon, lat] = toLonLat(center);
-    const zoom = view.getZoom();
+    const zoom = zoomOf(view.getResolution());
     const digits = Math.max(2, Math.ceil(zoom / 4) + 1);
     history.replaceState(history.state, "", `#${Number(zoom.toFixed(2))}/${lat.toFixed(digits)}/${lon.toFixed(digits)}`);
   }, 250);

@@ -1,5 +1,6 @@
 // Scale and place in figures, below the map.
 import { getPointResolution, toLonLat } from "ol/proj.js";
+import { zoomOf } from "./grid.js";
 
 const PIXEL_M = 0.00028;
 
@@ -14,7 +15,7 @@ export function readouts(map, stage) {
   view.on("change", tellScale);
   tellScale();
   map.on("pointermove", (event) => {
-    place.textContent = degrees(toLonLat(event.coordinate), view.getZoom());
+    place.textContent = degrees(toLonLat(event.coordinate), zoomOf(view.getResolution()));
   });
   map.getViewport().addEventListener("pointerleave", () => (place.textContent = ""));
 }

@@ -1,9 +1,9 @@
 // The job's layers on the map.  Neighbours that are drawn alike come as one picture from the service, so a map as published costs one
 // request per tile; a layer with an opacity of its own is asked for alone.
-import { createXYZ } from "ol/tilegrid.js";
 import { buffer, intersects } from "ol/extent.js";
 import TileLayer from "ol/layer/Tile.js";
-import XYZ from "ol/source/XYZ.js";
+import TileImage from "ol/source/TileImage.js";
+import { grid } from "./grid.js";
 
 const REACH_PX = 64;
 const CLASS = "result";
@@ -18,7 +18,6 @@ export class Stack {
     this.onFailure = () => {};
     this.onLoading = () => {};
     this.waiting = 0;
-    this.grid = createXYZ({ maxZoom: 24 });
   }
 
   /** shown: visible layers, top first, as {id, opacity}; opacity is null for those drawn as published. */
@@ -80,16 +79,16 @@ export class Stack {
   source(ids) {
     const double = devicePixelRatio > 1;
     const ending = `${double ? "@2x" : ""}.png${ids ? `?layers=${ids}` : ""}`;
-    return new XYZ({
+    return new TileImage({
+      tileGrid: grid,
       tilePixelRatio: double ? 2 : 1,
-      maxZoom: this.grid.getMaxZoom(),
-      tileUrlFunction: ([z, x, y]) => (this.isInside([z, x, y]) ? `${this.data.paths.tiles}/${z}/${x}/${y}${ending}` : undefined),
+      tileUrlFunction: ([level, col, row]) => (this.isInside([level, col, row]) ? `${this.data.paths.tiles}/${level}/${col}/${row}${ending}` : undefined),
     });
   }
 
   isInside(address) {
-    const reach = REACH_PX * this.grid.getResolution(address[0]);
-    return intersects(this.grid.getTileCoordExtent(address), buffer(this.data.bounds, reach));
+    const reach = REACH_PX * grid.getResolution(address[0]);
+    return intersects(grid.getTileCoordExtent(address), buffer(this.data.bounds, reach));
   }
 }
 

@@ -192,7 +192,7 @@ class MapPaths:
 def map_data(card: MapCard, paths: MapPaths, basemap: Basemap | None) -> dict[str, object]:
     """What the map script needs to know, as JSON.  Boxes are in Web Mercator, easting first."""
     return {
-        "bounds": mercator_bbox(card).tuple,
+        "bounds": mercator_bbox(card).corners,
         "finestZoom": finest_zoom(card),
         "version": card.digest,
         "maxPx": card.max_px,
@@ -212,7 +212,7 @@ def _layer_data(layer: LayerCard, card: MapCard) -> dict[str, object]:
         "draws": layer.kind != "group" and layer.fault is None,
         "farthest": layer.min_scale_denominator,
         "nearest": layer.max_scale_denominator,
-        "bounds": box.tuple if box else None,
+        "bounds": box.corners if box else None,
     }
 
 

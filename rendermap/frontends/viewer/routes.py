@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rendermap.errors import NotFound, RendermapError
+from rendermap.errors import NotFound, RendermapError, TileOutside
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.links import base_url, link
 from rendermap.frontends.responses import picture_response
@@ -19,7 +19,7 @@ from rendermap.frontends.viewer import documents
 from rendermap.frontends.viewer.bundle import Bundle
 from rendermap.frontends.viewer.errors import error_response, page_route
 from rendermap.frontends.viewer.pages import Pages, prefix_of
-from rendermap.frontends.viewer.params import parse_download
+from rendermap.frontends.viewer.params import parse_download, parse_layers, parse_tile
 from rendermap.frontends.viewer.wording import duration, state_of
 from rendermap.reply import JobCard, LegendLayer, MapCard, ServiceCard
 from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
@@ -27,6 +27,7 @@ from rendermap.service import MapService
 
 THUMBNAIL_PX = (640, 400)
 SHARP = 2.0
+TILE_MAX_AGE_S = 7 * 24 * 3600
 SWATCH_PX = (26, 18)
 JOB = "/{service:path}/{job}"
 
@@ -42,6 +43,7 @@ def viewer_router(service: MapService) -> APIRouter:
         ("/static/{name}", viewer.static),
         ("/thumbnails/{service:path}/jobs/{job}.png", viewer.thumbnail),
         (f"/viewer/api/jobs{JOB}", viewer.state),
+        (f"/jobs{JOB}/tiles/{{version}}/{{level}}/{{col}}/{{file}}", viewer.tile),
         (f"/jobs{JOB}/download.png", viewer.download),
         (f"/jobs{JOB}/legend.png", viewer.legend),
         (f"/jobs{JOB}", viewer.job),
@@ -119,6 +121,17 @@ class Viewer:
         view = documents.thumbnail_view(await self._service.map_of(wanted), *THUMBNAIL_PX, SHARP)
         return picture_response(request, await self._service.draw(MapRequest(wanted, view)))
 
+    async def tile(
+        self, request: Request, service: str, job: str, version: str, level: str, col: str, file: str, layers: str = "default"
+    ) -> Response:
+        """A tile of the map page, of one version of the result; 404 once that has changed."""
+        view, choice = parse_tile(level, col, file), parse_layers(layers)
+        wanted = JobRequest(service, job, principal_of(request))
+        if version != (await self._service.map_of(wanted)).digest:
+            raise TileOutside
+        picture = await self._service.draw(MapRequest(wanted, view, choice))
+        return picture_response(request, replace(picture, max_age_s=TILE_MAX_AGE_S), immutable=True)
+
     async def download(
         self,
         request: Request,
@@ -179,10 +192,9 @@ def _state_path(request: Request, service: str, job_id: str) -> str:
 
 
 def _paths(request: Request, card: MapCard) -> documents.MapPaths:
-    prefix, name, job_id = prefix_of(request), card.service.name, card.job_id or ""
-    page = documents.page_path(name, job_id, prefix)
-    tiles = f"{prefix}/xyz/{quote(name)}/jobs/{quote(job_id)}/tiles/{card.digest}"
-    return documents.MapPaths(tiles, f"{page}/download.png", _state_path(request, name, job_id))
+    name, job_id = card.service.name, card.job_id or ""
+    page = documents.page_path(name, job_id, prefix_of(request))
+    return documents.MapPaths(f"{page}/tiles/{card.digest}", f"{page}/download.png", _state_path(request, name, job_id))
 
 
 def _basemap(request: Request) -> documents.Basemap | None:
