@@ -39,7 +39,7 @@ def print_jobs(cards: Iterable[JobCard]) -> None:
 def print_map(card: MapCard, legend: Sequence[LegendLayer]) -> None:
     """A job's layers as they will be drawn."""
     out.print(f"[bold]{card.title}[/]  {card.service.name}/{card.job_id}")
-    out.print(f"map CRS {_crs(card.crs)}   extent {_box(card.bbox.tuple)}")
+    out.print(f"map CRS {_crs(card.crs)}   extent {_box(card.bbox.corners)}")
     entries = {layer.id: layer for layer in legend}
     for layer in card.layers:
         if layer.fault:
@@ -58,7 +58,7 @@ def print_layer(layer: Layer, measures: Sequence[tuple[str, Measures]], style: s
     grid.add_row("dataset", layer.source.path.name + (f"/{layer.source.member}" if layer.source.member else ""))
     grid.add_row("format", f"{layer.driver}, drawn by the {layer.reader} reader")
     grid.add_row("CRS", _crs(layer.crs) if layer.crs else "not said")
-    grid.add_row("extent", _box(layer.bbox.tuple) if layer.bbox else "empty")
+    grid.add_row("extent", _box(layer.bbox.corners) if layer.bbox else "empty")
     if isinstance(facts, VectorFacts):
         grid.add_row("type", f"{facts.geometry.value}s, {facts.count:,} features")
         grid.add_row("fields", "\n".join(f"{f.name}  {f.kind.value}" for f in facts.fields) or "none")

@@ -288,7 +288,7 @@ def _visible(drawables: Iterable[Drawable], view: MapView) -> tuple[Drawable, ..
 def _snapped(view: MapView) -> MapView:
     """The view with its box on a grid of a thousandth of a pixel, so that what looks alike is one picture."""
     step = view.resolution / 1024
-    return replace(view, bbox=BBox(*(round(v / step) * step for v in view.bbox.tuple)))
+    return replace(view, bbox=BBox(*(round(v / step) * step for v in view.bbox.corners)))
 
 
 def _layer_plan(drawable: Drawable, filter_text: str | None) -> LayerPlan:

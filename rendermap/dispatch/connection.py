@@ -106,7 +106,7 @@ class Connection(asyncio.BufferedProtocol):
             self._finish(self._head, part)
 
     def _begin(self, number: int, head_bytes: int, body_bytes: int) -> None:
-        if number != self._number or self.answer.done():
+        if number != self._number or (self.answer.done() and not self.answer.cancelled()):
             raise WireBroken(f"answer {number} when {self._number} was asked")
         if not 0 < head_bytes <= MAX_HEAD_BYTES or body_bytes > self._max_body_bytes:
             raise WireBroken(f"an answer of {head_bytes} + {body_bytes} bytes")
@@ -115,7 +115,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _finish(self, head: Head, body: bytes) -> None:
         self._await_prefix()
-        self.answer.set_result(Answer(head, body))
+        if not self.answer.done():  # else whoever asked is gone
+            self.answer.set_result(Answer(head, body))
 
 
 def _retrieve(answer: asyncio.Future[Answer]) -> None:

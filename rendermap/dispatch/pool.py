@@ -28,9 +28,9 @@ from rendermap.telemetry import Metrics, make_metrics
 
 T = TypeVar("T")
 
-BLAME = MappingProxyType({"crash": 2, "deadline": 2, "memory": 2, "killed": 1, "gone": 0})
+BLAME = MappingProxyType({"crash": 6, "deadline": 6, "memory": 6, "killed": 1, "gone": 0})
 """How much a plan is blamed for the death of its worker; one killed from outside is hardly its fault."""
-GIVEN_UP_AT = 4
+GIVEN_UP_AT = 12
 STARTS_TRIED = 2
 WATCH_S = 0.1
 WORN_SHARE = 0.75

@@ -18,11 +18,11 @@ class BBox:
     ymax: float
 
     def __post_init__(self) -> None:
-        if not all(math.isfinite(v) for v in self.tuple) or self.xmin > self.xmax or self.ymin > self.ymax:
+        if not all(math.isfinite(v) for v in self.corners) or self.xmin > self.xmax or self.ymin > self.ymax:
             raise InvalidBbox
 
     @property
-    def tuple(self) -> tuple[float, float, float, float]:
+    def corners(self) -> tuple[float, float, float, float]:
         """(xmin, ymin, xmax, ymax)."""
         return self.xmin, self.ymin, self.xmax, self.ymax
 
@@ -54,9 +54,7 @@ def from_corners(x1: float, y1: float, x2: float, y2: float) -> BBox:
 
 def union(boxes: list[BBox]) -> BBox:
     """The smallest box around one or more boxes of the same CRS."""
-    return BBox(
-        min(b.xmin for b in boxes), min(b.ymin for b in boxes), max(b.xmax for b in boxes), max(b.ymax for b in boxes)
-    )
+    return BBox(min(b.xmin for b in boxes), min(b.ymin for b in boxes), max(b.xmax for b in boxes), max(b.ymax for b in boxes))
 
 
 def intersects(a: BBox, b: BBox) -> bool:

@@ -10,13 +10,14 @@ from functools import lru_cache
 
 import numpy as np
 import pyproj
-import pyproj.network
 from pyproj.enums import WktVersion
+from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 
 from rendermap.errors import InvalidCrs
 from rendermap.geo.bbox import BBox
 
-pyproj.network.set_network_enabled(False)
+# A grid that is not installed is never fetched: no address in a CRS definition may make this process ask the network.
+set_network_enabled(False)
 
 WEB_MERCATOR = "EPSG:3857"
 WGS84 = "EPSG:4326"

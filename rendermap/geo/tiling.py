@@ -39,7 +39,7 @@ def crs_of_set(tms: str) -> str:
     """The canonical CRS name of a set.  Raises TileOutside when there is no such set."""
     if tms == WEB_MERCATOR_QUAD:
         return WEB_MERCATOR
-    return parse_crs(_set_of(tms).crs.to_pyproj().to_wkt())
+    return parse_crs(_set_of(tms).crs.to_wkt())
 
 
 def view_of(tile: TileAddress, size_px: int = 256, pixel_ratio: float = 1.0) -> MapView:

@@ -36,8 +36,8 @@ def raster_members(source: DataSource, row: DataFormat) -> tuple[str, ...]:
 def inspect_geodatabase_raster(source: DataSource, name: str) -> Layer:
     """The facts of one raster of a file geodatabase.  Raises SourceUnreadable when no driver of ours opens it."""
     bands = dict(read_table(source.path, _TABLE_PREFIX + name, 1 << 16, **_ALL_TABLES))
-    if not bands.get("band_types"):
-        raise SourceUnreadable("The raster of this layer holds no data.", reason=f"{source.path} has no bands of {name}")
+    if not bands.get("band_types") or not _has_block(source.path, name, "block_data IS NOT NULL"):
+        raise SourceUnreadable("The raster of this layer holds no data.", reason=f"{source.path} has no blocks of {name}")
     open_name = f'OpenFileGDB:"{source.path}":{name}'
     probe = _probe(open_name)
     width, height = int(bands["band_width"][0] or 0), int(bands["band_height"][0] or 0)
@@ -48,7 +48,7 @@ def inspect_geodatabase_raster(source: DataSource, name: str) -> Layer:
         height=height,
         bands=tuple(Band(_dtype_of(int(code or 0)), "gray", probe[1]) for code in bands["band_types"]),
         pixel=(probe[0].width / width, probe[0].height / height),
-        has_overviews=_has_pyramids(source.path, name),
+        has_overviews=_has_block(source.path, name, "rrd_factor > 0"),
         thematic=bool(table),
         attribute_table=table,
     )
@@ -82,20 +82,15 @@ def _crs_of(path: Path, name: str) -> object:
         return None
 
 
-def _has_pyramids(path: Path, name: str) -> bool:
+def _has_block(path: Path, name: str, condition: str) -> bool:
+    """True when one of a raster's blocks meets a condition on the columns of its table."""
     try:
-        _, _, _, (levels,) = pyogrio.raw.read(
-            path,
-            layer="fras_blk_" + name,
-            columns=["pyramid_level"],
-            read_geometry=False,
-            where="pyramid_level > 0",
-            max_features=1,
-            **_ALL_TABLES,
+        _, fids, _, _ = pyogrio.raw.read(
+            path, layer="fras_blk_" + name, read_geometry=False, where=condition, max_features=1, return_fids=True, **_ALL_TABLES
         )
     except ERRORS:
         return False
-    return len(levels) > 0
+    return len(fids) > 0
 
 
 def _dtype_of(code: int) -> str:

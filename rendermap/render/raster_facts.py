@@ -6,13 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
-from affine import Affine
 
 from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.data_formats import DataFormat
-from rendermap.render.raster_source import Dataset, check_files, georeference, open_raster, reading
+from rendermap.render.raster_source import Affine, Dataset, carry, check_files, georeference, open_raster, reading
 from rendermap.render.vector_facts import read_columns
 from rendermap.symbology.facts import Band, RasterFacts
 
@@ -55,7 +54,7 @@ def raster_tables(source: DataSource, row: DataFormat) -> tuple[str, ...]:
 
 def bbox_of(transform: Affine, width: int, height: int) -> BBox:
     """The box around all four corners, also of a turned raster."""
-    corners = [transform @ corner for corner in ((0, 0), (width, 0), (0, height), (width, height))]
+    corners = [carry(transform, *corner) for corner in ((0, 0), (width, 0), (0, height), (width, height))]
     xs, ys = zip(*corners, strict=True)
     return BBox(min(xs), min(ys), max(xs), max(ys))
 

@@ -14,15 +14,17 @@ import rendermap.render.engine  # noqa: F401  mapnik's environment must be put i
 
 # isort: split
 import rasterio
-from affine import Affine
+from affine import Affine  # type: ignore[import-untyped]
+from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader as Dataset
 from rasterio.transform import from_gcps
+from rasterio.windows import Window
 
 from rendermap.errors import SourceRefused, SourceUnreadable
 from rendermap.render.crs_name import canonical_crs
 
-__all__ = ["Dataset", "Georeference", "check_files", "georeference", "open_raster", "reading"]
+__all__ = ["Affine", "Dataset", "Georeference", "Resampling", "Window", "carry", "check_files", "georeference", "open_raster", "reading"]
 
 _GCP_TOLERANCE_PX = 0.5
 
@@ -34,6 +36,11 @@ class Georeference:
     transform: Affine
     crs: str | None
     note: str | None = None
+
+
+def carry(transform: Affine, x: float, y: float) -> tuple[float, float]:
+    """A place carried through an affine transform."""
+    return transform.a * x + transform.b * y + transform.c, transform.d * x + transform.e * y + transform.f
 
 
 def open_raster(open_name: str, driver: str, **options: str) -> Dataset:
@@ -78,7 +85,7 @@ def georeference(dataset: Dataset) -> Georeference:
     if not points:
         raise SourceUnreadable("The raster of this layer is not georeferenced.", reason=f"{dataset.name} has no geotransform")
     transform = from_gcps(points)
-    misfits = [np.hypot(*np.subtract(~transform @ (point.x, point.y), (point.col, point.row))) for point in points]
+    misfits = [np.hypot(*np.subtract(carry(~transform, point.x, point.y), (point.col, point.row))) for point in points]
     if max(misfits) > _GCP_TOLERANCE_PX:
         raise SourceUnreadable(
             "The raster of this layer is georeferenced by control points only.", reason=f"{dataset.name}: {max(misfits):.1f} px off"

@@ -134,11 +134,11 @@ def _extent(plan: LayerPlan) -> str:
     """Where the data lies: the driver may not know it for a query, and what lies on the very edge is lost in reprojection."""
     box = plan.layer.bbox
     assert box is not None
-    margin = max(1e-9, 1e-7 * max(abs(v) for v in box.tuple))
+    margin = max(1e-9, 1e-7 * max(abs(v) for v in box.corners))
     wide = pad(box, margin, margin)
     if is_geographic(plan.crs) and box.ymin >= -90 and box.ymax <= 90:
         wide = BBox(wide.xmin, max(wide.ymin, -90.0), wide.xmax, min(wide.ymax, 90.0))
-    return ",".join(repr(v) for v in wide.tuple)
+    return ",".join(repr(v) for v in wide.corners)
 
 
 def _place(layer: Layer) -> tuple[str, str, str]:

@@ -83,7 +83,7 @@ def main() -> None:
         start = time.perf_counter()
         image = mapnik.Image(plan.view.width_px, plan.view.height_px)
         opened.resize(plan.view.width_px, plan.view.height_px)
-        opened.zoom_to_box(mapnik.Box2d(*plan.view.bbox.tuple))
+        opened.zoom_to_box(mapnik.Box2d(*plan.view.bbox.corners))
         mapnik.render(opened, image, plan.view.pixel_ratio)
         middle = time.perf_counter()
         image.to_string("png32:z=1")

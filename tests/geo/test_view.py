@@ -48,3 +48,11 @@ def test_no_pixels_no_view(size: tuple[int, int]) -> None:
     """A picture has at least one pixel each way."""
     with pytest.raises(InvalidSize):
         MapView(BBox(0, 0, 1, 1), "EPSG:3857", *size)
+
+
+def test_sets_with_northing_first_come_out_easting_first() -> None:
+    """EPSG:3035 lists northing first; inside the house its tiles are boxes with easting first, from the standard's corner (2000000, 5500000)."""
+    view = view_of(TileAddress("EuropeanETRS89_LAEAQuad", 0, 0, 0))
+    assert view.crs == "EPSG:3035"
+    assert (view.bbox.xmin, view.bbox.ymax) == pytest.approx((2_000_000, 5_500_000))
+    assert view_of(TileAddress("WorldCRS84Quad", 0, 0, 0)).bbox.corners == pytest.approx((-180, -90, 0, 90))

@@ -25,7 +25,7 @@ def test_root() -> None:
     assert root["capabilities"] == "Map" and root["maxRecordCount"] == 0
     assert root["supportsDynamicLayers"] is False and root["singleFusedMapCache"] is False and "tileInfo" not in root
     assert root["spatialReference"] == {"wkid": 102100, "latestWkid": 3857} and root["units"] == "esriMeters"
-    assert [root["fullExtent"][key] for key in ("xmin", "ymin", "xmax", "ymax")] == list(AREA.tuple)
+    assert [root["fullExtent"][key] for key in ("xmin", "ymin", "xmax", "ymax")] == list(AREA.corners)
     assert root["initialExtent"] == root["fullExtent"] and root["tables"] == []
     assert {"PNG32", "PNG", "JPG"} <= set(root["supportedImageFormatTypes"].split(","))
     assert root["maxImageWidth"] == root["maxImageHeight"] == 4096

@@ -62,7 +62,7 @@ def test_the_picture_has_the_maps_crs_unless_told() -> None:
     """imageSR defaults to the map's, also when only bboxSR is given; with both the box is carried over."""
     assert parse(bbox="-84.3,36.5,-84.2,36.6", bboxSR="4326").view.crs == "EPSG:3857"
     both = parse(bbox="-84.3,36.5,-84.2,36.6", bboxSR="4326", imageSR="4326")
-    assert both.view.crs == "EPSG:4326" and both.view.bbox.tuple == pytest.approx((-84.3, 36.5, -84.2, 36.6))
+    assert both.view.crs == "EPSG:4326" and both.view.bbox.corners == pytest.approx((-84.3, 36.5, -84.2, 36.6))
 
 
 @pytest.mark.parametrize("size", ["600,300", "300,600", "1000,100"])
@@ -78,7 +78,7 @@ def test_rounded_sizes_leave_the_box_alone() -> None:
     """OpenLayers sends sizes with decimals; neighbouring pictures must share their edge."""
     view = parse(size="400.4,399.6").view
     assert (view.width_px, view.height_px) == (400, 400)
-    assert parse(size="401,400").view.bbox.tuple != parse(size="400,400").view.bbox.tuple
+    assert parse(size="401,400").view.bbox.corners != parse(size="400,400").view.bbox.corners
     box = "0,0,400.3,400"
     assert parse(bbox=box, size="400.3,400").view.bbox == BBox(0, 0, 400.3, 400)
 

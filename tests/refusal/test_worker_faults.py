@@ -122,9 +122,9 @@ def test_a_worn_worker_is_replaced_between_plans() -> None:
     """A worker that has grown large gives its picture and is then replaced; so is one that has done its number of plans."""
 
     async def ask() -> None:
-        async with running(1, memory_limit_bytes=200 << 20) as pool:
+        async with running(1, memory_limit_bytes=300 << 20) as pool:
             before = pool.pids
-            assert (await pool.draw(told("grow:160"))).body == b"a picture"
+            assert (await pool.draw(told("grow:220"))).body == b"a picture"
             assert (await pool.draw(told("ok"))).body == b"a picture"
             assert pool.pids != before
         async with running(1, plans_per_worker=3) as pool:

@@ -39,7 +39,7 @@ def to_token(file: OutputFile, secret: bytes) -> str:
         [
             asked.job.service,
             asked.job.job_id,
-            view.bbox.tuple,
+            view.bbox.corners,
             view.crs,
             [view.width_px, view.height_px, view.pixel_ratio],
             [asked.layers.mode.value, asked.layers.ids],

@@ -48,7 +48,7 @@ def tilejson(card: MapCard, choice: LayerChoice, addresses: Addresses) -> dict[s
         "tiles": [addresses.tiles],
         "minzoom": farthest,
         "maxzoom": finest,
-        "bounds": [round(v, 7) for v in bounds.tuple],
+        "bounds": [round(v, 7) for v in bounds.corners],
         "center": [round(center_x, 7), round(center_y, 7), _zoom_to_fit(_mercator(card.bbox, card.crs), TILE_PX * 2, farthest, finest)],
         "vector_layers": [],
     }
