@@ -1,0 +1,113 @@
+"""Values to colours, by the theme of a style."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendermap.errors import StyleInvalid
+from rendermap.symbology.style import Classified, Colormap, Ramp, Stretch, StretchKind, StretchRecipe, UniqueRaster
+from rendermap.symbology.symbols import Color
+
+Values = NDArray[Any]
+Pixels = NDArray[np.uint8]
+
+_STEPS = 1024
+_TRANSPARENT = np.zeros(4, np.uint8)
+
+
+def limits_of(recipe: StretchRecipe, dtype: str) -> tuple[float, float]:
+    """The values drawn as 0 and 1: as fitted, or without any stretch the range of the sample type.  Raises StyleInvalid when not fitted."""
+    if recipe.limits is not None:
+        return recipe.limits
+    if recipe.curve:
+        return recipe.curve[0][0], recipe.curve[-1][0]
+    if recipe.kind is not StretchKind.NONE:
+        raise StyleInvalid(reason="a stretch was not fitted to the result")
+    kind = np.dtype(dtype)
+    return (0.0, 1.0) if kind.kind == "f" else (float(np.iinfo(kind).min), float(np.iinfo(kind).max))
+
+
+def positions_of(recipe: StretchRecipe, low: float, high: float, steps: int = _STEPS) -> NDArray[np.float64]:
+    """Positions on the ramp, 0 to 1, of values at equal steps from low to high."""
+    even = np.linspace(0.0, 1.0, steps)
+    if recipe.curve:
+        values, places = zip(*recipe.curve, strict=True)
+        even = np.interp(low + even * (high - low), values, places)
+    if recipe.gamma > 0 and recipe.gamma != 1.0:
+        even = even ** (1.0 / recipe.gamma)
+    return 1.0 - even if recipe.invert else even
+
+
+def steps_of(values: Values, low: float, high: float, steps: int = _STEPS) -> NDArray[np.uint16]:
+    """The step that each value falls on, clipped to the ends; not a number falls on the first."""
+    factor = (steps - 1) / (high - low) if high > low else 0.0
+    kind = np.dtype(np.float64 if values.dtype.itemsize > 4 or values.dtype == np.float64 else np.float32)
+    at: Values = (values.astype(kind, copy=False) - kind.type(low)) * kind.type(factor)
+    at = np.nan_to_num(np.clip(at, 0, steps - 1), nan=0.0)
+    whole: NDArray[np.uint16] = (at + kind.type(0.5)).astype(np.uint16)
+    return whole
+
+
+def ramp_colors(ramp: Ramp, positions: NDArray[np.float64]) -> Pixels:
+    """Colours (n, 4) at positions of a ramp, linear between its stops."""
+    places = [place for place, _ in ramp.stops]
+    colors = np.asarray([color for _, color in ramp.stops], np.float64)
+    return np.stack([np.rint(np.interp(positions, places, colors[:, part])) for part in range(4)], axis=-1).astype(np.uint8)
+
+
+def color_stretch(theme: Stretch, values: Values, dtype: str) -> Pixels:
+    """Values along the ramp -> (..., 4)."""
+    low, high = limits_of(theme.recipe, dtype)
+    table = ramp_colors(theme.ramp, positions_of(theme.recipe, low, high))
+    return _look_up(table, steps_of(values, low, high))
+
+
+def color_classified(theme: Classified, values: Values) -> Pixels:
+    """Values by class: above the last limit before and up to their own; none below the minimum or above the last class."""
+    kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+    # Limits are compared as the samples hold them: 0.1 of a layer file is not the 0.1 of a float32 raster.
+    limits = np.asarray([item.upper for item in theme.classes], kind)
+    table = np.vstack([np.asarray([item.color for item in theme.classes], np.uint8).reshape(-1, 4), _TRANSPARENT])
+    place = np.searchsorted(limits, values.astype(kind, copy=False), side="left")
+    if theme.minimum is not None:
+        place = np.where(values < kind.type(theme.minimum), len(limits), place)
+    return _look_up(table, place)
+
+
+def color_unique(theme: UniqueRaster, values: Values) -> Pixels:
+    """Values by their very category; others in the default colour."""
+    pairs = [(value, item.color) for item in theme.classes for value in item.values]
+    return _by_value(pairs, theme.default, values)
+
+
+def color_map(theme: Colormap, values: Values, palette: tuple[tuple[int, int, int, int, int], ...]) -> Pixels:
+    """Values by the style's entries or, without any, by the dataset's own colour table; others transparent."""
+    pairs = [(float(value), color) for value, color, _ in theme.entries]
+    return _by_value(pairs or [(float(value), Color(*color)) for value, *color in palette], None, values)
+
+
+def _by_value(pairs: list[tuple[float, Color]], default: Color | None, values: Values) -> Pixels:
+    kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+    known, first = np.unique(np.asarray([value for value, _ in pairs], kind), return_index=True)
+    colors = np.asarray([pairs[index][1] for index in first], np.uint8).reshape(-1, 4)
+    table = np.vstack([colors, np.asarray(default or _TRANSPARENT, np.uint8)])
+    if not len(known):
+        return _look_up(table, np.zeros(values.shape, np.intp))
+    if values.dtype.kind in "iu" and values.dtype.itemsize == 1:
+        every = np.arange(256, dtype=np.uint8).view(values.dtype)
+        return _look_up(table[_places(known, every.astype(kind))], values.view(np.uint8))
+    return _look_up(table, _places(known, values.astype(kind, copy=False)))
+
+
+def _places(known: Values, values: Values) -> NDArray[np.intp]:
+    """The place of each value in known, or the one after the last."""
+    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return np.where(known[place] == values, place, len(known))
+
+
+def _look_up(table: Pixels, place: NDArray[np.integer]) -> Pixels:
+    words = np.ascontiguousarray(table).view(np.uint32).ravel()
+    return np.take(words, place, mode="clip").view(np.uint8).reshape(*place.shape, 4)

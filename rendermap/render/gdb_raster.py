@@ -1,0 +1,127 @@
+"""Draws rasters inside file geodatabases: only Mapnik's GDAL opens them, and it gives colours, never values."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from rendermap.dispatch.plan import LayerPlan
+from rendermap.errors import NotSupported, RenderFailed, SourceUnreadable, StyleInvalid
+from rendermap.geo.view import MapView
+from rendermap.render.colorize import Pixels, limits_of, positions_of, ramp_colors
+from rendermap.render.engine import mapnik
+from rendermap.render.mapnik_xml import to_srs
+from rendermap.render.raster_theme import raster_theme
+from rendermap.symbology.facts import Band, RasterFacts
+from rendermap.symbology.style import RGB, Classified, Colormap, Ramp, RasterTheme, Stretch, StretchRecipe, UniqueRaster
+from rendermap.symbology.symbols import TRANSPARENT, Color
+
+_RAMP_STOPS = 128
+_LOWEST = -3.4e38
+_OPEN_DATASETS = 16
+_GRAY = Ramp(((0.0, Color(0, 0, 0)), (1.0, Color(255, 255, 255))))
+_ALL_CELLS = 0
+
+Stop = tuple[float, str, Color]
+
+
+def draw_geodatabase_raster(plan: LayerPlan, view: MapView) -> Pixels:
+    """The picture of a raster in a file geodatabase: (height, width, 4) uint8, straight alpha, cells as they are.
+
+    Raises NotSupported for shaded relief, StyleInvalid, SourceUnreadable, RenderFailed.
+    """
+    theme = raster_theme(plan.style.theme)
+    bands = plan.layer.facts.bands if isinstance(plan.layer.facts, RasterFacts) else ()
+    if isinstance(theme, RGB):
+        picture = np.full((view.height_px, view.width_px, 4), (0, 0, 0, 255), np.uint8)
+        for part, (number, recipe) in enumerate(zip(theme.bands, theme.recipes, strict=True)):
+            if number:
+                picture[..., part] = _draw(plan, view, number, _ramp_stops(_GRAY, recipe, _band(bands, number)))[..., 0]
+    elif isinstance(theme, Stretch | Classified | UniqueRaster | Colormap):
+        picture = _draw(plan, view, theme.band, _stops_of(theme, _band(bands, theme.band)), getattr(theme, "default", None))
+    else:
+        raise NotSupported("Shaded relief is not drawn for a raster inside a file geodatabase.")
+    # Masked cells read as zero when a band is named; without one Mapnik gives the mask as alpha.
+    picture[_draw(plan, view, _ALL_CELLS, [])[..., 3] == 0] = 0
+    return picture
+
+
+def _band(bands: tuple[Band, ...], number: int) -> Band:
+    if not 1 <= number <= len(bands):
+        raise StyleInvalid(reason=f"the raster has no band {number}")
+    return bands[number - 1]
+
+
+def _stops_of(theme: RasterTheme, band: Band) -> list[Stop]:
+    """Values from which a colour holds, ascending."""
+    match theme:
+        case Stretch():
+            return _ramp_stops(theme.ramp, theme.recipe, band)
+        case Classified():
+            return _class_stops(theme)
+        case UniqueRaster():
+            pairs = [(value, item.color) for item in theme.classes for value in item.values]
+        case Colormap() if theme.entries:
+            pairs = [(float(value), color) for value, color, _ in theme.entries]
+        case _:
+            raise StyleInvalid(reason="the raster has no colour table")
+    return [(value, "exact", color) for value, color in sorted(pairs)]
+
+
+def _ramp_stops(ramp: Ramp, recipe: StretchRecipe, band: Band) -> list[Stop]:
+    low, high = limits_of(recipe, band.dtype)
+    colors = [Color(*(int(part) for part in color)) for color in ramp_colors(ramp, positions_of(recipe, low, high, _RAMP_STOPS))]
+    values = np.linspace(low, high, _RAMP_STOPS)
+    return [(_LOWEST, "discrete", colors[0]), *((float(value), "linear", color) for value, color in zip(values, colors, strict=True))]
+
+
+def _class_stops(theme: Classified) -> list[Stop]:
+    """A stop begins its class where Esri's classes end with their limit: at the next number that a float32 holds."""
+    lower = _LOWEST if theme.minimum is None else theme.minimum
+    stops: list[Stop] = []
+    for item in theme.classes:
+        stops.append((lower, "discrete", item.color))
+        lower = float(np.nextafter(np.float32(item.upper), np.float32(np.inf)))
+    return [*stops, (lower, "discrete", TRANSPARENT)]
+
+
+def _draw(plan: LayerPlan, view: MapView, band: int, stops: list[Stop], default: Color | None = None) -> Pixels:
+    """One rendering by Mapnik: a band in the colours of stops, or all bands as they are."""
+    symbolizer = mapnik.RasterSymbolizer()
+    if band:
+        symbolizer.colorizer = _colorizer(stops, default)
+    rule, style = mapnik.Rule(), mapnik.Style()
+    rule.symbolizers.append(symbolizer)
+    style.rules.append(rule)
+    layer = mapnik.Layer("raster", to_srs(plan.crs))
+    layer.datasource = _datasource(plan.layer.open_name, plan.layer.source.fingerprint, band)
+    layer.styles.append("raster")
+    document = mapnik.Map(view.width_px, view.height_px, to_srs(view.crs))
+    document.append_style("raster", style)
+    document.layers.append(layer)
+    document.zoom_to_box(mapnik.Box2d(*view.bbox.corners))
+    document.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
+    image = mapnik.Image(view.width_px, view.height_px)
+    try:
+        mapnik.render(document, image)
+    except RuntimeError as error:
+        raise RenderFailed(reason=f"{plan.layer.open_name}: {error}") from error
+    return np.frombuffer(image.to_string(), np.uint8).reshape(view.height_px, view.width_px, 4).copy()
+
+
+def _colorizer(stops: list[Stop], default: Color | None) -> mapnik.RasterColorizer:
+    modes = {"discrete": mapnik.COLORIZER_DISCRETE, "linear": mapnik.COLORIZER_LINEAR, "exact": mapnik.COLORIZER_EXACT}
+    colorizer = mapnik.RasterColorizer(mapnik.COLORIZER_DISCRETE, mapnik.Color(*(default or TRANSPARENT)))
+    for value, mode, color in stops:
+        colorizer.add_stop(value, modes[mode], mapnik.Color(*color))
+    return colorizer
+
+
+@lru_cache(maxsize=_OPEN_DATASETS)
+def _datasource(open_name: str, fingerprint: str, band: int) -> mapnik.Datasource:
+    del fingerprint  # a changed dataset is opened anew
+    try:
+        return mapnik.Gdal(file=open_name, band=band) if band else mapnik.Gdal(file=open_name)
+    except RuntimeError as error:
+        raise SourceUnreadable(reason=f"{open_name}: {error}") from error

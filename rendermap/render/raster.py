@@ -1,0 +1,89 @@
+"""Draws raster layers: read the window at the right level of detail, warp, colour; cells without data stay transparent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendermap.dispatch.plan import LayerPlan
+from rendermap.geo.bbox import BBox
+from rendermap.geo.view import MapView
+from rendermap.render.colorize import Pixels
+from rendermap.render.gdb_raster import draw_geodatabase_raster
+from rendermap.render.paint import paint, request_of, without_background
+from rendermap.render.raster_levels import Box, RasterLevels, WarmRasters
+from rendermap.render.resample import Sampler
+from rendermap.render.warp import CellGrid, locate
+
+_BLOCK_PX = 512
+_SMALLEST_BLOCK_PX = 32
+_MOST_CELLS_PER_PIXEL = 8
+
+
+def draw_raster(plan: LayerPlan, view: MapView) -> Pixels:
+    """The picture of a raster layer: (height, width, 4) uint8, straight alpha, without the layer's own opacity.
+
+    Cells lie within half a pixel of their true place.  Continuous themes are bilinear between cell centres, classes and categories are not.
+    Raises SourceUnreadable, SourceRefused, StyleInvalid.
+    """
+    if plan.layer.reader == "gdal":
+        return draw_geodatabase_raster(plan, view)
+    raster = _warm().get(plan.layer)
+    picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
+    for top in range(0, view.height_px, _BLOCK_PX):
+        for left in range(0, view.width_px, _BLOCK_PX):
+            block = _part(view, left, top, min(_BLOCK_PX, view.width_px - left), min(_BLOCK_PX, view.height_px - top))
+            _draw_block(raster, plan, block, picture[top : top + block.height_px, left : left + block.width_px])
+    return picture
+
+
+@lru_cache(maxsize=1)
+def _warm() -> WarmRasters:
+    return WarmRasters()
+
+
+def _part(view: MapView, left: int, top: int, width: int, height: int) -> MapView:
+    box, dx, dy = view.bbox, view.bbox.width / view.width_px, view.bbox.height / view.height_px
+    xmin, ymax = box.xmin + left * dx, box.ymax - top * dy
+    return MapView(BBox(xmin, ymax - height * dy, xmin + width * dx, ymax), view.crs, width, height, view.pixel_ratio)
+
+
+def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixels) -> None:
+    grid = locate(view, plan.crs, raster.transform)
+    with np.errstate(invalid="ignore"):
+        inside = (grid.cols >= 0) & (grid.rows >= 0) & (grid.cols < raster.width) & (grid.rows < raster.height)
+    if not inside.any():
+        return
+    box = _box_of(grid, inside)
+    if _is_torn(box, grid.scale, view):
+        for left, top, width, height in _quarters(view):
+            _draw_block(raster, plan, _part(view, left, top, width, height), out[top : top + height, left : left + width])
+        return
+    theme = plan.style.theme
+    patch = raster.read(request_of(theme, box, grid.scale))
+    if patch is None:
+        return
+    shown = without_background(patch, theme)
+    out[:] = paint(theme, raster, shown, Sampler(shown, grid.cols, grid.rows, inside), plan.crs)
+
+
+def _box_of(grid: CellGrid, inside: NDArray[np.bool_]) -> Box:
+    cols, rows = grid.cols[inside], grid.rows[inside]
+    return float(cols.min()), float(rows.min()), float(cols.max()), float(rows.max())
+
+
+def _is_torn(box: Box, scale: float, view: MapView) -> bool:
+    """True when far more cells would be read than the picture shows: across the antimeridian, or over a very uneven projection."""
+    cells = (box[2] - box[0]) * (box[3] - box[1]) / max(scale, 1e-12) ** 2
+    return max(view.width_px, view.height_px) > _SMALLEST_BLOCK_PX and cells > _MOST_CELLS_PER_PIXEL * view.width_px * view.height_px
+
+
+def _quarters(view: MapView) -> Iterator[tuple[int, int, int, int]]:
+    """(left, top, width, height) in pixels of up to four parts."""
+    wide, high = (view.width_px + 1) // 2, (view.height_px + 1) // 2
+    for top in range(0, view.height_px, high):
+        for left in range(0, view.width_px, wide):
+            yield left, top, min(wide, view.width_px - left), min(high, view.height_px - top)

@@ -1,0 +1,139 @@
+"""Where each pixel of a view lies in a raster: exact on a coarse grid, bilinear between, exact again where that would be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendermap.geo.crs import is_geographic, transformer
+from rendermap.geo.view import MapView
+from rendermap.render.raster_source import Affine
+
+Floats = NDArray[np.float64]
+
+_TOLERANCE_PX = 0.1
+_FIRST_CELLS = 8
+_FINEST_CELL_PX = 4
+_FEW = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class CellGrid:
+    """cols, rows: (height, width) float64, the place of every pixel's centre in the raster, counted in cells from its outer corner (so the
+    first cell's centre is 0.5); not finite where the view shows no place on earth.  scale: cells per pixel.
+    """
+
+    cols: Floats
+    rows: Floats
+    scale: float
+
+
+def locate(view: MapView, crs: str, transform: Affine) -> CellGrid:
+    """The place of each pixel of a view in a raster.
+
+    crs, transform: of the raster, (column, row) -> (x, y).  Right to within a tenth of a view's pixel, or of a cell if that is larger.
+    """
+    place = _Place(view, crs, transform)
+    cells = _FIRST_CELLS
+    fine = place.on_grid(cells * 2)
+    scale = _scale_of(fine, view, cells * 2)
+    while True:
+        bad = _misfits(fine, max(scale, 1e-12) * _TOLERANCE_PX)
+        finest = max(view.width_px, view.height_px) / cells <= _FINEST_CELL_PX
+        if not bad.any() or finest or (bad.mean() < _FEW and cells > _FIRST_CELLS):
+            break
+        cells *= 2
+        fine = place.on_grid(cells * 2)
+        scale = _scale_of(fine, view, cells * 2)
+    cols, rows = (_spread(part, view.height_px, view.width_px) for part in fine)
+    if bad.any():
+        _correct(cols, rows, bad, place)
+    if is_geographic(crs):
+        cols = _around_the_world(cols, transform)
+    return CellGrid(cols, rows, scale)
+
+
+class _Place:
+    """Carries places of the view, in pixels, into the raster."""
+
+    def __init__(self, view: MapView, crs: str, transform: Affine) -> None:
+        self._view, self._inverse = view, ~transform
+        self._carry = None if view.crs == crs else transformer(view.crs, crs)
+
+    def on_grid(self, count: int) -> tuple[Floats, Floats]:
+        """Columns and rows at count + 1 places along each side of the view, edges included."""
+        px, py = np.meshgrid(np.linspace(0, self._view.width_px, count + 1), np.linspace(0, self._view.height_px, count + 1))
+        return self.of(px, py)
+
+    def of(self, px: Floats, py: Floats) -> tuple[Floats, Floats]:
+        """Columns and rows of places given in pixels from the view's upper left corner."""
+        box, inverse = self._view.bbox, self._inverse
+        x = box.xmin + px * (box.width / self._view.width_px)
+        y = box.ymax - py * (box.height / self._view.height_px)
+        if self._carry is not None:
+            x, y = self._carry.transform(x, y)
+        lost = ~(np.isfinite(x) & np.isfinite(y))
+        if lost.any():
+            x, y = np.where(lost, np.nan, x), np.where(lost, np.nan, y)
+        return inverse.a * x + inverse.b * y + inverse.c, inverse.d * x + inverse.e * y + inverse.f
+
+
+def _scale_of(fine: tuple[Floats, Floats], view: MapView, count: int) -> float:
+    """Cells per pixel, the median of the square root of the area a pixel covers."""
+    dcx, dcy = np.diff(fine[0], axis=1)[:-1], np.diff(fine[0], axis=0)[:, :-1]
+    drx, dry = np.diff(fine[1], axis=1)[:-1], np.diff(fine[1], axis=0)[:, :-1]
+    areas = np.abs(dcx * dry - dcy * drx) * (count / view.width_px) * (count / view.height_px)
+    areas = areas[np.isfinite(areas)]
+    return float(np.sqrt(np.median(areas))) if areas.size else 0.0
+
+
+def _misfits(fine: tuple[Floats, Floats], tolerance: float) -> NDArray[np.bool_]:
+    """Which cells of the fine grid are not nearly flat: the grid of every second place, with bilinear between, would miss those between.
+
+    Halving the cell quarters the error, so a fine cell is right when the coarse one around it errs by four tolerances at most.
+    """
+    wrong = np.zeros((fine[0].shape[0] // 2, fine[0].shape[1] // 2), np.bool_)
+    for part in fine:
+        corners = part[::2, ::2]
+        across, down = (corners[:, 1:] + corners[:, :-1]) / 2, (corners[1:] + corners[:-1]) / 2
+        middle = (across[1:] + across[:-1]) / 2
+        off_across, off_down = np.abs(part[::2, 1::2] - across), np.abs(part[1::2, ::2] - down)
+        errors = np.stack([off_across[1:], off_across[:-1], off_down[:, 1:], off_down[:, :-1], np.abs(part[1::2, 1::2] - middle)])
+        finite = np.isfinite(errors)
+        # Wholly outside the projection is fine as it is; a horizon through a cell is not.
+        wrong |= (np.where(finite, errors, np.inf) > 4 * tolerance).any(axis=0) & finite.any(axis=0)
+    return np.repeat(np.repeat(wrong, 2, axis=0), 2, axis=1)
+
+
+def _spread(values: Floats, height: int, width: int) -> Floats:
+    """Bilinear values at the centre of every pixel from values at regular places."""
+    down, across = _weights(values.shape[0] - 1, height), _weights(values.shape[1] - 1, width)
+    (r0, wr), (c0, wc) = down, across
+    rows = values[r0] * (1 - wr)[:, None] + values[r0 + 1] * wr[:, None]
+    spread: Floats = rows[:, c0] * (1 - wc) + rows[:, c0 + 1] * wc
+    return spread
+
+
+def _weights(cells: int, size: int) -> tuple[NDArray[np.intp], Floats]:
+    at: Floats = (np.arange(size, dtype=np.float64) + 0.5) * (cells / size)
+    first: NDArray[np.intp] = np.minimum(at.astype(np.intp), cells - 1)
+    return first, at - first.astype(np.float64)
+
+
+def _correct(cols: Floats, rows: Floats, bad: NDArray[np.bool_], place: _Place) -> None:
+    height, width = cols.shape
+    r0, _ = _weights(bad.shape[0], height)
+    c0, _ = _weights(bad.shape[1], width)
+    ys, xs = np.nonzero(bad[r0][:, c0])
+    cols[ys, xs], rows[ys, xs] = place.of(xs.astype(np.float64) + 0.5, ys.astype(np.float64) + 0.5)
+
+
+def _around_the_world(cols: Floats, transform: Affine) -> Floats:
+    """Longitudes 360 degrees apart are the same place: rasters may run from 0 to 360 or across the antimeridian."""
+    if transform.b or transform.d or not transform.a:
+        return cols
+    turn = 360.0 / abs(transform.a)
+    wrapped: Floats = cols - np.floor(cols / turn) * turn
+    return wrapped
