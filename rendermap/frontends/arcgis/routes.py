@@ -14,6 +14,7 @@ from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.cors import METHODS, allow_origin, preflight
 from rendermap.frontends.arcgis.errors import code_of
+from rendermap.frontends.arcgis.openapi import DESCRIBED
 from rendermap.frontends.arcgis.wire import Wire, parse_callback, write_document, write_error, write_page
 from rendermap.frontends.incidents import foreseen
 from rendermap.frontends.kvp import read_parameters
@@ -62,6 +63,18 @@ def arcgis_router(service: MapService) -> APIRouter:
 
     for path in ("", "/{path:path}"):
         router.add_api_route(path, answer, methods=list(METHODS), include_in_schema=False, response_model=None)
+    # never reached, the one above takes all: they are there to be read in /docs
+    for row in DESCRIBED:
+        router.add_api_route(
+            row.path,
+            answer,
+            methods=["GET"],
+            summary=row.summary,
+            tags=["ArcGIS REST"],
+            openapi_extra=row.operation(),
+            response_class=Response,
+            name=f"arcgis {row.path}",
+        )
     return router
 
 

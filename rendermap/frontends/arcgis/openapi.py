@@ -1,0 +1,60 @@
+"""What ``/docs`` says about this front end: the addresses people ask for, with their parameters."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+_FORM = ("f", "html (default), json or pjson; image where a picture is answered.")
+_EXPORT = (
+    ("bbox", "xmin,ymin,xmax,ymax or a JSON envelope; the pairs in any order. Required."),
+    ("bboxSR", "Spatial reference of bbox: wkid, JSON or WKT. Default: the map's."),
+    ("imageSR", "Spatial reference of the picture. Default: the map's."),
+    ("size", "width,height in pixels. Default: 400,400."),
+    ("dpi", "Scales symbols. Default: 96."),
+    ("format", "png32 (default), png24, png8, jpg, gif, bmp or webp."),
+    ("transparent", "true or false (default)."),
+    ("layers", "show:, hide:, include: or exclude: and layer ids."),
+    ("layerDefs", 'Filters: {"0": "depth > 2"}. Only on layers whose author allows it.'),
+    ("mapScale", "Scale at 96 dpi; wins over the box, whose centre is kept."),
+)
+_LEGEND = (("dpi", "Of the swatches. Default: 96."), ("size", "width,height of a swatch. Default: 20,20."))
+
+_MAP = "/services/{service}/MapServer/jobs/{jobId}"
+_TASK = "/services/{service}/GPServer/{task}"
+
+
+class Described(NamedTuple):
+    """One address as the documentation shows it."""
+
+    path: str
+    summary: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def operation(self) -> dict[str, Any]:
+        """The parameters as OpenAPI writes them."""
+        in_path = [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+        return {
+            "parameters": [
+                *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in in_path),
+                *(
+                    {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+                    for name, text in (*self.parameters, _FORM)
+                ),
+            ]
+        }
+
+
+DESCRIBED = (
+    Described("/services", "Services and folders"),
+    Described("/services/{service}/GPServer", "A geoprocessing service"),
+    Described(_TASK, "A task and its parameters"),
+    Described(f"{_TASK}/jobs/{{jobId}}", "A job: status, messages, results"),
+    Described(f"{_TASK}/jobs/{{jobId}}/results/{{parameter}}", "A result: a map image, or a value", _EXPORT),
+    Described(f"{_TASK}/jobs/{{jobId}}/inputs/{{parameter}}", "A value the job was given"),
+    Described(_MAP, "The map of a job; with f=image a picture of it"),
+    Described(f"{_MAP}/export", "A picture of the map, or where it is", _EXPORT),
+    Described(f"{_MAP}/layers", "All layers"),
+    Described(f"{_MAP}/{{layer}}", "A layer"),
+    Described(f"{_MAP}/legend", "The legend with its swatches", _LEGEND),
+    Described("/services/{service}/MapServer", "The layers of a service without a job"),
+)
