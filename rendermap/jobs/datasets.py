@@ -25,9 +25,9 @@ _HEAD_BYTES = 4096
 _LARGEST_XML_BYTES = 16 * 1024 * 1024
 _POINTERS = (
     b"<vrtdataset", b"<ogrvrt", b"<gdaltileindexdataset", b"<gdal_wms", b"<gdal_wmts", b"<wms_", b"<wcs_", b"<wmtsdataset",
-    b"<service name=", b"<!doctype", b"<!entity", b"\"stac_version\"",
+    b"<service name=", b"\"stac_version\"",
 )  # fmt: skip
-_XML_POINTERS = (*_POINTERS, b"sourcefilename", b"overview_file", b'<mdi key="mask_file', b"/vsi")
+_XML_POINTERS = (*_POINTERS, b"<!doctype", b"<!entity", b"sourcefilename", b"overview_file", b'<mdi key="mask_file', b"/vsi")
 _HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
