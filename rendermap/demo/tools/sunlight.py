@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import gaussian_filter, map_coordinates
 
 from rendermap.demo.features import write_features
 from rendermap.demo.terrain import Floats, Grid, read_elevation
@@ -46,7 +46,7 @@ def main(jobs_dir: Path, parcels: int = 200_000) -> None:
 
 def sunlight(grid: Grid) -> Floats:
     """Direct light over a day in percent of what flat ground gets, (rows, cols) float32; cast shadows are left out."""
-    southward, eastward = np.gradient(grid.values, grid.cell_m)
+    southward, eastward = np.gradient(gaussian_filter(grid.values, 1.2), grid.cell_m)
     slope, aspect = np.arctan(np.hypot(southward, eastward)), np.arctan2(-eastward, southward)
     total, flat = np.zeros(grid.values.shape), 0.0
     for azimuth, altitude in np.radians(SUNS):

@@ -18,12 +18,14 @@ from rendermap.demo.terrain import Grid, hillshade, read_elevation, write_geotif
 from rendermap.demo.visibility import visible_from
 from rendermap.jobs import manifest
 
+CELL_M = 20.0
+
 
 def main(jobs_dir: Path, lookouts: int = 4, eye_m: float = 12.0, range_m: float = 15_000.0) -> None:
     """Run the tool and leave its job in jobs_dir."""
     inputs: dict[str, JsonValue] = {"Lookouts": lookouts, "Eye_Height": {"distance": eye_m, "units": "esriMeters"}, "Range": range_m}
     with manifest.start(jobs_dir, service="Viewshed", task="Viewshed", inputs=inputs) as run:
-        grid = read_elevation()
+        grid = read_elevation(CELL_M)
         summits = find_summits(grid, lookouts)
         run.message(f"Looking from {len(summits)} summits as far as {range_m / 1000:g} km.")
         seen = np.zeros(grid.values.shape, np.uint8)
@@ -49,7 +51,9 @@ def main(jobs_dir: Path, lookouts: int = 4, eye_m: float = 12.0, range_m: float 
 
 def find_summits(grid: Grid, count: int) -> NDArray[np.int64]:
     """The highest summits at least 3 km apart and 2 km from the edge, highest first: (summits, 2) of row and col."""
-    summits: NDArray[np.int64] = peak_local_max(grid.values, min_distance=100, num_peaks=count, exclude_border=60)  # type: ignore[no-untyped-call]
+    summits: NDArray[np.int64] = peak_local_max(
+        grid.values, min_distance=int(3000 / grid.cell_m), num_peaks=count, exclude_border=int(2000 / grid.cell_m)
+    )  # type: ignore[no-untyped-call]
     return summits
 
 
