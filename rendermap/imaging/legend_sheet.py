@@ -1,0 +1,256 @@
+"""The whole legend as one picture: title, layers, headings, swatches with their labels, ramps as bars with ticks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+Pixels = NDArray[np.uint8]
+RGB = tuple[int, int, int]
+
+# Lengths in px at ratio 1.
+PADDING, COLUMN_GAP, LAYER_GAP, ROW_GAP, LABEL_GAP = 20, 36, 18, 5, 11
+TITLE_SIZE, NAME_SIZE, LABEL_SIZE, HEADING_SIZE = 18, 14, 13, 12
+LABEL_WIDTH = 300
+COLUMN_HEIGHT = 820
+MOST_COLUMNS = 5
+LINE = 1.35
+TICK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFonts:
+    """Font files: one for reading, one for names."""
+
+    regular: Path
+    bold: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEntry:
+    """A line of the sheet.  swatch: (h, w, 4) uint8 straight alpha in device pixels.  is_ramp: stacks with its neighbours to a bar."""
+
+    label: str
+    swatch: Pixels
+    heading: str = ""
+    is_ramp: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLayer:
+    """A layer of the sheet."""
+
+    name: str
+    heading: str
+    entries: tuple[SheetEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The sheet's colours.  chip: laid under swatches, which are made for maps on white; None on a page that is white itself."""
+
+    page: RGB
+    text: RGB
+    quiet: RGB
+    line: RGB
+    chip: RGB | None
+
+
+LIGHT = Ink((255, 255, 255), (31, 41, 51), (97, 110, 124), (150, 160, 170), None)
+DARK = Ink((27, 32, 38), (232, 237, 242), (152, 165, 178), (110, 122, 135), (247, 248, 249))
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A piece that is never torn: lines of text beside pictures.
+
+    pictures: (y of the top, swatch).  texts: (y of the middle, line, kind of type).  bar: (top, end, width) of a ramp's frame.
+    ticks: y of each.  joined: stays with the block after it.  All in device pixels from the top of the block.
+    """
+
+    height: int
+    pictures: tuple[tuple[int, Pixels], ...] = ()
+    texts: tuple[tuple[int, str, str], ...] = ()
+    indent: bool = True
+    bar: tuple[int, int, int] | None = None
+    ticks: tuple[int, ...] = ()
+    joined: bool = False
+
+
+def draw_legend_sheet(
+    layers: Sequence[SheetLayer], title: str, fonts: SheetFonts, *, dark: bool = False, pixel_ratio: float = 1.0
+) -> Pixels:
+    """Draw the sheet: (height, width, 4) uint8, opaque.  Layers stand in the order given; many flow into columns."""
+    page = _Page(fonts, DARK if dark else LIGHT, pixel_ratio, layers)
+    return page.draw(title, layers)
+
+
+class _Page:
+    """One sheet on its way to pixels: everything that must be scaled by the pixel ratio is asked here."""
+
+    def __init__(self, fonts: SheetFonts, ink: Ink, ratio: float, layers: Sequence[SheetLayer]) -> None:
+        self.ink, self.ratio = ink, ratio
+        sizes = {"title": (fonts.bold, TITLE_SIZE), "name": (fonts.bold, NAME_SIZE), "label": (fonts.regular, LABEL_SIZE)}
+        sizes["heading"] = (fonts.regular, HEADING_SIZE)
+        self.fonts = {kind: ImageFont.truetype(str(file), max(6, round(size * ratio))) for kind, (file, size) in sizes.items()}
+        self.chip = self.px(3) if ink.chip else 0
+        widest = max((e.swatch.shape[1] for layer in layers for e in layer.entries), default=self.px(20))
+        self.swatch_width = widest + 2 * self.chip
+
+    def px(self, length: float) -> int:
+        return round(length * self.ratio)
+
+    def line_height(self, kind: str) -> int:
+        return round(self.fonts[kind].size * LINE)
+
+    def wrap(self, text: str, kind: str, width: int) -> list[str]:
+        """The text in lines no wider than width; none for an empty text."""
+        if not text.strip():
+            return []
+        lines: list[str] = []
+        for word in _pieces(" ".join(text.split()), lambda piece: self.fonts[kind].getlength(piece) <= width):
+            joined = f"{lines[-1]} {word}" if lines else word
+            if lines and self.fonts[kind].getlength(joined) <= width:
+                lines[-1] = joined
+            else:
+                lines.append(word)
+        return lines
+
+    # --- blocks --------------------------------------------------------------------------------------------------------
+
+    def blocks(self, layer: SheetLayer) -> Iterator[_Block]:
+        """The layer's pieces, top first."""
+        single = layer.entries[0] if len(layer.entries) == 1 and not layer.entries[0].is_ramp else None
+        if single is not None and not single.label:
+            yield self.row(single.swatch, layer.name, "name")
+            return
+        yield self.text(layer.name, "name", joined=bool(layer.entries))
+        for heading, entries in groupby(layer.entries, key=lambda entry: entry.heading or layer.heading):
+            if heading and heading != layer.name:
+                yield self.text(heading, "heading", joined=True)
+            for is_ramp, run in groupby(entries, key=lambda entry: entry.is_ramp):
+                lines = list(run)
+                yield from [self.bar(lines)] if is_ramp else [self.row(line.swatch, line.label, "label") for line in lines]
+
+    def text(self, text: str, kind: str, *, joined: bool) -> _Block:
+        step = self.line_height(kind)
+        lines = self.wrap(text, kind, self.px(LABEL_WIDTH) + self.swatch_width)
+        texts = tuple((step * i + step // 2, line, kind) for i, line in enumerate(lines))
+        return _Block(step * len(lines) + self.px(ROW_GAP), texts=texts, indent=False, joined=joined)
+
+    def row(self, swatch: Pixels, label: str, kind: str) -> _Block:
+        step, tall = self.line_height(kind), swatch.shape[0] + 2 * self.chip
+        lines = self.wrap(label, kind, self.px(LABEL_WIDTH))
+        height = max(tall, step * len(lines))
+        top = (height - step * len(lines)) // 2
+        texts = tuple((top + step * i + step // 2, line, kind) for i, line in enumerate(lines))
+        return _Block(height + self.px(ROW_GAP), (((height - swatch.shape[0]) // 2, swatch),), texts)
+
+    def bar(self, entries: list[SheetEntry]) -> _Block:
+        """A ramp: the first label at its upper end, the last at its lower, others at the middle of their slice."""
+        step = self.line_height("label")
+        tops = np.cumsum([0, *(e.swatch.shape[0] for e in entries)])
+        start = step // 2
+        places = [start + int(t + e.swatch.shape[0] / 2) for t, e in zip(tops, entries, strict=False)]
+        if len(entries) > 1:
+            places[0], places[-1] = start, start + int(tops[-1]) - 1
+        labelled = [(y, e.label) for y, e in zip(places, entries, strict=True) if e.label]
+        pictures = tuple((start + int(t), e.swatch) for t, e in zip(tops, entries, strict=False))
+        frame = start, start + int(tops[-1]), max(e.swatch.shape[1] for e in entries)
+        texts = tuple((y, label, "label") for y, label in labelled)
+        return _Block(int(tops[-1]) + step + self.px(ROW_GAP), pictures, texts, bar=frame, ticks=tuple(y for y, _ in labelled))
+
+    # --- the page ------------------------------------------------------------------------------------------------------
+
+    def draw(self, title: str, layers: Sequence[SheetLayer]) -> Pixels:
+        columns = self.flow([list(self.blocks(layer)) for layer in layers])
+        padding, gap = self.px(PADDING), self.px(COLUMN_GAP)
+        widths = [max(self.width(block) for _, block in column) for column in columns]
+        heading = self.wrap(title, "title", max(sum(widths) + gap * (len(widths) - 1), self.px(LABEL_WIDTH)))
+        head = self.line_height("title") * len(heading) + self.px(12) if heading else 0
+        title_width = max((math.ceil(self.fonts["title"].getlength(line)) for line in heading), default=0)
+        width = 2 * padding + max(sum(widths) + gap * max(len(widths) - 1, 0), title_width, self.px(120))
+        height = 2 * padding + head + max((y + b.height for column in columns for y, b in column), default=0)
+        canvas = Image.new("RGBA", (width, height), (*self.ink.page, 255))
+        for i, line in enumerate(heading):
+            self.write(canvas, padding, padding + self.line_height("title") * i + self.line_height("title") // 2, line, "title")
+        left = padding
+        for column, column_width in zip(columns, widths, strict=True):
+            for y, block in column:
+                self.place(canvas, left, padding + head + y, block)
+            left += column_width + gap
+        return np.asarray(canvas).copy()
+
+    def flow(self, layers: list[list[_Block]]) -> list[list[tuple[int, _Block]]]:
+        """Blocks with their y, in columns of about the same height; a heading is never left behind at a column's foot."""
+        gap = self.px(LAYER_GAP)
+        total = sum(b.height for blocks in layers for b in blocks) + gap * max(len(layers) - 1, 0)
+        count = min(max(1, math.ceil(total / self.px(COLUMN_HEIGHT))), MOST_COLUMNS)
+        limit = total / count * 1.02 + gap if count > 1 else total
+        columns: list[list[tuple[int, _Block]]] = [[]]
+        y = 0
+        for blocks in layers:
+            y += gap if columns[-1] else 0
+            whole = sum(block.height for block in blocks)
+            if columns[-1] and len(columns) < count and y + whole > limit and whole < limit / 2:
+                columns.append([])
+                y = 0
+            for i, block in enumerate(blocks):
+                kept = block.height + (blocks[i + 1].height if block.joined and i + 1 < len(blocks) else 0)
+                if columns[-1] and y + kept > limit and len(columns) < count:
+                    columns.append([])
+                    y = 0
+                columns[-1].append((y, block))
+                y += block.height
+        return [column for column in columns if column]
+
+    def width(self, block: _Block) -> int:
+        indent = self.swatch_width + self.px(LABEL_GAP) if block.indent else 0
+        return indent + max((math.ceil(self.fonts[kind].getlength(text)) for _, text, kind in block.texts), default=0)
+
+    def place(self, canvas: Image.Image, left: int, top: int, block: _Block) -> None:
+        pen = ImageDraw.Draw(canvas)
+        for y, swatch in block.pictures:
+            self.paste(canvas, pen, left, top + y, swatch, on_chip=block.bar is None)
+        if block.bar:
+            first, last, width = block.bar
+            x = left + (self.swatch_width - width) // 2
+            pen.rectangle((x, top + first, x + width - 1, top + last - 1), outline=self.ink.line, width=max(1, self.px(1)))
+            for y in block.ticks:
+                pen.line((x + width, top + y, x + width + self.px(TICK) - 1, top + y), fill=self.ink.line, width=max(1, self.px(1)))
+        indent = self.swatch_width + self.px(LABEL_GAP) if block.indent else 0
+        for y, text, kind in block.texts:
+            self.write(canvas, left + indent, top + y, text, kind)
+
+    def paste(self, canvas: Image.Image, pen: ImageDraw.ImageDraw, left: int, top: int, swatch: Pixels, *, on_chip: bool) -> None:
+        height, width = swatch.shape[:2]
+        x = left + (self.swatch_width - width) // 2
+        if on_chip and self.ink.chip:
+            box = (x - self.chip, top - self.chip, x + width + self.chip - 1, top + height + self.chip - 1)
+            pen.rounded_rectangle(box, radius=self.px(4), fill=self.ink.chip)
+        canvas.alpha_composite(Image.fromarray(np.ascontiguousarray(swatch), "RGBA"), (x, top))
+
+    def write(self, canvas: Image.Image, x: int, middle: int, text: str, kind: str) -> None:
+        # Set by the middle of the lower-case letters, where the eye sees the line.
+        font = self.fonts[kind]
+        baseline = middle + round(font.size * 0.36)
+        ImageDraw.Draw(canvas).text(
+            (x, baseline), text, font=font, fill=self.ink.quiet if kind == "heading" else self.ink.text, anchor="ls"
+        )
+
+
+def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    """The words of a text, those that do not fit cut into pieces that do."""
+    for word in text.split(" "):
+        while not fits(word) and len(word) > 1:
+            cut = next(n for n in range(len(word) - 1, 0, -1) if n == 1 or fits(word[:n]))
+            yield word[:cut]
+            word = word[cut:]
+        yield word

@@ -1,0 +1,193 @@
+"""Legend swatches, drawn by the very rules of the map, and the sheet that shows them all."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendermap.dispatch.plan import LegendPlan, SwatchLayer
+from rendermap.errors import RenderFailed
+from rendermap.imaging.blend import fade
+from rendermap.imaging.encode import encode
+from rendermap.imaging.legend_sheet import SheetEntry, SheetFonts, SheetLayer, draw_legend_sheet
+from rendermap.render.assets import assets
+from rendermap.render.engine import mapnik
+from rendermap.reply import LegendEntry, LegendLayer
+from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.legend import ColorPatch, LegendItem, RampPatch, SymbolPatch, heading_of, legend_items
+from rendermap.symbology.ramps import color_at
+from rendermap.symbology.symbolizers.table import to_mapnik
+from rendermap.symbology.symbols import Color, Marker, Stroke, Symbol, extent_pt
+
+Pixels = NDArray[np.uint8]
+PX_PER_PT = 96 / 72
+GROWS_UP_TO = 2.0
+"""A swatch grows to this many times its size for a large marker; larger ones are drawn smaller."""
+
+_LARGEST_MARKER_PX = 400
+_LEAST_PX = 16
+_EDGE = Color(0, 0, 0, 70)
+
+
+def draw_legend(plan: LegendPlan) -> tuple[LegendLayer, ...]:
+    """The legend entries of every layer, with PNG swatches in device pixels, transparent around the symbol."""
+    return tuple(_legend_layer(layer, plan) for layer in plan.layers)
+
+
+def draw_sheet(plan: LegendPlan) -> Pixels:
+    """The whole legend as one picture: (height, width, 4) uint8, straight alpha, opaque page.  The plan must have a sheet."""
+    if plan.sheet is None:
+        raise RenderFailed(reason="a legend plan without a sheet")
+    layers = tuple(_sheet_layer(layer, plan) for layer in plan.layers)
+    return draw_legend_sheet(layers, plan.sheet.title, _fonts(), dark=plan.sheet.dark, pixel_ratio=plan.pixel_ratio)
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> SheetFonts:
+    folder = Path(mapnik.paths.fontscollectionpath)
+    return SheetFonts(folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf")
+
+
+def _legend_layer(layer: SwatchLayer, plan: LegendPlan) -> LegendLayer:
+    style = layer.style
+    entries = tuple(_entry(layer, item, plan) for item in legend_items(style))
+    kind = "raster" if layer.geometry == "raster" else "vector"
+    return LegendLayer(layer.id, layer.name, kind, style.min_scale_denominator, style.max_scale_denominator, heading_of(style), entries)
+
+
+def _entry(layer: SwatchLayer, item: LegendItem, plan: LegendPlan) -> LegendEntry:
+    pixels = draw_swatch(layer, item, plan.swatch_px, plan.pixel_ratio)
+    height_px, width_px = pixels.shape[:2]
+    return LegendEntry(item.label, encode(pixels, "png"), width_px, height_px, item.heading, item.values)
+
+
+def _sheet_layer(layer: SwatchLayer, plan: LegendPlan) -> SheetLayer:
+    entries = tuple(
+        SheetEntry(item.label, draw_swatch(layer, item, plan.swatch_px, plan.pixel_ratio), item.heading, isinstance(item.patch, RampPatch))
+        for item in legend_items(layer.style)
+    )
+    return SheetLayer(layer.name, heading_of(layer.style), entries)
+
+
+def draw_swatch(layer: SwatchLayer, item: LegendItem, size_px: tuple[int, int], pixel_ratio: float) -> Pixels:
+    """One swatch: (height, width, 4) uint8, straight alpha, with the layer's opacity.
+
+    size_px: (width, height) at ratio 1; larger where a marker needs it.
+    """
+    width_px, height_px = (max(1, round(side * pixel_ratio)) for side in size_px)
+    match item.patch:
+        case SymbolPatch(symbol):
+            pixels = _symbol(symbol, layer.geometry, width_px, height_px, pixel_ratio)
+        case ColorPatch(color):
+            pixels = _color(color, width_px, height_px, max(1, round(pixel_ratio)))
+        case RampPatch():
+            pixels = _ramp(item.patch, width_px, height_px)
+    return fade(pixels, layer.style.opacity)
+
+
+# --- rasters ---------------------------------------------------------------------------------------------------------
+
+
+def _color(color: Color, width_px: int, height_px: int, line_px: int) -> Pixels:
+    pixels = np.empty((height_px, width_px, 4), np.uint8)
+    pixels[:] = color
+    if min(width_px, height_px) > 4 * line_px:
+        # A thin edge keeps a white class visible on a white page.
+        rim = np.ones((height_px, width_px), bool)
+        rim[line_px:-line_px, line_px:-line_px] = False
+        share = _EDGE.a / 255
+        pixels[rim] = (*(round(c * (1 - share)) for c in color[:3]), max(color.a, _EDGE.a))
+    return pixels
+
+
+def _ramp(patch: RampPatch, width_px: int, height_px: int) -> Pixels:
+    """Rows from high at the top to low at the bottom, each the colour at its middle, so that slices stack without a seam."""
+    steps = (np.arange(height_px) + 0.5) / height_px
+    colors = [color_at(patch.ramp, patch.high + (patch.low - patch.high) * float(step)) for step in steps]
+    return np.repeat(np.array(colors, np.uint8)[:, None, :], width_px, axis=1)
+
+
+# --- symbols ---------------------------------------------------------------------------------------------------------
+
+
+def _symbol(symbol: Symbol, geometry: str, width_px: int, height_px: int, ratio: float) -> Pixels:
+    kind = GeometryKind(geometry)
+    if kind is GeometryKind.POLYGON:
+        margin = _outline_pt(symbol) * PX_PER_PT * ratio + ratio / 2
+        margin = min(margin, min(width_px, height_px) / 3)
+        ring = [(margin, margin), (width_px - margin, margin), (width_px - margin, height_px - margin), (margin, height_px - margin)]
+        return _draw(symbol, kind, {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}, width_px, height_px, ratio)
+    width_px, height_px, share = _room(symbol, kind, width_px, height_px, ratio)
+    middle = width_px / 2, height_px / 2
+    line = {"type": "LineString", "coordinates": [(0.0, middle[1]), (float(width_px), middle[1])]}
+    shape = {"type": "Point", "coordinates": middle} if kind is GeometryKind.POINT else line
+    return _draw(symbol, kind, shape, width_px, height_px, ratio * share)
+
+
+def _outline_pt(symbol: Symbol) -> float:
+    return max(
+        (part.width_pt / 2 + max(-part.offset_pt, part.offset_pt) for part in symbol.layers if isinstance(part, Stroke)), default=0.0
+    )
+
+
+def _room(symbol: Symbol, kind: GeometryKind, width_px: int, height_px: int, ratio: float) -> tuple[int, int, float]:
+    """(width, height, share of its true size) for a point's or a line's symbol, by what it really paints."""
+    reach_x, reach_y = _painted(symbol, kind, ratio)
+    need_x, need_y = 2 * math.ceil(reach_x + ratio / 2), 2 * math.ceil(reach_y + ratio / 2)
+    if kind is GeometryKind.LINE:
+        need_x = width_px
+    most_x, most_y = width_px * GROWS_UP_TO, height_px * GROWS_UP_TO
+    share = min(1.0, most_x / max(need_x, 1), most_y / max(need_y, 1))
+    return max(width_px, round(need_x * share)), max(height_px, round(need_y * share)), share
+
+
+def _painted(symbol: Symbol, kind: GeometryKind, ratio: float) -> tuple[float, float]:
+    """How far to the sides and up and down the symbol paints from its place, in device pixels."""
+    reach_px = extent_pt(symbol) * PX_PER_PT * ratio
+    markers = any(isinstance(part, Marker) for part in symbol.layers)
+    if kind is GeometryKind.LINE and not markers:
+        return 0.0, reach_px
+    shrink = min(1.0, _LARGEST_MARKER_PX / max(reach_px, 1.0))
+    side = 2 * math.ceil(reach_px * shrink + 2)
+    middle = side / 2
+    shape = {"type": "Point", "coordinates": (middle, middle)}
+    if kind is GeometryKind.LINE:
+        shape = {"type": "LineString", "coordinates": [(0.0, middle), (float(side), middle)]}
+    seen = _draw(symbol, kind, shape, side, side, ratio * shrink)[..., 3] > 0
+    if not seen.any():
+        return 0.0, 0.0
+    rows, cols = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
+    reach = (max(middle - s[0], s[-1] + 1 - middle) / shrink for s in (cols, rows))
+    across, up = reach
+    return float(across), float(up)
+
+
+def _draw(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object], width_px: int, height_px: int, ratio: float) -> Pixels:
+    """The symbol on a geometry in pixels, y up from the lower left."""
+    wide, high = max(width_px, _LEAST_PX), max(height_px, _LEAST_PX)
+    drawn = mapnik.Map(wide, high)
+    mapnik.load_map_from_string(drawn, _document(symbol, kind, geometry))
+    drawn.buffer_size = _LARGEST_MARKER_PX
+    drawn.zoom_to_box(mapnik.Box2d(0, height_px - high, wide, height_px))
+    image = mapnik.Image(wide, high)
+    mapnik.render(drawn, image, ratio)
+    return np.frombuffer(image.to_string(), np.uint8).reshape(high, wide, 4)[:height_px, :width_px]
+
+
+def _document(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object]) -> str:
+    root = Element("Map", srs="epsg:3857")
+    style = SubElement(root, "Style", name="symbol")
+    SubElement(style, "Rule").extend(to_mapnik(symbol, kind, assets()))
+    layer = SubElement(root, "Layer", name="swatch", srs="epsg:3857")
+    SubElement(layer, "StyleName").text = "symbol"
+    source = SubElement(layer, "Datasource")
+    SubElement(source, "Parameter", name="type").text = "geojson"
+    SubElement(source, "Parameter", name="inline").text = json.dumps({"type": "Feature", "properties": {}, "geometry": geometry})
+    return tostring(root, encoding="unicode")

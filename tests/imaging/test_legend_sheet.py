@@ -1,0 +1,104 @@
+"""The legend as one picture: everything is on it, readable, in order, at any size and on any page."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rendermap.imaging.legend_sheet import DARK, LIGHT, SheetEntry, SheetFonts, SheetLayer, draw_legend_sheet
+
+MAPNIK = importlib.util.find_spec("mapnik")
+assert MAPNIK and MAPNIK.origin
+FONTS_FOLDER = Path(MAPNIK.origin).parent / "lib" / "mapnik" / "fonts"
+FONTS = SheetFonts(FONTS_FOLDER / "DejaVuSans.ttf", FONTS_FOLDER / "DejaVuSans-Bold.ttf")
+Pixels = NDArray[np.uint8]
+
+
+def patch(r: int, g: int, b: int, width: int = 20, height: int = 16) -> Pixels:
+    pixels = np.empty((height, width, 4), np.uint8)
+    pixels[:] = (r, g, b, 255)
+    return pixels
+
+
+def where(sheet: Pixels, color: tuple[int, int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(rows, columns) of the pixels of exactly this colour."""
+    return np.nonzero((sheet[..., :3] == color).all(axis=2))
+
+
+CLASSES = SheetLayer("Hazard", "Class", (SheetEntry("Low", patch(250, 200, 90)), SheetEntry("High", patch(190, 20, 20))))
+
+
+def test_swatches_stand_below_each_other_unchanged() -> None:
+    """Every swatch is on the sheet pixel for pixel, the first on top."""
+    sheet = draw_legend_sheet([CLASSES], "Hazards", FONTS)
+    low, high = where(sheet, (250, 200, 90)), where(sheet, (190, 20, 20))
+    assert len(low[0]) == len(high[0]) == 20 * 16
+    assert low[0].max() < high[0].min()
+    assert set(low[1]) == set(high[1])
+
+
+def test_sheet_is_opaque_and_has_margins() -> None:
+    """Nothing touches the edge, and the page covers everything."""
+    sheet = draw_legend_sheet([CLASSES], "Hazards", FONTS)
+    assert sheet.dtype == np.uint8 and sheet.shape[2] == 4
+    assert (sheet[..., 3] == 255).all()
+    edges = np.concatenate([sheet[:8].reshape(-1, 4), sheet[-8:].reshape(-1, 4), sheet[:, :8].reshape(-1, 4), sheet[:, -8:].reshape(-1, 4)])
+    assert (edges[:, :3] == LIGHT.page).all()
+
+
+@pytest.mark.parametrize(("dark", "ink"), [(False, LIGHT), (True, DARK)])
+def test_text_contrasts_with_the_page(dark: bool, ink: object) -> None:
+    """Letters reach the ink's colour on its page, on light and on dark."""
+    sheet = draw_legend_sheet([CLASSES], "Hazards", FONTS, dark=dark)
+    assert tuple(sheet[2, 2, :3]) == ink.page  # type: ignore[attr-defined]
+    assert len(where(sheet, ink.text)[0]) > 50  # type: ignore[attr-defined]
+
+
+def test_dark_page_keeps_swatches_on_paper() -> None:
+    """A black line's swatch is not lost on a dark page."""
+    line = np.zeros((16, 20, 4), np.uint8)
+    line[7:9] = (0, 0, 0, 255)
+    sheet = draw_legend_sheet([SheetLayer("Roads", "", (SheetEntry("", line),))], "", FONTS, dark=True)
+    rows, cols = where(sheet, (0, 0, 0))
+    assert len(rows) == 40
+    assert tuple(sheet[rows.min() - 2, cols.min() + 5, :3]) == DARK.chip
+
+
+def test_ramp_slices_join_to_one_bar_with_ticks() -> None:
+    """Slices stack without a gap, framed, with a tick at each label."""
+    slices = [patch(200 - 40 * i, 60, 60) for i in range(4)]
+    entries = tuple(SheetEntry(label, s, is_ramp=True) for label, s in zip(("100", "", "", "0"), slices, strict=True))
+    sheet = draw_legend_sheet([SheetLayer("Slope", "Degrees", entries)], "", FONTS)
+    tops = [where(sheet, (200 - 40 * i, 60, 60))[0] for i in range(4)]
+    assert [t.min() for t in tops[1:]] == [t.max() + 1 for t in tops[:-1]]
+    right = where(sheet, (80, 60, 60))[1].max() + 1
+    ticks = [row for row in range(sheet.shape[0]) if (sheet[row, right + 1 : right + 5, :3] == LIGHT.line).all()]
+    assert len(ticks) == 2
+    assert ticks[0] < tops[0].min() + 2 and ticks[1] > tops[-1].max() - 2
+
+
+def test_pixel_ratio_doubles_everything() -> None:
+    """At ratio 2 the sheet is twice as large in both directions, to a few pixels of rounding."""
+    large = SheetLayer("Hazard", "Class", tuple(SheetEntry(e.label, e.swatch.repeat(2, 0).repeat(2, 1)) for e in CLASSES.entries))
+    one, two = draw_legend_sheet([CLASSES], "Hazards", FONTS), draw_legend_sheet([large], "Hazards", FONTS, pixel_ratio=2)
+    assert two.shape[0] == pytest.approx(one.shape[0] * 2, rel=0.02)
+    assert two.shape[1] == pytest.approx(one.shape[1] * 2, rel=0.03)
+
+
+def test_long_labels_wrap_and_many_classes_flow_into_columns() -> None:
+    """A sheet stays a sheet: neither a line nor a column runs away."""
+    entries = tuple(SheetEntry(f"Class {i} " + "with a long description " * 4, patch(i, 200, 10)) for i in range(120))
+    sheet = draw_legend_sheet([SheetLayer("Land cover", "", entries)], "T" * 200, FONTS)
+    assert sheet.shape[0] < 2200
+    assert sheet.shape[1] < 2200
+    assert all(len(where(sheet, (i, 200, 10))[0]) == 320 for i in range(120))
+
+
+def test_no_layers_is_a_page_with_a_title() -> None:
+    """An empty legend is still a picture."""
+    assert len(where(draw_legend_sheet([], "Nothing", FONTS), LIGHT.text)[0]) > 20
+    assert draw_legend_sheet([], "", FONTS).shape[0] > 0

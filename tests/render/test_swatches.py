@@ -1,0 +1,146 @@
+"""Swatches show what the map shows: the same symbol, colour and opacity, whole and sharp."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from numpy.typing import NDArray
+from PIL import Image
+
+from rendermap.dispatch.plan import LegendPlan, SheetPlan, SwatchLayer
+from rendermap.render.swatches import draw_legend, draw_sheet
+from rendermap.render.vectors import draw_vectors
+from rendermap.reply import LegendEntry
+from rendermap.symbology import shapes
+from rendermap.symbology.style import (
+    Break,
+    Breaks,
+    Classified,
+    Ramp,
+    RasterClass,
+    Single,
+    Stretch,
+    StretchKind,
+    StretchRecipe,
+    Style,
+    Theme,
+)
+from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol
+from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, view_on, write_features
+
+Pixels = NDArray[np.uint8]
+
+
+def pixels_of(entry: LegendEntry) -> Pixels:
+    picture = np.asarray(Image.open(io.BytesIO(entry.swatch)).convert("RGBA"))
+    assert picture.shape[:2] == (entry.height_px, entry.width_px)
+    return picture
+
+
+def swatches(
+    theme: Theme | Style | Symbol, geometry: str, size: tuple[int, int] = (20, 20), ratio: float = 1.0
+) -> tuple[list[Pixels], list[str]]:
+    """The swatches of a style, and their labels."""
+    theme = Single(theme) if isinstance(theme, Symbol) else theme
+    style = theme if isinstance(theme, Style) else Style(theme)
+    (layer,) = draw_legend(LegendPlan((SwatchLayer(3, "Layer", geometry, style),), ratio, size))
+    assert layer.id == 3 and layer.kind == ("raster" if geometry == "raster" else "vector")
+    return [pixels_of(entry) for entry in layer.entries], [entry.label for entry in layer.entries]
+
+
+def test_polygon_swatch_is_the_polygon_of_the_map(tmp_path: Path) -> None:
+    """Fill and outline of the swatch have the map's very colours."""
+    symbol = Symbol((Fill(Color(120, 200, 80, 128)), Stroke(Color(20, 60, 10), 3.0, join="miter")))
+    ((swatch,), _) = swatches(symbol, "polygon", (24, 24))
+    layer = write_features(tmp_path, [shapely.box(20, 20, 80, 80)])
+    drawn = draw_vectors([plan_for(layer, symbol)], view_on((0, 0, 100, 100), width=100, height=100))
+    assert tuple(swatch[12, 12]) == tuple(drawn[50, 50])
+    assert tuple(swatch[2, 12]) == tuple(drawn[20, 50]) == (20, 60, 10, 255)
+    assert swatch[0, 0, 3] < 255
+
+
+def test_line_swatch_crosses_the_patch() -> None:
+    """A line goes from edge to edge at the middle, as wide as on the map."""
+    ((swatch,), _) = swatches(Symbol((Stroke(RED, 3.0, cap="butt"),)), "line", (30, 20))
+    assert swatch.shape == (20, 30, 4)
+    assert (swatch[8:12, :, 3] == 255).all() and (swatch[:, 15, 3] > 0).sum() == 4
+
+
+def test_large_marker_makes_its_swatch_grow() -> None:
+    """A marker of 30 px is shown at its true size on a larger swatch, whole."""
+    ((swatch,), _) = swatches(Symbol((Marker(shapes.CIRCLE, 22.5, BLUE),)), "point")
+    assert 30 <= swatch.shape[0] <= 33 and swatch.shape[0] == swatch.shape[1]
+    assert (swatch[swatch.shape[0] // 2, :, 3] > 127).sum() == pytest.approx(30, abs=1)
+
+
+def test_huge_marker_is_drawn_smaller() -> None:
+    """A marker of 200 px neither breaks the legend nor is cut: the swatch stops at twice its size."""
+    ((swatch,), _) = swatches(Symbol((Marker(shapes.CIRCLE, 150.0, BLUE),)), "point")
+    assert swatch.shape == (40, 40, 4)
+    assert (swatch[20, :, 3] > 127).sum() >= 36
+    assert swatch[0, 0, 3] == 0
+
+
+def test_marker_beside_its_point_is_whole() -> None:
+    """An offset marker is not cut at the swatch's edge."""
+    ((swatch,), _) = swatches(Symbol((Marker(shapes.SQUARE, 9.0, RED, dx_pt=9.0),)), "point")
+    assert (swatch[..., 3] > 127).sum() == pytest.approx(144, abs=30)
+
+
+def test_pixel_ratio_sharpens() -> None:
+    """At ratio 2 a swatch has twice the pixels of the same symbol."""
+    marker = Symbol((Marker(shapes.CIRCLE, 9.0, RED),))
+    ((one,), _), ((two,), _) = swatches(marker, "point"), swatches(marker, "point", ratio=2.0)
+    assert one.shape[:2] == (20, 20) and two.shape[:2] == (40, 40)
+    assert (two[..., 3] > 127).sum() == pytest.approx(4 * (one[..., 3] > 127).sum(), rel=0.15)
+
+
+def test_small_swatches_are_drawn() -> None:
+    """Below 16 px, where Mapnik ignores a map's size, swatches keep their size."""
+    ((swatch,), _) = swatches(fill(GREEN), "polygon", (10, 8))
+    assert swatch.shape == (8, 10, 4) and tuple(swatch[4, 5]) == GREEN
+
+
+def test_classes_keep_their_order_and_labels() -> None:
+    """One entry per class, first class first, the default last."""
+    theme = Breaks("v", 0, (Break(1, fill(RED), "low"), Break(2, fill(GREEN), "high")), default=fill(BLUE), default_label="none")
+    drawn, labels = swatches(theme, "polygon")
+    assert labels == ["low", "high", "none"]
+    assert [tuple(s[10, 10]) for s in drawn] == [RED, GREEN, BLUE]
+
+
+def test_layer_opacity_shows_in_its_swatches() -> None:
+    """A layer drawn half transparent has half-transparent swatches."""
+    ((swatch,), _) = swatches(Style(Single(fill(RED)), opacity=0.5), "polygon")
+    assert tuple(swatch[10, 10]) == (255, 0, 0, 128)
+
+
+def test_raster_classes_are_patches_of_their_colour() -> None:
+    """A class's patch has exactly its colour, and white is framed."""
+    theme = Classified((RasterClass(1, Color(255, 255, 255), "a"), RasterClass(2, RED, "b")))
+    drawn, _ = swatches(theme, "raster")
+    assert [tuple(s[10, 10]) for s in drawn] == [(255, 255, 255, 255), RED]
+    assert tuple(drawn[0][0, 0]) != (255, 255, 255, 255)
+
+
+def test_ramp_slices_stack_to_the_ramp() -> None:
+    """Slices under each other run from high to low without a step."""
+    ramp = Ramp(((0.0, Color(0, 0, 0)), (1.0, Color(250, 250, 250))))
+    drawn, labels = swatches(Stretch(ramp, StretchRecipe(StretchKind.CUSTOM, limits=(0.0, 100.0))), "raster")
+    column = np.concatenate([s[:, 5, 0] for s in drawn]).astype(int)
+    assert labels[0] == "100" and labels[-1] == "0"
+    assert column[0] > 245 and column[-1] < 5
+    assert (np.diff(column) <= 0).all() and np.abs(np.diff(column)).max() <= 4
+
+
+def test_sheet_shows_every_class(tmp_path: Path) -> None:
+    """The sheet of a plan holds the swatches' colours."""
+    theme = Breaks("v", 0, (Break(1, fill(RED)), Break(2, fill(GREEN))))
+    layer = SwatchLayer(0, "Areas", "polygon", Style(theme))
+    sheet = draw_sheet(LegendPlan((layer,), 1.0, (20, 20), SheetPlan("Title", False, "png")))
+    for color in (RED, GREEN):
+        assert (sheet == color).all(axis=2).sum() > 200
