@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import structlog
+
 from rendermap.dispatch.connection import Connection
 from rendermap.dispatch.wire import Answer, WireBroken
 
@@ -43,6 +45,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "MALLOC_ARENA_MAX": "2",
     }
 )
+
+_log = structlog.get_logger("rendermap.dispatch")
 
 
 class WorkerDied(Exception):
@@ -133,6 +137,8 @@ class WorkerProcess:
                 answer = await self._connection.answer
             if answer.head.kind != "ready":
                 raise WireBroken(f"said {answer.head.kind} before ready")
+            if answer.head.reason:
+                _log.warning("worker is less confined than it should be", reason=answer.head.reason)
         except (TimeoutError, WireBroken) as error:
             died = await self._died(f"not ready: {error}")
             await self.close()

@@ -7,13 +7,10 @@ Whatever it or a native library prints goes to the service's log; frames go over
 from __future__ import annotations
 
 # The engine comes before every other import: it must clean the environment before another GDAL looks at it.
-from rendermap.render.engine import mapnik  # isort: skip
+import rendermap.render.engine  # noqa: F401  # isort: skip
 
-import ctypes
 import gc
 import os
-import resource
-import signal
 import socket
 import sys
 import traceback
@@ -26,15 +23,10 @@ from rendermap.dispatch.wire import Answer, Head, PlanUnpacker, head_of, receive
 from rendermap.errors import RenderFailed, RendermapError
 from rendermap.imaging.encode import encode
 from rendermap.render.compose import draw
+from rendermap.render.confinement import confine
 from rendermap.render.inspect import inspect
 from rendermap.render.measure import measure
 from rendermap.render.swatches import draw_legend, draw_sheet
-
-DATA_SHARE = 2.0
-"""Writable address space per byte of granted memory: the hard stop stands above the bound the service watches."""
-MAX_FILE_BYTES = 256 << 20
-FIRST_VICTIM = "800"
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 
 
 def draw_map(plan: MapPlan) -> Answer:
@@ -72,28 +64,13 @@ def answer(plan: Plan) -> Answer:
         return Answer(head_of(RenderFailed(reason=traceback.format_exc())))
 
 
-def serve(wire: socket.socket) -> None:
-    """Answer until nobody asks any more."""
+def serve(wire: socket.socket, shortcoming: str | None) -> None:
+    """Say that we are ready, and what our confinement lacks; then answer until nobody asks any more."""
     plans = PlanUnpacker()
-    send_answer(wire, 0, Answer(Head("ready")))
+    send_answer(wire, 0, Answer(Head("ready", reason=shortcoming)))
     while (asked := receive_request(wire)) is not None:
         number, request = asked
         send_answer(wire, number, answer(plans.unpack(request)))
-
-
-def confine(memory_limit_bytes: int) -> None:
-    """Bound what this process may take and do, and tie its life to the service's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.umask(0o077)
-    data_bytes = int(memory_limit_bytes * DATA_SHARE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        Path("/proc/self/oom_score_adj").write_text(FIRST_VICTIM)
 
 
 def take_wire() -> socket.socket:
@@ -106,12 +83,11 @@ def take_wire() -> socket.socket:
 
 def main() -> None:
     """Run the worker."""
-    confine(int(sys.argv[1]))
+    shortcoming = confine(int(sys.argv[1]))
     wire = take_wire()
     gc.freeze()
-    serve(wire)
+    serve(wire, shortcoming)
 
 
 if __name__ == "__main__":
-    assert mapnik
     main()

@@ -1,0 +1,146 @@
+"""The real worker program: it draws, and a dataset that takes it over finds no way out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan, SwatchLayer
+from rendermap.dispatch.pool import Pool
+from rendermap.errors import Broken
+from rendermap.geo.bbox import BBox
+from rendermap.jobs.job import DataSource
+from rendermap.symbology.facts import VectorFacts
+from tests.builders.pools import filled_layer, run, told
+
+SQUARE = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"depth": depth},
+            "geometry": {"type": "Polygon", "coordinates": [[[x, 0], [x + 1, 0], [x + 1, 1], [x, 1], [x, 0]]]},
+        }
+        for x, depth in ((0, 1.5), (2, 2.5))
+    ],
+}
+
+
+@pytest.fixture
+def squares(tmp_path: Path) -> DataSource:
+    """Two squares in degrees, as a job's output."""
+    path = tmp_path / "squares.geojson"
+    path.write_text(json.dumps(SQUARE))
+    return DataSource(path, None, tmp_path, "1")
+
+
+def test_the_real_worker_looks_measures_draws_and_explains(squares: DataSource) -> None:
+    """Every kind of plan has its handler, and the answers are of the right kind."""
+
+    async def ask() -> None:
+        pool = Pool(1)
+        await pool.start()
+        try:
+            layer = await pool.inspect(InspectPlan(squares))
+            assert isinstance(layer.facts, VectorFacts) and layer.bbox == BBox(0, 0, 3, 1)
+            measures = await pool.measure(MeasurePlan(layer, "depth"))
+            assert (measures.count, measures.minimum, measures.maximum) == (2, 1.5, 2.5)
+            style = filled_layer().style
+            legend = LegendPlan((SwatchLayer(0, "Depth", "polygon", style, layer),), 1.0, (20, 20))
+            (entries,) = await pool.legend(legend)
+            assert entries.entries[0].swatch.startswith(b"\x89PNG")
+            sheet = await pool.legend_sheet(LegendPlan(legend.layers, 1.0, (20, 20), SheetPlan("Depth", False, "png")))
+            assert sheet.body.startswith(b"\x89PNG") and sheet.width_px > 20
+            with pytest.raises(Broken) as raised:
+                await pool.draw(told("no such format"))
+            assert "Traceback" in (raised.value.reason or "") and "Traceback" not in raised.value.sentence
+        finally:
+            await pool.stop()
+
+    run(ask, limit_s=90)
+
+
+@pytest.fixture(scope="module")
+def worker_pid() -> Iterator[int]:
+    """A real worker that is up and idle, in a service of its own."""
+    code = (
+        "import asyncio\n"
+        "from rendermap.dispatch.pool import Pool\n"
+        "async def main():\n"
+        "    pool = Pool(1, memory_limit_bytes=512 << 20)\n"
+        "    await pool.start()\n"
+        "    print(*pool.pids, flush=True)\n"
+        "    await asyncio.to_thread(input)\n"
+        "    print(*pool.pids, flush=True)\n"
+        "    await pool.stop()\n"
+        "asyncio.run(main())\n"
+    )
+    environment = {**os.environ, "RENDERMAP_SECRET_KEY": "open sesame"}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as service:
+        assert service.stdin and service.stdout
+        pid = service.stdout.readline().strip()
+        yield int(pid)
+        service.stdin.write("\n")
+        service.stdin.flush()
+        assert service.stdout.readline().strip() == pid, "the worker did not live to the end of the tests"
+
+
+def test_its_limits_are_set(worker_pid: int) -> None:
+    """No core dump, a hard stop for memory, and no way to new rights."""
+    limits = Path(f"/proc/{worker_pid}/limits").read_text()
+    assert "Max core file size        0 " in limits
+    assert f"Max data size             {1 << 30} " in limits
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{worker_pid}/status").read_text().splitlines() if ":\t" in line)
+    assert status["NoNewPrivs"] == "1" and status["Umask"] == "0077"
+    assert Path(f"/proc/{worker_pid}/cwd").resolve() == Path("/")
+
+
+def test_its_environment_is_its_own(worker_pid: int) -> None:
+    """Nothing that the service was started with is in it."""
+    environment = Path(f"/proc/{worker_pid}/environ").read_text()
+    assert "sesame" not in environment and "PROJ_NETWORK=OFF" in environment
+
+
+def test_an_interrupt_is_not_for_it(worker_pid: int) -> None:
+    """Ctrl-C reaches the service, which then ends its workers in order."""
+    os.kill(worker_pid, signal.SIGINT)
+    assert Path(f"/proc/{worker_pid}/stat").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="system call filters are Linux's")
+def test_no_network_and_no_other_program() -> None:
+    """Sockets but local ones, io_uring and exec are refused, in every thread; files and threads are not."""
+    code = """
+import os, socket, subprocess, threading
+from rendermap.render.confinement import confine
+assert confine(1 << 30) is None
+said = []
+def tried(name, what):
+    try:
+        what()
+    except PermissionError:
+        said.append(name)
+tried("inet", socket.socket)
+tried("inet6", lambda: socket.socket(socket.AF_INET6))
+tried("netlink", lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW))
+tried("exec", lambda: subprocess.run(["/bin/true"]))
+thread = threading.Thread(target=tried, args=("thread", socket.socket)); thread.start(); thread.join()
+tried("local", socket.socketpair)
+tried("file", lambda: open("/dev/null").close())
+try:
+    bytearray(3 << 30)
+except MemoryError:
+    said.append("memory")
+print(*said)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.split() == ["inet", "inet6", "netlink", "exec", "thread", "memory"]
