@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import NotSupported, RenderFailed, SourceUnreadable, StyleInvalid
+from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.view import MapView
+from rendermap.jobs.job import Layer
 from rendermap.render.colorize import Pixels, limits_of, positions_of, ramp_colors
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_xml import to_srs
@@ -20,6 +23,7 @@ from rendermap.symbology.symbols import TRANSPARENT, Color
 _RAMP_STOPS = 128
 _LOWEST = -3.4e38
 _OPEN_DATASETS = 16
+_PROBES_PER_SIDE = 100
 _GRAY = Ramp(((0.0, Color(0, 0, 0)), (1.0, Color(255, 255, 255))))
 _ALL_CELLS = 0
 
@@ -43,8 +47,24 @@ def draw_geodatabase_raster(plan: LayerPlan, view: MapView) -> Pixels:
     else:
         raise NotSupported("Shaded relief is not drawn for a raster inside a file geodatabase.")
     # Masked cells read as zero when a band is named; without one Mapnik gives the mask as alpha.
-    picture[_draw(plan, view, _ALL_CELLS, [])[..., 3] == 0] = 0
+    picture[_render(plan.layer, plan.crs, view, _ALL_CELLS, None)[..., 3] == 0] = 0
     return picture
+
+
+def probe_values(layer: Layer, band: int) -> tuple[NDArray[np.float64], bool]:
+    """Values of cells on a regular grid, without those that hold no data, and whether these are all cells there are."""
+    facts, box = layer.facts, layer.bbox
+    if not isinstance(facts, RasterFacts) or box is None:
+        return np.empty(0), True
+    width, height = min(facts.width, _PROBES_PER_SIDE), min(facts.height, _PROBES_PER_SIDE)
+    crs = layer.crs or WEB_MERCATOR  # nothing is carried over: the grid is in the raster's own CRS
+    hidden = _render(layer, crs, MapView(box, crs, width, height), _ALL_CELLS, None)[..., 3] == 0
+    datasource = _datasource(layer.open_name, layer.source.fingerprint, band)
+    values: list[float] = []
+    for row, col in np.argwhere(~hidden):
+        x, y = box.xmin + (col + 0.5) * box.width / width, box.ymax - (row + 0.5) * box.height / height
+        values += [feature.attributes["value"] for feature in datasource.features_at_point(mapnik.Coord(float(x), float(y)), 0)]
+    return np.asarray(values, np.float64), (width, height) == (facts.width, facts.height)
 
 
 def _band(bands: tuple[Band, ...], number: int) -> Band:
@@ -87,26 +107,29 @@ def _class_stops(theme: Classified) -> list[Stop]:
 
 
 def _draw(plan: LayerPlan, view: MapView, band: int, stops: list[Stop], default: Color | None = None) -> Pixels:
-    """One rendering by Mapnik: a band in the colours of stops, or all bands as they are."""
-    symbolizer = mapnik.RasterSymbolizer()
-    if band:
-        symbolizer.colorizer = _colorizer(stops, default)
-    rule, style = mapnik.Rule(), mapnik.Style()
+    return _render(plan.layer, plan.crs, view, band, _colorizer(stops, default))
+
+
+def _render(layer: Layer, crs: str, view: MapView, band: int, colorizer: mapnik.RasterColorizer | None) -> Pixels:
+    """One rendering by Mapnik: a band in the colours of a colorizer, or all bands as they are."""
+    symbolizer, rule, style = mapnik.RasterSymbolizer(), mapnik.Rule(), mapnik.Style()
+    if colorizer is not None:
+        symbolizer.colorizer = colorizer
     rule.symbolizers.append(symbolizer)
     style.rules.append(rule)
-    layer = mapnik.Layer("raster", to_srs(plan.crs))
-    layer.datasource = _datasource(plan.layer.open_name, plan.layer.source.fingerprint, band)
-    layer.styles.append("raster")
+    drawn = mapnik.Layer("raster", to_srs(crs))
+    drawn.datasource = _datasource(layer.open_name, layer.source.fingerprint, band)
+    drawn.styles.append("raster")
     document = mapnik.Map(view.width_px, view.height_px, to_srs(view.crs))
     document.append_style("raster", style)
-    document.layers.append(layer)
-    document.zoom_to_box(mapnik.Box2d(*view.bbox.corners))
+    document.layers.append(drawn)
     document.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
+    document.zoom_to_box(mapnik.Box2d(*view.bbox.corners))
     image = mapnik.Image(view.width_px, view.height_px)
     try:
         mapnik.render(document, image)
     except RuntimeError as error:
-        raise RenderFailed(reason=f"{plan.layer.open_name}: {error}") from error
+        raise RenderFailed(reason=f"{layer.open_name}: {error}") from error
     return np.frombuffer(image.to_string(), np.uint8).reshape(view.height_px, view.width_px, 4).copy()
 
 

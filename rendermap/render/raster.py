@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from rendermap.geo.view import MapView
 from rendermap.render.colorize import Pixels
 from rendermap.render.gdb_raster import draw_geodatabase_raster
 from rendermap.render.paint import paint, request_of, without_background
-from rendermap.render.raster_levels import Box, RasterLevels, WarmRasters
+from rendermap.render.raster_levels import Box, RasterLevels, warm_rasters
 from rendermap.render.resample import Sampler
 from rendermap.render.warp import CellGrid, locate
 
@@ -31,18 +30,13 @@ def draw_raster(plan: LayerPlan, view: MapView) -> Pixels:
     """
     if plan.layer.reader == "gdal":
         return draw_geodatabase_raster(plan, view)
-    raster = _warm().get(plan.layer)
+    raster = warm_rasters().get(plan.layer)
     picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
     for top in range(0, view.height_px, _BLOCK_PX):
         for left in range(0, view.width_px, _BLOCK_PX):
             block = _part(view, left, top, min(_BLOCK_PX, view.width_px - left), min(_BLOCK_PX, view.height_px - top))
             _draw_block(raster, plan, block, picture[top : top + block.height_px, left : left + block.width_px])
     return picture
-
-
-@lru_cache(maxsize=1)
-def _warm() -> WarmRasters:
-    return WarmRasters()
 
 
 def _part(view: MapView, left: int, top: int, width: int, height: int) -> MapView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -250,3 +251,9 @@ class WarmRasters:
     def _drop_older(self, layer: Layer) -> None:
         for key in [key for key in self._open if key[0] == layer.open_name]:
             self._open.pop(key).close()
+
+
+@lru_cache(maxsize=1)
+def warm_rasters() -> WarmRasters:
+    """The warm rasters of this worker."""
+    return WarmRasters()

@@ -14,7 +14,7 @@ import rendermap.render.engine  # noqa: F401  mapnik's environment must be put i
 
 # isort: split
 import rasterio
-from affine import Affine  # type: ignore[import-untyped]
+from affine import Affine
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader as Dataset

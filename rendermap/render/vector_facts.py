@@ -40,7 +40,7 @@ _LOOKED_AT = 1000
 def vector_members(path: Path) -> tuple[str, ...]:
     """Names of the feature classes of a container, tables without geometry and system tables left out."""
     try:
-        with _quiet():
+        with quiet():
             layers = pyogrio.list_layers(path)
     except ERRORS:
         return ()
@@ -55,7 +55,7 @@ def read_columns(path: Path, limit: int) -> tuple[tuple[str, tuple[str | float |
 def read_table(path: Path, layer: str | None, limit: int, **options: str) -> tuple[tuple[str, tuple[str | float | int | None, ...]], ...]:
     """All columns of a table of a container, at most limit rows; nothing when it cannot be read."""
     try:
-        with _quiet():
+        with quiet():
             meta, _, _, columns = pyogrio.raw.read(path, layer=layer, read_geometry=False, max_features=limit, **options)
     except ERRORS:
         return ()
@@ -75,7 +75,7 @@ def field_kind(dtype: str) -> FieldKind:
     return FieldKind.TEXT if dtype.startswith(("object", "str")) else FieldKind.OTHER
 
 
-class _quiet(warnings.catch_warnings):  # noqa: N801
+class quiet(warnings.catch_warnings):  # noqa: N801
     """Measures (M) are dropped with a warning per geometry type; no picture shows them."""
 
     def __enter__(self) -> None:
@@ -86,7 +86,7 @@ class _quiet(warnings.catch_warnings):  # noqa: N801
 def read_info(path: Path, member: str | None) -> dict[str, Any]:
     """pyogrio's description of a dataset, with its true count and box.  Raises SourceUnreadable."""
     try:
-        with _quiet():
+        with quiet():
             info: dict[str, Any] = pyogrio.read_info(path, layer=member, force_feature_count=True, force_total_bounds=True)
             return info
     except ERRORS as error:
@@ -106,7 +106,7 @@ def geometry_of(path: Path, member: str | None, name: str | None, notes: list[st
 
 def _look_at_geometries(path: Path, member: str | None, notes: list[str]) -> GeometryKind:
     try:
-        with _quiet():
+        with quiet():
             _, _, found, _ = pyogrio.raw.read(path, layer=member, columns=[], max_features=_LOOKED_AT)
     except ERRORS as error:
         raise SourceUnreadable(reason=f"{path} ({member}): {error}") from error

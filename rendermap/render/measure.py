@@ -1,0 +1,159 @@
+"""Numbers taken from a dataset, for classes and stretches made from the result: range, distribution and distinct values."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pyogrio.raw
+from numpy.typing import NDArray
+
+from rendermap.dispatch.plan import MeasurePlan
+from rendermap.errors import SourceUnreadable
+from rendermap.jobs.job import Layer
+from rendermap.render.csv_rows import read_rows
+from rendermap.render.gdb_raster import probe_values
+from rendermap.render.raster_levels import Request, warm_rasters
+from rendermap.render.vector_facts import ERRORS, quiet
+from rendermap.symbology.facts import Measures, RasterFacts
+
+_PERCENTS = np.linspace(0, 100, 201)
+_SAMPLE = 5000
+_SORTED_UP_TO = 1 << 20
+_READ_WHOLE_UP_TO_CELLS = 1 << 24
+_SAMPLED_CELLS = 1 << 20
+_COUNTED_RANGE = 1 << 20
+
+Values = NDArray[Any]
+Value = str | float | int | bool | None
+Distinct = tuple[tuple[Value, int], ...]
+
+
+def measure(plan: MeasurePlan) -> Measures:
+    """The measures of one field or one band, nulls and cells without data left out.
+
+    Large rasters are measured by a regular sample of their cells, which `exact` tells.
+    Raises SourceUnreadable when there is no such field, StyleInvalid when there is no such band.
+    """
+    facts = plan.layer.facts
+    if not isinstance(facts, RasterFacts):
+        return _measures_of(_field_values(plan), plan.distinct_limit, True)
+    if plan.layer.reader == "gdal":
+        return _measure_by_probes(plan, facts)
+    values, exact = _band_values(plan, facts)
+    return _measures_of(values, plan.distinct_limit, exact)
+
+
+def _band_values(plan: MeasurePlan, facts: RasterFacts) -> tuple[Values, bool]:
+    cells = facts.width * facts.height
+    exact = cells <= _READ_WHOLE_UP_TO_CELLS
+    scale = 1.0 if exact else math.sqrt(cells / _SAMPLED_CELLS)
+    patch = warm_rasters().get(plan.layer).read(Request((plan.band,), (0, 0, facts.width, facts.height), scale, False))
+    if patch is None:
+        return np.empty(0), exact
+    return patch.cells[0].ravel() if patch.valid is None else patch.cells[0][patch.valid], exact
+
+
+def _measure_by_probes(plan: MeasurePlan, facts: RasterFacts) -> Measures:
+    """A geodatabase's raster gives its cells one by one; its attribute table, where there is one, counts them all."""
+    counted = _counted_values(facts)
+    if counted is not None:
+        return _measures_of(counted, plan.distinct_limit, True)
+    values, exact = probe_values(plan.layer, plan.band)
+    return _measures_of(values.astype(facts.bands[plan.band - 1].dtype), plan.distinct_limit, exact)
+
+
+def _counted_values(facts: RasterFacts) -> Values | None:
+    table = {name.lower(): column for name, column in facts.attribute_table}
+    pairs = list(zip(table.get("value", ()), table.get("count", ()), strict=False))
+    if not pairs or not all(isinstance(value, int | float) and isinstance(count, int | float) for value, count in pairs):
+        return None
+    values, counts = np.asarray(pairs, np.float64).T
+    if np.array_equal(values, np.rint(values)):
+        values = values.astype(np.int64)
+    share = max(1.0, float(counts.sum()) / _READ_WHOLE_UP_TO_CELLS)
+    return np.repeat(values, np.maximum(1, counts / share).astype(np.int64))
+
+
+def _field_values(plan: MeasurePlan) -> Values:
+    """The column of a field as pyogrio types it, without nulls."""
+    layer, field = plan.layer, plan.field or ""
+    column = read_rows(layer)[1].get(field) if layer.reader == "csv" else _read_column(layer, field)
+    if column is None:
+        raise SourceUnreadable(
+            "The dataset of this layer lacks a field that its symbology needs.", reason=f"{layer.open_name}: no {field!r}"
+        )
+    if column.dtype.kind == "f":
+        known: Values = column[~np.isnan(column)]
+        return known
+    if column.dtype.kind == "M":
+        return np.asarray([str(value) for value in column[~np.isnat(column)]], object)
+    return column if column.dtype.kind != "O" else column[[value is not None for value in column]]
+
+
+def _read_column(layer: Layer, field: str) -> Values | None:
+    try:
+        with quiet():
+            meta, _, _, columns = pyogrio.raw.read(
+                layer.open_name, layer=layer.source.member, columns=[field], read_geometry=False, encoding=layer.encoding
+            )
+    except ERRORS as error:
+        raise SourceUnreadable(reason=f"{layer.open_name} ({layer.source.member}): {error}") from error
+    return columns[0] if field in meta["fields"] else None
+
+
+def _measures_of(values: Values, limit: int, exact: bool) -> Measures:
+    if values.dtype.kind == "O" or values.dtype.kind == "U":
+        return _measures_of_text(values, limit, exact)
+    values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    if not len(values):
+        return Measures(0, distinct_is_whole=True, exact=exact)
+    distinct = _distinct(values, limit)
+    some = np.sort(_spread(values, _SORTED_UP_TO))
+    some[0], some[-1] = values.min(), values.max()
+    return Measures(
+        count=len(values),
+        minimum=float(values.min()),
+        maximum=float(values.max()),
+        mean=float(values.mean(dtype=np.float64)),
+        deviation=float(values.std(dtype=np.float64)),
+        distinct=distinct or (),
+        distinct_is_whole=distinct is not None and exact,
+        percentiles=tuple(float(value) for value in np.percentile(some, _PERCENTS)),
+        sample=tuple(float(value) for value in _spread(values, _SAMPLE)),
+        exact=exact,
+    )
+
+
+def _measures_of_text(values: Values, limit: int, exact: bool) -> Measures:
+    counts = Counter(value if isinstance(value, str) else str(value) for value in values)
+    whole = len(counts) <= limit
+    return Measures(len(values), distinct=tuple(sorted(counts.items())) if whole else (), distinct_is_whole=whole and exact, exact=exact)
+
+
+def _spread(values: Values, limit: int) -> Values:
+    """At most limit values, taken evenly from first to last."""
+    if len(values) <= limit:
+        return values.copy()
+    return np.asarray(values[np.linspace(0, len(values) - 1, limit).astype(np.intp)])
+
+
+def _distinct(values: Values, limit: int) -> Distinct | None:
+    """(value, count) pairs, ascending; None when there are more than limit."""
+    if len(np.unique(_spread(values, _SAMPLE))) > limit:
+        return None
+    if values.dtype.kind == "b":
+        values = values.astype(np.uint8)
+    elif values.dtype.kind in "iu" and int(values.max()) - int(values.min()) < _COUNTED_RANGE:
+        return _count_whole(values, limit)
+    known, counts = np.unique(values, return_counts=True)
+    return None if len(known) > limit else tuple(zip(known.tolist(), counts.tolist(), strict=True))
+
+
+def _count_whole(values: Values, limit: int) -> Distinct | None:
+    least = int(values.min())
+    counts = np.bincount(values.astype(np.int64) - least)
+    known = np.nonzero(counts)[0]
+    return None if len(known) > limit else tuple(zip((known + least).tolist(), counts[known].tolist(), strict=True))
