@@ -1,0 +1,162 @@
+"""Every style language in the table: one file or folder, one row, and no document that breaks it in an unforeseen way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rendermap.errors import StyleInvalid
+from rendermap.symbology.readers import table
+from rendermap.symbology.readers.table import STYLE_READERS, StyleReader, read_styles
+from tests.builders.styles import breaks, document, feature_layer, raster_layer, rgb, simple, stroke, symbol, unique, vector_marker
+
+SHARED = Path(os.environ.get("RENDERMAP_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "esri-military" / "layers"
+KEYS = (
+    "symbol",
+    "fields",
+    "groups",
+    "classes",
+    "values",
+    "color",
+    "layers",
+    "type",
+    "renderer",
+    "colorizer",
+    "field",
+    "breaks",
+    "colorRamp",
+)
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
+    max_leaves=6,
+)
+RING = {"curveRings": [[[0, 2], {"a": [[0, 2], [0, 0], 0, 1]}]]}
+RAMP = {
+    "type": "CIMMultipartColorRamp",
+    "weights": [1, 2],
+    "colorRamps": [
+        {"type": "CIMPolarContinuousColorRamp", "fromColor": {"type": "CIMHSVColor", "values": [0, 50, 50, 100]}, "toColor": rgb(1, 2, 3)},
+        {
+            "type": "CIMFixedColorRamp",
+            "colors": [{"type": "CIMLABColor", "values": [50, 10, 10, 100]}, {"type": "CIMCMYKColor", "values": [1, 2, 3, 4, 100]}],
+        },
+    ],
+}
+LYRX = (
+    document(feature_layer(simple(symbol("Point", vector_marker(4, RING, stroke(), frame=(-2, -2, 2, 2)))))),
+    document(
+        feature_layer(
+            unique(["A"], [(["1"], symbol("Line", stroke(effects=[{"type": "CIMGeometricEffectDashes", "dashTemplate": [3, 1]}])))])
+        )
+    ),
+    document(feature_layer(breaks("A", [None, 3.0], visualVariables=[{"type": "CIMRotationVisualVariable"}]))),
+    document(raster_layer({"type": "CIMRasterStretchColorizer", "stretchType": "None", "colorRamp": RAMP})),
+    document(raster_layer({"type": "CIMRasterClassifyColorizer", "classBreaks": [{"color": rgb(1, 2, 3)}]})),
+    document(raster_layer({"type": "CIMRasterUniqueValueColorizer", "groups": [{"classes": [{"values": ["1"], "color": rgb(1, 2, 3)}]}]})),
+    document(raster_layer({"type": "CIMRasterRGBColorizer", "redBandIndex": 2})),
+)
+ESRI = (
+    {
+        "drawingInfo": {
+            "renderer": {"type": "simple", "symbol": {"type": "esriSMS", "size": 4, "color": [1, 2, 3, 4], "outline": {"width": 1}}}
+        }
+    },
+    {
+        "type": "uniqueValue",
+        "field1": "A",
+        "uniqueValueInfos": [{"value": "1", "symbol": {"type": "esriSLS", "color": [1, 2, 3, 4], "width": 1}}],
+    },
+    {"type": "classBreaks", "field": "A", "classBreakInfos": [{"classMaxValue": 1, "symbol": {"type": "esriSFS", "color": [1, 2, 3, 4]}}]},
+    {
+        "type": "rasterStretch",
+        "statistics": [[1, 2, 3, 4]],
+        "colorRamp": {"type": "algorithmic", "fromColor": [1, 2, 3], "toColor": [4, 5, 6]},
+    },
+    {"type": "rasterColormap", "colormapInfos": [{"value": 1, "color": [1, 2, 3]}]},
+)
+SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {"lyrx": LYRX, "drawing_info": ESRI}
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place in a JSON document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [*([path] if path else []), *(p for key, item in inner for p in places(item, (*path, key)))]
+
+
+def with_junk(value: Any, path: tuple[str | int, ...], junk: Any) -> Any:
+    """A copy of the document with something else at one place."""
+    copy = json.loads(json.dumps(value))
+    inside = copy
+    for step in path[:-1]:
+        inside = inside[step]
+    inside[path[-1]] = junk
+    return copy
+
+
+def test_every_language_is_in_the_table() -> None:
+    """A reader's file or folder without its row or its samples here is found at once."""
+    folder = Path(table.__file__).parent
+    found = {p.stem for p in folder.iterdir() if not p.name.startswith("__")} - {"table", "style_reader"}
+    assert found == set(STYLE_READERS.names) == set(SAMPLES)
+
+
+@pytest.mark.parametrize("reader", STYLE_READERS, ids=lambda r: r.name)
+@pytest.mark.parametrize(
+    "content", [b"", b"   ", b"\xff\xfe", b"{", b"[]", b"null", b"{}", b"[" * 100_000, b'{"a":' * 5000 + b"1" + b"}" * 5000]
+)
+def test_what_is_no_document_is_invalid(reader: StyleReader, content: bytes, tmp_path: Path) -> None:
+    """Empty files, other text and endless nesting are StyleInvalid, and the reason names the file, the sentence does not."""
+    file = tmp_path / f"layer{reader.suffixes[0]}"
+    file.write_bytes(content)
+    with pytest.raises(StyleInvalid) as caught:
+        read_styles(file)
+    assert str(tmp_path) in (caught.value.reason or "")
+    assert str(tmp_path) not in caught.value.sentence
+
+
+@pytest.mark.parametrize("reader", STYLE_READERS, ids=lambda r: r.name)
+def test_a_byte_order_mark_does_not_matter(reader: StyleReader, tmp_path: Path) -> None:
+    """Some files begin with one."""
+    file = tmp_path / f"layer{reader.suffixes[0]}"
+    for sample in SAMPLES[reader.name]:
+        file.write_bytes(b"\xef\xbb\xbf" + json.dumps(sample).encode())
+        assert len(read_styles(file)) == 1
+
+
+def test_a_suffix_without_reader_is_invalid(tmp_path: Path) -> None:
+    """Binary .lyr files and others are named as what they are."""
+    (tmp_path / "a.lyr").write_bytes(b"x")
+    with pytest.raises(StyleInvalid):
+        read_styles(tmp_path / "a.lyr")
+
+
+@pytest.mark.parametrize("reader", STYLE_READERS, ids=lambda r: r.name)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_junk_anywhere_is_read_or_invalid(reader: StyleReader, data: st.DataObject, tmp_path: Path) -> None:
+    """Whatever stands at any place of a document, the answer is a style or StyleInvalid, never another error."""
+    sample = data.draw(st.sampled_from(SAMPLES[reader.name]))
+    path = data.draw(st.sampled_from(places(sample)))
+    file = tmp_path / f"layer{reader.suffixes[0]}"
+    file.write_text(json.dumps(with_junk(sample, path, data.draw(JUNK))), encoding="utf-8", errors="surrogatepass")
+    with contextlib.suppress(StyleInvalid):
+        read_styles(file)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no collection of real layer files here")
+def test_every_real_layer_file_is_read() -> None:
+    """A collection of real files: all are read, and nothing but labels, fonts and symbol levels is drawn otherwise."""
+    files = sorted(SHARED.glob("*.lyrx"))
+    assert files
+    for file in files:
+        for layer in read_styles(file):
+            for warning in layer.warnings:
+                assert any(word in warning.found for word in ("labels", "character", "drawing", "display filters")), str(warning)

@@ -1,0 +1,141 @@
+"""Every symbol layer kind in the table: one file, one row, drawn by Mapnik, spelled in Esri JSON and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree.ElementTree import tostring
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rendermap.render.engine import mapnik
+from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.shapes import CIRCLE, SQUARE, TRIANGLE
+from rendermap.symbology.symbolizers import table
+from rendermap.symbology.symbolizers.table import SYMBOLIZERS, symbolizer_of
+from rendermap.symbology.symbols import Color, Fill, Hatch, Marker, Stroke, Symbol, SymbolLayer
+from tests.builders.styles import FolderAssets, node
+
+RED = Color(220, 30, 30)
+SAMPLES: dict[str, tuple[SymbolLayer, GeometryKind]] = {
+    "stroke": (Stroke(RED, 3.0), GeometryKind.LINE),
+    "fill": (Fill(RED), GeometryKind.POLYGON),
+    "hatch": (Hatch(Stroke(RED, 0.75), 45.0, 6.0), GeometryKind.POLYGON),
+    "marker": (Marker(CIRCLE, 12.0, RED), GeometryKind.POINT),
+}
+WKT = {
+    GeometryKind.POINT: "POINT(0 0)",
+    GeometryKind.LINE: "LINESTRING(-60 0,60 0)",
+    GeometryKind.POLYGON: "POLYGON((-20 -20,20 -20,20 20,-20 20,-20 -20))",
+}
+
+
+def draw(symbol: Symbol, geometry: GeometryKind, folder: Path, scale: float = 1.0, wkt: tuple[str, ...] = ()) -> NDArray[np.uint8]:
+    """The symbol in the middle of 64 px on white, (rows, columns, 4)."""
+    rules = "".join(tostring(e, encoding="unicode") for e in table.to_mapnik(symbol, geometry, FolderAssets(folder)))
+    rows = "\n".join(f'"{text}"' for text in wkt or (WKT[geometry],))
+    source = f'<Parameter name="type">csv</Parameter><Parameter name="inline"><![CDATA[wkt\n{rows}]]></Parameter>'
+    xml = (
+        f'<Map background-color="white"><Style name="s"><Rule>{rules}</Rule></Style>'
+        f'<Layer name="l"><StyleName>s</StyleName><Datasource>{source}</Datasource></Layer></Map>'
+    )
+    side = round(64 * scale)
+    drawn = mapnik.Map(side, side)
+    mapnik.load_map_from_string(drawn, xml)
+    drawn.zoom_to_box(mapnik.Box2d(-32, -32, 32, 32))
+    image = mapnik.Image(side, side)
+    mapnik.render(drawn, image, scale)
+    return np.frombuffer(image.to_string(), np.uint8).reshape(side, side, 4)
+
+
+def box_of(pixels: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of all that is not white."""
+    rows, columns = np.nonzero((pixels[..., :3] != 255).any(axis=2))
+    return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+
+
+def test_every_kind_has_a_file_a_row_and_a_sample() -> None:
+    """A new symbol layer kind without its row or its sample here is found at once."""
+    folder = Path(table.__file__).parent
+    files = {p.stem for p in folder.glob("*.py")} - {"__init__", "table", "symbolizer"}
+    assert files == set(SYMBOLIZERS.names) == set(SAMPLES)
+    assert {row.kind.__name__ for row in SYMBOLIZERS} == {kind.__name__ for kind in SymbolLayer.__subclasses__()}
+
+
+@pytest.mark.parametrize("name", SYMBOLIZERS.names)
+def test_kind_is_found_drawn_and_not_drawn_where_it_has_no_place(name: str, tmp_path: Path) -> None:
+    """Each kind draws its colour on its geometry, and kinds of lines and areas draw nothing on points."""
+    layer, geometry = SAMPLES[name]
+    assert symbolizer_of(layer) is SYMBOLIZERS[name]
+    pixels = draw(Symbol((layer,)), geometry, tmp_path)
+    assert (np.abs(pixels[..., :3].astype(int) - RED[:3]).max(axis=2) < 40).any()
+    if name != "marker":
+        assert SYMBOLIZERS[name].to_mapnik(layer, GeometryKind.POINT, FolderAssets(tmp_path)) == []
+
+
+@pytest.mark.parametrize("name", SYMBOLIZERS.names)
+def test_esri_json_round_trip(name: str) -> None:
+    """What is written as Esri JSON is read back as the same layer."""
+    layer, geometry = SAMPLES[name]
+    spelled = table.to_esri(Symbol((layer,)), geometry)
+    assert spelled is not None
+    assert table.from_esri(node(spelled)) == Symbol((layer,))
+
+
+@pytest.mark.parametrize("name", SYMBOLIZERS.names)
+def test_foreign_symbols_are_left_to_others(name: str) -> None:
+    """No row claims a symbol layer that is not its own."""
+    assert SYMBOLIZERS[name].from_cim(node({"type": "CIMNoSuchLayer"})) is None
+    assert SYMBOLIZERS[name].from_esri(node({"type": "esriNoSuch"})) is None
+
+
+@pytest.mark.parametrize("path", [CIRCLE, SQUARE, TRIANGLE])
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_marker_of_12_points_is_16_pixels_and_centred(path: str, scale: float, tmp_path: Path) -> None:
+    """Sizes are true and no shape is moved to the middle of its own box."""
+    pixels = draw(Symbol((Marker(path, 12.0, RED),)), GeometryKind.POINT, tmp_path, scale)
+    assert box_of(pixels) == tuple(round(v * scale) for v in (24, 24, 40, 40))
+
+
+def test_a_marker_off_its_middle_stays_off(tmp_path: Path) -> None:
+    """Mapnik centres an SVG by the box of its paths; a shape that stands above the point must stay above it."""
+    above = "M-0.25 -0.5L0.25 -0.5L0.25 0L-0.25 0Z"
+    assert box_of(draw(Symbol((Marker(above, 12.0, RED),)), GeometryKind.POINT, tmp_path)) == (28, 24, 36, 32)
+
+
+def test_offset_and_rotation_of_a_marker(tmp_path: Path) -> None:
+    """The offset goes right and up and is not turned; the rotation is counter-clockwise."""
+    right_half = "M0 -0.25L0.5 -0.25L0.5 0.25L0 0.25Z"
+    assert box_of(draw(Symbol((Marker(SQUARE, 12.0, RED, dx_pt=6, dy_pt=6),)), GeometryKind.POINT, tmp_path)) == (32, 16, 48, 32)
+    assert box_of(draw(Symbol((Marker(right_half, 12.0, RED, rotation_deg=90),)), GeometryKind.POINT, tmp_path)) == (28, 24, 36, 32)
+
+
+def test_line_width_and_side_of_offset(tmp_path: Path) -> None:
+    """3 pt are 4 px; a positive offset lies to the left of the line's direction, which Mapnik counts the other way."""
+    assert box_of(draw(Symbol((Stroke(RED, 3.0),)), GeometryKind.LINE, tmp_path)) == (0, 30, 64, 34)
+    assert box_of(draw(Symbol((Stroke(RED, 3.0, offset_pt=6.0),)), GeometryKind.LINE, tmp_path)) == (0, 22, 64, 26)
+
+
+@pytest.mark.parametrize("alpha", [255, 128])
+def test_no_seam_between_neighbours(alpha: int, tmp_path: Path) -> None:
+    """Two polygons with a common slanted edge look like one: no hairline of the background between them."""
+    halves = ("POLYGON((-40 -40,3 -40,-5 40,-40 40,-40 -40))", "POLYGON((3 -40,40 -40,40 40,-5 40,3 -40))")
+    pixels = draw(Symbol((Fill(Color(0, 0, 255, alpha)),)), GeometryKind.POLYGON, tmp_path, wkt=halves)[..., 0].astype(int)
+    assert np.abs(pixels - int(np.median(pixels))).max() <= 12
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, 45.0, 90.0, 135.0])
+def test_hatching_is_as_dense_as_it_says(angle: float, tmp_path: Path) -> None:
+    """A line of 1 px every 8 px covers an eighth, whatever the angle, and the pattern runs on where a tile ends."""
+    area = ("POLYGON((-40 -40,40 -40,40 40,-40 40,-40 -40))",)
+    pixels = draw(Symbol((Hatch(Stroke(Color(0, 0, 0), 0.75), angle, 6.0),)), GeometryKind.POLYGON, tmp_path, wkt=area)
+    assert 1 - pixels[..., 0].mean() / 255 == pytest.approx(1 / 8, abs=0.012)
+    if angle in (0.0, 90.0):
+        assert set(np.unique(pixels[..., 0])) == {0, 255}
+
+
+def test_markers_at_the_ends_of_a_line(tmp_path: Path) -> None:
+    """An arrow placed last stands at the end only."""
+    pixels = draw(Symbol((Marker(CIRCLE, 6.0, RED, placement="last"),)), GeometryKind.LINE, tmp_path, wkt=("LINESTRING(-20 0,20 0)",))
+    assert box_of(pixels) == (48, 28, 56, 36)
