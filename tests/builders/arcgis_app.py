@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any, cast
 
 import anyio
@@ -13,22 +14,32 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.frontends.arcgis.routes import arcgis_router
+from rendermap.reply import JobCard
 from rendermap.service import MapService
-from tests.builders.service_double import HAZARD_JOB, ServiceDouble
+from tests.builders.service_double import HAZARD_JOB, JOBS, ServiceDouble
 
 REST = "/arcgis/rest"
 S = f"{REST}/services/Demo/Hazard"
 J = f"{S}/MapServer/jobs/{HAZARD_JOB}"
 G = f"{S}/GPServer"
 T = f"{G}/Hazard"
+FEATURES = "GPFeatureRecordSetLayer"
 BBOX = "-9390000,4365000,-9360000,4395000"
+
+
+def jobs_of_gp_types() -> tuple[JobCard, ...]:
+    """The stand-in's jobs with their features as the record sets that GP clients decode."""
+    return tuple(
+        replace(job, results=tuple(replace(r, data_type=r.data_type.replace("GPFeatureLayer", FEATURES)) for r in job.results))
+        for job in JOBS
+    )
 
 
 class ArcgisApp:
     """Asks the front end; one request is one event loop, so tests stay plain functions."""
 
     def __init__(self, service: ServiceDouble | None = None, secret: bytes = b"test key") -> None:
-        self.service = service or ServiceDouble()
+        self.service = service or ServiceDouble(jobs_known=jobs_of_gp_types())
         self.app = FastAPI()
         self.app.state.secret_key = secret
         self.app.include_router(arcgis_router(cast(MapService, self.service)), prefix=REST)

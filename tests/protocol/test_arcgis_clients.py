@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from tests.builders.arcgis_app import ArcgisApp, J, S, T
 from tests.builders.browser import chromium, served
 from tests.builders.clients import SIZE_PX, build_pages, pages_served, shown_by
-from tests.builders.service_double import HAZARD_JOB
+from tests.builders.service_double import ENDED_JOB, HAZARD_JOB
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BOX = [-9389000.0, 4370000.0, -9365000.0, 4386000.0]
@@ -86,3 +86,24 @@ def test_openlayers_shows_the_alias_in_tiles(browser: Browser, pages: str, servi
     shown, picture, asked = shown_by(browser, f"{pages}/openlayers.html", mapUrl=service + ALIAS, box=BOX, tiled=True)
     assert sum(f"{ALIAS}/export?" in url for url in asked) >= 4
     assert_same(picture, exported(service, shown["box"]))
+
+
+def test_arcgis_core_reads_the_job(browser: Browser, pages: str, service: str) -> None:
+    """Results of each kind are decoded, a job that is gone ends the waiting, sublayers load with and without the job in their address."""
+    shown, _, asked = shown_by(
+        browser,
+        f"{pages}/calls.html",
+        taskUrl=service + T,
+        jobId=HAZARD_JOB,
+        endedJobId=ENDED_JOB,
+        mapUrl=service + J,
+        aliasUrl=service + ALIAS,
+    )
+    assert shown["status"] == "job-succeeded" and ["warning", "12 cells had no height"] in shown["messages"]
+    assert shown["raster"]["href"].startswith(f"{service}/arcgis/rest/directories/arcgisoutput/") and shown["raster"]["width"] == 400
+    assert (shown["features"]["count"], shown["features"]["exceeded"], shown["value"]) == (0, True, 17.4)
+    assert shown["gone"][0] == "job-failed" and shown["gone"][1] != "completed"
+    leaves = [[4, "Springs", True], [3, "Hillshade", True], [2, "Hazard classes", True], [0, "Contours", True]]
+    for sublayers in (shown["sublayers"], shown["aliasSublayers"]):
+        assert all(leaf in sublayers for leaf in leaves)
+    assert any(f"{S}/MapServer/layers" in url for url in asked) and any(f"{ALIAS}/layers" in url for url in asked)

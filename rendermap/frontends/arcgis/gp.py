@@ -11,7 +11,7 @@ from rendermap.errors import Ended, JobFailed, JobNotFound, NotFound, NotReady, 
 from rendermap.frontends.arcgis.address import looks_like_ours
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.gp_documents import (
-    FEATURE_TYPES,
+    FEATURE_TYPE,
     RASTER_TYPES,
     RECORD_TYPE,
     catalogue_document,
@@ -35,7 +35,7 @@ from rendermap.frontends.responses import picture_response
 from rendermap.reply import JobCard, MapCard, ResultCard, ServiceCard, TaskCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
 
-_DATASET_TYPES = (*RASTER_TYPES, *FEATURE_TYPES, RECORD_TYPE)
+_DATASET_TYPES = (*RASTER_TYPES, FEATURE_TYPE, RECORD_TYPE)
 _NOT_OURS = ("bbox", "bboxsr", "layers", "layerdefs", "dynamiclayers")
 
 
@@ -200,7 +200,7 @@ def _undrawn_value(output: ResultCard) -> object:
 
 def _drawn_value(output: ResultCard, the_map: MapCard) -> object:
     layer = next((one for one in the_map.layers if one.id == output.layer_id), None)
-    return feature_set(layer, the_map.crs) if output.data_type in FEATURE_TYPES else _undrawn_value(output)
+    return feature_set(layer, the_map.crs) if output.data_type == FEATURE_TYPE else _undrawn_value(output)
 
 
 async def _map_image(ask: Ask, the_map: MapCard, output: ResultCard, shown: dict[str, object]) -> Answer | Response:

@@ -9,7 +9,7 @@ from rendermap.frontends.arcgis.spatial import Json, spatial_reference
 from rendermap.reply import JobCard, LayerCard, ParameterCard, ResultCard, ServiceCard, TaskCard
 
 RASTER_TYPES = ("GPRasterDataLayer", "GPRasterData")
-FEATURE_TYPES = ("GPFeatureRecordSetLayer", "GPFeatureLayer")
+FEATURE_TYPE = "GPFeatureRecordSetLayer"
 RECORD_TYPE = "GPRecordSet"
 
 _STATUSES = {
