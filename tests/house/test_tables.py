@@ -50,7 +50,7 @@ def test_tables_are_read_only_and_filled(table: Table[object]) -> None:
         table.rows["new"] = object()  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("folder", "table"), zip(FOLDERS, [LAYOUTS, STYLE_READERS, SYMBOLIZERS], strict=True))
+@pytest.mark.parametrize(("folder", "table"), list(zip(FOLDERS, [LAYOUTS, STYLE_READERS, SYMBOLIZERS], strict=True)))
 def test_no_row_was_lost(folder: str, table: Table[object]) -> None:
     """A row that disappears takes a feature with it."""
     assert len(table) >= FOLDERS[folder]
