@@ -101,7 +101,7 @@ house: $(DONE)/test ## Check who imports whom, and the house's other rules
 	@$(BIN)/python -m pytest -q tests/house tests/contract
 
 bench: $(DONE)/run $(DONE)/test $(PAGES) ## Measure, in ratios
-	@$(BIN)/python -m pytest -q -s -m bench tests/bench
+	@$(BIN)/python -m tests.bench.bench
 
 pins: build/uv/bin/uv ## Pin requirements/*.in anew, with hashes
 	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "test -c run.txt -c demo.txt -c web.txt"; do \
