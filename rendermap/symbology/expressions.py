@@ -230,7 +230,7 @@ class _Builder(Transformer[Token, "Expression | Operand"]):
         return Arithmetic(str(items[1]), _operand(items[0]), _operand(items[2]))
 
     def minus(self, items: list[object]) -> Operand:
-        inner = _operand(items[0])
+        inner = _operand(items[-1])
         if isinstance(inner, Literal) and isinstance(inner.value, int | float) and not isinstance(inner.value, bool):
             return Literal(-inner.value)
         return Arithmetic("-", Literal(0), inner)

@@ -1,0 +1,112 @@
+"""Styles chosen from the data alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rendermap.symbology.defaults import CHOSEN, default_needs, default_style
+from rendermap.symbology.facts import Band, Facts, Field, FieldKind, GeometryKind, Measures, RasterFacts, VectorFacts
+from rendermap.symbology.measuring import Need
+from rendermap.symbology.palettes import DIVERGING, SEQUENTIAL, named_ramp
+from rendermap.symbology.style import RGB, Categories, Colormap, Single, Stretch, Theme, UniqueRaster
+from rendermap.symbology.symbols import Color, Fill, Marker, Stroke
+
+
+def chosen(facts: Facts, *taken: Measures) -> Theme:
+    wanted = default_needs(facts)
+    assert len(wanted) == len(taken)
+    style = default_style(facts, dict(zip(wanted, taken, strict=True)), "x")
+    assert (style.name, style.source) == ("x", CHOSEN)
+    return style.theme
+
+
+def vector(geometry: GeometryKind, *fields: tuple[str, FieldKind], count: int = -1) -> VectorFacts:
+    return VectorFacts(geometry, tuple(Field(n, k) for n, k in fields), count)
+
+
+def raster(*bands: Band, **more: object) -> RasterFacts:
+    return RasterFacts(10, 10, bands, (1.0, 1.0), **more)  # type: ignore[arg-type]
+
+
+def distinct(*values: str | float | int | None) -> Measures:
+    ends = [float(v) for v in values if isinstance(v, int | float)]
+    low, high = (min(ends), max(ends)) if ends else (None, None)
+    return Measures(len(values), low, high, distinct=tuple((v, 1) for v in values), distinct_is_whole=True)
+
+
+def spread(low: float, high: float) -> Measures:
+    percentiles = tuple(float(v) for v in np.linspace(low, high, 201))
+    return Measures(9999, low, high, (low + high) / 2, (high - low) / 4, percentiles=percentiles)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "kinds"), [(GeometryKind.POINT, [Marker]), (GeometryKind.LINE, [Stroke]), (GeometryKind.POLYGON, [Fill, Stroke])]
+)
+def test_one_symbol_of_fitting_weight(geometry: GeometryKind, kinds: list[type]) -> None:
+    """Each geometry has its symbol, the lighter the more features there are."""
+    few, many = (chosen(vector(geometry, ("NAME", FieldKind.TEXT), count=n)) for n in (10, 100_000))
+    assert isinstance(few, Single) and isinstance(many, Single)
+    assert [type(layer) for layer in few.symbol.layers] == kinds
+
+    def weight(theme: Single) -> float:
+        last = theme.symbol.layers[-1]
+        return last.size_pt if isinstance(last, Marker) else last.width_pt if isinstance(last, Stroke) else 0.0
+
+    assert weight(few) > weight(many)
+
+
+def test_an_evident_class_field() -> None:
+    """A field named for classes, with a few values, gives the colours; ranks in order, names without."""
+    facts = vector(GeometryKind.POLYGON, ("OBJECTID", FieldKind.INTEGER), ("Hazard_Level", FieldKind.TEXT))
+    ranked = chosen(facts, distinct("High", "Low", "Moderate"))
+    assert isinstance(ranked, Categories)
+    assert [c.label for c in ranked.classes] == ["Low", "Moderate", "High"]
+    assert isinstance(chosen(facts, distinct(*[str(i) for i in range(50)])), Single)
+    assert isinstance(chosen(facts, Measures(9, distinct_is_whole=False)), Single)
+
+
+@pytest.mark.parametrize("name", ["OBJECTID", "Shape_Area", "type_id", "name", "elevation"])
+def test_no_classes_of_other_fields(name: str) -> None:
+    """Identifiers, sizes and names are no classes."""
+    assert default_needs(vector(GeometryKind.POLYGON, (name, FieldKind.INTEGER))) == ()
+
+
+def test_continuous_rasters() -> None:
+    """Clipped by half a per cent along a ramp that the colour blind can read; both ways from zero where data is on both sides."""
+    plain = chosen(raster(Band("float32")), spread(0.0, 1000.0))
+    assert isinstance(plain, Stretch)
+    assert plain.ramp == named_ramp(SEQUENTIAL) and plain.recipe.limits == pytest.approx((5.0, 995.0))
+    change = chosen(raster(Band("float32")), spread(-100.0, 60.0))
+    assert isinstance(change, Stretch) and change.ramp == named_ramp(DIVERGING)
+    assert change.recipe.limits is not None and change.recipe.limits[0] == -change.recipe.limits[1]
+    barely = chosen(raster(Band("float32")), spread(-3.0, 1000.0))
+    assert isinstance(barely, Stretch) and barely.ramp == named_ramp(SEQUENTIAL)
+
+
+def test_rasters_of_classes() -> None:
+    """Few whole values are classes: yes and no shows yes only, ranks are ordered, other codes are not."""
+    yes = chosen(raster(Band("uint8")), distinct(0, 1))
+    assert isinstance(yes, UniqueRaster) and [c.values for c in yes.classes] == [(1.0,)] and yes.default is None
+    ranks = chosen(raster(Band("int16")), distinct(1, 2, 3, 4, 5))
+    assert isinstance(ranks, UniqueRaster) and len(ranks.classes) == 5
+    named = raster(Band("uint8"), attribute_table=(("Value", (11, 42)), ("Class_Name", ("Water", "Forest"))))
+    codes = chosen(named, distinct(11, 42))
+    assert isinstance(codes, UniqueRaster) and [c.label for c in codes.classes] == ["Water", "Forest"]
+    assert isinstance(chosen(raster(Band("uint8")), spread(0.0, 255.0)), Stretch)
+
+
+def test_palettes_and_pictures() -> None:
+    """A palette is used as it is; bytes of three bands are a picture and need no measuring; wider ones are clipped."""
+    assert chosen(raster(Band("uint8", "palette", palette=((3, 255, 0, 0, 255),)))) == Colormap(((3, Color(255, 0, 0), "3"),))
+    picture = chosen(raster(Band("uint8", "red"), Band("uint8", "green"), Band("uint8", "blue"), Band("uint8", "alpha")))
+    assert isinstance(picture, RGB) and (picture.bands, picture.alpha_band) == ((1, 2, 3), 4)
+    assert all(r.limits == (0.0, 255.0) for r in picture.recipes)
+    wide = raster(Band("uint16", "blue"), Band("uint16", "green"), Band("uint16", "red"))
+    deep = chosen(wide, *[spread(0.0, 4000.0)] * 3)
+    assert isinstance(deep, RGB) and deep.bands == (3, 2, 1) and default_needs(wide)[0] == Need(None, 3)
+
+
+def test_empty_raster() -> None:
+    """No values at all: still a style."""
+    assert isinstance(chosen(raster(Band("float32")), Measures(0)), Stretch)
