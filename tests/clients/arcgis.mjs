@@ -28,4 +28,5 @@ await whenOnce(() => !view.updating);
 await whenOnce(() => view.stationary);
 const shown = view.extent;
 const layers = layer.allSublayers.map(({ id, title }) => [id, title]).toArray();
-window.shown = { box: [shown.xmin, shown.ymin, shown.xmax, shown.ymax], url: layer.url, layers };
+// without a basemap the view takes the spatial reference of the job's map
+window.shown = { box: [shown.xmin, shown.ymin, shown.xmax, shown.ymax], wkid: shown.spatialReference.wkid, url: layer.url, layers };
