@@ -20,6 +20,7 @@ Valid = NDArray[np.bool_]
 Box = tuple[float, float, float, float]
 
 WARM_RASTERS = 16
+WARM_BYTES = 256 << 20
 _MEMORY_SIDE = 2048
 _SMALLEST_SIDE = 256
 _AVERAGED_UP_TO_CELLS = 1 << 28
@@ -82,6 +83,11 @@ class RasterLevels:
         if not 1 <= number <= len(self._bands):
             raise StyleInvalid(reason=f"{self._layer.open_name} has no band {number}")
         return self._bands[number - 1]
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the levels made in memory take."""
+        return sum(level.cells.nbytes for levels in self._made.values() for level in levels)
 
     def read(self, request: Request) -> Patch | None:
         """The cells a picture needs, at the coarsest level that is fine enough; None when the box lies outside.
@@ -244,9 +250,12 @@ class WarmRasters:
             self._drop_older(layer)
             self._open[key] = RasterLevels(layer)
         self._open.move_to_end(key)
-        while len(self._open) > self._limit:
+        while len(self._open) > 1 and (len(self._open) > self._limit or self._memory_bytes() > WARM_BYTES):
             self._open.popitem(last=False)[1].close()
         return self._open[key]
+
+    def _memory_bytes(self) -> int:
+        return sum(raster.memory_bytes for raster in self._open.values())
 
     def _drop_older(self, layer: Layer) -> None:
         for key in [key for key in self._open if key[0] == layer.open_name]:

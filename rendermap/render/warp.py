@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from rendermap.geo.crs import is_geographic, transformer
@@ -33,7 +34,7 @@ class CellGrid:
 def locate(view: MapView, crs: str, transform: Affine) -> CellGrid:
     """The place of each pixel of a view in a raster.
 
-    crs, transform: of the raster, (column, row) -> (x, y).  Right to within a tenth of a view's pixel, or of a cell if that is larger.
+    crs, transform: of the raster, (column, row) -> (x, y).  Right to about a tenth of a view's pixel.
     """
     place = _Place(view, crs, transform)
     cells = _FIRST_CELLS
@@ -101,9 +102,11 @@ def _misfits(fine: tuple[Floats, Floats], tolerance: float) -> NDArray[np.bool_]
         middle = (across[1:] + across[:-1]) / 2
         off_across, off_down = np.abs(part[::2, 1::2] - across), np.abs(part[1::2, ::2] - down)
         errors = np.stack([off_across[1:], off_across[:-1], off_down[:, 1:], off_down[:, :-1], np.abs(part[1::2, 1::2] - middle)])
-        finite = np.isfinite(errors)
+        known = np.isfinite(part)
+        some = sliding_window_view(known, (3, 3))[::2, ::2]
         # Wholly outside the projection is fine as it is; a horizon through a cell is not.
-        wrong |= (np.where(finite, errors, np.inf) > 4 * tolerance).any(axis=0) & finite.any(axis=0)
+        horizon = some.any(axis=(2, 3)) & ~some.all(axis=(2, 3))
+        wrong |= horizon | (np.nan_to_num(errors) > 4 * tolerance).any(axis=0)
     return np.repeat(np.repeat(wrong, 2, axis=0), 2, axis=1)
 
 
