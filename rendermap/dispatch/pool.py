@@ -19,6 +19,7 @@ import structlog
 
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
+from rendermap.dispatch.scratch import sweep_scratch
 from rendermap.dispatch.wire import Answer, PlanPacker, WireBroken, error_of, from_json
 from rendermap.errors import Broken, Busy, RenderCrashed, RenderFailed, RendermapError, RenderTimeout
 from rendermap.jobs.job import Layer
@@ -108,6 +109,7 @@ class Pool:
 
     async def start(self) -> None:
         """Start the workers; returns when the first is ready.  Raises RenderCrashed when none comes up."""
+        await asyncio.to_thread(sweep_scratch)
         self._open = True
         self._first = asyncio.get_running_loop().create_future()
         self._tasks = [asyncio.create_task(self._tend(), name=f"rendermap-worker-{n}") for n in range(self._size)]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Mapping
@@ -20,6 +18,7 @@ from types import MappingProxyType
 import structlog
 
 from rendermap.dispatch.connection import Connection
+from rendermap.dispatch.scratch import Scratch, make_scratch
 from rendermap.dispatch.wire import Answer, WireBroken
 
 KEPT_WORDS_BYTES = 8000
@@ -80,7 +79,7 @@ class WorkerProgram:
 class WorkerProcess:
     """A running worker.  Belongs to one event loop; `ask` is never called twice at once."""
 
-    def __init__(self, program: WorkerProgram, process: Process, connection: Connection, scratch: Path) -> None:
+    def __init__(self, program: WorkerProgram, process: Process, connection: Connection, scratch: Scratch) -> None:
         self.pid = process.pid
         self.answered = 0
         self.busy_since: float | None = None
@@ -109,7 +108,7 @@ class WorkerProcess:
     @classmethod
     async def _spawn(cls, program: WorkerProgram) -> WorkerProcess:
         ours, theirs = socket.socketpair()
-        scratch = Path(tempfile.mkdtemp(prefix="rendermap-worker-"))
+        scratch = make_scratch()
         connection = await Connection.over(ours, program.max_answer_bytes)
         try:
             # A session of its own: Ctrl-C in the terminal is for the service, which then ends its workers by closing their sockets.
@@ -120,12 +119,12 @@ class WorkerProcess:
                 stdout=PIPE,
                 stderr=STDOUT,
                 cwd="/",
-                env={**ENVIRONMENT, **program.environment, "TMPDIR": str(scratch)},
+                env={**ENVIRONMENT, **program.environment, "TMPDIR": str(scratch.path)},
                 start_new_session=True,
             )
         except BaseException:
             connection.break_off("not started")
-            scratch.rmdir()
+            scratch.clear()
             raise
         finally:
             theirs.close()
@@ -173,7 +172,7 @@ class WorkerProcess:
         """End the program and clear away what it left behind."""
         self.kill("closed")
         await self._ended()
-        await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+        await asyncio.to_thread(self._scratch.clear)
 
     @property
     def is_alive(self) -> bool:
