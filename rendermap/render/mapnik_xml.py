@@ -103,7 +103,7 @@ def symbols_of(style: Style) -> tuple[Symbol, ...]:
 
 def _rules(style: Style, columns: Columns) -> Rules:
     if style.filter is not None:
-        yield f"not {_whole(filter_text(style.filter, columns))}", NOTHING
+        yield f"(not {_whole(filter_text(style.filter, columns))})", NOTHING
     try:
         match style.theme:
             case Single():
@@ -119,10 +119,20 @@ def _rules(style: Style, columns: Columns) -> Rules:
 
 
 def _reachable(rules: Rules) -> Rules:
-    """The rules without those that never match, up to the one that always does."""
+    """The rules without those that never match, up to the one that always does.
+
+    Mapnik passes over a rule that draws nothing, so such a rule would not keep its features from the next ones: it becomes a condition of
+    all that follow.
+    """
+    kept_out: list[str] = []
     for test, symbol in rules:
-        if test != NEVER:
-            yield test, symbol
+        if test == NEVER:
+            continue
+        if symbol is NOTHING and test is not None:
+            kept_out.append(f"not {_whole(test)}")
+            continue
+        tests = [*kept_out, *([_whole(test)] if test is not None else [])]
+        yield " and ".join(tests) or None, symbol
         if test is None:
             return
 
@@ -178,4 +188,4 @@ def _float(value: float) -> float:
 
 
 def _whole(text: str) -> str:
-    return text if text.startswith("(") else f"({text})"
+    return f"({text})"
