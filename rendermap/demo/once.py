@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from rich.console import Console
 
 from rendermap.demo.making import DEMO_JOBS
@@ -52,7 +52,7 @@ def write_pictures(base_url: str, out_dir: Path, console: Console | None = None)
             addresses = _addresses(base_url, job)
         except urllib.error.HTTPError as error:
             words = _words(error)
-            say(f"skipped  {job.service}/{job.job_id}: {words}", highlight=False, markup=False)
+            say(f"skipped  {job.service}/{job.job_id}: {words}", highlight=False, markup=False, soft_wrap=True)
             if error.code != NOT_FINISHED:
                 faults.append(f"{job.service}/{job.job_id}: {error.code} {words}")
             continue
@@ -61,7 +61,7 @@ def write_pictures(base_url: str, out_dir: Path, console: Console | None = None)
             path = out_dir / f"{job.stem}-{protocol}.png"
             fault = _write(address, path)
             faults += [f"{path.name}: {fault}"] if fault else []
-            say(f"{'FAULT' if fault else 'wrote':8} {path}", highlight=False, markup=False)
+            say(f"{'FAULT' if fault else 'wrote':8} {path}", highlight=False, markup=False, soft_wrap=True)
     expected = sum(job.ends == "succeeded" for job in DEMO_JOBS)
     return faults if shown >= expected else [*faults, f"only {shown} of {expected} finished jobs have a map"]
 
@@ -111,7 +111,10 @@ def _write(address: str, path: Path) -> str | None:
     if media_type != "image/png":
         return f"not a picture but {media_type}: {body[:300].decode(errors='replace')}"
     path.write_bytes(body)
-    return "blank" if is_blank(body) else None
+    try:
+        return "blank" if is_blank(body) else None
+    except UnidentifiedImageError:
+        return "not a picture, whatever it says"
 
 
 def is_blank(body: bytes) -> bool:

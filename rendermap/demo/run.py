@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from rendermap.app import create_app
 from rendermap.assembly import build
 from rendermap.console import err, out
-from rendermap.demo import make_jobs
+from rendermap.demo import DemoError, make_jobs
 from rendermap.demo.once import write_pictures
 from rendermap.settings import Settings
 
@@ -23,11 +24,15 @@ START_LIMIT_S = 60.0
 
 
 def run_demo(settings: Settings, folder: Path, *, once: bool, fresh: bool, serve: Callable[[Settings], None]) -> int:
-    """Exit status: 0 when everything was shown, 1 when a picture came out blank or missing."""
+    """Exit status: 0 when everything was shown, 1 when a picture came out blank or missing, or a job could not be made."""
     jobs_dir = folder / "jobs"
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out) as progress:
-        make_jobs(jobs_dir, progress, fresh=fresh)
+        try:
+            make_jobs(jobs_dir, progress, fresh=fresh)
+        except DemoError as error:
+            err.print(f"[red]{escape(str(error))}[/]", highlight=False)
+            return 1
     if once:
         return _write(settings, folder)
     out.print("The demo's maps are in the viewer. Ctrl-C ends it.")
