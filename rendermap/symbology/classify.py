@@ -15,6 +15,7 @@ from statistics import median
 from rendermap.symbology import palettes, ramps
 from rendermap.symbology.breaks import make_limits
 from rendermap.symbology.defaults import default_needs, default_style
+from rendermap.symbology.document import to_number
 from rendermap.symbology.facts import Facts, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.measuring import Need, Taken
 from rendermap.symbology.numbers import spell_value
@@ -128,30 +129,25 @@ def _fit_vector(theme: Theme, facts: VectorFacts, measures: Taken, classificatio
 def _categories_of(theme: Categories, taken: Measures) -> tuple[Category, ...]:
     """A class per value that the result has: the template's for values it knows, in its order, then new ones."""
     present = [value for value, _ in taken.distinct]
-    known = [replace(c, values=kept) for c in theme.classes if (kept := tuple(v for v in c.values if _is_among(v[0], present)))]
-    listed = [v[0] for c in theme.classes for v in c.values]
-    new = [value for value in present if not _is_among(value, listed)]
+    key = _numeric_key if any(isinstance(v, int | float) for v in present) else _text_key
+    here, listed = {key(v) for v in present}, {key(v[0]) for c in theme.classes for v in c.values}
+    known = [replace(c, values=kept) for c in theme.classes if (kept := tuple(v for v in c.values if key(v[0]) in here))]
+    new = [value for value in present if key(value) not in listed]
     base = next((c.symbol for c in theme.classes if c.symbol.layers), theme.default or PLAIN)
     heading = theme.classes[-1].heading if theme.classes else ""
-    painted = _new_colors(theme, len(new))
-    made = [Category(((value,),), recolored(base, color), spell_value(value), heading) for value, color in zip(new, painted, strict=True)]
+    colors = _new_colors(theme, len(new))
+    made = [Category(((v,),), recolored(base, color), spell_value(v), heading) for v, color in zip(new, colors, strict=True)]
     return (*known, *made)
 
 
-def _is_among(value: Value, others: list[Value]) -> bool:
-    return any(is_same(value, other) for other in others)
+def _text_key(value: Value) -> str | None:
+    return None if value is None else str(value)
 
 
-def is_same(one: Value, two: Value) -> bool:
+def _numeric_key(value: Value) -> str | float | None:
     """Layer files write numbers as text, so ``"3"`` is 3; null is only null."""
-    if one is None or two is None:
-        return one is two
-    if isinstance(one, str) and isinstance(two, str):
-        return one == two
-    try:
-        return float(one) == float(two)
-    except ValueError:
-        return str(one) == str(two)
+    number = to_number(int(value) if isinstance(value, bool) else value)
+    return _text_key(value) if number is None else number
 
 
 def _new_colors(theme: Categories, count: int) -> tuple[Color, ...]:
@@ -174,7 +170,7 @@ def _breaks_of(theme: Breaks, taken: Measures) -> Breaks:
     limits = make_limits(theme.method, len(theme.classes), taken, _interval(uppers))
     if not limits or taken.minimum is None:
         return theme
-    symbols = spread(tuple(c.symbol for c in theme.classes), len(limits), recolored_by(theme))
+    symbols = _spread(tuple(c.symbol for c in theme.classes), len(limits), _painter(theme))
     classes = tuple(Break(upper, symbol) for upper, symbol in zip(limits, symbols, strict=True))
     return replace(theme, minimum=taken.minimum, classes=classes)
 
@@ -184,13 +180,13 @@ def _interval(uppers: list[float]) -> float | None:
     return median(gaps) if gaps else None
 
 
-def recolored_by(theme: Breaks) -> Callable[[Symbol, float], Symbol] | None:
+def _painter(theme: Breaks) -> Callable[[Symbol, float], Symbol] | None:
     """How a symbol is painted at a position of the template's ramp, when it has one."""
     ramp = theme.ramp
     return (lambda symbol, position: recolored(symbol, ramps.color_at(ramp, position))) if ramp else None
 
 
-def spread(symbols: tuple[Symbol, ...], count: int, paint: Callable[[Symbol, float], Symbol] | None) -> tuple[Symbol, ...]:
+def _spread(symbols: tuple[Symbol, ...], count: int, paint: Callable[[Symbol, float], Symbol] | None) -> tuple[Symbol, ...]:
     """As many symbols as wanted: the template's where the number is the same or less, evenly chosen; painted anew where more."""
     if not symbols:
         symbols = (PLAIN,)

@@ -153,7 +153,8 @@ def _values_of(theme: UniqueRaster, taken: Measures) -> UniqueRaster:
     if not taken.distinct_is_whole:
         return theme
     present = [number for value, _ in taken.distinct if (number := to_number(value)) is not None]
-    kept = [replace(c, values=values) for c in theme.classes if (values := tuple(v for v in c.values if v in present))]
+    here = set(present)
+    kept = [replace(c, values=values) for c in theme.classes if (values := tuple(v for v in c.values if v in here))]
     known = {v for c in theme.classes for v in c.values}
     new = [v for v in present if v not in known]
     used = {c.color for c in theme.classes}
