@@ -19,9 +19,11 @@ import shapely
 from numpy.typing import NDArray
 
 from rendermap.errors import SourceUnreadable
+from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
 from rendermap.render.assets import workshop
 from rendermap.render.csv_rows import read_rows
+from rendermap.render.seams import cut_at_seam
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 
 Shapes = NDArray[np.object_]
@@ -51,18 +53,19 @@ def holds_curves(open_name: str, member: str) -> bool:
     return bool(found[3] and len(found[3][0]))
 
 
-def copy_of(layer: Layer) -> Path:
-    """A FlatGeobuf file with the layer's features under the layer's own field names, in the layer's own CRS.
+def copy_of(layer: Layer, torn: tuple[str, str] | None = None) -> Path:
+    """A FlatGeobuf file with the layer's features under the layer's own field names.
 
+    torn: (the data's CRS, the map's): the copy is in the map's CRS, cut where that tears the globe; else it is in the data's own.
     Raises SourceUnreadable when the dataset cannot be read or copied.
     """
     folder = workshop() / "copies"
     folder.mkdir(mode=0o700, exist_ok=True)
-    essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver)
+    essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver, torn)
     file = folder / (hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest() + ".fgb")
     if not file.exists():
         try:
-            _write(layer, file)
+            _write(layer, file, torn)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
             raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
         _drop_oldest(folder, keep=file)
@@ -70,12 +73,18 @@ def copy_of(layer: Layer) -> Path:
     return file
 
 
-def _write(layer: Layer, file: Path) -> None:
+def box_of(file: str) -> BBox | None:
+    """The box around what a copy holds, None when it holds nothing."""
+    bounds = pyogrio.read_info(file, force_total_bounds=True)["total_bounds"]
+    return BBox(*map(float, bounds)) if bounds is not None and np.isfinite(bounds).all() else None
+
+
+def _write(layer: Layer, file: Path, torn: tuple[str, str] | None) -> None:
     with warnings.catch_warnings():
         # Fields that no copy can hold and lengths that were cut do not change the picture.
         warnings.simplefilter("ignore")
         geometry, columns = read_rows(layer) if layer.driver == "CSV" else _read(layer)
-        shapes, kept = _drawable(geometry, layer)
+        shapes, kept = _drawable(geometry, layer, torn)
         columns = {name: data[kept] for name, data in columns.items()}
         with tempfile.TemporaryDirectory(dir=file.parent) as room:
             half = Path(room) / "half.fgb"
@@ -119,13 +128,15 @@ def member_of(layer: Layer) -> str:
     return found[0]
 
 
-def _drawable(found: Shapes, layer: Layer) -> tuple[Shapes, NDArray[np.bool_]]:
+def _drawable(found: Shapes, layer: Layer, torn: tuple[str, str] | None) -> tuple[Shapes, NDArray[np.bool_]]:
     """Flat geometries without the null and the empty, and which features they belong to; collections become their parts that count."""
     shapes = shapely.force_2d(found)
     mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
     if mixed.any() and isinstance(layer.facts, VectorFacts):
         dimension = _DIMENSIONS[layer.facts.geometry]
         shapes[mixed] = [_parts(shape, dimension) for shape in shapes[mixed]]
+    if torn:
+        shapes = cut_at_seam(shapes, *torn)
     kept = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     return shapes[kept], kept
 

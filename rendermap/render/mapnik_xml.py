@@ -1,7 +1,7 @@
 """A run of vector layers -> a Mapnik map document, as escaped text.
 
-Every rule list is read first match wins: features that are not drawn at all meet a rule without symbols first, then each class needs
-one comparison only, and what is left is the default's.
+Every rule list is read first match wins: features that are not drawn at all meet a rule that paints nothing first, then each class
+needs one comparison only, and what is left is the default's.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def _style_element(name: str, layer: DrawnLayer, assets: Assets) -> Element:
         rule = SubElement(style, "Rule")
         if test is not None:
             SubElement(rule, "Filter").text = test
-        rule.extend(to_mapnik(symbol, layer.geometry, assets))
+        # Mapnik passes over a rule that draws nothing, and its features would be drawn by the next ones.  A feature has no raster,
+        # so this draws nothing and yet is a symbolizer.
+        rule.extend(to_mapnik(symbol, layer.geometry, assets) or [Element("RasterSymbolizer")])
     return style
 
 
@@ -119,20 +121,10 @@ def _rules(style: Style, columns: Columns) -> Rules:
 
 
 def _reachable(rules: Rules) -> Rules:
-    """The rules without those that never match, up to the one that always does.
-
-    Mapnik passes over a rule that draws nothing, so such a rule would not keep its features from the next ones: it becomes a condition of
-    all that follow.
-    """
-    kept_out: list[str] = []
+    """The rules without those that never match, up to the one that always does."""
     for test, symbol in rules:
-        if test == NEVER:
-            continue
-        if symbol is NOTHING and test is not None:
-            kept_out.append(f"not {_whole(test)}")
-            continue
-        tests = [*kept_out, *([_whole(test)] if test is not None else [])]
-        yield " and ".join(tests) or None, symbol
+        if test != NEVER:
+            yield test, symbol
         if test is None:
             return
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,12 @@ from rendermap.errors import RenderFailed, SourceUnreadable
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import is_geographic
 from rendermap.geo.view import MapView
-from rendermap.jobs.job import Layer
 from rendermap.render.assets import assets
-from rendermap.render.copies import COPY_MEMBER, copy_of, member_of
+from rendermap.render.copies import COPY_MEMBER, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_filter import sql_of
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document, rotation_fields, symbols_of
+from rendermap.render.seams import is_torn
 from rendermap.symbology.symbols import extent_pt
 
 WARM_MAPS = 48
@@ -108,8 +108,9 @@ def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> Non
 
 
 def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
-    layers = [drawn_layer(plan) for plan in run]
-    sources = [datasource_of(plan, layer) for plan, layer in zip(run, layers, strict=True)]
+    places = [_place(plan, crs) for plan in run]
+    layers = [replace(drawn_layer(plan), crs=place.crs) for plan, place in zip(run, places, strict=True)]
+    sources = [datasource_of(plan, layer, place) for plan, layer, place in zip(run, layers, places, strict=True)]
     opened = mapnik.Map(LEAST_PX, LEAST_PX)
     try:
         mapnik.load_map_from_string(opened, map_document(layers, sources, crs, assets()))
@@ -120,29 +121,41 @@ def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
     return _Warm(opened, max((extent_pt(symbol) for plan in run for symbol in symbols_of(plan.style)), default=0.0))
 
 
-def datasource_of(plan: LayerPlan, drawn: DrawnLayer) -> dict[str, str]:
-    """Mapnik's parameters for a layer: the dataset itself where the plugin draws it rightly, else a copy."""
-    name, member, driver = _place(plan.layer)
-    parameters = {"type": "ogr", "file": name, "extent": _extent(plan)}
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where features are drawn from: the dataset itself, or a copy.  box: around them, in crs."""
+
+    file: str
+    member: str
+    driver: str
+    crs: str
+    box: BBox
+
+
+def _place(plan: LayerPlan, map_crs: str) -> _Place:
+    layer, box = plan.layer, plan.layer.bbox
+    assert box is not None
+    if is_torn(box, plan.crs, map_crs):
+        file = str(copy_of(layer, (plan.crs, map_crs)))
+        return _Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)
+    if layer.reader == "ogr":
+        return _Place(layer.open_name, member_of(layer), layer.driver, plan.crs, box)
+    return _Place(str(copy_of(layer)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
+
+
+def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: _Place) -> dict[str, str]:
+    """Mapnik's parameters for a layer: by name where the dataset's own columns do, else by a query for those the rules ask for."""
+    parameters = {"type": "ogr", "file": place.file, "extent": _extent(place)}
     turned = sorted(rotation_fields(plan.style))
     if drawn.columns.are_plain and all(field in {f.name for f in drawn.columns.fields} for field in turned):
-        return {**parameters, "layer": member}
-    return {**parameters, "layer_by_sql": sql_of(drawn.columns, member, is_sqlite=driver == "GPKG", turned=turned)}
+        return {**parameters, "layer": place.member}
+    return {**parameters, "layer_by_sql": sql_of(drawn.columns, place.member, is_sqlite=place.driver == "GPKG", turned=turned)}
 
 
-def _extent(plan: LayerPlan) -> str:
+def _extent(place: _Place) -> str:
     """Where the data lies: the driver may not know it for a query, and what lies on the very edge is lost in reprojection."""
-    box = plan.layer.bbox
-    assert box is not None
-    margin = max(1e-9, 1e-7 * max(abs(v) for v in box.corners))
-    wide = pad(box, margin, margin)
-    if is_geographic(plan.crs) and box.ymin >= -90 and box.ymax <= 90:
+    margin = max(1e-9, 1e-7 * max(abs(v) for v in place.box.corners))
+    wide = pad(place.box, margin, margin)
+    if is_geographic(place.crs) and place.box.ymin >= -90 and place.box.ymax <= 90:
         wide = BBox(wide.xmin, max(wide.ymin, -90.0), wide.xmax, min(wide.ymax, 90.0))
     return ",".join(repr(v) for v in wide.corners)
-
-
-def _place(layer: Layer) -> tuple[str, str, str]:
-    """(file, member, driver) of what is drawn."""
-    if layer.reader == "ogr":
-        return layer.open_name, member_of(layer), layer.driver
-    return str(copy_of(layer)), COPY_MEMBER, "FlatGeobuf"
