@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan, SwatchLayer
 from rendermap.dispatch.pool import Pool
-from rendermap.errors import Broken
+from rendermap.errors import InvalidFormat, RenderFailed
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource
 from rendermap.symbology.facts import VectorFacts
@@ -58,8 +59,10 @@ def test_the_real_worker_looks_measures_draws_and_explains(squares: DataSource) 
             assert entries.entries[0].swatch.startswith(b"\x89PNG")
             sheet = await pool.legend_sheet(LegendPlan(legend.layers, 1.0, (20, 20), SheetPlan("Depth", False, "png")))
             assert sheet.body.startswith(b"\x89PNG") and sheet.width_px > 20
-            with pytest.raises(Broken) as raised:
+            with pytest.raises(InvalidFormat):
                 await pool.draw(told("no such format"))
+            with pytest.raises(RenderFailed) as raised:
+                await pool.draw(replace(told("png"), view=None))  # type: ignore[arg-type]
             assert "Traceback" in (raised.value.reason or "") and "Traceback" not in raised.value.sentence
         finally:
             await pool.stop()
