@@ -103,7 +103,7 @@ def _highest_latitude(crs: str) -> float:
 
 def _cut(shape: Any, seam: float, top: float, *, continuous: bool) -> shapely.Geometry:
     """The pieces of one geometry in lon/lat between seam - 360 and seam."""
-    parts = [_unrolled(part) for part in shapely.get_parts(shape)] if not continuous else list(shapely.get_parts(shape))
+    parts = [_unrolled(part, seam) for part in shapely.get_parts(shape)] if not continuous else list(shapely.get_parts(shape))
     pieces: list[Any] = []
     for part in parts:
         sound = shapely.make_valid(part) if part.geom_type == "Polygon" else part
@@ -122,12 +122,12 @@ def _joined(pieces: list[Any], dimension: int) -> shapely.Geometry:
     return made
 
 
-def _unrolled(part: Any) -> Any:
+def _unrolled(part: Any, seam: float) -> Any:
     """The part with longitudes that go on beyond 180 where it does; a ring around a pole is closed over the pole."""
     if part.geom_type == "Polygon":
-        shell = _ring(part.exterior)
+        shell = _ring(part.exterior, seam)
         middle = (shell[:, 0].min() + shell[:, 0].max()) / 2
-        holes = [_ring(hole) for hole in part.interiors]
+        holes = [_ring(hole, seam) for hole in part.interiors]
         return shapely.Polygon(shell, [_turned(h, 360.0 * round((middle - h[:, 0].mean()) / 360.0)) for h in holes])
     xy = shapely.get_coordinates(part)
     xy[:, 0] = np.unwrap(xy[:, 0], period=360.0)
@@ -138,10 +138,22 @@ def _turned(xy: Floats, degrees: float) -> Floats:
     return np.column_stack([xy[:, 0] + degrees, xy[:, 1]])
 
 
-def _ring(ring: Any) -> Floats:
+def _ring(ring: Any, seam: float) -> Floats:
     xy = shapely.get_coordinates(ring)
     xy[:, 0] = np.unwrap(xy[:, 0], period=360.0)
-    if abs(xy[-1, 0] - xy[0, 0]) < 180.0:
+    turn = xy[-1, 0] - xy[0, 0]
+    if abs(turn) < 180.0:
         return xy
+    return _over_the_pole(xy, np.copysign(360.0, turn), seam)
+
+
+def _over_the_pole(xy: Floats, turn: float, seam: float) -> Floats:
+    """A ring that goes once around, begun where it meets the seam, so that the way to the pole and back lies on the seam."""
+    start = seam + 360.0 * np.ceil((min(xy[0, 0], xy[-1, 0]) - seam) / 360.0)
+    side = xy[:, 0] - start
+    at = int(np.nonzero(side[:-1] * side[1:] <= 0)[0][0])
+    share = side[at] / (side[at] - side[at + 1]) if side[at] != side[at + 1] else 0.0
+    latitude = xy[at, 1] + share * (xy[at + 1, 1] - xy[at, 1])
     pole = 90.0 if xy[:, 1].mean() > 0 else -90.0
-    return np.vstack([xy, [(xy[-1, 0], pole), (xy[0, 0], pole), xy[0]]])
+    closing = [(start + turn, latitude), (start + turn, pole), (start, pole), (start, latitude)]
+    return np.vstack([[(start, latitude)], xy[at + 1 : -1], _turned(xy[: at + 1], turn), closing])

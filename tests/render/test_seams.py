@@ -12,7 +12,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.render.seams import cut_at_seam, is_torn, seam_of
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.symbols import Stroke, Symbol
-from tests.builders.vectors import RED, fill, plan_for, view_on, write_features
+from tests.builders.vectors import BLUE, RED, fill, plan_for, view_on, write_features
 
 MERCATOR = (-20037508.34, -20037508.34, 20037508.34, 20037508.34)
 
@@ -59,6 +59,14 @@ def test_a_cap_around_the_pole_is_a_band_on_a_web_map(tmp_path: Path) -> None:
     pixels = draw_vectors([plan_for(layer, fill(RED))], view_on(MERCATOR, "EPSG:3857", 200, 200))
     assert pixels[5, :, 3].min() == 255
     assert pixels[60:, :, 3].max() == 0
+
+
+def test_an_outline_around_the_pole_has_no_stroke_to_it(tmp_path: Path) -> None:
+    """The cut to the pole lies on the map's edge, not through its middle."""
+    layer = write_features(tmp_path, [shapely.Point(3e5, 2e5).buffer(2.5e6, 64)], crs="EPSG:3413")
+    symbol = Symbol((*fill(BLUE).layers, Stroke(RED, 1.0)))
+    pixels = draw_vectors([plan_for(layer, symbol)], view_on(MERCATOR, "EPSG:3857", 200, 200))
+    assert (pixels[5, 3:197, :3] == BLUE[:3]).all()
 
 
 def test_greenland_on_a_pacific_map(tmp_path: Path) -> None:
