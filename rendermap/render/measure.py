@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,12 @@ def measure(plan: MeasurePlan) -> Measures:
     if plan.layer.reader == "gdal":
         return _measure_by_probes(plan, facts)
     values, exact = _band_values(plan, facts)
-    return _measures_of(values, plan.distinct_limit, exact)
+    found = _measures_of(values, plan.distinct_limit, exact)
+    told = None if exact else warm_rasters().get(plan.layer).told_range(plan.band)
+    # A sample misses the extremes; believe the dataset's own count of them where the sample does not contradict it.
+    if told is None or found.minimum is None or found.maximum is None or told[0] > found.minimum or told[1] < found.maximum:
+        return found
+    return replace(found, minimum=told[0], maximum=told[1], percentiles=(told[0], *found.percentiles[1:-1], told[1]))
 
 
 def _band_values(plan: MeasurePlan, facts: RasterFacts) -> tuple[Values, bool]:

@@ -84,6 +84,17 @@ class RasterLevels:
             raise StyleInvalid(reason=f"{self._layer.open_name} has no band {number}")
         return self._bands[number - 1]
 
+    def told_range(self, number: int) -> tuple[float, float] | None:
+        """The least and the greatest value of a band as its maker counted them, None when it did not or only estimated."""
+        tags = self._whole.tags(number)
+        if tags.get("STATISTICS_APPROXIMATE", "NO").upper() == "YES":
+            return None
+        try:
+            low, high = float(tags["STATISTICS_MINIMUM"]), float(tags["STATISTICS_MAXIMUM"])
+        except (KeyError, ValueError):
+            return None
+        return (low, high) if low <= high else None
+
     @property
     def memory_bytes(self) -> int:
         """What the levels made in memory take."""

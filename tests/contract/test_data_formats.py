@@ -1,0 +1,71 @@
+"""Contract of the table of data formats: each row is documented and told from all others by content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rendermap.imaging.formats import FORMATS
+from rendermap.render.data_formats import DATA_FORMATS, DataFormat, recognise
+from tests.builders.rasters import BY_NAME, values_of, write_esri_grid, write_raster
+from tests.builders.vectors import write_features
+
+# isort: split
+import shapely
+
+MANUAL = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+RASTERS = {
+    "geotiff": "int16",
+    "hfa": "erdas",
+    "jpeg2000": "jpeg2000",
+    "netcdf": "netcdf",
+    "nitf": "nitf",
+    "envi": "envi",
+    "ascii_grid": "ascii_grid",
+}
+VECTORS = {
+    "filegdb": "OpenFileGDB",
+    "gpkg": "GPKG",
+    "flatgeobuf": "FlatGeobuf",
+    "shapefile": "ESRI Shapefile",
+    "geojson": "GeoJSON",
+}
+
+
+@pytest.fixture(params=DATA_FORMATS, ids=lambda row: row.name)
+def row(request: pytest.FixtureRequest) -> DataFormat:
+    return request.param
+
+
+def example(row: DataFormat, folder: Path) -> Path:
+    """A dataset of the format."""
+    if row.name in RASTERS:
+        return write_raster(folder, BY_NAME[RASTERS[row.name]])
+    if row.name in VECTORS:
+        return write_features(folder, [shapely.Point(1, 2)], driver=VECTORS[row.name], crs="EPSG:4326").source.path
+    if row.name == "esri_grid":
+        return write_esri_grid(folder / "grid", values_of(BY_NAME["uint8"])[0])
+    (folder / "table.csv").write_text("lon,lat\n1,2\n")
+    return folder / "table.csv"
+
+
+def test_each_format_is_recognised_by_one_row_only(row: DataFormat, tmp_path: Path) -> None:
+    """A dataset of each format is told from all others by its content."""
+    path = example(row, tmp_path)
+    head = b"" if path.is_dir() else path.read_bytes()[:4096]
+    assert recognise(path) is row
+    assert [other.name for other in DATA_FORMATS if other.is_it(path, head)] == [row.name]
+
+
+def test_each_format_is_in_the_manual(row: DataFormat) -> None:
+    """The manual names every format that is read."""
+    assert f"| `{row.name}` |" in MANUAL
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.name)
+def test_each_picture_format_is_in_the_manual(format: object) -> None:
+    """The manual names every picture format and what ArcGIS calls it."""
+    row = FORMATS[getattr(format, "name", "")]
+    assert f"| `{row.name}` | {row.media_type} |" in MANUAL
+    assert all(name in MANUAL for name in row.esri)
