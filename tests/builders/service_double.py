@@ -6,6 +6,7 @@ import hashlib
 import io
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -204,19 +205,9 @@ class ServiceDouble:
         if self.fault:
             raise self.fault
         card = await self.map_of(job)
-        pixels = _draw(view, _chosen(card.layers, choice))
+        body, empty = _drawn(view, _chosen(card.layers, choice), format)
         digest = hashlib.sha256(repr((card.digest, view, choice, format)).encode()).hexdigest()
-        return Picture(
-            _encode(pixels, format),
-            f"image/{format}",
-            digest,
-            view.width_px,
-            view.height_px,
-            view.bbox,
-            view.crs,
-            not pixels[..., 3].any(),
-            self.max_age_s,
-        )
+        return Picture(body, f"image/{format}", digest, view.width_px, view.height_px, view.bbox, view.crs, empty, max_age_s=self.max_age_s)
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         self.drawn.append(request)
@@ -236,11 +227,11 @@ class ServiceDouble:
         return Picture(_encode(pixels, request.format), f"image/{request.format}", card.digest, 200, 120, max_age_s=self.max_age_s)
 
 
-def _chosen(layers: tuple[LayerCard, ...], choice: LayerChoice) -> list[LayerCard]:
+def _chosen(layers: tuple[LayerCard, ...], choice: LayerChoice) -> tuple[LayerCard, ...]:
     leaves = [layer for layer in layers if layer.kind != "group" and not layer.fault]
     if choice.mode is LayerMode.SHOW:
-        return [layer for layer in leaves if layer.id in choice.ids or layer.parent in choice.ids]
-    return [layer for layer in leaves if layer.visible]
+        return tuple(layer for layer in leaves if layer.id in choice.ids or layer.parent in choice.ids)
+    return tuple(layer for layer in leaves if layer.visible)
 
 
 def _height_m(x: Grid, y: Grid) -> Grid:
@@ -250,7 +241,13 @@ def _height_m(x: Grid, y: Grid) -> Grid:
     return 480.0 + 220.0 * ridge + 110.0 * hills
 
 
-def _draw(view: MapView, layers: list[LayerCard]) -> NDArray[np.uint8]:
+@lru_cache(maxsize=2000)
+def _drawn(view: MapView, layers: tuple[LayerCard, ...], format: str) -> tuple[bytes, bool]:
+    pixels = _draw(view, layers)
+    return _encode(pixels, format), not pixels[..., 3].any()
+
+
+def _draw(view: MapView, layers: tuple[LayerCard, ...]) -> NDArray[np.uint8]:
     xs = view.bbox.xmin + (np.arange(view.width_px) + 0.5) * view.bbox.width / view.width_px
     ys = view.bbox.ymax - (np.arange(view.height_px) + 0.5) * view.bbox.height / view.height_px
     gx, gy = np.meshgrid(xs, ys)

@@ -16,7 +16,7 @@ from tests.builders.service_double import ServiceDouble
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test can have an event loop
 def browser() -> Iterator[Browser]:
     if not (BUILT / "manifest.json").exists():
         pytest.fail("the pages are not built: run `make web`")

@@ -72,8 +72,8 @@ async def test_index_lists_services_and_jobs_with_state_and_thumbnail(double: Se
     answer = await get(double, "/")
     assert answer.status_code == 200
     assert "Terrain hazard" in answer.text and "Viewshed" in answer.text
-    assert f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.png" in answer.text
-    assert f"/thumbnails/Demo/Hazard/jobs/{RUNNING_JOB}.png" not in answer.text
+    assert f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.webp" in answer.text
+    assert f"/thumbnails/Demo/Hazard/jobs/{RUNNING_JOB}" not in answer.text
     assert "Deriving slope: 40 %" in answer.text
     assert "The observer stands outside the elevation model." in answer.text
     assert "data-live" in answer.text
@@ -238,7 +238,10 @@ async def test_thumbnail_shows_the_whole_result(double: ServiceDouble) -> None:
     assert Image.open(io.BytesIO(answer.content)).size == (640, 400)
     (request,) = double.drawn
     assert isinstance(request, MapRequest) and request.view.pixel_ratio == 2.0
+    small = await get(double, f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.webp")
+    assert small.headers["content-type"] == "image/webp" and len(small.content) < len(answer.content)
     assert (await get(double, f"/thumbnails/Demo/Hazard/jobs/{RUNNING_JOB}.png", {})).status_code == 409
+    assert (await get(double, f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.tif", {})).status_code == 404
 
 
 @pytest.mark.anyio

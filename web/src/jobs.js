@@ -65,7 +65,7 @@ function take(list, fresh) {
   const after = [...fresh.querySelectorAll("[data-section]")];
   after.forEach((section, at) => {
     const mine = before[at];
-    if (!mine) return list.querySelector(".foot").before(section);
+    if (!mine) return list.querySelector(".services").append(section);
     for (const card of section.querySelectorAll("[data-card]")) {
       const old = mine.querySelector(`[data-card="${CSS.escape(card.dataset.card)}"]`);
       if (old && old.querySelector(".thumb").className === card.querySelector(".thumb").className && !card.querySelector(".thumb-busy")) card.replaceWith(old);

@@ -60,7 +60,7 @@ def job_line(job: JobCard, service: ServiceCard, prefix: str) -> JobLine:
         job.finished or job.started or job.created,
         duration(job.started or job.created, job.finished),
         page_path(job.service, job.job_id, prefix),
-        f"{prefix}/thumbnails/{quote(job.service)}/jobs/{quote(job.job_id)}.png" if has_map else None,
+        f"{prefix}/thumbnails/{quote(job.service)}/jobs/{quote(job.job_id)}.webp" if has_map else None,
         "" if has_map else _note(job),
     )
 
