@@ -1,0 +1,88 @@
+"""Copies hold what Mapnik's plugin would pass over: arcs, patches of collections, and text of any encoding."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pyogrio.raw
+import pytest
+import shapely
+
+from rendermap.geo.bbox import BBox
+from rendermap.jobs.job import DataSource, Layer
+from rendermap.render import copies
+from rendermap.render.assets import Assets
+from rendermap.render.copies import copy_of, holds_curves
+from rendermap.render.engine import mapnik
+from rendermap.render.vectors import draw_vectors
+from rendermap.symbology.facts import GeometryKind, VectorFacts
+from rendermap.symbology.symbols import Stroke, Symbol
+from tests.builders.vectors import RED, plan_for, view_on, write_features
+
+HALF_CIRCLE = struct.pack("<BII6d", 1, 8, 3, 0.0, 0.0, 10.0, 10.0, 20.0, 0.0)
+"""WKB of CIRCULARSTRING (0 0, 10 10, 20 0)."""
+
+
+@pytest.fixture
+def arcs(tmp_path: Path) -> Layer:
+    """A GeoPackage with an arc and a straight line."""
+    file = tmp_path / "arcs.gpkg"
+    wkb = np.array([HALF_CIRCLE, shapely.to_wkb(shapely.LineString([(0, -5), (20, -5)]))], object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pyogrio.raw.write(file, wkb, [], [], driver="GPKG", layer="arcs", geometry_type="Unknown", crs="EPSG:25832")
+    source = DataSource(file, "arcs", tmp_path, str(file))
+    return Layer(source, "features", str(file), "EPSG:25832", BBox(0, -5, 20, 10), VectorFacts(GeometryKind.LINE, ()), "GPKG")
+
+
+def test_arcs_are_found(arcs: Layer, tmp_path: Path) -> None:
+    """A dataset with one arc has curves, one of straight lines has none, whatever its layer's name."""
+    assert holds_curves(arcs.open_name, "arcs")
+    plain = write_features(tmp_path, [shapely.LineString([(0, 0), (1, 1)])], driver="GPKG", name='od"d na\\me')
+    assert not holds_curves(plain.open_name, 'od"d na\\me')
+
+
+def test_plugin_still_passes_over_arcs(arcs: Layer) -> None:
+    """The defect that makes the copy necessary; when it is gone, the copy can go."""
+    kinds = [str(f.geometry.type()) for f in mapnik.Datasource(type="ogr", file=arcs.open_name, layer="arcs")]
+    assert any("Unknown" in kind for kind in kinds)
+
+
+def test_arcs_are_drawn_round(arcs: Layer) -> None:
+    """The arc's top is drawn, to a pixel, and no straight line instead of it."""
+    pixels = draw_vectors([plan_for(arcs, Symbol((Stroke(RED, 1.5),)))], view_on((-5, -10, 25, 20), width=150, height=150))
+    assert pixels[50, 75, 3] > 100
+    assert pixels[100, 75, 3] == 0
+    assert pixels[125, 75, 3] > 100
+
+
+def test_copy_is_made_once(arcs: Layer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same version of a dataset is read once, a new one anew."""
+    first = copy_of(arcs)
+    monkeypatch.setattr(copies, "_write", lambda *_: pytest.fail("copied again"))
+    assert copy_of(arcs) == first
+
+
+def test_oldest_copies_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of copies is bounded, and what was just made stays."""
+    import os
+
+    monkeypatch.setattr(copies, "FOLDER_LIMIT_BYTES", 250)
+    for age, name in enumerate(("new", "middle", "old")):
+        file = tmp_path / f"{name}.fgb"
+        file.write_bytes(b"x" * 100)
+        os.utime(file, (1e9 - age, 1e9 - age))
+    copies._drop_oldest(tmp_path, keep=tmp_path / "new.fgb")
+    assert sorted(file.stem for file in tmp_path.glob("*.fgb")) == ["middle", "new"]
+
+
+def test_assets_are_named_by_content(tmp_path: Path) -> None:
+    """Equal drawings are one file, others another."""
+    assets = Assets(tmp_path)
+    one, same, other = assets.path(b"<svg/>", ".svg"), assets.path(b"<svg/>", ".svg"), assets.path(b"<svg />", ".svg")
+    assert one == same != other
+    assert Path(one).read_bytes() == b"<svg/>" and one.endswith(".svg")
+    assert len(list(tmp_path.iterdir())) == 2
