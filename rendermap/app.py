@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rendermap import __version__
 from rendermap.assembly import Assembled
 from rendermap.frontends.table import FRONT_ENDS
+from rendermap.frontends.viewer.routes import add_error_pages
 from rendermap.telemetry import exposition
 
 SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
@@ -46,6 +47,7 @@ def create_app(assembled: Assembled) -> FastAPI:
     _add_operations(app, assembled)
     for front_end in FRONT_ENDS:
         app.include_router(front_end.router(assembled.service), prefix=front_end.prefix)
+    add_error_pages(app)
     app.add_middleware(SafetyHeaders)
     return app
 

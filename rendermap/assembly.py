@@ -13,6 +13,7 @@ from rendermap.dispatch.budget import Limits
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.jobs.catalog import Catalog
+from rendermap.open_map import Studio
 from rendermap.service import JobFinder, MapService, Rooms
 from rendermap.services.reader import Services
 from rendermap.services.service import Service
@@ -62,11 +63,7 @@ def build(
         metrics=metrics,
     )
     drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
-    rooms = Rooms(
-        services=published,
-        catalog=catalog or Catalog(settings.jobs, services=published),
-        drawables=drawables,
-        library=library,
+    studio = Studio(
         policy=Policy(),
         pool=pool,
         pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE), _observe(metrics, "pictures")),
@@ -74,6 +71,8 @@ def build(
         limits=Limits(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
     )
+    finder = catalog or Catalog(settings.jobs, services=published)
+    rooms = Rooms(published, finder, drawables, library, studio)
     return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library)
 
 

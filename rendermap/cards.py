@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from rendermap.drawables import Drawable, JobMap, geometry_of
@@ -83,16 +84,18 @@ def map_card(job_map: JobMap, max_px: int) -> MapCard:
     )  # fmt: skip
 
 
-def template_card(service: Service, crs: str, bbox: BBox, max_px: int) -> MapCard:
-    """The map of a service without a job: its tool layers, nothing drawn."""
-    layers = _with_groups(service, tuple(_template_layer(layer) for layer in service.layers))
+def template_card(service: Service, crs: str, bbox: BBox, max_px: int, geometries: Mapping[int, str]) -> MapCard:
+    """The map of a service without a job: its tool layers, nothing drawn.  geometries: by layer id, where a layer file tells."""
+    layers = _with_groups(service, tuple(_template_layer(layer, geometries.get(layer.id)) for layer in service.layers))
     digest = hashlib.blake2b(repr(service).encode(), digest_size=8).hexdigest()
     return MapCard(service_card(service), None, service.title, crs, bbox, layers, max_px, digest)
 
 
-def _template_layer(tool: ToolLayer) -> LayerCard:
-    kind = "raster" if "Raster" in tool.data_type else "vector"
-    return _tool_card(tool, kind, "polygon" if kind == "vector" else None)
+def _template_layer(tool: ToolLayer, geometry: str | None = None) -> LayerCard:
+    """The GP type tells rasters from features; which geometry features have, only a layer file can tell."""
+    if "Raster" in tool.data_type or (geometry == "raster" and "Feature" not in tool.data_type):
+        return _tool_card(tool, "raster", None)
+    return _tool_card(tool, "vector", geometry if geometry and geometry != "raster" else "polygon")
 
 
 def _drawn_card(drawable: Drawable) -> LayerCard:

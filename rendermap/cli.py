@@ -199,11 +199,12 @@ def draw(
     settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
 
     async def work(assembled: Assembled, request: JobRequest) -> None:
-        card = await assembled.service.map_of(request)
+        opened = await assembled.service.open(request)
+        card = opened.card
         view = view_for(card, parse_size(size), crs, parse_bbox(bbox), dpi / 96)
         chosen_format = format or _format_of(output)
         color = tuple(bytes.fromhex(background.lstrip("#"))) if background else None
-        picture = await assembled.service.draw(
+        picture = await opened.draw(
             MapRequest(request, view, layer_choice(layers), chosen_format, color)  # type: ignore[arg-type]
         )
         output.write_bytes(picture.body)
@@ -238,7 +239,7 @@ def legend(
 
     async def work(assembled: Assembled, request: JobRequest) -> None:
         asked = LegendRequest(request, layer_choice(layers), dpi / 96)
-        picture = await assembled.service.legend_sheet(LegendSheetRequest(asked, _format_of(output), dark))
+        picture = await (await assembled.service.open(request)).legend_sheet(LegendSheetRequest(asked, _format_of(output), dark))
         output.write_bytes(picture.body)
         out.print(f"{output}  {picture.width_px} x {picture.height_px}")
 
@@ -272,7 +273,8 @@ def inspect(
         card = await assembled.service.job(request)
         print_jobs([card])
         if card.status == JobStatus.SUCCEEDED:
-            print_map(await assembled.service.map_of(request), await assembled.service.legend(LegendRequest(request)))
+            opened = await assembled.service.open(request)
+            print_map(opened.card, await opened.legend(LegendRequest(request)))
 
     _run(settings, None if source else what, look if source else describe)
 

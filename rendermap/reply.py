@@ -94,8 +94,8 @@ class ServiceCard:
 class LayerCard:
     """A layer of the map.
 
-    kind: ``raster``, ``vector`` or ``group``.  geometry: ``point``, ``line``, ``polygon`` or None.  bbox: in the map's CRS, None when unknown.
-    access: ``view``, ``identify`` or ``data``.  fault: why it does not draw, in safe words.
+    kind: ``raster``, ``vector`` or ``group``.  geometry: ``point``, ``line``, ``polygon`` or None.
+    bbox: in the map's CRS, None when unknown.  access: ``view``, ``identify`` or ``data``.  fault: why it does not draw, in safe words.
     """
 
     id: int

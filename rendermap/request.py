@@ -33,7 +33,10 @@ class LayerMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LayerChoice:
-    """Which layers: default (those visible by default), show (only ids), hide (all but ids), include (default and ids), exclude (default but ids)."""
+    """Which layers.
+
+    mode: default (those visible by default), show (only ids), hide (all but ids), include (default and ids), exclude (default but ids).
+    """
 
     mode: LayerMode = LayerMode.DEFAULT
     ids: tuple[int, ...] = ()

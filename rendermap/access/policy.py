@@ -29,7 +29,7 @@ class Policy:
 
         Raises NotSupported when there is none, in the words a service without that operation would use.
         """
-        allowed = frozenset(l.id for l in layers if _LEVELS.index(l.level) >= _LEVELS.index(operation))
+        allowed = frozenset(layer.id for layer in layers if _LEVELS.index(layer.level) >= _LEVELS.index(operation))
         if not allowed and operation is not Operation.VIEW:
             raise NotSupported
         return Grant(principal, operation, service, job_id, allowed)

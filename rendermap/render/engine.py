@@ -8,7 +8,7 @@ import os
 # neither, its PROJ data is embedded).  They go before anything imports rasterio.
 _BEFORE = {name: os.environ.get(name) for name in ("PROJ_LIB", "GDAL_DATA")}
 # A VRT, also one renamed to .tif, can point anywhere: no reader of ours opens it.
-os.environ["GDAL_SKIP"] = "VRT,OGR_VRT"
+os.environ["GDAL_SKIP"] = "VRT,OGR_VRT,GTI,DERIVED,MRF,WMS,WMTS,WCS,HTTP,STACTA,STACIT,EEDAI,PLMOSAIC"
 os.environ["GDAL_PAM_ENABLED"] = "YES"
 os.environ.setdefault("GDAL_CACHEMAX", "256")
 

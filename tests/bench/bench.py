@@ -80,7 +80,8 @@ async def find_subjects(jobs_dir: Path) -> list[Subject]:
             if card.status != JobStatus.SUCCEEDED:
                 continue
             job = JobRequest(card.service, card.job_id)
-            job_map = await assembled.service.map_of(job)
+            opened = await assembled.service.open(job)
+            job_map = opened.card
             for layer in job_map.layers:
                 if layer.bbox is None or layer.kind == "group":
                     continue
@@ -90,7 +91,7 @@ async def find_subjects(jobs_dir: Path) -> list[Subject]:
                 tiles = pick_tiles(box)
                 plans.clear()
                 for tile in tiles:
-                    await assembled.service.tile(TileRequest(job, tile, layers=choice))
+                    await opened.tile(TileRequest(job, tile, layers=choice))
                 drawn = [p for p in plans if p.layers]
                 if len(drawn) == len(tiles):
                     subjects.append(Subject(f"{card.service}: {layer.name}", job, choice, tiles, list(plans)))
@@ -326,13 +327,12 @@ def report(rows: list[dict[str, Any]], cached: dict[str, float], first: dict[str
             verdict = "[green]kept[/]" if within else f"[red]over by {c['over_1.15_draw_plus_2ms']:.1f} ms[/]"
             table.add_row(row["subject"] if clients == 1 else "", str(clients), *(f"{v:.2f}" for v in figures), verdict)
     console.print(table)
-    console.print(f"cached tile / static file: {cached['ratio']:.2f}  ({cached['tile_ms']:.2f} ms / {cached['static_file_ms']:.2f} ms)")
-    console.print(
-        f"first picture of a job just finished / later ones: {first['ratio']:.1f}  ({first['first_ms']:.0f} ms / {first['later_ms']:.1f} ms)"
-    )
-    console.print(
-        f"memory: {memory['idle_mb']:.0f} MB idle, {memory['after_mb']:.0f} MB after all tiles; a bare Mapnik process {memory['bare_mapnik_mb']:.0f} MB"
-    )
+    for line in (
+        f"cached tile / static file: {cached['ratio']:.2f}  ({cached['tile_ms']:.2f} ms / {cached['static_file_ms']:.2f} ms)",
+        f"first picture of a job just finished / later: {first['ratio']:.1f}  ({first['first_ms']:.0f} ms / {first['later_ms']:.1f} ms)",
+        f"memory: {memory['idle_mb']:.0f} MB idle, {memory['after_mb']:.0f} MB after all; bare Mapnik {memory['bare_mapnik_mb']:.0f} MB",
+    ):
+        console.print(line)
     return kept
 
 

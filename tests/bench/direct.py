@@ -15,23 +15,21 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from rendermap.render.engine import mapnik  # isort: skip
 
 from rendermap.dispatch.plan import LayerPlan, MapPlan
-from rendermap.render.assets import assets
-from rendermap.render.mapnik_xml import drawn_layer, map_document, to_srs
-from rendermap.render.vectors import PX_PER_PT, datasource_of
+from rendermap.render.mapnik_xml import to_srs
+from rendermap.render.vectors import PX_PER_PT, WARM
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Classified, Colormap, Stretch, UniqueRaster
 from rendermap.symbology.template import reach_pt
 
 
 def open_map(layer: LayerPlan, crs: str) -> mapnik.Map:
-    """A Map of one layer."""
-    opened = mapnik.Map(1, 1)
+    """A Map of one layer; of vectors the very map that the service's workers load."""
     if isinstance(layer.layer.facts, VectorFacts):
-        drawn = drawn_layer(layer)
-        mapnik.load_map_from_string(opened, map_document([drawn], [datasource_of(layer, drawn)], crs, assets()))
+        opened = WARM.get((layer,), crs).map
         opened.buffer_size = int(reach_pt(layer.style) * PX_PER_PT) + 3
-    else:
-        mapnik.load_map_from_string(opened, raster_document(layer, crs))
+        return opened
+    opened = mapnik.Map(16, 16)
+    mapnik.load_map_from_string(opened, raster_document(layer, crs))
     opened.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
     return opened
 

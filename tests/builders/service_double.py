@@ -19,6 +19,8 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR, transformer
 from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
+from rendermap.imaging.encode import encode
+from rendermap.imaging.formats import FORMATS
 from rendermap.reply import JobCard, LayerCard, LegendEntry, LegendLayer, MapCard, ParameterCard, Picture, ResultCard, ServiceCard, TaskCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 
@@ -176,6 +178,12 @@ class ServiceDouble:
                 return job
         raise JobNotFound
 
+    async def open(self, request: JobRequest) -> OpenDouble:
+        return OpenDouble(self, await self.map_of(request))
+
+    async def open_template(self, name: str, principal: Principal) -> OpenDouble:
+        return OpenDouble(self, await self.template(name, principal))
+
     async def map_of(self, request: JobRequest) -> MapCard:
         job = await self.job(request)
         if job.status == "failed":
@@ -213,18 +221,42 @@ class ServiceDouble:
         self.drawn.append(request)
         if self.fault:
             raise self.fault
-        card = await self.map_of(request.job)
+        card = await (self.map_of(request.job) if request.job.job_id else self.template(request.job.service, request.job.principal))
         return _legend(card.layers, request)
-
-    async def template_legend(self, service: str, principal: Principal) -> tuple[LegendLayer, ...]:
-        card = await self.template(service, principal)
-        return _legend(card.layers, LegendRequest(JobRequest(service, "")))
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         self.drawn.append(request)
         card = await self.map_of(request.legend.job)
         pixels = np.full((120, 200, 4), 255, np.uint8)
         return Picture(_encode(pixels, request.format), f"image/{request.format}", card.digest, 200, 120, max_age_s=self.max_age_s)
+
+
+@dataclass
+class OpenDouble:
+    """Answers as `rendermap.open_map.OpenMap` and `OpenTemplate` do, from the stand-in service."""
+
+    service: ServiceDouble
+    card: MapCard
+
+    @property
+    def version(self) -> str:
+        return self.card.digest
+
+    async def draw(self, request: MapRequest) -> Picture:
+        if self.card.job_id:
+            return await self.service.draw(request)
+        view = request.view
+        body = encode(np.zeros((view.height_px, view.width_px, 4), np.uint8), request.format, request.background, None)
+        return Picture(body, FORMATS[request.format].media_type, "blank", view.width_px, view.height_px, empty=True)
+
+    async def tile(self, request: TileRequest) -> Picture:
+        return await self.service.tile(request)
+
+    async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
+        return await self.service.legend(request)
+
+    async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
+        return await self.service.legend_sheet(request)
 
 
 def _chosen(layers: tuple[LayerCard, ...], choice: LayerChoice) -> tuple[LayerCard, ...]:

@@ -15,7 +15,10 @@ from rendermap.symbology.symbols import Color, Fill, Symbol
 GRANT = Grant(PUBLIC, Operation.VIEW, "S", "j1", frozenset({0}))
 
 
-def plan(fingerprint: str = "f", color: Color = Color(1, 2, 3), width_px: int = 256) -> MapPlan:
+INK = Color(1, 2, 3)
+
+
+def plan(fingerprint: str = "f", color: Color = INK, width_px: int = 256) -> MapPlan:
     source = DataSource(Path("/jobs/j1/scratch/a.fgb"), None, Path("/jobs/j1"), fingerprint)
     layer = Layer(source, "ogr", str(source.path), "EPSG:3857", BBox(0, 0, 1, 1), VectorFacts(GeometryKind.POLYGON, ()))
     style = Style(Single(Symbol((Fill(color),))))

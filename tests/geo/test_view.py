@@ -51,7 +51,7 @@ def test_no_pixels_no_view(size: tuple[int, int]) -> None:
 
 
 def test_sets_with_northing_first_come_out_easting_first() -> None:
-    """EPSG:3035 lists northing first; inside the house its tiles are boxes with easting first, from the standard's corner (2000000, 5500000)."""
+    """EPSG:3035 lists northing first; its tiles come as boxes with easting first, from the set's corner (2000000, 5500000)."""
     view = view_of(TileAddress("EuropeanETRS89_LAEAQuad", 0, 0, 0))
     assert view.crs == "EPSG:3035"
     assert (view.bbox.xmin, view.bbox.ymax) == pytest.approx((2_000_000, 5_500_000))

@@ -36,10 +36,16 @@ DRIVERS = pytest.mark.parametrize("driver", ["OpenFileGDB", "GPKG", "FlatGeobuf"
 @DRIVERS
 @pytest.mark.parametrize(
     ("where", "drawn"),
-    [("Kind = 'Index'", "r--r"), ("Kind <> 'Index'", "-r--"), ("Kind IS NULL", "--r-"), ("Depth > 0 AND Depth < 50", "--r-"), ("Depth >= 1000", "----")],
+    [
+        ("Kind = 'Index'", "r--r"),
+        ("Kind <> 'Index'", "-r--"),
+        ("Kind IS NULL", "--r-"),
+        ("Depth > 0 AND Depth < 50", "--r-"),
+        ("Depth >= 1000", "----"),
+    ],
 )
 def test_a_definition_filter_leaves_the_rest_undrawn(tmp_path: Path, driver: str, where: str, drawn: str) -> None:
-    """Features that fail the filter, or for which it is unknown, are not drawn: Mapnik passes over empty rules, so none may be relied on."""
+    """Features that fail the filter, or for which it is unknown, are not drawn; Mapnik passes over empty rules, so none may do that."""
     assert "".join(colors(tmp_path, driver, Single(fill(RED)), where)) == drawn
 
 

@@ -30,7 +30,8 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.tiling import TileAddress
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import DataSource, Job, JobStatus, Layer, Output
-from rendermap.reply import LegendLayer
+from rendermap.open_map import Studio
+from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, MapRequest, TileRequest
 from rendermap.service import MapService, Rooms
 from rendermap.services.service import Access, GroupLayer, Service, Task, ToolLayer
@@ -117,12 +118,24 @@ def service(workers: Workers, shelf: Shelf) -> MapService:
         return Flight(MemoryStore(1 << 20))
 
     drawables = Drawables(workers, Library(), flight(), flight())
-    rooms = Rooms(lambda: {"Demo": SERVICE}, shelf, drawables, Library(), Policy(), workers, flight(), flight(), Limits())
-    return MapService(rooms)
+    studio = Studio(Policy(), workers, flight(), flight(), Limits())
+    return MapService(Rooms(lambda: {"Demo": SERVICE}, shelf, drawables, Library(), studio))
 
 
 def run(coroutine: object) -> object:
     return asyncio.run(coroutine)  # type: ignore[arg-type]
+
+
+async def draw(service: MapService, request: MapRequest) -> Picture:
+    return await (await service.open(request.job)).draw(request)
+
+
+async def card_of(service: MapService, job: JobRequest) -> MapCard:
+    return (await service.open(job)).card
+
+
+async def legend_of(service: MapService) -> tuple[LegendLayer, ...]:
+    return await (await service.open(JOB)).legend(LegendRequest(JOB, LayerChoice(LayerMode.HIDE)))
 
 
 def drawn_ids(workers: Workers) -> list[int]:
@@ -133,7 +146,7 @@ def test_two_hundred_equal_requests_draw_once(service: MapService, workers: Work
     """Single flight: however many ask at the same moment, one picture is drawn and one look is taken."""
 
     async def crowd() -> set[bytes]:
-        return {p.body for p in await asyncio.gather(*(service.draw(MapRequest(JOB, VIEW)) for _ in range(200)))}
+        return {p.body for p in await asyncio.gather(*(draw(service, MapRequest(JOB, VIEW)) for _ in range(200)))}
 
     assert run(crowd()) == {b"picture"}
     assert len(workers.drawn) == 1 and sorted(workers.looks) == ["A", "B", "C"]
@@ -143,9 +156,9 @@ def test_a_job_run_again_shows_a_new_picture(service: MapService, workers: Worke
     """The same id with other data is another digest, and is looked at and drawn again."""
 
     async def twice() -> tuple[str, str]:
-        first = await service.draw(MapRequest(JOB, VIEW))
+        first = await draw(service, MapRequest(JOB, VIEW))
         shelf.job = job_with("g")
-        return first.digest, (await service.draw(MapRequest(JOB, VIEW))).digest
+        return first.digest, (await draw(service, MapRequest(JOB, VIEW))).digest
 
     first, second = run(twice())  # type: ignore[misc]
     assert first != second and len(workers.drawn) == 2
@@ -165,8 +178,8 @@ def test_a_job_run_again_shows_a_new_picture(service: MapService, workers: Worke
     ],
 )
 def test_layer_choices(service: MapService, workers: Workers, choice: LayerChoice, ids: list[int]) -> None:
-    """show, hide, include and exclude as ArcGIS means them: groups stand for their visible layers, a named leaf always draws, bottom first."""
-    run(service.draw(MapRequest(JOB, VIEW, choice)))
+    """As ArcGIS means them: a group stands for its visible layers, a leaf that is named always draws; bottom first."""
+    run(draw(service, MapRequest(JOB, VIEW, choice)))
     assert drawn_ids(workers) == ids
 
 
@@ -175,7 +188,7 @@ def test_blank_pictures_of_a_size_are_one_picture(service: MapService, workers: 
 
     async def two() -> set[str]:
         views = [replace(VIEW, bbox=BBox(x, 1000, x + 100, 1100)) for x in (1000, 2000)]
-        return {(await service.draw(MapRequest(JOB, view))).digest for view in views}
+        return {(await draw(service, MapRequest(JOB, view))).digest for view in views}
 
     assert len(run(two())) == 1 and len(workers.drawn) == 1  # type: ignore[arg-type]
 
@@ -185,8 +198,8 @@ def test_a_broken_layer_does_not_hold_up_the_others(service: MapService, workers
     workers.broken["A"] = SourceUnreadable("The dataset is damaged.")
 
     async def ask() -> dict[int, str | None]:
-        await service.draw(MapRequest(JOB, VIEW, LayerChoice(LayerMode.SHOW, (0, 3))))
-        return {layer.id: layer.fault for layer in (await service.map_of(JOB)).layers}
+        await draw(service, MapRequest(JOB, VIEW, LayerChoice(LayerMode.SHOW, (0, 3))))
+        return {layer.id: layer.fault for layer in (await card_of(service, JOB)).layers}
 
     assert run(ask()) == {0: "The dataset is damaged.", 1: None, 2: None, 3: None}
     assert drawn_ids(workers) == [3]
@@ -198,7 +211,7 @@ def test_a_dataset_that_kills_its_reader_is_left_alone_for_a_while(service: MapS
 
     async def ask() -> None:
         for _ in range(5):
-            await service.draw(MapRequest(JOB, VIEW))
+            await draw(service, MapRequest(JOB, VIEW))
 
     run(ask())
     assert workers.looks.count("A") == 1
@@ -212,35 +225,35 @@ def test_unfinished_and_failed_are_different_words(service: MapService, shelf: S
     """A job without a map says why it has none."""
     shelf.job = job_with(status=status)
     with pytest.raises(error):
-        run(service.map_of(JOB))
+        run(card_of(service, JOB))
 
 
 def test_filters_are_refused_on_view_only_layers(service: MapService, workers: Workers) -> None:
     """Blank or not blank under a filter would tell values; a layer raised to identify takes filters."""
     with pytest.raises(NotSupported):
-        run(service.draw(MapRequest(JOB, VIEW, filters=((0, "x > 1"),))))
-    run(service.draw(MapRequest(JOB, VIEW, LayerChoice(LayerMode.SHOW, (2,)), filters=((2, "x > 1"),))))
+        run(draw(service, MapRequest(JOB, VIEW, filters=((0, "x > 1"),))))
+    run(draw(service, MapRequest(JOB, VIEW, LayerChoice(LayerMode.SHOW, (2,)), filters=((2, "x > 1"),))))
     assert workers.drawn[-1].layers[0].style.filter is not None
 
 
 def test_too_much_is_refused_before_any_work(service: MapService, workers: Workers) -> None:
     """The limit is named and no worker is bothered."""
     with pytest.raises((TooCostly, InvalidSize)) as refused:
-        run(service.draw(MapRequest(JOB, replace(VIEW, width_px=5000))))
+        run(draw(service, MapRequest(JOB, replace(VIEW, width_px=5000))))
     assert "4096" in str(refused.value) and not workers.drawn
 
 
 def test_formats_and_services_that_are_not_there(service: MapService) -> None:
     """Unknown names are errors of their own."""
     with pytest.raises(InvalidFormat):
-        run(service.draw(MapRequest(JOB, VIEW, format="tiff")))
+        run(draw(service, MapRequest(JOB, VIEW, format="tiff")))
     with pytest.raises(ServiceNotFound):
-        run(service.map_of(JobRequest("Nope", "j1")))
+        run(card_of(service, JobRequest("Nope", "j1")))
 
 
 def test_service_names_forgive_case(service: MapService) -> None:
     """ArcGIS installations differ in case between folder and address."""
-    assert run(service.map_of(JobRequest("DEMO", "j1"))).service.name == "Demo"  # type: ignore[attr-defined]
+    assert run(card_of(service, JobRequest("DEMO", "j1"))).service.name == "Demo"  # type: ignore[attr-defined]
 
 
 def test_a_tile_is_a_map(service: MapService, workers: Workers) -> None:
@@ -250,7 +263,7 @@ def test_a_tile_is_a_map(service: MapService, workers: Workers) -> None:
         tile = TileRequest(JOB, TileAddress("WebMercatorQuad", 0, 0, 0))
         box = 20037508.342789244
         view = MapView(BBox(-box, -box, box, box), "EPSG:3857", 256, 256)
-        return {(await service.tile(tile)).digest, (await service.draw(MapRequest(JOB, view))).digest}
+        return {(await (await service.open(JOB)).tile(tile)).digest, (await draw(service, MapRequest(JOB, view))).digest}
 
     assert len(run(both())) == 1 and len(workers.drawn) == 1  # type: ignore[arg-type]
 
@@ -258,5 +271,5 @@ def test_a_tile_is_a_map(service: MapService, workers: Workers) -> None:
 def test_the_legend_lists_what_cannot_be_drawn(service: MapService, workers: Workers) -> None:
     """A faulty layer stands in the legend with its reason and without entries."""
     workers.broken["C"] = SourceUnreadable("The dataset is damaged.")
-    legend = run(service.legend(LegendRequest(JOB)))
+    legend = run(legend_of(service))
     assert [(layer.id, layer.fault) for layer in legend] == [(0, None), (2, None), (3, "The dataset is damaged.")]  # type: ignore[attr-defined]

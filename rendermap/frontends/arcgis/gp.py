@@ -34,6 +34,7 @@ from rendermap.frontends.negotiation import Form
 from rendermap.frontends.responses import picture_response
 from rendermap.reply import JobCard, MapCard, ResultCard, ServiceCard, TaskCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
+from rendermap.service import OpenMap
 
 _DATASET_TYPES = (*RASTER_TYPES, FEATURE_TYPE, RECORD_TYPE)
 _NOT_OURS = ("bbox", "bboxsr", "layers", "layerdefs", "dynamiclayers")
@@ -174,10 +175,10 @@ async def result(ask: Ask) -> Answer | Response:
     shown: dict[str, object] = {"crumbs": _job_crumbs(ask, card, found)}
     if output.layer_id is None:
         return Answer(value_document(output, _undrawn_value(output)), "value", shown)
-    the_map = await ask.service.map_of(ask.job(card.name))
+    opened = await ask.service.open(ask.job(card.name))
     if ask.form is Form.IMAGE or _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
-        return await _map_image(ask, the_map, output, shown)
-    return Answer(value_document(output, _drawn_value(output, the_map)), "value", shown)
+        return await _map_image(ask, opened, output, shown)
+    return Answer(value_document(output, _drawn_value(output, opened.card)), "value", shown)
 
 
 def _demand_success(state: JobCard) -> None:
@@ -203,9 +204,9 @@ def _drawn_value(output: ResultCard, the_map: MapCard) -> object:
     return feature_set(layer, the_map.crs) if output.data_type == FEATURE_TYPE else _undrawn_value(output)
 
 
-async def _map_image(ask: Ask, the_map: MapCard, output: ResultCard, shown: dict[str, object]) -> Answer | Response:
-    asked = _picture_of(ask.parameters, ask.job(the_map.service.name), the_map, output)
-    picture = await ask.service.draw(asked)
+async def _map_image(ask: Ask, opened: OpenMap, output: ResultCard, shown: dict[str, object]) -> Answer | Response:
+    asked = _picture_of(ask.parameters, ask.job(opened.card.service.name), opened.card, output)
+    picture = await opened.draw(asked)
     if ask.form is Form.IMAGE:
         return picture_response(ask.request, picture)
     return Answer(value_document(output, {"mapImage": announce(ask, asked, picture)}), "value", shown)

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from rendermap.errors import LayerNotFound, NotFound, NotSupported
 from rendermap.frontends.arcgis.ask import Answer, Ask
-from rendermap.frontends.arcgis.blank import blank_picture
 from rendermap.frontends.arcgis.href import OutputFile, folder_of, from_token, to_token
 from rendermap.frontends.arcgis.map_documents import (
     layer_document,
@@ -26,15 +25,21 @@ from rendermap.frontends.responses import picture_response
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LegendRequest, MapRequest
+from rendermap.service import OpenMap, OpenTemplate
 
 _SWATCH_NAME = re.compile(r"(?P<digest>[0-9a-f]{24})(?:-(?P<width>\d{1,3})x(?P<height>\d{1,3})-(?P<dpi>[\d.]{1,8}))?")
 
 
-async def map_card(ask: Ask) -> MapCard:
+async def open_map(ask: Ask) -> OpenMap | OpenTemplate:
     """The map of the address's job, or the template."""
     if ask.address.job_id is None:
-        return await ask.service.template(ask.address.service, ask.principal)
-    return await ask.service.map_of(ask.job(ask.address.service))
+        return await ask.service.open_template(ask.address.service, ask.principal)
+    return await ask.service.open(ask.job(ask.address.service))
+
+
+async def map_card(ask: Ask) -> MapCard:
+    """What that map is."""
+    return (await open_map(ask)).card
 
 
 def _crumbs(ask: Ask, card: MapCard) -> tuple[tuple[str, str], ...]:
@@ -80,17 +85,13 @@ async def unsupported(ask: Ask) -> Answer:
 
 async def export(ask: Ask) -> Answer | Response:
     """A picture, or where it is and what it shows."""
-    card = await map_card(ask)
+    opened = await open_map(ask)
+    card = opened.card
     asked = parse_export(ask.parameters, ask.job(card.service.name), card)
-    picture = await draw(ask, asked)
+    picture = await opened.draw(asked)
     if ask.form is Form.IMAGE:
         return picture_response(ask.request, picture)
     return Answer(announce(ask, asked, picture), "export", {"crumbs": _crumbs(ask, card)})
-
-
-async def draw(ask: Ask, asked: MapRequest) -> Picture:
-    """The picture asked for; without a job a blank one."""
-    return await (ask.service.draw(asked) if asked.job.job_id else blank_picture(asked))
 
 
 def announce(ask: Ask, asked: MapRequest, picture: Picture) -> Json:
@@ -107,7 +108,9 @@ async def output_file(ask: Ask) -> Response:
     file = from_token(token, ask.secret, ask.principal)
     if folder_of(file.request.job.service).casefold() != ask.address.service.casefold():
         raise NotFound
-    picture = await draw(ask, file.request)
+    job = file.request.job
+    opened = await (ask.service.open(job) if job.job_id else ask.service.open_template(job.service, job.principal))
+    picture = await opened.draw(file.request)
     return picture_response(ask.request, picture, immutable=picture.digest == file.digest)
 
 
@@ -116,20 +119,18 @@ async def output_file(ask: Ask) -> Response:
 
 async def legend(ask: Ask) -> Answer:
     """The legend.  ``dpi`` and ``size`` are of the swatches."""
-    card = await map_card(ask)
+    opened = await open_map(ask)
     checks = Checks()
     ratio = checks.read(lambda: parse_pixel_ratio(ask.parameters), 1.0)
     size = checks.read(lambda: parse_swatch_size(ask.parameters), DEFAULT_SWATCH_PX)
     checks.finish()
     suffix = "" if (ratio, size) == (1.0, DEFAULT_SWATCH_PX) else f"-{size[0]}x{size[1]}-{ratio * 96:g}"
-    document = legend_document(await _legend_layers(ask, card, ratio, size), suffix)
-    return Answer(document, "legend", {"crumbs": _crumbs(ask, card)})
+    document = legend_document(await _legend_layers(ask, opened, ratio, size), suffix)
+    return Answer(document, "legend", {"crumbs": _crumbs(ask, opened.card)})
 
 
-async def _legend_layers(ask: Ask, card: MapCard, ratio: float, size: tuple[int, int]) -> tuple[LegendLayer, ...]:
-    if card.job_id is None:
-        return await ask.service.template_legend(card.service.name, ask.principal)
-    return await ask.service.legend(LegendRequest(ask.job(card.service.name), pixel_ratio=ratio, swatch_px=size))
+async def _legend_layers(ask: Ask, opened: OpenMap | OpenTemplate, ratio: float, size: tuple[int, int]) -> tuple[LegendLayer, ...]:
+    return await opened.legend(LegendRequest(ask.job(opened.card.service.name), pixel_ratio=ratio, swatch_px=size))
 
 
 async def swatch(ask: Ask) -> Response:
@@ -137,10 +138,10 @@ async def swatch(ask: Ask) -> Response:
     match = _SWATCH_NAME.fullmatch(ask.address.item)
     if match is None:
         raise NotFound
-    card = await map_card(ask)
+    opened = await open_map(ask)
     size = f"{match['width']},{match['height']}" if match["width"] else ""
     asked = parameters_of([("dpi", match["dpi"] or ""), ("size", size)])
-    found = await _legend_layers(ask, card, parse_pixel_ratio(asked), parse_swatch_size(asked))
+    found = await _legend_layers(ask, opened, parse_pixel_ratio(asked), parse_swatch_size(asked))
     body = swatch_named(found, ask.address.layer or 0, match["digest"])
     if body is None:
         raise NotFound

@@ -24,7 +24,7 @@ from rendermap.frontends.viewer.wording import duration, state_of
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import JobCard, LegendLayer, MapCard, ServiceCard
 from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
-from rendermap.service import MapService
+from rendermap.service import MapService, OpenMap
 
 THUMBNAIL_PX = (640, 400)
 THUMBNAIL_FORMATS = ("png", "webp")
@@ -93,8 +93,9 @@ class Viewer:
         published = await self._service.service(card.service, wanted.principal)
         if card.status != "succeeded":
             return self._pages.page(request, "state.html", _about(request, card, published))
-        result = await self._service.map_of(wanted)
-        legend, legend_fault = await self._legend_of(wanted)
+        opened = await self._service.open(wanted)
+        result = opened.card
+        legend, legend_fault = await self._legend_of(opened, wanted)
         values = _about(request, card, published) | {
             "extent": documents.extent_words(result),
             "layers": documents.layer_tree(result, legend),
@@ -104,9 +105,9 @@ class Viewer:
         }
         return self._pages.page(request, "map.html", values)
 
-    async def _legend_of(self, job: JobRequest) -> tuple[tuple[LegendLayer, ...], str | None]:
+    async def _legend_of(self, opened: OpenMap, job: JobRequest) -> tuple[tuple[LegendLayer, ...], str | None]:
         try:
-            return await self._service.legend(LegendRequest(job, pixel_ratio=SHARP, swatch_px=SWATCH_PX)), None
+            return await opened.legend(LegendRequest(job, pixel_ratio=SHARP, swatch_px=SWATCH_PX)), None
         except RendermapError as error:
             # the map is worth showing without its legend
             return (), error.sentence
@@ -115,7 +116,7 @@ class Viewer:
         """What a page asks while it waits."""
         wanted = JobRequest(service, job, principal_of(request))
         card = await self._service.job(wanted)
-        version = (await self._service.map_of(wanted)).digest if card.status == "succeeded" else None
+        version = (await self._service.open(wanted)).version if card.status == "succeeded" else None
         return JSONResponse(documents.state_data(card, version), headers={"Cache-Control": "no-store"})
 
     async def thumbnail(self, request: Request, service: str, job: str, suffix: str) -> Response:
@@ -124,8 +125,9 @@ class Viewer:
             raise NotFound
         wanted = JobRequest(service, job, principal_of(request))
         quality = THUMBNAIL_QUALITY if FORMATS[suffix].lossy else None
-        view = documents.thumbnail_view(await self._service.map_of(wanted), *THUMBNAIL_PX, SHARP)
-        return picture_response(request, await self._service.draw(MapRequest(wanted, view, format=suffix, quality=quality)))
+        opened = await self._service.open(wanted)
+        view = documents.thumbnail_view(opened.card, *THUMBNAIL_PX, SHARP)
+        return picture_response(request, await opened.draw(MapRequest(wanted, view, format=suffix, quality=quality)))
 
     async def tile(
         self, request: Request, service: str, job: str, version: str, level: str, col: str, file: str, layers: str = "default"
@@ -133,9 +135,10 @@ class Viewer:
         """A tile of the map page, of one version of the result; 404 once that has changed."""
         view, choice = parse_tile(level, col, file), parse_layers(layers)
         wanted = JobRequest(service, job, principal_of(request))
-        if version != (await self._service.map_of(wanted)).digest:
+        opened = await self._service.open(wanted)
+        if version != opened.version:
             raise TileOutside
-        picture = await self._service.draw(MapRequest(wanted, view, choice))
+        picture = await opened.draw(MapRequest(wanted, view, choice))
         return picture_response(request, replace(picture, max_age_s=TILE_MAX_AGE_S), immutable=True)
 
     async def download(
@@ -152,13 +155,13 @@ class Viewer:
         """The view on the screen, to keep."""
         wanted = JobRequest(service, job, principal_of(request))
         asked = parse_download(bbox, size, ratio, layers, background)
-        picture = await self._service.draw(MapRequest(wanted, asked.view, asked.layers, background=asked.background))
+        picture = await (await self._service.open(wanted)).draw(MapRequest(wanted, asked.view, asked.layers, background=asked.background))
         return _to_keep(picture_response(request, replace(picture, max_age_s=0)), service, job, "map")
 
     async def legend(self, request: Request, service: str, job: str) -> Response:
         """The legend as a picture, to keep."""
         legend = LegendRequest(JobRequest(service, job, principal_of(request)), pixel_ratio=SHARP)
-        picture = await self._service.legend_sheet(LegendSheetRequest(legend))
+        picture = await (await self._service.open(legend.job)).legend_sheet(LegendSheetRequest(legend))
         return _to_keep(picture_response(request, replace(picture, max_age_s=0)), service, job, "legend")
 
     async def docs(self, request: Request) -> Response:

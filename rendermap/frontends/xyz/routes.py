@@ -24,7 +24,7 @@ from rendermap.frontends.xyz.params import TileFile, parse_format, parse_layers,
 from rendermap.geo.tiling import view_of
 from rendermap.reply import Picture
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, TileRequest
-from rendermap.service import MapService
+from rendermap.service import MapService, OpenMap
 
 VERSION_MAX_AGE_S = 7 * 24 * 3600
 JOB = "/{service:path}/jobs/{job}"
@@ -67,7 +67,7 @@ class Tiles:
     ) -> Response:
         """Where the tiles are, what they cover and at which zooms."""
         choice, suffix, double = parse_layers(layers), parse_format(format).suffix, parse_ratio(ratio) == 2
-        card = await self._service.map_of(JobRequest(service, job, principal_of(request)))
+        card = (await self._service.open(JobRequest(service, job, principal_of(request)))).card
         query = f"?layers={','.join(map(str, choice.ids))}" if choice.mode is LayerMode.SHOW else ""
         here = ("xyz", card.service.name, "jobs", card.job_id or job)
         tiles = link(request, *here, "tiles", card.digest, "{z}/{x}", f"{{y}}{'@2x' if double else ''}.{suffix}")
@@ -83,13 +83,15 @@ class Tiles:
         choice = parse_layers(layers)
         shown = choice if choice.mode is LayerMode.SHOW else LayerChoice(LayerMode.HIDE)
         legend = LegendRequest(JobRequest(service, job, principal_of(request)), shown, pixel_ratio=2.0)
-        return _opened(picture_response(request, await self._service.legend_sheet(LegendSheetRequest(legend))))
+        opened = await self._service.open(legend.job)
+        return _to_all(picture_response(request, await opened.legend_sheet(LegendSheetRequest(legend))))
 
     async def moving(self, request: Request, service: Service, job: Job, z: str, x: str, file: File, layers: Layers = None) -> Response:
         """404 beyond the job's bounds, a transparent tile where there is nothing inside them."""
         asked = parse_tile(z, x, file)
-        picture = await self._tile(request, JobRequest(service, job, principal_of(request)), asked, parse_layers(layers))
-        return _opened(picture_response(request, picture))
+        wanted = JobRequest(service, job, principal_of(request))
+        picture = await _tile(await self._service.open(wanted), wanted, asked, parse_layers(layers))
+        return _to_all(picture_response(request, picture))
 
     async def versioned(
         self, request: Request, service: Service, job: Job, version: str, z: str, x: str, file: File, layers: Layers = None
@@ -97,20 +99,22 @@ class Tiles:
         """As the moving address, and 404 once the result has changed: read TileJSON again."""
         asked, choice = parse_tile(z, x, file), parse_layers(layers)
         wanted = JobRequest(service, job, principal_of(request))
-        if version != (await self._service.map_of(wanted)).digest:
+        opened = await self._service.open(wanted)
+        if version != opened.version:
             raise TileOutside("The result has changed since this address was told. Read the TileJSON again.")
-        picture = await self._tile(request, wanted, asked, choice)
-        return _opened(picture_response(request, replace(picture, max_age_s=VERSION_MAX_AGE_S), immutable=True))
-
-    async def _tile(self, request: Request, job: JobRequest, asked: TileFile, choice: LayerChoice) -> Picture:
-        ratio = float(asked.pixel_ratio)
-        picture = await self._service.tile(TileRequest(job, asked.tile, asked.size_px, ratio, choice, asked.format.name))
-        if picture.empty:
-            # only an empty tile can lie outside: others need no second look at the job
-            require_inside(await self._service.map_of(job), view_of(asked.tile, asked.size_px, ratio))
-        return picture
+        picture = await _tile(opened, wanted, asked, choice)
+        return _to_all(picture_response(request, replace(picture, max_age_s=VERSION_MAX_AGE_S), immutable=True))
 
 
-def _opened(response: Response) -> Response:
+async def _tile(opened: OpenMap, job: JobRequest, asked: TileFile, choice: LayerChoice) -> Picture:
+    ratio = float(asked.pixel_ratio)
+    picture = await opened.tile(TileRequest(job, asked.tile, asked.size_px, ratio, choice, asked.format.name))
+    if picture.empty:
+        # only an empty tile can lie outside
+        require_inside(opened.card, view_of(asked.tile, asked.size_px, ratio))
+    return picture
+
+
+def _to_all(response: Response) -> Response:
     response.headers.update(OPEN)
     return response

@@ -1,0 +1,233 @@
+"""A map opened for drawing: one look at the job, from which any number of pictures of the same version are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+from rendermap.access.grant import Grant, Operation, Principal
+from rendermap.access.policy import LayerAccess, Policy
+from rendermap.cache.flight import Flight
+from rendermap.cards import map_card, scale_range
+from rendermap.dispatch.budget import Limits, check
+from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, SheetPlan, SwatchLayer, plan_digest
+from rendermap.dispatch.pool import Drawn
+from rendermap.drawables import Drawable, JobMap, geometry_of
+from rendermap.errors import InvalidFormat
+from rendermap.geo.bbox import BBox, intersects, pad
+from rendermap.geo.crs import WEB_MERCATOR, transform_bbox
+from rendermap.geo.tiling import view_of
+from rendermap.geo.view import MapView
+from rendermap.imaging.formats import FORMATS
+from rendermap.reply import LegendLayer, MapCard, Picture
+from rendermap.request import LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.symbology.expressions import And, parse_filter
+from rendermap.symbology.style import Style, style_digest
+from rendermap.symbology.template import reach_pt
+
+BLANK_VIEW = MapView(BBox(0, 0, 1, 1), WEB_MERCATOR, 1, 1)
+
+
+class Drawer(Protocol):
+    """Draws plans, in workers."""
+
+    @property
+    def ready(self) -> bool: ...
+    async def draw(self, plan: MapPlan) -> Drawn: ...
+    async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]: ...
+    async def legend_sheet(self, plan: LegendPlan) -> Drawn: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What pictures are made with."""
+
+    policy: Policy
+    pool: Drawer
+    pictures: Flight[Drawn]
+    legends: Flight[tuple[LegendLayer, ...]]
+    limits: Limits
+    picture_max_age_s: int = 60
+
+    async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
+        """The picture of a plan, out of the cache or drawn, once however many ask."""
+        check(plan, self.limits)
+        view = plan.view
+        if not plan.layers:
+            # every blank picture of one size and format is the same picture
+            plan = replace(plan, view=replace(BLANK_VIEW, width_px=view.width_px, height_px=view.height_px))
+        digest = plan_digest(grant, plan)
+        drawn = await self.pictures.get_or_make(digest, lambda: self.pool.draw(plan))
+        media_type = FORMATS[plan.format].media_type
+        return Picture(
+            drawn.body, media_type, digest, view.width_px, view.height_px, view.bbox, view.crs, drawn.empty, self.picture_max_age_s
+        )  # fmt: skip
+
+    async def swatches(self, grant: Grant, plan: LegendPlan) -> tuple[LegendLayer, ...]:
+        """The swatches of a legend plan, drawn once."""
+        check(plan, self.limits)
+        return await self.legends.get_or_make(plan_digest(grant, plan), lambda: self.pool.legend(plan))
+
+
+class OpenMap:
+    """A finished job's map.  Requests may name any job: what is drawn is the one that was opened."""
+
+    def __init__(self, studio: Studio, principal: Principal, job_map: JobMap, grant: Grant) -> None:
+        self._studio = studio
+        self._principal = principal
+        self._job_map = job_map
+        self._grant = grant
+
+    @cached_property
+    def card(self) -> MapCard:
+        """What the map is."""
+        return map_card(self._job_map, self._studio.limits.max_px)
+
+    @property
+    def version(self) -> str:
+        """Names this version of the result, as the card's digest does."""
+        return self._job_map.digest
+
+    async def draw(self, request: MapRequest) -> Picture:
+        """A picture of exactly the size asked.  Raises InvalidFormat, InvalidFilter, NotSupported, TooCostly, Busy, Broken."""
+        if request.format not in FORMATS:
+            raise InvalidFormat
+        view = _snapped(request.view)
+        filters = self._granted_filters(request)
+        shown = (d for d in _visible(chosen(self._job_map, request.layers), view) if d.tool.id in self._grant.layer_ids)
+        layers = tuple(_layer_plan(d, filters.get(d.tool.id)) for d in shown)
+        plan = MapPlan(view, tuple(reversed(layers)), request.background, request.format, request.quality)
+        return await self._studio.picture(self._grant, plan)
+
+    async def tile(self, request: TileRequest) -> Picture:
+        """One tile.  Raises TileOutside, and as `draw`."""
+        view = view_of(request.tile, request.size_px, request.pixel_ratio)
+        return await self.draw(MapRequest(request.job, view, request.layers, request.format))
+
+    async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
+        """The legend, top layer first; layers that cannot be drawn are listed with their fault and no entries."""
+        shown = chosen(self._job_map, request.layers)
+        drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, _legend_plan(shown, request))}
+        return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in shown)
+
+    async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
+        """The whole legend as one picture."""
+        if request.format not in FORMATS:
+            raise InvalidFormat
+        shown = chosen(self._job_map, request.legend.layers)
+        title = self._job_map.service.title if request.title is None else request.title
+        plan = replace(_legend_plan(shown, request.legend), sheet=SheetPlan(title, request.dark, request.format))
+        check(plan, self._studio.limits)
+        digest = plan_digest(self._grant, plan)
+        drawn = await self._studio.pictures.get_or_make(digest, lambda: self._studio.pool.legend_sheet(plan))
+        media_type, max_age_s = FORMATS[request.format].media_type, self._studio.picture_max_age_s
+        return Picture(drawn.body, media_type, digest, drawn.width_px, drawn.height_px, max_age_s=max_age_s)
+
+    def _granted_filters(self, request: MapRequest) -> dict[int, str]:
+        """Filters may be used as an oracle for values, so a layer that is view only takes none."""
+        wanted = {layer_id: text for layer_id, text in request.filters if text.strip()}
+        for drawable in self._job_map.drawables:
+            if drawable.tool.id in wanted:
+                level = LayerAccess(drawable.tool.id, Operation(drawable.tool.access.value))
+                self._studio.policy.grant(self._principal, Operation.IDENTIFY, self._grant.service, self._grant.job_id, [level])
+        return wanted
+
+
+class OpenTemplate:
+    """A service's map without a job: the same layers, and nothing on them."""
+
+    def __init__(self, studio: Studio, card: MapCard, grant: Grant, swatches: tuple[SwatchLayer, ...], tools: tuple[Drawable, ...]) -> None:
+        self._studio = studio
+        self._grant = grant
+        self._swatches = swatches
+        self._tools = tools
+        self.card = card
+
+    async def draw(self, request: MapRequest) -> Picture:
+        """A blank picture of the size asked."""
+        if request.format not in FORMATS:
+            raise InvalidFormat
+        return await self._studio.picture(self._grant, MapPlan(request.view, (), request.background, request.format, request.quality))
+
+    async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
+        """What the layer files say; classes made from results are not known yet."""
+        plan = LegendPlan(self._swatches, request.pixel_ratio, request.swatch_px)
+        drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
+        return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in self._tools)
+
+
+def chosen(job_map: JobMap, choice: LayerChoice) -> tuple[Drawable, ...]:
+    """The drawables a layer choice names, top first.
+
+    A group's id stands for its default-visible layers; a leaf named itself is drawn even under an invisible group
+    (ArcGIS clients name leaves only).  Unknown ids are passed over.
+    """
+    hidden = {g.id for g in job_map.service.groups if not g.visible}
+    default = {d.tool.id for d in job_map.drawables if d.tool.visible and d.tool.group not in hidden}
+    named = set(choice.ids)
+    named |= {d.tool.id for d in job_map.drawables if d.tool.group in named and d.tool.visible}
+    everything = {d.tool.id for d in job_map.drawables}
+    wanted = {
+        LayerMode.DEFAULT: default,
+        LayerMode.SHOW: named,
+        LayerMode.HIDE: everything - named,
+        LayerMode.INCLUDE: default | named,
+        LayerMode.EXCLUDE: default - named,
+    }[choice.mode]
+    return tuple(d for d in job_map.drawables if d.tool.id in wanted)
+
+
+def _visible(drawables: Iterable[Drawable], view: MapView) -> tuple[Drawable, ...]:
+    """Those with something to draw here: in scale, and within reach of the view."""
+    scale = view.scale_denominator
+    shown = []
+    for drawable in drawables:
+        farthest, nearest = scale_range(drawable)
+        if drawable.layer is None or drawable.style is None or drawable.layer.bbox is None or drawable.crs is None:
+            continue
+        if (farthest and scale > farthest) or (nearest and scale < nearest):
+            continue
+        box = transform_bbox(drawable.layer.bbox, drawable.crs, view.crs)
+        # the box of a reprojected dataset is made from points on a grid: leave room for what bulges between them
+        reach = view.resolution * (reach_pt(drawable.style) * 2 * view.pixel_ratio + 4)
+        if box and intersects(pad(box, reach + box.width * 0.01, reach + box.height * 0.01), view.bbox):
+            shown.append(drawable)
+    return tuple(shown)
+
+
+def _snapped(view: MapView) -> MapView:
+    """The view with its box on a grid of a thousandth of a pixel, so that what looks alike is one picture."""
+    step = view.resolution / 1024
+    return replace(view, bbox=BBox(*(round(v / step) * step for v in view.bbox.corners)))
+
+
+def _layer_plan(drawable: Drawable, filter_text: str | None) -> LayerPlan:
+    assert drawable.layer and drawable.style and drawable.crs
+    style, key = drawable.style, drawable.style_key
+    if drawable.tool.opacity < 1.0 or filter_text:
+        style = _narrowed(style, drawable.tool.opacity, filter_text)
+        key = style_digest(style)
+    return LayerPlan(drawable.tool.id, drawable.layer, drawable.crs, style, key)
+
+
+def _narrowed(style: Style, opacity: float, filter_text: str | None) -> Style:
+    filters = [f for f in (style.filter, parse_filter(filter_text) if filter_text else None) if f]
+    whole = None if not filters else filters[0] if len(filters) == 1 else And(tuple(filters))
+    return replace(style, opacity=style.opacity * opacity, filter=whole)
+
+
+def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest) -> LegendPlan:
+    swatches = tuple(SwatchLayer(d.tool.id, d.tool.name, geometry_of(d.layer), d.style, d.layer) for d in drawables if d.layer and d.style)
+    return LegendPlan(swatches, request.pixel_ratio, request.swatch_px)
+
+
+def legend_layer(drawable: Drawable, drawn: LegendLayer | None) -> LegendLayer:
+    """A layer's legend with everything but its entries taken from the drawable."""
+    kind = "raster" if "Raster" in drawable.tool.data_type else "vector"
+    if drawable.layer is not None:
+        kind = "raster" if geometry_of(drawable.layer) == "raster" else "vector"
+    farthest, nearest = scale_range(drawable)
+    heading, entries = (drawn.heading, drawn.entries) if drawn else ("", ())
+    return LegendLayer(drawable.tool.id, drawable.tool.name, kind, farthest, nearest, heading, entries, drawable.fault)
