@@ -119,6 +119,7 @@ def area_of_use(name: str) -> BBox | None:
     return BBox(area.west, area.south, area.east, area.north)
 
 
+@lru_cache(maxsize=4096)
 def transform_bbox(box: BBox, source: str, target: str) -> BBox | None:
     """The box around the image of a box, from a grid of points inside and along the edges; None when nothing of it can be carried over."""
     if source == target:

@@ -221,7 +221,7 @@ class ServiceDouble:
         self.drawn.append(request)
         if self.fault:
             raise self.fault
-        card = await (self.map_of(request.job) if request.job.job_id else self.template(request.job.service, request.job.principal))
+        card = await self.map_of(request.job)
         return _legend(card.layers, request)
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
@@ -253,7 +253,7 @@ class OpenDouble:
         return await self.service.tile(request)
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
-        return await self.service.legend(request)
+        return await self.service.legend(request) if self.card.job_id else _legend(self.card.layers, request)
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         return await self.service.legend_sheet(request)
