@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
+
+import structlog
 
 from rendermap.errors import Broken, RendermapError
 
-_LOG = logging.getLogger("rendermap.incidents")
+_log = structlog.get_logger("rendermap.incidents")
 
 
 def foreseen(error: Exception) -> RendermapError:
@@ -20,7 +21,7 @@ def foreseen(error: Exception) -> RendermapError:
         return error
     reference = secrets.token_hex(4)
     reason = error.reason if isinstance(error, RendermapError) else None
-    _LOG.error("incident %s: %s", reference, reason or type(error).__name__, exc_info=error)
+    _log.error("incident", reference=reference, code=type(error).__name__, reason=reason, exc_info=error)
     known = error if isinstance(error, Broken) else Broken()
     told = type(known)(f"{known.sentence} Reference {reference}.", details=known.details, reason=known.reason)
     return told.with_traceback(error.__traceback__)

@@ -130,7 +130,7 @@ class Run:
         elif isinstance(error, KeyboardInterrupt):
             self.cancel()
         else:
-            self.fail(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+            self.fail(str(error) or type(error).__name__)
 
     def _entry(self, text: str, kind: str) -> MessageEntry:
         said = text.replace(str(self.scratch), "%scratchworkspace%").replace(str(self.root), self.job_id)

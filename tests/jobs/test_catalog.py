@@ -41,7 +41,7 @@ def test_a_failed_job_says_so_with_its_message(tmp_path: Path) -> None:
         raise RuntimeError("no view")
     job = catalog_of(tmp_path).find("Viewshed", run.job_id)
     assert job.status is JobStatus.FAILED
-    assert (job.messages[0].kind, job.messages[0].text) == (MessageKind.ERROR, "RuntimeError: no view")
+    assert (job.messages[0].kind, job.messages[0].text) == (MessageKind.ERROR, "no view")
 
 
 def expire(run: manifest.Run) -> None:

@@ -41,7 +41,7 @@ def test_an_exception_is_a_failed_job_and_goes_on_its_way(tmp_path: Path) -> Non
         raise RuntimeError(f"cannot write {run.scratch}/a.tif")
     document = read_document(run.root)
     assert document.status == "failed"
-    assert texts(document) == ["RuntimeError: cannot write %scratchworkspace%/a.tif"]
+    assert texts(document) == ["cannot write %scratchworkspace%/a.tif"]
 
 
 def test_an_interrupt_is_a_cancelled_job(tmp_path: Path) -> None:

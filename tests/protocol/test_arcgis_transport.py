@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 
 import pytest
+from structlog.testing import capture_logs
 
 from rendermap.errors import Broken, Busy, RenderFailed, RendermapError, SourceUnreadable
 from rendermap.frontends.arcgis.errors import IMAGE_ERROR_BYTES, code_of, error_document, short_error_document
@@ -144,18 +144,18 @@ def test_all_faults_are_listed() -> None:
     assert len(response.content) <= IMAGE_ERROR_BYTES
 
 
-def test_what_no_one_foresaw_is_told_as_a_number(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_no_one_foresaw_is_told_as_a_number() -> None:
     """The cause stands in the log under the reference, not in the answer."""
 
     class Failing(ServiceDouble):
         async def map_of(self, request: object) -> object:  # type: ignore[override]
             raise RuntimeError("/secret/path")
 
-    with caplog.at_level(logging.ERROR):
+    with capture_logs() as log:
         error = ArcgisApp(Failing()).json(J)["error"]
     assert error["code"] == 500 and "secret" not in json.dumps(error)
     reference = error["message"].rstrip(".").rpartition(" ")[2]
-    assert reference in caplog.text
+    assert [(line["event"], line["reference"]) for line in log] == [("incident", reference)]
 
 
 def _family(kind: type[RendermapError]) -> list[type[RendermapError]]:
