@@ -26,6 +26,7 @@ from rendermap.symbology.facts import Measures, RasterFacts, VectorFacts
 from rendermap.symbology.library import Library
 from rendermap.symbology.readers.table import NamedStyle
 from rendermap.symbology.style import Classification, Style, style_digest
+from rendermap.symbology.template import reach_pt
 
 log = structlog.get_logger()
 
@@ -46,7 +47,8 @@ class Looker(Protocol):
 class Drawable:
     """A tool layer in one job.  layer, crs, style: None together with a fault that says why, in words safe for strangers.
 
-    bbox: in the map's CRS; None when there is nothing in it.  passing: the fault may be over when asked again.
+    reach_pt: how far symbols reach beyond their features.  bbox: in the map's CRS; None when there is nothing in it.
+    passing: the fault may be over when asked again.
     """
 
     tool: ToolLayer
@@ -54,6 +56,7 @@ class Drawable:
     crs: str | None = None
     style: Style | None = None
     style_key: str = ""
+    reach_pt: float = 0.0
     bbox: BBox | None = None
     fault: str | None = None
     passing: bool = False
@@ -160,7 +163,7 @@ class Drawables:
         style = await self._styles.get_or_make(key, lambda: self._fit(template, layer, tool))
         if isinstance(style, str):
             return Drawable(tool, fault=style)
-        return Drawable(tool, layer, crs, style, style_digest(style))
+        return Drawable(tool, layer, crs, style, style_digest(style), reach_pt(style))
 
     async def _inspect(self, source: DataSource, tool: ToolLayer) -> Layer | str:
         """What the dataset is, or in which true words it is refused: both stay so for as long as its fingerprint does."""

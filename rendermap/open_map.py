@@ -25,7 +25,6 @@ from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.symbology.expressions import And, parse_filter
 from rendermap.symbology.style import Style, style_digest
-from rendermap.symbology.template import reach_pt
 
 BLANK_VIEW = MapView(BBox(0, 0, 1, 1), WEB_MERCATOR, 1, 1)
 
@@ -191,7 +190,7 @@ def _visible(drawables: Iterable[Drawable], view: MapView) -> tuple[Drawable, ..
             continue
         box = transform_bbox(drawable.layer.bbox, drawable.crs, view.crs)
         # the box of a reprojected dataset is made from points on a grid: leave room for what bulges between them
-        reach = view.resolution * (reach_pt(drawable.style) * 2 * view.pixel_ratio + 4)
+        reach = view.resolution * (drawable.reach_pt * 2 * view.pixel_ratio + 4)
         if box and intersects(pad(box, reach + box.width * 0.01, reach + box.height * 0.01), view.bbox):
             shown.append(drawable)
     return tuple(shown)

@@ -15,10 +15,9 @@ from rendermap.demo.terrain import Grid
 ROUNDING_CELLS = 2.5
 
 
-def stream_line(cells: tuple[int, ...], grid: Grid) -> BaseGeometry:
-    """A rounded line through cell centres that keeps its two ends, so that lines still meet at forks."""
-    rows, cols = np.divmod(np.array(cells), grid.values.shape[1])
-    return _rounded(np.column_stack(grid.xy(rows, cols)), ROUNDING_CELLS)
+def stream_line(line: BaseGeometry) -> BaseGeometry:
+    """A line from cell to cell, rounded; it keeps its two ends, so that lines still meet at forks."""
+    return _rounded(shapely.get_coordinates(line), ROUNDING_CELLS)
 
 
 def label_areas(labels: NDArray[np.int32], grid: Grid) -> dict[int, BaseGeometry]:

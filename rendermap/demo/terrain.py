@@ -13,7 +13,6 @@ import numpy as np
 import rasterio
 from affine import Affine
 from matplotlib import cbook
-from matplotlib.colors import LightSource
 from numpy.typing import NDArray
 from rasterio.warp import Resampling, reproject, transform_bounds
 
@@ -82,30 +81,17 @@ def _filled_rectangle(west: float, north: float, step: float, shape: tuple[int, 
     return west_edge[2], south_edge[3], east_edge[0], north_edge[1]
 
 
-def hillshade(grid: Grid) -> NDArray[np.uint8]:
-    """Relief lit from four sides, north-west strongest: 1 (dark) to 255 (bright), (rows, cols); 0 is kept for nodata."""
-    light = np.zeros(grid.values.shape)
-    for azimuth, weight in ((315, 0.55), (270, 0.15), (0, 0.15), (225, 0.15)):
-        source = LightSource(azdeg=azimuth, altdeg=45)
-        light += weight * source.hillshade(grid.values, vert_exag=1.6, dx=grid.cell_m, dy=grid.cell_m)
-    low, high = np.percentile(light, (0.5, 99.8))
-    shade: NDArray[np.uint8] = (1 + np.clip((light - low) / (high - low), 0, 1) * 254).astype(np.uint8)
-    return shade
+def write_geotiff(
+    path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None = None, compress: str | None = "deflate"
+) -> None:
+    """Write one band as most tools do: striped, deflated, without overviews.
 
-
-def slope_deg(grid: Grid) -> Floats:
-    """Steepness in degrees, (rows, cols) float32."""
-    down, right = np.gradient(grid.values, grid.cell_m)
-    slope: Floats = np.degrees(np.arctan(np.hypot(down, right))).astype(np.float32)
-    return slope
-
-
-def write_geotiff(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None = None) -> None:
-    """Write one band as most tools do: striped, deflated, without overviews."""
+    compress: None for plain numbers.
+    """
     rows, cols = values.shape
-    predictor = 3 if values.dtype.kind == "f" else 2
+    packing = {"compress": compress, "predictor": 3 if values.dtype.kind == "f" else 2} if compress else {}
     with rasterio.open(
         path, "w", driver="GTiff", width=cols, height=rows, count=1, dtype=values.dtype, crs=CRS, transform=grid.transform,
-        nodata=nodata, compress="deflate", predictor=predictor, tiled=False,
+        nodata=nodata, tiled=False, **packing,
     ) as dataset:  # fmt: skip
         dataset.write(values, 1)

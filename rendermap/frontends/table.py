@@ -25,8 +25,9 @@ class FrontEnd:
 FRONT_ENDS: Table[FrontEnd] = Table(
     "front end",
     {
-        "arcgis": FrontEnd("/arcgis/rest", arcgis_router),
+        # tiles first: they are asked for most, and routes are tried in order
         "xyz": FrontEnd("/xyz", xyz_router),
+        "arcgis": FrontEnd("/arcgis/rest", arcgis_router),
         "viewer": FrontEnd("", viewer_router),
     },
 )

@@ -15,8 +15,9 @@ from rich.progress import Progress
 from rendermap.demo import making
 from rendermap.demo.making import DEMO_JOBS, DemoError, DemoJob, make_jobs
 from rendermap.demo.once import is_blank
-from rendermap.demo.terrain import read_elevation, slope_deg
-from rendermap.demo.tools import sunlight, unfinished, viewshed
+from rendermap.demo.surface import slope_deg
+from rendermap.demo.terrain import read_elevation
+from rendermap.demo.tools import sunlight, unfinished, viewshed, watershed
 from rendermap.demo.tools.landslide import contours, hazard_classes
 from tests.demo.pictures import png
 
@@ -35,12 +36,27 @@ def document_of(jobs_dir: Path) -> dict[str, object]:
     return document
 
 
+def column(path: Path, layer: str, name: str) -> list[object]:
+    """One field of a feature class."""
+    values: list[object] = pyogrio.raw.read(path, layer=layer, columns=[name], read_geometry=False)[3][0].tolist()
+    return values
+
+
 def test_parcels_fill_the_ground_without_overlap() -> None:
-    """Parcels share their borders exactly: a valid coverage, near the count asked for."""
+    """Parcels share their borders exactly: a valid coverage, of the count asked for."""
     polygons, _ = sunlight.make_parcels(GRID, 2000)
-    assert abs(len(polygons) - 2000) < 100
+    assert len(polygons) == 2000
     assert shapely.coverage_is_valid(polygons)
     assert abs(shapely.union_all(polygons).area / shapely.area(polygons).sum() - 1) < 1e-9
+
+
+def test_there_are_two_hundred_thousand_parcels(tmp_path: Path) -> None:
+    """The large job holds exactly that many, each with its own number."""
+    sunlight.main(tmp_path)
+    (path,) = tmp_path.rglob("parcels.fgb")
+    assert pyogrio.read_info(path, force_feature_count=True)["features"] == 200_000
+    _, _, _, (numbers,) = pyogrio.raw.read(path, columns=["Parcel"], read_geometry=False)
+    assert len(np.unique(numbers)) == 200_000
 
 
 def test_parcels_are_the_same_every_time() -> None:
@@ -78,14 +94,27 @@ def test_contours_carry_their_heights() -> None:
     assert np.median(np.abs(near - heights[inside])) < 15
 
 
-def test_a_tool_leaves_a_finished_job(tmp_path: Path) -> None:
-    """The viewshed tool's job: succeeded, its datasets where its document says."""
+def test_a_tool_leaves_a_finished_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The viewshed tool's job, on coarser ground: succeeded, its datasets where its document says."""
+    monkeypatch.setattr(viewshed, "CELL_M", 100.0)
     viewshed.main(tmp_path, lookouts=2, range_m=3000)
     document = document_of(tmp_path)
     assert document["status"] == "succeeded"
     (scratch,) = tmp_path.rglob("scratch")
     assert (scratch / "viewshed.tif").is_file()
     assert pyogrio.read_info(scratch / "lookouts.gpkg", layer="lookouts")["features"] == 2
+
+
+def test_watersheds_carry_what_their_style_asks_for(tmp_path: Path) -> None:
+    """Basins A to E and Other, orders 1 to 4, strips that do not overlap, and a pour point for each watershed."""
+    watershed.main(tmp_path)
+    (scratch,) = tmp_path.rglob("scratch")
+    basins = column(scratch / "scratch.gdb", "Watersheds", "Basin")
+    assert set(basins) == {"A", "B", "C", "D", "E", "Other"}
+    assert sorted(column(scratch / "scratch.gdb", "PourPoints", "Name")) == sorted(column(scratch / "scratch.gdb", "Watersheds", "Name"))
+    assert set(column(scratch / "streams.gpkg", "streams", "Strahler")) == {1, 2, 3, 4}
+    strips = shapely.from_wkb(pyogrio.raw.read(scratch / "streams.gpkg", layer="strips")[2])
+    assert shapely.union_all(strips).area == pytest.approx(shapely.area(strips).sum(), rel=1e-6)
 
 
 def test_an_unfinished_job_says_so(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from scipy.ndimage import gaussian_filter
 from skimage.morphology import remove_small_holes, remove_small_objects
 
 from rendermap.demo.features import write_features
-from rendermap.demo.terrain import Grid, hillshade, read_elevation, slope_deg, write_geotiff
+from rendermap.demo.surface import hillshade, slope_deg
+from rendermap.demo.terrain import Grid, read_elevation, write_geotiff
 
 JOB = "terrain/landslidehazard_gpserver/j5b1d0c52f0f94d7fa0c4c6ad11ce2d86"
 PATCH_M2 = 15_000

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from rendermap.demo.features import write_features
+from rendermap.demo.surface import light
 from rendermap.demo.terrain import Floats, Grid, read_elevation
 from rendermap.jobs import manifest
 
@@ -46,32 +47,36 @@ def main(jobs_dir: Path, parcels: int = 200_000) -> None:
 
 def sunlight(grid: Grid) -> Floats:
     """Direct light over a day in percent of what flat ground gets, (rows, cols) float32; cast shadows are left out."""
-    southward, eastward = np.gradient(gaussian_filter(grid.values, 1.2), grid.cell_m)
-    slope, aspect = np.arctan(np.hypot(southward, eastward)), np.arctan2(-eastward, southward)
-    total, flat = np.zeros(grid.values.shape), 0.0
-    for azimuth, altitude in np.radians(SUNS):
-        facing = np.sin(altitude) * np.cos(slope) + np.cos(altitude) * np.sin(slope) * np.cos(azimuth - aspect)
-        total += np.maximum(facing, 0)
-        flat += np.sin(altitude)
-    return (100 * total / flat).astype(np.float32)
+    smooth = Grid(gaussian_filter(grid.values, 1.2), grid.transform, grid.cell_m)
+    lit = np.sum([light(smooth, azimuth, altitude) for azimuth, altitude in SUNS], axis=0)
+    flat = np.sin(np.radians([altitude for _, altitude in SUNS])).sum()
+    percent: Floats = (100 * lit / flat).astype(np.float32)
+    return percent
 
 
 def make_parcels(grid: Grid, count: int) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """About count six-sided parcels that fill the grid without gap or overlap, and their centres (parcels, 2).
+    """As many six-sided parcels as asked for, that fill the grid without gap or overlap, and their centres (parcels, 2).
 
     The corners of a hexagon lattice are moved about by a seeded generator; parcels that share a corner share its move.
     """
     xmin, ymin, xmax, ymax = grid.bounds
-    side = float(np.sqrt((xmax - xmin) * (ymax - ymin) / (count * 1.004) / (1.5 * np.sqrt(3))))
-    across, down = np.sqrt(3) * side, 1.5 * side
-    cols, rows = int((xmax - xmin) // across), int((ymax - ymin - side / 2) // down)
+    cols = _columns(count, (xmax - xmin) / (ymax - ymin))
+    rows = count // cols
+    across, down = (xmax - xmin) / (cols + 1 / 2), (ymax - ymin) / (rows + 1 / 3)
     row, col = np.mgrid[:rows, :cols].reshape(2, -1)
     corner_row, corner_col = _corners(row, col)
-    moves = np.random.default_rng(SEED).uniform(-0.24, 0.24, (2, 2 * rows + 4, 2 * cols + 4)) * side
+    moves = np.random.default_rng(SEED).uniform(-0.16, 0.16, (2, 2 * rows + 4, 2 * cols + 4)) * down
     x = xmin + corner_col * across / 2 + moves[0, corner_row, corner_col]
-    y = ymax - (corner_row // 2 * down + corner_row % 2 * side / 2) + moves[1, corner_row, corner_col]
+    y = ymax - (corner_row // 2 + corner_row % 2 / 3) * down + moves[1, corner_row, corner_col]
     rings = np.stack((x, y), axis=-1)
     return np.asarray(shapely.polygons(rings), dtype=object), rings.mean(axis=1)
+
+
+def _columns(count: int, wide_to_high: float) -> int:
+    """How many columns make the count come out even, with parcels as near to regular as that allows."""
+    divisors = [number for number in range(1, count + 1) if count % number == 0]
+    regular = np.sqrt(count * wide_to_high * np.sqrt(3) / 2)
+    return min(divisors, key=lambda number: abs(np.log(number / regular)))
 
 
 def _corners(row: NDArray[np.int64], col: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rendermap.demo.terrain import hillshade, read_elevation, write_geotiff
+from rendermap.demo.surface import hillshade
+from rendermap.demo.terrain import read_elevation, write_geotiff
 from rendermap.jobs import manifest
 
 

@@ -14,11 +14,11 @@ from pydantic import JsonValue
 from skimage.feature import peak_local_max
 
 from rendermap.demo.features import points_at, write_features
-from rendermap.demo.terrain import Grid, hillshade, read_elevation, write_geotiff
-from rendermap.demo.visibility import visible_from
+from rendermap.demo.surface import hillshade, visible_from
+from rendermap.demo.terrain import Grid, read_elevation, write_geotiff
 from rendermap.jobs import manifest
 
-CELL_M = 20.0
+CELL_M = 25.0
 
 
 def main(jobs_dir: Path, lookouts: int = 4, eye_m: float = 12.0, range_m: float = 15_000.0) -> None:

@@ -14,9 +14,10 @@ from pydantic import JsonValue
 from shapely.geometry.base import BaseGeometry
 
 from rendermap.demo.features import points_at, write_features
-from rendermap.demo.hydrology import Drainage, Reach, basins, drain, follow, reaches
+from rendermap.demo.hydrology import Cells, Drainage, Reach, drain, reaches
 from rendermap.demo.outlines import label_areas, stream_line
-from rendermap.demo.terrain import Grid, hillshade, read_elevation, write_geotiff
+from rendermap.demo.surface import hillshade
+from rendermap.demo.terrain import Grid, read_elevation, write_geotiff
 from rendermap.jobs import manifest
 
 LEAST_STREAM_M2 = 700_000
@@ -39,14 +40,14 @@ def main(jobs_dir: Path, pour_point: tuple[float, float] | None = None) -> None:
         run.message(f"Elevation: {grid.values.shape[1]} x {grid.values.shape[0]} cells of {grid.cell_m:g} m.")
         if pour_point is not None:
             _check_inside(grid, pour_point)
-        drainage = drain(grid.values)
-        streams = reaches(drainage, int(LEAST_STREAM_M2 / grid.cell_m**2))
-        outlets = choose_outlets(drainage, grid)
+        drainage = drain(grid)
+        streams = reaches(drainage, grid, LEAST_STREAM_M2)
+        outlets = choose_outlets(drainage)
         run.message(f"{len(streams)} stream reaches, {len(outlets)} watersheds.")
         gdb, gpkg = run.path("%scratchworkspace%/scratch.gdb"), run.path("%scratchworkspace%/streams.gpkg")
         _write_watersheds(gdb, drainage, outlets, grid)
         _write_pour_points(gdb, drainage, outlets, grid)
-        _write_streams(gpkg, streams, grid)
+        _write_streams(gpkg, streams)
         write_geotiff(run.path("%scratchworkspace%/relief.tif"), hillshade(grid), grid, nodata=0)
         run.output("Pour_Points", "%scratchworkspace%/scratch.gdb/PourPoints")
         run.output("Streams", "%scratchworkspace%/streams.gpkg/streams")
@@ -56,18 +57,19 @@ def main(jobs_dir: Path, pour_point: tuple[float, float] | None = None) -> None:
         run.value("Watershed_Count", len(outlets))
 
 
-def choose_outlets(drainage: Drainage, grid: Grid) -> list[int]:
+def choose_outlets(drainage: Drainage) -> Cells:
     """Cells where a watershed ends: its stream leaves the map, or joins one that drains too much to be one watershed."""
-    area = drainage.area * grid.cell_m**2
-    below = drainage.downstream
-    ends = (area >= LEAST_BASIN_M2) & ((below < 0) | ((area <= MOST_BASIN_M2) & (area[below] > MOST_BASIN_M2)))
-    return [int(cell) for cell in np.flatnonzero(ends)]
+    area = drainage.area_m2
+    large = np.flatnonzero(area >= LEAST_BASIN_M2)
+    joins = (area[large] <= MOST_BASIN_M2) & (area[drainage.below(large)] > MOST_BASIN_M2)
+    ends: Cells = large[joins | np.isin(large, drainage.exits)]
+    return ends
 
 
-def name_basins(drainage: Drainage, outlets: list[int]) -> list[str]:
+def name_basins(drainage: Drainage, outlets: Cells) -> list[str]:
     """For each outlet the river basin it belongs to: A for the largest that leaves the map, then B, ... and Other for the small ones."""
-    exits = [follow(drainage, outlet) for outlet in outlets]
-    largest = sorted(set(exits), key=lambda cell: -int(drainage.area[cell]))
+    exits = drainage.exits_of(outlets).tolist()
+    largest = sorted(set(exits), key=lambda cell: -drainage.area_m2[cell])
     names = dict(zip(largest, BASINS, strict=False))
     return [names.get(cell, "Other") for cell in exits]
 
@@ -78,8 +80,8 @@ def _check_inside(grid: Grid, place: tuple[float, float]) -> None:
         raise ValueError("The pour point lies outside the elevation raster.")
 
 
-def _write_watersheds(path: Path, drainage: Drainage, outlets: list[int], grid: Grid) -> None:
-    areas = label_areas(basins(drainage, outlets), grid)
+def _write_watersheds(path: Path, drainage: Drainage, outlets: Cells, grid: Grid) -> None:
+    areas = label_areas(drainage.watersheds(outlets), grid)
     basin_of = name_basins(drainage, outlets)
     polygons = np.array(list(areas.values()), object)
     columns = {
@@ -90,17 +92,17 @@ def _write_watersheds(path: Path, drainage: Drainage, outlets: list[int], grid: 
     write_features(path, "Watersheds", "MultiPolygon", polygons, columns)
 
 
-def _write_pour_points(path: Path, drainage: Drainage, outlets: list[int], grid: Grid) -> None:
-    rows, cols = np.divmod(np.array(outlets), drainage.shape[1])
+def _write_pour_points(path: Path, drainage: Drainage, outlets: Cells, grid: Grid) -> None:
+    rows, cols = np.divmod(outlets, grid.values.shape[1])
     columns = {
         "Name": np.array([f"W{number:02d}" for number in range(1, len(outlets) + 1)], object),
-        "Drained_km2": (drainage.area[outlets] * grid.cell_m**2 / 1e6).round(2),
+        "Drained_km2": (drainage.area_m2[outlets] / 1e6).round(2),
     }
     write_features(path, "PourPoints", "Point", points_at(*grid.xy(rows, cols)), columns)
 
 
-def _write_streams(path: Path, streams: list[Reach], grid: Grid) -> None:
-    lines = np.array([stream_line(reach.cells, grid) for reach in streams], object)
+def _write_streams(path: Path, streams: list[Reach]) -> None:
+    lines = np.array([stream_line(reach.line) for reach in streams], object)
     orders = np.array([reach.order for reach in streams], np.int32)
     write_features(path, "streams", "LineString", lines, {"Strahler": orders, "Length_m": shapely.length(lines).round(1)})
     ranks = sorted(set(orders.tolist()), reverse=True)
