@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -36,6 +37,7 @@ T = TypeVar("T")
 
 OK, FAULTS, USAGE = 0, 1, 2
 NO_JOB = JobRequest("", "")
+GRACE_S = 20
 
 
 def _help(name: str) -> str:
@@ -127,26 +129,37 @@ def serve(
     run_server(settings)
 
 
-def run_server(settings: Settings, *, greet: bool = True) -> None:
-    """Serves until stopped; says first what was found."""
+def run_server(settings: Settings) -> None:
+    """Says what was found, then serves until stopped."""
+    listener = _listen(settings)
     assembled = build(settings)
-    application = create_app(assembled)
-    if greet:
-        _greet(settings, assembled)
-    uvicorn.run(
-        application,
-        host=settings.host,
-        port=settings.port,
+    _greet(settings, assembled, listener.getsockname()[1])
+    config = uvicorn.Config(
+        create_app(assembled),
         log_level="warning" if settings.log_level == "info" else settings.log_level,
         access_log=settings.log_level == "debug",
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=GRACE_S,
     )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
-def _greet(settings: Settings, assembled: Assembled) -> None:
+def _listen(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything is started, so that a port in use is said at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        err.print(f"[red]cannot listen on {settings.host}:{settings.port}:[/] {error.strerror}", highlight=False)
+        raise typer.Exit(FAULTS) from None
+    return listener
+
+
+def _greet(settings: Settings, assembled: Assembled, port: int) -> None:
     published = assembled.services.current()
     out.print(f"[bold]rendermap {__version__}[/], {settings.workers} drawing processes", highlight=False)
     out.print(f"services  {settings.services}: {len(published)} ({', '.join(sorted(published)) or 'none'})", highlight=False)
@@ -155,7 +168,8 @@ def _greet(settings: Settings, assembled: Assembled) -> None:
     for folder in settings.jobs:
         state = "" if folder.is_dir() else " [red](not there yet)[/]"
         out.print(f"jobs      {folder}{state}", highlight=False)
-    out.print(f"viewer    http://{settings.host}:{settings.port}/", highlight=False)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    out.print(f"viewer    http://{host}:{port}/", highlight=False, markup=False)
 
 
 @app.command()

@@ -154,7 +154,9 @@ class Pool:
     async def inspect(self, plan: InspectPlan) -> Layer:
         """Look into a dataset.  Raises as `draw`, and SourceRefused, SourceUnreadable."""
         layer = _value(Layer, await self._ask(plan, plan.source.path))
-        if layer.source != plan.source:
+        # a container asked for without a member comes back with the one that was found in it
+        asked = plan.source if plan.source.member else replace(plan.source, member=layer.source.member)
+        if layer.source != asked:
             raise RenderFailed(reason="the worker answered about another dataset than it was asked")
         return layer
 
