@@ -17,7 +17,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from whitebox_workflows import Raster, WbEnvironment
 
-from rendermap.demo.features import points_at, write_features
+from rendermap.demo.features import Objects, points_at, write_features
 from rendermap.demo.terrain import Doubles, Floats, Grid, write_geotiff
 
 EARTH_RADIUS_M = 6_371_000.0
@@ -57,17 +57,24 @@ def visible_from(grid: Grid, row: int, col: int, *, eye_m: float = 1.7, range_m:
     eye_m: height of the eye above ground.  range_m: how far is looked.  The library sees a flat earth, so the ground is lowered
     by what the earth's curve, less the refraction of light, takes off at each distance.
     """
-    south, east = np.ogrid[: grid.values.shape[0], : grid.values.shape[1]]
-    distance_m = np.hypot(south - row, east - col) * grid.cell_m
+    reach = int(range_m / grid.cell_m)
+    rows, cols = (slice(max(centre - reach, 0), centre + reach + 1) for centre in (row, col))
+    near = grid.window(rows, cols)
+    south, east = np.ogrid[: near.values.shape[0], : near.values.shape[1]]
+    distance_m = np.hypot(south + rows.start - row, east + cols.start - col) * grid.cell_m
     drop = (1 - REFRACTION) * distance_m**2 / (2 * EARTH_RADIUS_M)
-    bent = Grid((grid.values - drop).astype(np.float32), grid.transform, grid.cell_m)
-    with _ground(bent) as ground:
-        eye = ground.folder / "eye.gpkg"
-        place = points_at(*grid.xy(np.array([row]), np.array([col])))
-        write_features(eye, "eye", "Point", place, {"Number": np.array([1], np.int32)})
-        seen = _tools().terrain.viewshed(input=ground.dem, stations=_tools().read_vector(str(eye)), height=float(eye_m))
-        visible: NDArray[np.bool_] = (ground.inner(seen) > 0) & (distance_m <= range_m)
+    bent = Grid((near.values - drop).astype(np.float32), near.transform, grid.cell_m)
+    visible = np.zeros(grid.values.shape, bool)
+    visible[rows, cols] = _seen(bent, points_at(*grid.xy(np.array([row]), np.array([col]))), eye_m) & (distance_m <= range_m)
     return visible
+
+
+def _seen(grid: Grid, eye: Objects, eye_m: float) -> NDArray[np.bool_]:
+    with _ground(grid) as ground:
+        path = ground.folder / "eye.gpkg"
+        write_features(path, "eye", "Point", eye, {"Number": np.array([1], np.int32)})
+        seen = _tools().terrain.viewshed(input=ground.dem, stations=_tools().read_vector(str(path)), height=float(eye_m))
+        return ground.inner(seen) > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ class Grid:
         xmin, ymax = self.transform.c, self.transform.f
         return xmin, ymax - rows * self.cell_m, xmin + cols * self.cell_m, ymax
 
+    def window(self, rows: slice, cols: slice) -> Grid:
+        """A part of the grid; slices begin inside it and may end beyond."""
+        return Grid(self.values[rows, cols], self.transform @ Affine.translation(cols.start, rows.start), self.cell_m)
+
     def xy(self, rows: NDArray[Numbers], cols: NDArray[Numbers]) -> tuple[Doubles, Doubles]:
         """Easting and northing of cell centres."""
         x: Doubles = self.transform.c + (np.asarray(cols, np.float64) + 0.5) * self.cell_m
