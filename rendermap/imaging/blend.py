@@ -34,9 +34,8 @@ def fade(pixels: Pixels, opacity: float) -> Pixels:
     """The pixels with their alpha times opacity, 0 to 1."""
     if opacity >= 1:
         return pixels
-    table = np.rint(np.arange(256) * max(opacity, 0.0)).astype(np.uint8)
     faded = pixels.copy()
-    faded[..., 3] = table[pixels[..., 3]]
+    faded[..., 3] = np.rint(pixels[..., 3] * max(opacity, 0.0))
     return faded
 
 

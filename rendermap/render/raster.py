@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.geo.bbox import BBox
@@ -15,7 +14,7 @@ from rendermap.render.gdb_raster import draw_geodatabase_raster
 from rendermap.render.paint import paint, request_of, without_background
 from rendermap.render.raster_levels import Box, RasterLevels, warm_rasters
 from rendermap.render.resample import Sampler
-from rendermap.render.warp import CellGrid, locate
+from rendermap.render.warp import CellGrid, Mesh, locate
 
 _BLOCK_PX = 512
 _SMALLEST_BLOCK_PX = 32
@@ -46,27 +45,35 @@ def _part(view: MapView, left: int, top: int, width: int, height: int) -> MapVie
 
 
 def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixels) -> None:
-    grid = locate(view, plan.crs, raster.transform)
-    with np.errstate(invalid="ignore"):
-        inside = (grid.cols >= 0) & (grid.rows >= 0) & (grid.cols < raster.width) & (grid.rows < raster.height)
-    if not inside.any():
+    place = locate(view, plan.crs, raster.transform)
+    box = _box_of(place, raster)
+    if box is None:
         return
-    box = _box_of(grid, inside)
-    if _is_torn(box, grid.scale, view):
+    if _is_torn(box, place.scale, view):
         for left, top, width, height in _quarters(view):
             _draw_block(raster, plan, _part(view, left, top, width, height), out[top : top + height, left : left + width])
         return
     theme = plan.style.theme
-    patch = raster.read(request_of(theme, box, grid.scale))
+    patch = raster.read(request_of(theme, box, place.scale))
     if patch is None:
         return
     shown = without_background(patch, theme)
-    out[:] = paint(theme, raster, shown, Sampler(shown, grid.cols, grid.rows, inside), plan.crs)
+    out[:] = paint(theme, raster, shown, Sampler(shown, place), plan.crs)
 
 
-def _box_of(grid: CellGrid, inside: NDArray[np.bool_]) -> Box:
-    cols, rows = grid.cols[inside], grid.rows[inside]
-    return float(cols.min()), float(rows.min()), float(cols.max()), float(rows.max())
+def _box_of(place: Mesh | CellGrid, raster: RasterLevels) -> Box | None:
+    """The cells that a view shows; None when it lies beside the raster."""
+    cols, rows = place.cols, place.rows
+    if isinstance(place, CellGrid):
+        with np.errstate(invalid="ignore"):
+            inside = (cols >= 0) & (rows >= 0) & (cols < raster.width) & (rows < raster.height)
+        if not inside.any():
+            return None
+        cols, rows = cols[inside], rows[inside]
+    left, right, top, bottom = float(cols.min()), float(cols.max()), float(rows.min()), float(rows.max())
+    if right <= 0 or bottom <= 0 or left >= raster.width or top >= raster.height:
+        return None
+    return max(left, 0.0), max(top, 0.0), min(right, raster.width), min(bottom, raster.height)
 
 
 def _is_torn(box: Box, scale: float, view: MapView) -> bool:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.render.raster_levels import Patch, Valid
+from rendermap.render.resample_mesh import MeshSampler
+from rendermap.render.warp import CellGrid, Mesh, points_of
 
 Floats = NDArray[np.float64]
 Values = NDArray[Any]
@@ -16,28 +18,67 @@ Values = NDArray[Any]
 class Sampler:
     """The pixels of a picture placed in a patch of cells.
 
-    cols, rows: (height, width) places in full-size cells, finite where inside.  inside: pixels that lie in the raster.
+    place: of the picture's pixels in the raster whose patch this is.
     """
 
-    def __init__(self, patch: Patch, cols: Floats, rows: Floats, inside: Valid) -> None:
-        self._patch = patch
-        self.inside = inside
-        self._height, self._width = patch.cells.shape[1:]
-        self._cols = (np.where(inside, cols, patch.left) - patch.left) / patch.step[0]
-        self._rows = (np.where(inside, rows, patch.top) - patch.top) / patch.step[1]
-        col = np.minimum(np.maximum(self._cols.astype(np.int32), 0), self._width - 1)
-        row = np.minimum(np.maximum(self._rows.astype(np.int32), 0), self._height - 1)
-        self._nearest = row * np.int32(self._width) + col
-        self.shown: Valid = inside if patch.valid is None else inside & np.take(patch.valid.ravel(), self._nearest)
+    def __init__(self, patch: Patch, place: Mesh | CellGrid) -> None:
+        self._patch, self._place = patch, place
+        self._mesh = MeshSampler(patch, place) if isinstance(place, Mesh) else None
+        self._points = None if self._mesh else PointSampler(patch, place.cols, place.rows)
+
+    @property
+    def shown(self) -> Valid | None:
+        """Pixels, (height, width), whose cell holds data; None when all do."""
+        return (self._mesh or self._at_points()).shown
 
     def pick(self, cells: Values) -> Values:
-        """The value of the cell under each pixel: cells (height, width) of the patch."""
-        picked: Values = np.take(cells.ravel(), self._nearest)
-        return picked
+        """The value of the cell under each pixel, 0 outside the patch: cells (height, width) of the patch, uint8 or uint32."""
+        return (self._mesh or self._at_points()).pick(cells)
 
     def blend(self, cells: Values) -> Values:
         """Bilinear between cell centres, of those cells that hold data; float32, or float64 where the cells need it."""
-        kind = np.float32 if cells.dtype.itemsize <= 2 or cells.dtype == np.float32 else np.float64
+        if self._mesh and kind_of(cells) is np.float32:
+            return self._mesh.blend(cells)
+        return self._at_points().blend(cells)
+
+    def _at_points(self) -> PointSampler:
+        if self._points is None:
+            assert isinstance(self._place, Mesh)
+            self._points = PointSampler(self._patch, *points_of(self._place))
+        return self._points
+
+
+def kind_of(cells: Values) -> type[np.floating[Any]]:
+    """The type that holds the cells' values without loss, or nearly so."""
+    return np.float32 if cells.dtype.itemsize <= 2 or cells.dtype == np.float32 else np.float64
+
+
+class PointSampler:
+    """Pixels placed one by one: cols, rows (height, width) in full-size cells, not finite where the view shows no place on earth."""
+
+    def __init__(self, patch: Patch, cols: Floats, rows: Floats) -> None:
+        self._patch = patch
+        self._height, self._width = patch.cells.shape[1:]
+        cols, rows = (cols - patch.left) / patch.step[0], (rows - patch.top) / patch.step[1]
+        with np.errstate(invalid="ignore"):
+            self._inside: Valid = (cols >= 0) & (rows >= 0) & (cols < self._width) & (rows < self._height)
+        self._cols, self._rows = np.where(self._inside, cols, 0), np.where(self._inside, rows, 0)
+        self._nearest = self._rows.astype(np.intp) * self._width + self._cols.astype(np.intp)
+
+    @property
+    def shown(self) -> Valid | None:
+        """As Sampler.shown."""
+        valid = self._patch.valid
+        return self._inside if valid is None else self.pick(valid)
+
+    def pick(self, cells: Values) -> Values:
+        """As Sampler.pick."""
+        picked: Values = np.take(cells.ravel(), self._nearest) * self._inside
+        return picked
+
+    def blend(self, cells: Values) -> Values:
+        """As Sampler.blend."""
+        kind = kind_of(cells)
         corners, (across, down) = self._corners(kind)
         flat = cells.ravel()
         weights = ((1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down)
@@ -57,11 +98,11 @@ class Sampler:
         blended: Values = value / np.where(total > 0, total, 1)
         return blended
 
-    def _corners(self, kind: type[np.floating[Any]]) -> tuple[list[NDArray[np.int32]], tuple[Values, Values]]:
+    def _corners(self, kind: type[np.floating[Any]]) -> tuple[list[NDArray[np.intp]], tuple[Values, Values]]:
         c = np.clip(self._cols - 0.5, 0, self._width - 1)
         r = np.clip(self._rows - 0.5, 0, self._height - 1)
-        c0, r0 = c.astype(np.int32), r.astype(np.int32)
+        c0, r0 = c.astype(np.intp), r.astype(np.intp)
         right = np.minimum(c0 + 1, self._width - 1) - c0
         below = (np.minimum(r0 + 1, self._height - 1) - r0) * self._width
-        first = r0 * np.int32(self._width) + c0
+        first = r0 * self._width + c0
         return [first, first + right, first + below, first + below + right], ((c - c0).astype(kind), (r - r0).astype(kind))

@@ -1,8 +1,9 @@
-"""Where each pixel of a view lies in a raster: exact on a coarse grid, bilinear between, exact again where that would be wrong."""
+"""Where a view lies in a raster: exact on a coarse grid, bilinear between, exact again where that would be wrong."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,6 +16,7 @@ from rendermap.render.raster_source import Affine
 Floats = NDArray[np.float64]
 
 _TOLERANCE_PX = 0.1
+_MESH_TOLERANCE_PX = 0.08
 _FIRST_CELLS = 8
 _FINEST_CELL_PX = 4
 _FEW = 0.15
@@ -31,14 +33,94 @@ class CellGrid:
     scale: float
 
 
-def locate(view: MapView, crs: str, transform: Affine) -> CellGrid:
-    """The place of each pixel of a view in a raster.
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """A view cut into parts within each of which places in the raster are bilinear.
+
+    across, down: pixels, ascending from 0, at which the parts begin and end.  cols, rows: (len(down), len(across)) float64, the
+    place of their corners in the raster, in cells from its outer corner.  scale: cells per pixel.
+    """
+
+    across: NDArray[np.intp]
+    down: NDArray[np.intp]
+    cols: Floats
+    rows: Floats
+    scale: float
+
+
+def locate(view: MapView, crs: str, transform: Affine) -> Mesh | CellGrid:
+    """The place of a view in a raster: of the corners of a mesh, or where none fits, of each pixel.
 
     crs, transform: of the raster, (column, row) -> (x, y).  Right to about a tenth of a view's pixel.
     """
     place = _Place(view, crs, transform)
+    fine = place.on_grid(_FIRST_CELLS * 2)
+    turn = _turn_of(crs, transform)
+    mesh = _mesh_of(fine, view, turn) or _mesh_of(place.on_grid(_FIRST_CELLS * 4), view, turn)
+    return mesh or _cell_grid(fine, place, view, turn)
+
+
+def points_of(mesh: Mesh) -> tuple[Floats, Floats]:
+    """Columns and rows of the centre of each pixel, (height, width)."""
+    down, across = (_between(edges, np.arange(edges[-1]) + 0.5) for edges in (mesh.down, mesh.across))
+    return _blend(mesh.cols, down, across), _blend(mesh.rows, down, across)
+
+
+def _mesh_of(fine: tuple[Floats, Floats], view: MapView, turn: float | None) -> Mesh | None:
+    """The mesh of fewest parts that misses no place of the fine grid; None when that would take all of them, or more."""
+    if not (np.isfinite(fine[0]).all() and np.isfinite(fine[1]).all()):
+        return None
+    if turn is not None:
+        turns = np.floor(fine[0] / turn)
+        if turns.min() != turns.max():
+            return None
+        fine = (fine[0] - turns * turn, fine[1])
+    count = fine[0].shape[0] - 1
+    parts = 1
+    while parts < count:
+        corners = _every(fine[0], count // parts), _every(fine[1], count // parts)
+        scale = _scale_of(corners, view, parts)
+        if _is_close(corners, fine, scale * _MESH_TOLERANCE_PX):
+            return _mesh(corners, view, scale)
+        parts *= 2
+    return None
+
+
+def _every(values: Floats, step: int) -> Floats:
+    return values[::step, ::step]
+
+
+def _is_close(corners: tuple[Floats, Floats], fine: tuple[Floats, ...], tolerance: float) -> bool:
+    count = fine[0].shape[0] - 1
+    at = _even(corners[0].shape[0] - 1, count)
+    return all(bool((np.abs(_blend(few, at, at) - every) <= tolerance).all()) for few, every in zip(corners, fine, strict=True))
+
+
+@lru_cache(maxsize=16)
+def _even(parts: int, count: int) -> tuple[NDArray[np.intp], Floats]:
+    """Place and weight of count + 1 even places among the edges of parts."""
+    return _between(np.arange(parts + 1) * (count // parts), np.arange(count + 1, dtype=np.float64))
+
+
+def _between(edges: NDArray[np.intp], at: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """The edge before each place, and how far the place is towards the next, 0 to 1."""
+    first = np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(edges) - 2)
+    return first, (at - edges[first]) / (edges[first + 1] - edges[first])
+
+
+def _mesh(corners: tuple[Floats, Floats], view: MapView, scale: float) -> Mesh:
+    """The mesh with its edges moved to whole pixels."""
+    parts = corners[0].shape[0] - 1
+    across, down = (np.unique(np.rint(np.linspace(0, side, parts + 1)).astype(np.intp)) for side in (view.width_px, view.height_px))
+    if len(across) == len(down) == 2:
+        return Mesh(across, down, corners[0], corners[1], scale)
+    even = np.arange(parts + 1)
+    rows_at, cols_at = (_between(even, edges * (parts / edges[-1])) for edges in (down, across))
+    return Mesh(across, down, _blend(corners[0], rows_at, cols_at), _blend(corners[1], rows_at, cols_at), scale)
+
+
+def _cell_grid(fine: tuple[Floats, Floats], place: _Place, view: MapView, turn: float | None) -> CellGrid:
     cells = _FIRST_CELLS
-    fine = place.on_grid(cells * 2)
     scale = _scale_of(fine, view, cells * 2)
     while True:
         bad = _misfits(fine, max(scale, 1e-12) * _TOLERANCE_PX)
@@ -51,8 +133,8 @@ def locate(view: MapView, crs: str, transform: Affine) -> CellGrid:
     cols, rows = (_spread(part, view.height_px, view.width_px) for part in fine)
     if bad.any():
         _correct(cols, rows, bad, place)
-    if is_geographic(crs):
-        cols = _around_the_world(cols, transform)
+    if turn is not None:
+        cols = cols - np.floor(cols / turn) * turn
     return CellGrid(cols, rows, scale)
 
 
@@ -65,8 +147,8 @@ class _Place:
 
     def on_grid(self, count: int) -> tuple[Floats, Floats]:
         """Columns and rows at count + 1 places along each side of the view, edges included."""
-        px, py = np.meshgrid(np.linspace(0, self._view.width_px, count + 1), np.linspace(0, self._view.height_px, count + 1))
-        return self.of(px, py)
+        px, py = _unit_grid(count)
+        return self.of(px * self._view.width_px, py * self._view.height_px)
 
     def of(self, px: Floats, py: Floats) -> tuple[Floats, Floats]:
         """Columns and rows of places given in pixels from the view's upper left corner."""
@@ -79,6 +161,12 @@ class _Place:
         if lost.any():
             x, y = np.where(lost, np.nan, x), np.where(lost, np.nan, y)
         return inverse.a * x + inverse.b * y + inverse.c, inverse.d * x + inverse.e * y + inverse.f
+
+
+@lru_cache(maxsize=16)
+def _unit_grid(count: int) -> tuple[Floats, Floats]:
+    px, py = np.meshgrid(np.linspace(0, 1, count + 1), np.linspace(0, 1, count + 1))
+    return px, py
 
 
 def _scale_of(fine: tuple[Floats, Floats], view: MapView, count: int) -> float:
@@ -112,7 +200,11 @@ def _misfits(fine: tuple[Floats, Floats], tolerance: float) -> NDArray[np.bool_]
 
 def _spread(values: Floats, height: int, width: int) -> Floats:
     """Bilinear values at the centre of every pixel from values at regular places."""
-    down, across = _weights(values.shape[0] - 1, height), _weights(values.shape[1] - 1, width)
+    return _blend(values, _weights(values.shape[0] - 1, height), _weights(values.shape[1] - 1, width))
+
+
+def _blend(values: Floats, down: tuple[NDArray[np.intp], Floats], across: tuple[NDArray[np.intp], Floats]) -> Floats:
+    """Bilinear values at a place and weight along each side."""
     (r0, wr), (c0, wc) = down, across
     rows = values[r0] * (1 - wr)[:, None] + values[r0 + 1] * wr[:, None]
     spread: Floats = rows[:, c0] * (1 - wc) + rows[:, c0 + 1] * wc
@@ -133,10 +225,10 @@ def _correct(cols: Floats, rows: Floats, bad: NDArray[np.bool_], place: _Place) 
     cols[ys, xs], rows[ys, xs] = place.of(xs.astype(np.float64) + 0.5, ys.astype(np.float64) + 0.5)
 
 
-def _around_the_world(cols: Floats, transform: Affine) -> Floats:
-    """Longitudes 360 degrees apart are the same place: rasters may run from 0 to 360 or across the antimeridian."""
-    if transform.b or transform.d or not transform.a:
-        return cols
-    turn = 360.0 / abs(transform.a)
-    wrapped: Floats = cols - np.floor(cols / turn) * turn
-    return wrapped
+def _turn_of(crs: str, transform: Affine) -> float | None:
+    """Columns once around the world: longitudes 360 degrees apart are the same place, and rasters may run from 0 to 360 or across
+    the antimeridian.  None where columns are no longitudes.
+    """
+    if transform.b or transform.d or not transform.a or not is_geographic(crs):
+        return None
+    return 360.0 / abs(transform.a)
