@@ -91,7 +91,7 @@ browser:
 
 lint: $(DONE)/test ## Look for faults in the code's form
 	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check --quiet || echo "(ruff format would change some files)"
+	@$(BIN)/ruff format --check --quiet
 
 types: $(DONE)/test ## Check the types
 	@$(BIN)/mypy

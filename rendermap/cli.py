@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import inspect as signatures
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 import uvicorn
+from pydantic.fields import FieldInfo
+from rich.markup import escape
 
 from rendermap import __version__
 from rendermap.access.grant import PUBLIC
 from rendermap.app import create_app
 from rendermap.assembly import Assembled, build
-from rendermap.console import err, out, print_jobs, print_layer, print_map
-from rendermap.desk import OneJob, dataset_at, find_job, layer_choice, parse_bbox, parse_size, view_for
+from rendermap.console import err, out, print_error, print_jobs, print_layer, print_map
+from rendermap.desk import (
+    OneJob,
+    dataset_at,
+    find_job,
+    format_of,
+    layer_choice,
+    parse_bbox,
+    parse_color,
+    parse_size,
+    view_for,
+    write,
+)
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan
 from rendermap.errors import BadRequest, RendermapError
 from rendermap.imaging.formats import FORMATS
@@ -67,7 +81,7 @@ def _settings(**given: object) -> Settings:
     try:
         settings = read_settings(**given)
     except SettingsInvalid as error:
-        err.print(f"[red]settings:[/] {error}", highlight=False)
+        err.print(f"settings: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(USAGE) from None
     configure_logging(json=settings.log_format == "json", level=settings.log_level)
     return settings
@@ -89,44 +103,43 @@ def _run(settings: Settings, job: str | None, work: Callable[[Assembled, JobRequ
     try:
         return asyncio.run(whole())
     except RendermapError as error:
-        err.print(f"[red]{error.sentence}[/]", *error.details, sep="\n  ", highlight=False)
-        if error.reason:
-            err.print(f"[dim]{error.reason}[/]", highlight=False)
+        print_error(error)
         raise typer.Exit(USAGE if isinstance(error, BadRequest) else FAULTS) from None
 
 
-@app.command()
-def serve(
-    jobs: Jobs = None,
-    services: Services = None,
-    config: Config = None,
-    host: Annotated[str | None, typer.Option(help=_help("host"), show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(help=_help("port"), show_default="8080")] = None,
-    workers: Annotated[int | None, typer.Option(help=_help("workers"), show_default="one per processor")] = None,
-    public_url: Annotated[str | None, typer.Option(help=_help("public_url"), show_default=False)] = None,
-    trusted_proxies: Annotated[str | None, typer.Option(help=_help("trusted_proxies"), show_default="127.0.0.1")] = None,
-    queue_limit: Annotated[int | None, typer.Option(help=_help("queue_limit"), show_default="256")] = None,
-    deadline_s: Annotated[float | None, typer.Option(help=_help("deadline_s"), show_default="30")] = None,
-    memory_limit_mb: Annotated[int | None, typer.Option(help=_help("memory_limit_mb"), show_default="2048")] = None,
-    cache_mb: Annotated[int | None, typer.Option(help=_help("cache_mb"), show_default="256")] = None,
-    max_px: Annotated[int | None, typer.Option(help=_help("max_px"), show_default="4096")] = None,
-    picture_max_age_s: Annotated[int | None, typer.Option(help=_help("picture_max_age_s"), show_default="60")] = None,
-    secret_key: Annotated[str | None, typer.Option(help=_help("secret_key"), show_default="new at every start")] = None,
-    basemap_url: Annotated[str | None, typer.Option(help=_help("basemap_url"), show_default=False)] = None,
-    basemap_attribution: Annotated[str | None, typer.Option(help=_help("basemap_attribution"), show_default=False)] = None,
-    log_format: Annotated[str | None, typer.Option(help=_help("log_format"), show_default="console")] = None,
-    log_level: Annotated[str | None, typer.Option(help=_help("log_level"), show_default="info")] = None,
-) -> None:
+def serve(**given: Any) -> None:
     """Serve the maps of finished jobs.
 
     Example: `rendermap serve --jobs /data/arcgisjobs --services ./styles --host 0.0.0.0 --port 8080`
     """
-    given = {k: v for k, v in locals().items() if k != "jobs"}
-    settings = _settings(jobs=tuple(jobs or ()), **given)
+    given["jobs"] = tuple(given["jobs"] or ())
+    settings = _settings(**given)
     if not settings.jobs:
-        err.print("[red]no jobs directory:[/] give one with --jobs DIR, RENDERMAP_JOBS or jobs = [...] in the settings file")
+        err.print("[red]no jobs directory:[/] give one with --jobs DIR, RENDERMAP_JOBS or jobs = \\[...] in the settings file")
         raise typer.Exit(USAGE)
     run_server(settings)
+
+
+def _option_of(name: str) -> signatures.Parameter:
+    """A setting's row as an option of the command line."""
+    row = Settings.model_fields[name]
+    kind: Any = list[Path] if name == "jobs" else row.annotation
+    shown = _shown(row)
+    option = typer.Option(f"--{name.replace('_', '-')}", help=_help(name) + (" Repeatable." if name == "jobs" else ""), show_default=shown)
+    return signatures.Parameter(name, signatures.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option])
+
+
+def _shown(row: FieldInfo) -> str | bool:
+    """The default in the help; a default made anew at every start says what it is in words."""
+    if row.default_factory is not None:
+        return str((row.json_schema_extra or {})["shown"])  # type: ignore[index]
+    return False if row.default in (None, "", ()) else str(row.default)
+
+
+_options = [_option_of(name) for name in Settings.model_fields]
+serve.__signature__ = signatures.Signature(_options)  # type: ignore[attr-defined]
+serve.__annotations__ = {option.name: option.annotation for option in _options}
+app.command()(serve)
 
 
 def run_server(settings: Settings) -> None:
@@ -154,6 +167,7 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:
+        listener.close()
         err.print(f"[red]cannot listen on {settings.host}:{settings.port}:[/] {error.strerror}", highlight=False)
         raise typer.Exit(FAULTS) from None
     return listener
@@ -164,7 +178,7 @@ def _greet(settings: Settings, assembled: Assembled, port: int) -> None:
     out.print(f"[bold]rendermap {__version__}[/], {settings.workers} drawing processes", highlight=False)
     out.print(f"services  {settings.services}: {len(published)} ({', '.join(sorted(published)) or 'none'})", highlight=False)
     for fault in assembled.services.faults:
-        err.print(f"[yellow]  {fault}[/]", highlight=False)
+        err.print(f"  {fault}", style="yellow", markup=False, highlight=False)
     for folder in settings.jobs:
         state = "" if folder.is_dir() else " [red](not there yet)[/]"
         out.print(f"jobs      {folder}{state}", highlight=False)
@@ -178,8 +192,8 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Make the jobs anew.")] = False,
     folder: Annotated[Path, typer.Option("--folder", help="Where the jobs and pictures go.")] = Path("build/demo"),
     services: Services = None,
-    host: Annotated[str, typer.Option(help=_help("host"))] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help=_help("port"))] = 8080,
+    host: Annotated[str | None, typer.Option(help=_help("host"), show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help=_help("port"), show_default="8080")] = None,
 ) -> None:
     """Run real geoprocessing on real elevation data and show its result maps.
 
@@ -216,22 +230,15 @@ def draw(
         opened = await assembled.service.open(request)
         card = opened.card
         view = view_for(card, parse_size(size), crs, parse_bbox(bbox), dpi / 96)
-        chosen_format = format or _format_of(output)
-        color = tuple(bytes.fromhex(background.lstrip("#"))) if background else None
-        picture = await opened.draw(
-            MapRequest(request, view, layer_choice(layers), chosen_format, color)  # type: ignore[arg-type]
-        )
-        output.write_bytes(picture.body)
+        asked = MapRequest(request, view, layer_choice(layers), format or format_of(output), parse_color(background))
+        picture = await opened.draw(asked)
+        write(output, picture.body)
         for layer in card.layers:
             if layer.fault:
-                err.print(f"[yellow]{layer.name}: {layer.fault}[/]", highlight=False)
+                err.print(f"{layer.name}: {layer.fault}", style="yellow", markup=False, highlight=False)
         out.print(f"{output}  {picture.width_px} x {picture.height_px}  {picture.crs}{'  [yellow]empty[/]' if picture.empty else ''}")
 
     _run(settings, job, work)
-
-
-def _format_of(path: Path) -> str:
-    return next((f.name for f in FORMATS if f.suffix == path.suffix.lower().lstrip(".").replace("jpeg", "jpg")), "png")
 
 
 @app.command()
@@ -253,8 +260,8 @@ def legend(
 
     async def work(assembled: Assembled, request: JobRequest) -> None:
         asked = LegendRequest(request, layer_choice(layers), dpi / 96)
-        picture = await (await assembled.service.open(request)).legend_sheet(LegendSheetRequest(asked, _format_of(output), dark))
-        output.write_bytes(picture.body)
+        picture = await (await assembled.service.open(request)).legend_sheet(LegendSheetRequest(asked, format_of(output), dark))
+        write(output, picture.body)
         out.print(f"{output}  {picture.width_px} x {picture.height_px}")
 
     _run(settings, job, work)
@@ -304,9 +311,9 @@ def check(services: Services = None, config: Config = None) -> None:
     settings = _settings(services=services, config=config)
     found, warnings, faults = review(settings.services)
     for warning in warnings:
-        out.print(f"[yellow]warning[/] {warning}", highlight=False)
+        out.print(f"[yellow]warning[/] {escape(warning)}", highlight=False, soft_wrap=True)
     for fault in faults:
-        out.print(f"[red]fault[/]   {fault}", highlight=False)
+        out.print(f"[red]fault[/]   {escape(fault)}", highlight=False, soft_wrap=True)
     out.print(f"{found} services, {len(faults)} faults, {len(warnings)} warnings")
     raise typer.Exit(FAULTS if faults else OK)
 
@@ -328,5 +335,5 @@ def list_jobs(
     try:
         print_jobs(asyncio.run(build(settings).service.jobs(PUBLIC, service, limit)))
     except RendermapError as error:
-        err.print(f"[red]{error.sentence}[/]")
+        print_error(error)
         raise typer.Exit(FAULTS) from None

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
+from rendermap.errors import RendermapError
 from rendermap.geo.crs import crs_of
 from rendermap.jobs.job import Layer
 from rendermap.reply import JobCard, LegendLayer, MapCard
@@ -23,6 +25,15 @@ def _time(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
+def print_error(error: RendermapError) -> None:
+    """What went wrong, its details, and the reason that only an operator is told."""
+    err.print(error.sentence, style="red", markup=False, highlight=False)
+    for detail in error.details:
+        err.print(f"  {detail}", markup=False, highlight=False)
+    if error.reason:
+        err.print(error.reason, style="dim", markup=False, highlight=False)
+
+
 def print_jobs(cards: Iterable[JobCard]) -> None:
     """One line per job, newest first."""
     grid = Grid(box=None, header_style="bold", pad_edge=False)
@@ -32,21 +43,21 @@ def print_jobs(cards: Iterable[JobCard]) -> None:
         color = _STATUS_COLOR.get(card.status, "blue")
         message = next((text for kind, text in reversed(card.messages) if kind == "error"), "")
         layers = sum(1 for r in card.results if r.layer_id is not None)
-        grid.add_row(f"{card.service}/{card.job_id}", f"[{color}]{card.status}[/]", _time(card.finished), str(layers), message)
+        grid.add_row(f"{card.service}/{card.job_id}", f"[{color}]{card.status}[/]", _time(card.finished), str(layers), escape(message))
     out.print(grid)
 
 
 def print_map(card: MapCard, legend: Sequence[LegendLayer]) -> None:
     """A job's layers as they will be drawn."""
-    out.print(f"[bold]{card.title}[/]  {card.service.name}/{card.job_id}")
+    out.print(f"[bold]{escape(card.title)}[/]  {card.service.name}/{card.job_id}", highlight=False)
     out.print(f"map CRS {_crs(card.crs)}   extent {_box(card.bbox.corners)}")
     entries = {layer.id: layer for layer in legend}
     for layer in card.layers:
         if layer.fault:
-            out.print(f"  {layer.id}  {layer.name}: [red]{layer.fault}[/]")
+            out.print(f"  {layer.id}  {escape(layer.name)}: [red]{escape(layer.fault)}[/]", highlight=False)
             continue
         labels = ", ".join(e.label for e in entries[layer.id].entries if e.label) if layer.id in entries else ""
-        out.print(f"  {layer.id}  {layer.name}  [dim]{layer.geometry or layer.kind}[/]  {labels}", highlight=False)
+        out.print(f"  {layer.id}  {escape(layer.name)}  [dim]{layer.geometry or layer.kind}[/]  {escape(labels)}", highlight=False)
 
 
 def print_layer(layer: Layer, measures: Sequence[tuple[str, Measures]], style: str) -> None:
@@ -55,21 +66,21 @@ def print_layer(layer: Layer, measures: Sequence[tuple[str, Measures]], style: s
     grid = Grid(box=None, show_header=False, pad_edge=False)
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
-    grid.add_row("dataset", layer.source.path.name + (f"/{layer.source.member}" if layer.source.member else ""))
+    grid.add_row("dataset", escape(layer.source.path.name + (f"/{layer.source.member}" if layer.source.member else "")))
     grid.add_row("format", f"{layer.driver}, drawn by the {layer.reader} reader")
     grid.add_row("CRS", _crs(layer.crs) if layer.crs else "not said")
     grid.add_row("extent", _box(layer.bbox.corners) if layer.bbox else "empty")
     if isinstance(facts, VectorFacts):
         grid.add_row("type", f"{facts.geometry.value}s, {facts.count:,} features")
-        grid.add_row("fields", "\n".join(f"{f.name}  {f.kind.value}" for f in facts.fields) or "none")
+        grid.add_row("fields", escape("\n".join(f"{f.name}  {f.kind.value}" for f in facts.fields)) or "none")
     else:
         _add_raster(grid, facts)
     for name, m in measures:
         numbers = f"{m.minimum} to {m.maximum}, mean {m.mean}, deviation {m.deviation}" if m.minimum is not None else f"{m.count} values"
-        grid.add_row(f"statistics of {name}", numbers + ("" if m.exact else " (from a sample)"))
+        grid.add_row(f"statistics of {escape(name)}", numbers + ("" if m.exact else " (from a sample)"))
     grid.add_row("style if none is given", style)
     for note in layer.notes:
-        grid.add_row("note", note)
+        grid.add_row("note", escape(note))
     out.print(grid)
 
 

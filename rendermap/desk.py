@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rendermap.errors import InvalidBbox, InvalidLayer, InvalidSize, JobNotFound
+from PIL import ImageColor
+
+from rendermap.errors import InvalidBbox, InvalidFormat, InvalidLayer, InvalidParameter, InvalidSize, JobNotFound
 from rendermap.geo.bbox import BBox, fit_aspect, from_corners, pad
 from rendermap.geo.crs import parse_crs, transform_bbox
 from rendermap.geo.view import MapView
+from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.catalog import Catalog
 from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.folder import split_member
@@ -104,6 +107,34 @@ def layer_choice(text: str | None) -> LayerChoice:
         return LayerChoice(LayerMode.SHOW, tuple(int(part) for part in text.split(",") if part.strip()))
     except ValueError:
         raise InvalidLayer from None
+
+
+def parse_color(text: str | None) -> tuple[int, int, int] | None:
+    """``#rrggbb`` or a colour's CSS name; None for transparent.  Raises InvalidParameter."""
+    if text is None:
+        return None
+    try:
+        red, green, blue = ImageColor.getrgb(text)[:3]
+    except ValueError:
+        raise InvalidParameter("A background is a colour such as #ffffff or white.") from None
+    return red, green, blue
+
+
+def format_of(path: Path) -> str:
+    """The picture format a file's name asks for.  Raises InvalidFormat."""
+    suffix = path.suffix.lower().lstrip(".").replace("jpeg", "jpg")
+    for row in FORMATS:
+        if row.suffix == suffix:
+            return row.name
+    raise InvalidFormat(f"Pictures are written as {', '.join(sorted({row.suffix for row in FORMATS}))}; or say which with --format.")
+
+
+def write(path: Path, body: bytes) -> None:
+    """Writes a picture.  Raises InvalidParameter when the file cannot be written."""
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise InvalidParameter(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def view_for(card: MapCard, size: tuple[int, int], crs: str | None, bbox: BBox | None, pixel_ratio: float) -> MapView:

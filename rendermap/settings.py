@@ -27,7 +27,13 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
     public_url: str | None = Field(None, description="Address under which clients reach the service, when a proxy hides it.")
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-* headers are believed, comma separated.")
-    workers: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, le=256, description="Drawing processes.")
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 2,
+        ge=1,
+        le=256,
+        description="Drawing processes.",
+        json_schema_extra={"shown": "one per processor"},
+    )
     queue_limit: int = Field(256, ge=1, description="Drawings that may wait before the service answers busy.")
     deadline_s: float = Field(30.0, gt=0, description="Longest drawing, in seconds.")
     memory_limit_mb: int = Field(2048, ge=256, description="Memory a drawing process may use before it is replaced.")
@@ -35,7 +41,11 @@ class Settings(BaseSettings):
     max_px: int = Field(4096, ge=256, le=16384, description="Longest side of a picture, in pixels.")
     picture_max_age_s: int = Field(60, ge=0, description="How long clients may keep a picture from a moving address.")
     secret_key: str = Field(
-        default_factory=lambda: secrets.token_hex(32), description="Signs picture addresses; give every replica the same.", repr=False
+        default_factory=lambda: secrets.token_hex(32),
+        min_length=16,
+        repr=False,
+        description="Signs picture addresses; give every replica the same.",
+        json_schema_extra={"shown": "new at every start"},
     )
     basemap_url: str | None = Field(None, description="XYZ address of a basemap for the viewer, with {z}/{x}/{y}; none unless given.")
     basemap_attribution: str = Field("", description="Credit for the basemap.")
@@ -68,7 +78,7 @@ def read_settings(**given: Any) -> Settings:
     Raises SettingsInvalid with one line per fault.
     """
     said = {name: value for name, value in given.items() if value is not None and value != ()}
-    config = said.get("config")
+    config = said.get("config") or os.environ.get("RENDERMAP_CONFIG")
     if config is not None and not Path(config).is_file():
         raise SettingsInvalid(f"config: there is no file {config}")
     try:

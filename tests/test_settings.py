@@ -22,7 +22,7 @@ def test_jobs_in_the_environment_are_separated_like_path(monkeypatch: pytest.Mon
     assert read_settings().jobs == (Path("/a"), Path("/b"))
 
 
-@pytest.mark.parametrize("given", [{"workers": 0}, {"port": 70000}, {"nonsense": 1}, {"config": "/nowhere.toml"}])
+@pytest.mark.parametrize("given", [{"workers": 0}, {"port": 70000}, {"nonsense": 1}, {"secret_key": "short"}, {"config": "/nowhere.toml"}])
 def test_what_cannot_be_is_said(given: dict[str, object]) -> None:
     """A wrong setting is named."""
     with pytest.raises(SettingsInvalid, match=next(iter(given))):
@@ -31,4 +31,11 @@ def test_what_cannot_be_is_said(given: dict[str, object]) -> None:
 
 def test_the_secret_is_never_printed() -> None:
     """repr() of the settings may land in a log."""
-    assert "hush" not in repr(read_settings(secret_key="hush"))
+    assert "hush" not in repr(read_settings(secret_key="hush" * 4))
+
+
+def test_a_settings_file_named_in_the_environment_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistyped RENDERMAP_CONFIG is a fault, not silence."""
+    monkeypatch.setenv("RENDERMAP_CONFIG", "/nowhere.toml")
+    with pytest.raises(SettingsInvalid, match="config"):
+        read_settings()

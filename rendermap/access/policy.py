@@ -22,9 +22,7 @@ class LayerAccess:
 class Policy:
     """Everyone may view; more only where the layer's author raised its level."""
 
-    def grant(
-        self, principal: Principal, operation: Operation, service: str, job_id: str, layers: Iterable[LayerAccess]
-    ) -> Grant:
+    def grant(self, principal: Principal, operation: Operation, service: str, job_id: str, layers: Iterable[LayerAccess]) -> Grant:
         """The layers of the job with which principal may do operation.
 
         Raises NotSupported when there is none, in the words a service without that operation would use.

@@ -1,1 +1,1 @@
-"""."""
+"""Finished things kept, and made once however many ask."""

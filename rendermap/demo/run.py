@@ -55,7 +55,7 @@ def _write(settings: Settings, folder: Path) -> int:
         server.should_exit = True
         thread.join(20)
     for fault in faults:
-        err.print(f"[red]{fault}[/]", highlight=False)
+        err.print(fault, style="red", markup=False, highlight=False)
     return 1 if faults else 0
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""One folder per protocol, strangers to each other; shared doors beside them."""

@@ -1,1 +1,1 @@
-"""."""
+"""Boxes, coordinate reference systems, views and tile addresses: easting first, always."""

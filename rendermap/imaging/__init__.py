@@ -1,1 +1,1 @@
-"""."""
+"""Pixels to pictures: formats, encoders, blending and legend sheets."""

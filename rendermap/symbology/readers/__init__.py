@@ -1,1 +1,1 @@
-"""."""
+"""Style languages, one file or folder each."""

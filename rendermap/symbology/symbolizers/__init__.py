@@ -1,1 +1,1 @@
-"""."""
+"""Symbol layers, one file each: how every style language and Mapnik spells them."""
