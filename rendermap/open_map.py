@@ -53,10 +53,7 @@ class Studio:
     async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
         """The picture of a plan, out of the cache or drawn, once however many ask."""
         check(plan, self.limits)
-        view = plan.view
-        if not plan.layers:
-            # every blank picture of one size and format is the same picture
-            plan = replace(plan, view=replace(BLANK_VIEW, width_px=view.width_px, height_px=view.height_px))
+        view, plan = plan.view, _settled(plan)
         digest = plan_digest(grant, plan)
         drawn = await self.pictures.get_or_make(digest, lambda: self.pool.draw(plan))
         media_type = FORMATS[plan.format].media_type
@@ -91,19 +88,21 @@ class OpenMap:
 
     async def draw(self, request: MapRequest) -> Picture:
         """A picture of exactly the size asked.  Raises InvalidFormat, InvalidFilter, NotSupported, TooCostly, Busy, Broken."""
-        if request.format not in FORMATS:
-            raise InvalidFormat
-        view = _snapped(request.view)
-        filters = self._granted_filters(request)
-        shown = (d for d in _visible(chosen(self._job_map, request.layers), view) if d.tool.id in self._grant.layer_ids)
-        layers = tuple(_layer_plan(d, filters.get(d.tool.id)) for d in shown)
-        plan = MapPlan(view, tuple(reversed(layers)), request.background, request.format, request.quality)
-        return await self._studio.picture(self._grant, plan)
+        return await self._studio.picture(self._grant, self._plan(request))
 
     async def tile(self, request: TileRequest) -> Picture:
         """One tile.  Raises TileOutside, and as `draw`."""
-        view = view_of(request.tile, request.size_px, request.pixel_ratio)
-        return await self.draw(MapRequest(request.job, view, request.layers, request.format))
+        return await self.draw(_map_request(request))
+
+    def digest_of(self, request: MapRequest | TileRequest) -> str:
+        """The digest the picture would have, told without drawing it.  Raises as `draw` and `tile` where the question is wrong."""
+        asked = _map_request(request) if isinstance(request, TileRequest) else request
+        return plan_digest(self._grant, _settled(self._plan(asked)))
+
+    @property
+    def picture_max_age_s(self) -> int:
+        """How long clients may keep its pictures without asking again."""
+        return self._studio.picture_max_age_s
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """The legend, top layer first; layers that cannot be drawn are listed with their fault and no entries."""
@@ -123,6 +122,15 @@ class OpenMap:
         drawn = await self._studio.pictures.get_or_make(digest, lambda: self._studio.pool.legend_sheet(plan))
         media_type, max_age_s = FORMATS[request.format].media_type, self._studio.picture_max_age_s
         return Picture(drawn.body, media_type, digest, drawn.width_px, drawn.height_px, max_age_s=max_age_s)
+
+    def _plan(self, request: MapRequest) -> MapPlan:
+        if request.format not in FORMATS:
+            raise InvalidFormat
+        view = _snapped(request.view)
+        filters = self._granted_filters(request)
+        shown = (d for d in _visible(chosen(self._job_map, request.layers), view) if d.tool.id in self._grant.layer_ids)
+        layers = tuple(_layer_plan(d, filters.get(d.tool.id)) for d in shown)
+        return MapPlan(view, tuple(reversed(layers)), request.background, request.format, request.quality)
 
     def _granted_filters(self, request: MapRequest) -> dict[int, str]:
         """Filters may be used as an oracle for values, so a layer that is view only takes none."""
@@ -194,6 +202,18 @@ def _visible(drawables: Iterable[Drawable], view: MapView) -> tuple[Drawable, ..
         if box and intersects(pad(box, reach + box.width * 0.01, reach + box.height * 0.01), view.bbox):
             shown.append(drawable)
     return tuple(shown)
+
+
+def _settled(plan: MapPlan) -> MapPlan:
+    """The plan; every blank picture of one size and format is the same picture, wherever it lies."""
+    if plan.layers:
+        return plan
+    return replace(plan, view=replace(BLANK_VIEW, width_px=plan.view.width_px, height_px=plan.view.height_px))
+
+
+def _map_request(request: TileRequest) -> MapRequest:
+    view = view_of(request.tile, request.size_px, request.pixel_ratio)
+    return MapRequest(request.job, view, request.layers, request.format)
 
 
 def _snapped(view: MapView) -> MapView:

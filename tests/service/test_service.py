@@ -256,6 +256,22 @@ def test_service_names_forgive_case(service: MapService) -> None:
     assert run(card_of(service, JobRequest("DEMO", "j1"))).service.name == "Demo"  # type: ignore[attr-defined]
 
 
+def test_a_digest_is_told_without_drawing(service: MapService, workers: Workers) -> None:
+    """Whoever has a picture can be told so before it is drawn: digest_of is the digest that draw and tile give."""
+    blank = replace(VIEW, bbox=BBox(5000, 5000, 5100, 5100))
+    tile = TileRequest(JOB, TileAddress("WebMercatorQuad", 0, row=0, col=0))
+
+    async def ask() -> None:
+        opened = await service.open(JOB)
+        told = [opened.digest_of(MapRequest(JOB, view)) for view in (VIEW, blank)] + [opened.digest_of(tile)]
+        assert not workers.drawn
+        drawn = [await opened.draw(MapRequest(JOB, view)) for view in (VIEW, blank)] + [await opened.tile(tile)]
+        assert told == [picture.digest for picture in drawn]
+        assert {picture.max_age_s for picture in drawn} == {opened.picture_max_age_s}
+
+    run(ask())
+
+
 def test_a_tile_is_a_map(service: MapService, workers: Workers) -> None:
     """A tile and an export of the same frame are one plan, drawn once."""
 
