@@ -61,10 +61,8 @@ def test_a_job_is_drawn_by_name_and_by_folder(jobs_dir: Path, tmp_path: Path) ->
         run("draw", what, "-o", tmp_path / name, "--size", "64,32", "--jobs", jobs_dir, "--services", styles)
     named = (tmp_path / "named.png").read_bytes()
     assert named[:4] == b"\x89PNG" and named == (tmp_path / "folder.png").read_bytes()
-    assert (
-        "48 x" not in run("legend", job, "-o", tmp_path / "legend.png", "--services", styles)
-        and (tmp_path / "legend.png").stat().st_size > 100
-    )
+    run("legend", job, "-o", tmp_path / "legend.png", "--services", styles)
+    assert (tmp_path / "legend.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_folder_nobody_published_is_drawn_too(jobs_dir: Path, tmp_path: Path) -> None:
