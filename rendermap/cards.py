@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Job, MessageKind
+from rendermap.jobs.redaction import value_without_paths, without_paths
 from rendermap.reply import JobCard, LayerCard, MapCard, ParameterCard, ResultCard, ServiceCard, TaskCard
-from rendermap.services.service import Direction, Parameter, Service, Task, ToolLayer
+from rendermap.services.datatypes import is_dataset_type
+from rendermap.services.service import Direction, Parameter, Service, Task, ToolLayer, task_named
 
-_ABSOLUTE_PATH = re.compile(
-    r"""(?<![\w.:/])/(?:[^\s/'"<>|]+/)+[^\s'"<>|]*  # /unix/like
-    | \b[A-Za-z]:\\[^\s'"<>|]+                     # C:\like\this
-    | \\\\[^\s'"<>|]+                               # \\server\share
-    | file:/[^\s'"<>|]+""",
-    re.VERBOSE,
-)
 _LOUDNESS = {"none": (), "error": (MessageKind.ERROR,), "warning": (MessageKind.ERROR, MessageKind.WARNING), "info": tuple(MessageKind)}
 
 
@@ -40,21 +34,22 @@ def _task_card(task: Task) -> TaskCard:
     return TaskCard(task.name, task.display_name, task.description, parameters)
 
 
-def without_paths(text: str) -> str:
-    """A tool's message with every absolute path left out: paths tell strangers about the server."""
-    return _ABSOLUTE_PATH.sub("[path]", text)
+def messages_of(job: Job, service: Service) -> tuple[tuple[str, str], ...]:
+    """What the tool wrote, as (kind, text), as quiet as the service wants it and without paths."""
+    heard = _LOUDNESS.get(service.message_level, tuple(MessageKind))
+    return tuple((m.kind.value, without_paths(m.text)) for m in job.messages if m.kind in heard)
 
 
 def job_card(job: Job, service: Service) -> JobCard:
-    """A job's state; messages as quiet as the service wants them and always without paths."""
-    heard = _LOUDNESS.get(service.message_level, tuple(MessageKind))
-    parameters = {p.name.casefold(): p for task in service.tasks if job.task in (None, task.name) for p in task.parameters}
-    ids = {layer.parameter.casefold(): layer.id for layer in service.layers}
+    """A job's state; nothing in it names a path of the server."""
+    task = task_named(service, job.task) if job.task else None
+    parameters = {p.name.casefold(): p for t in ((task,) if task else service.tasks) for p in t.parameters}
+    ids = {layer.parameter.casefold(): layer.id for layer in service.layers_of(job.task)}
     return JobCard(
         service.name,
         job.job_id,
         job.status.value,
-        job.task or (service.tasks[0].name if len(service.tasks) == 1 else None),
+        task.name if task else job.task or (service.tasks[0].name if len(service.tasks) == 1 else None),
         job.created,
         job.started,
         job.finished,
@@ -62,7 +57,7 @@ def job_card(job: Job, service: Service) -> JobCard:
         results=tuple(
             _result_card(o.name, o.value, parameters.get(o.name.casefold()), ids.get(o.name.casefold()), o.fault) for o in job.outputs
         ),
-        messages=tuple((m.kind.value, without_paths(m.text)) for m in job.messages if m.kind in heard),
+        messages=messages_of(job, service),
     )
 
 
@@ -70,8 +65,17 @@ def _result_card(
     name: str, value: object, parameter: Parameter | None, layer_id: int | None = None, fault: str | None = None
 ) -> ResultCard:
     if parameter is None:
-        return ResultCard(name, "GPString", name, value, layer_id, fault)
-    return ResultCard(parameter.name, parameter.data_type, parameter.display_name, value, layer_id, fault)
+        return ResultCard(name, "GPString", name, value_without_paths(value), layer_id, fault)
+    names_dataset = layer_id is not None or (parameter.direction is Direction.OUTPUT and is_dataset_type(parameter.data_type))
+    shown = _without_names(value) if names_dataset else value_without_paths(value)
+    return ResultCard(parameter.name, parameter.data_type, parameter.display_name, shown, layer_id, fault)
+
+
+def _without_names(value: object) -> object:
+    """The value of an output that is a dataset: its name is the server's own affair, however it is spelt."""
+    if isinstance(value, list | tuple):
+        return []
+    return None if isinstance(value, str | dict) else value
 
 
 def map_card(job_map: JobMap, max_px: int) -> MapCard:

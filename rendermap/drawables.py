@@ -110,7 +110,7 @@ class Drawables:
 
     async def of_job(self, job: Job, service: Service) -> JobMap:
         """The drawables of a finished job.  A layer that cannot be drawn has a fault; the others are not held up by it."""
-        tools = [layer for layer in service.layers if _belongs(layer, service, job)]
+        tools = service.layers_of(job.task)
         styles = tuple(self._style_file(tool) for tool in tools)
         key = (job.root, service.name)
         known = self._known.get(key)
@@ -121,7 +121,7 @@ class Drawables:
             self._known[key] = _Known(job.outputs, service, styles, job_map)
         return job_map
 
-    async def _make(self, job: Job, service: Service, tools: list[ToolLayer], styles: tuple[NamedStyle | str | None, ...]) -> JobMap:
+    async def _make(self, job: Job, service: Service, tools: tuple[ToolLayer, ...], styles: tuple[NamedStyle | str | None, ...]) -> JobMap:
         met = (self._meet(job, service, tool, named) for tool, named in zip(tools, styles, strict=True))
         found = await asyncio.gather(*met)
         crs = service.crs or next((d.crs for d in found if d.crs), WEB_MERCATOR)
@@ -190,12 +190,6 @@ class Drawables:
     async def _measure(self, layer: Layer, wanted: tuple[Need, ...]) -> Mapping[Need, Measures]:
         taken = await asyncio.gather(*(self._looker.measure(MeasurePlan(layer, need.field, need.band)) for need in wanted))
         return dict(zip(wanted, taken, strict=True))
-
-
-def _belongs(layer: ToolLayer, service: Service, job: Job) -> bool:
-    """True when the layer is one of the job's task; a job that names no task has the layers of all."""
-    task = next((t for t in service.tasks if job.task and t.name.casefold() == job.task.casefold()), None)
-    return task is None or layer in task.layers
 
 
 def _digest(drawables: tuple[Drawable, ...], crs: str) -> str:

@@ -18,7 +18,7 @@ from rendermap.jobs.job import Job, JobStatus
 from rendermap.open_map import OpenMap, OpenTemplate, Studio
 from rendermap.reply import JobCard, ServiceCard
 from rendermap.request import JobRequest
-from rendermap.services.service import Service, ToolLayer
+from rendermap.services.service import Service, ToolLayer, service_named
 from rendermap.symbology.library import Library
 from rendermap.symbology.readers.table import NamedStyle
 from rendermap.symbology.template import template_geometry
@@ -66,9 +66,9 @@ class MapService:
         """Jobs of one or all services, newest first."""
         del principal
         name = (await self._service(service)).name if service else None
-        services = {s.name.casefold(): s for s in (await self._services()).values()}
+        services = await self._services()
         jobs = await asyncio.to_thread(self._rooms.catalog.list, name, limit)
-        return tuple(job_card(job, services[job.service.casefold()]) for job in jobs if job.service.casefold() in services)
+        return tuple(job_card(job, found) for job in jobs if (found := service_named(services, job.service)))
 
     async def job(self, request: JobRequest) -> JobCard:
         """One job in any state.  Raises JobNotFound, Ended."""
@@ -136,8 +136,7 @@ _ENDS = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled", JobSt
 
 
 def _named(services: Mapping[str, Service], name: str) -> Service:
-    wanted = name.casefold()
-    found = next((s for s in services.values() if s.name.casefold() == wanted), None)
+    found = service_named(services, name)
     if found is None:
         raise ServiceNotFound
     return found

@@ -19,7 +19,6 @@ class Principal:
     """Who asks.  name: ``public`` for strangers."""
 
     name: str = "public"
-    roles: frozenset[str] = frozenset()
 
 
 PUBLIC = Principal()

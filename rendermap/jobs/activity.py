@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rendermap.jobs.fingerprint import walk_folder
+from rendermap.jobs.fingerprint import is_passing, walk_folder
 from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.job import JobStatus
 
@@ -19,7 +19,7 @@ CLOCK_SKEW_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """status: executing or succeeded.  created, changed: times of the folder and of its newest file or folder."""
+    """status: executing or succeeded.  created: time of the folder.  changed: of its newest file, of the folder when it holds none."""
 
     status: JobStatus
     created: datetime
@@ -27,12 +27,16 @@ class Activity:
 
 
 def judge(folder: JobFolder, now: datetime, quiet_s: float) -> Activity:
-    """Executing while the folder is younger than quiet_s, or holds a geodatabase lock that is not stale; else succeeded."""
-    files = walk_folder(folder.root)
+    """Executing while the folder's files are younger than quiet_s, or there is a geodatabase lock that is not stale; else succeeded.
+
+    Folders' own times and passing files do not count: drawing a GeoPackage in WAL mode changes them.
+    """
+    files = {name: status for name, status in walk_folder(folder.root).items() if stat.S_ISREG(status.st_mode)}
     own = folder.root.lstat()
-    newest = max([own.st_mtime, *(status.st_mtime for status in files.values())])
-    is_locked = any(name.lower().endswith(".lock") and stat.S_ISREG(status.st_mode) for name, status in files.items())
-    age_s = now.timestamp() - newest
-    is_written = -CLOCK_SKEW_S < age_s < quiet_s or (is_locked and age_s < STALE_LOCK_S)
+    newest = max((status.st_mtime for name, status in files.items() if not is_passing(name, status)), default=own.st_mtime)
+    locked = max((status.st_mtime for name, status in files.items() if name.lower().endswith(".lock")), default=None)
+    at = now.timestamp()
+    is_locked = locked is not None and at - max(newest, locked) < STALE_LOCK_S
+    is_written = -CLOCK_SKEW_S < at - newest < quiet_s or is_locked
     status = JobStatus.EXECUTING if is_written else JobStatus.SUCCEEDED
     return Activity(status, datetime.fromtimestamp(own.st_mtime, UTC), datetime.fromtimestamp(newest, UTC))

@@ -10,6 +10,7 @@ from rendermap.errors import SourceRefused
 from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.job import Output
 from rendermap.jobs.refusals import MISSING
+from rendermap.services.service import named
 
 
 class PublishedLayer(Protocol):
@@ -77,14 +78,16 @@ def find_layer(service: PublishedService | None, task: str | None, output: str) 
     folded = output.casefold()
     layers = [layer for each in tasks_of(service, task) for layer in each.layers]
     by_parameter = (layer for layer in layers if layer.parameter.casefold() == folded)
-    by_name = (layer for layer in layers if layer.name.casefold() == folded)
-    return next(by_parameter, None) or next(by_name, None)
+    return next(by_parameter, None) or named(layers, output)
 
 
 def tasks_of(service: PublishedService | None, task: str | None) -> tuple[PublishedTask, ...]:
     """The task of that name; all tasks when the job does not say."""
     tasks = tuple(service.tasks) if service else ()
-    return tuple(each for each in tasks if task is None or each.name.casefold() == task.casefold())
+    if task is None:
+        return tasks
+    found = named(tasks, task)
+    return (found,) if found else ()
 
 
 def bind_outputs(folder: JobFolder, service: PublishedService | None, *, is_over: bool) -> Bound:

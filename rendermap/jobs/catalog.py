@@ -24,6 +24,7 @@ from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.found import Documents, Found
 from rendermap.jobs.job import Job, JobStatus, Message, MessageKind
 from rendermap.jobs.layouts.table import LAYOUTS, Layout
+from rendermap.services.service import service_named
 from rendermap.table import Table
 
 SERVICE_SUFFIX = "_gpserver"
@@ -111,9 +112,7 @@ class Catalog:
         raise JobNotFound(reason=f"{root}: no layout recognises it")
 
     def _published(self, name: str) -> PublishedService | None:
-        services = self._services()
-        folded = name.casefold()
-        return services.get(name) or next((each for each in services.values() if each.name.casefold() == folded), None)
+        return service_named(self._services(), name)
 
     def _places_of(self, service: str, published: PublishedService | None) -> Iterator[Path]:
         """Folders that hold the jobs of a service."""

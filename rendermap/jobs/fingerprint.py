@@ -81,15 +81,19 @@ def fingerprint(path: Path) -> str:
 def fingerprint_of(files: Iterable[tuple[str, os.stat_result]]) -> str:
     """A short hexadecimal name of this version of the files.
 
-    Folders count by what is in them.  Locks and SQLite's -shm and empty -wal are left out: reading alone makes them.
+    Folders count by what is in them.  What reading alone makes is left out.  The inode is kept although replicas whose mounts number
+    files differently then disagree: a file renamed over another of the same size within the same tick of the clock shows by its
+    inode alone, and an old picture under a new result is worse than a picture drawn twice.  The time of inode change is no
+    substitute: the ticks are the same, and backups and permissions move it while the data stays.
     """
     lines = sorted(
         f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}"
         for name, status in files
-        if stat.S_ISREG(status.st_mode) and not _is_passing(name, status)
+        if stat.S_ISREG(status.st_mode) and not is_passing(name, status)
     )
     return hashlib.blake2b("\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
-def _is_passing(name: str, status: os.stat_result) -> bool:
+def is_passing(name: str, status: os.stat_result) -> bool:
+    """True for what comes and goes while a dataset is only read: locks, SQLite's -shm and its -wal while it is empty."""
     return name.endswith((".lock", "-shm")) or (name.endswith("-wal") and status.st_size == 0)

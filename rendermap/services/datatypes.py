@@ -33,6 +33,11 @@ _MULTIVALUE = "GPMultiValue:"
 DATA_TYPES = (*_SCALARS, f"{_MULTIVALUE}<any of these>")
 
 
+def is_dataset_type(text: str) -> bool:
+    """True for a type whose values name files, one or many."""
+    return text.removeprefix(_MULTIVALUE) in GEOGRAPHIC_TYPES | {"GPDataFile", "GPRecordSet"}
+
+
 def is_data_type(text: str) -> bool:
     """True for a GP data type as a task resource spells it, ``GPMultiValue:GPString`` included."""
     return text.removeprefix(_MULTIVALUE) in _SCALARS

@@ -97,12 +97,20 @@ class ParameterDescription(_Model):
         return self.layer
 
 
+class GroupDescription(_Model):
+    """How the heading over some tool layers is shown; needed only where it is not as usual."""
+
+    name: Name
+    visible: bool = True
+
+
 class TaskDescription(_Model):
     """A tool of the service."""
 
     name: Name
     title: str = ""
     description: str = ""
+    groups: list[GroupDescription] = Field(default_factory=list)
     parameters: list[ParameterDescription] = Field(default_factory=list)
 
 

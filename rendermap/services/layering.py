@@ -24,18 +24,19 @@ class Layering:
         """The tool layers of the next task; outputs of the same group share one heading within the task."""
         layers: list[ToolLayer] = []
         opened: dict[str, int] = {}
+        hidden = {group.name for group in task.groups if not group.visible}
         for parameter in task.parameters:
             if (drawn := parameter.tool_layer) is not None:
-                group = self._group(drawn.group, opened)
+                group = self._group(drawn.group, opened, hidden)
                 layers.append(self._layer(parameter, drawn, group))
         return tuple(layers)
 
-    def _group(self, name: str | None, opened: dict[str, int]) -> int | None:
+    def _group(self, name: str | None, opened: dict[str, int], hidden: set[str]) -> int | None:
         if name is None:
             return None
         if name not in opened:
             opened[name] = self._take()
-            self.groups.append(GroupLayer(opened[name], name))
+            self.groups.append(GroupLayer(opened[name], name, name not in hidden))
         return opened[name]
 
     def _layer(self, parameter: ParameterDescription, drawn: LayerDescription, group: int | None) -> ToolLayer:

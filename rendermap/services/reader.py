@@ -175,6 +175,11 @@ def _check_groups(described: ServiceDescription) -> Iterator[tuple[Place, str]]:
                 current = drawn.group
             if current in closed:
                 yield ("tasks", index, *place, "layer", "group"), f"the outputs of group {current} do not follow each other"
+        used = {drawn.group for _, drawn in _layers_of(task)}
+        yield from _twice((("tasks", index, "groups", number), group.name) for number, group in enumerate(task.groups))
+        for number, group in enumerate(task.groups):
+            if group.name not in used:
+                yield ("tasks", index, "groups", number, "name"), f"no output is in a group {group.name}"
 
 
 def _layers_of(task: TaskDescription) -> Iterator[tuple[Place, LayerDescription]]:

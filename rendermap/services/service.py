@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 
 class Access(StrEnum):
@@ -103,3 +105,34 @@ class Service:
     def layers(self) -> tuple[ToolLayer, ...]:
         """All tool layers, by id."""
         return tuple(sorted((layer for task in self.tasks for layer in task.layers), key=lambda layer: layer.id))
+
+    def layers_of(self, task: str | None) -> tuple[ToolLayer, ...]:
+        """The tool layers of a task, by id; all of them when nobody knows which task it was."""
+        found = task_named(self, task) if task else None
+        return found.layers if found else self.layers
+
+
+class Named(Protocol):
+    """Something with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def named(things: Iterable[N], name: str) -> N | None:
+    """The first thing of that name; letter case does not tell names apart."""
+    folded = name.casefold()
+    return next((thing for thing in things if thing.name.casefold() == folded), None)
+
+
+def task_named(service: Service, name: str) -> Task | None:
+    """The task of that name, in whatever letter case; None when there is none."""
+    return named(service.tasks, name)
+
+
+def service_named(services: Mapping[str, N], name: str) -> N | None:
+    """The service ``[folder/]name``, in whatever letter case; None when there is none."""
+    return services.get(name) or named(services.values(), name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -89,7 +89,6 @@ Expression = Comparison | IsNull | Like | And | Or | Not
 
 LONGEST_TEXT = 16_000
 DEEPEST_NESTING = 40
-_NO_SUCH_FIELD = "The filter names a field that the layer does not have."
 
 
 def parse_filter(text: str) -> Expression:
@@ -116,14 +115,6 @@ def parse_filter(text: str) -> Expression:
 def columns(expression: Expression) -> frozenset[str]:
     """Names of all fields that an expression asks for, as written."""
     return frozenset(node.name for node in _walk(expression) if isinstance(node, Column))
-
-
-def check_fields(expression: Expression, names: Iterable[str]) -> None:
-    """Raises InvalidFilter when the expression asks for a field that is not among names; case does not matter."""
-    known = {name.casefold() for name in names}
-    unknown = sorted(name for name in columns(expression) if name.casefold() not in known)
-    if unknown:
-        raise InvalidFilter(_NO_SUCH_FIELD, reason=f"unknown fields: {', '.join(unknown)}")
 
 
 def _walk(root: Expression) -> Iterator[Expression | Operand]:

@@ -75,3 +75,12 @@ def test_one_bad_output_leaves_the_others(tmp_path: Path, row: Layout) -> None:
 def test_an_empty_folder_is_no_job(tmp_path: Path, row: Layout) -> None:
     """No row recognises what holds nothing."""
     assert not row.recognises(JobFolder(tmp_path))
+
+
+def test_what_reading_leaves_behind_does_not_make_a_job_unfinished(tmp_path: Path, row: Layout) -> None:
+    """Drawing a GeoPackage in WAL mode makes -shm and an empty -wal beside it, which changes the folder's time."""
+    root = job_folder(tmp_path, row.name, FILES)
+    place = next(root.rglob("viewshed.tif")).parent
+    for name in ("a.gpkg-shm", "a.gpkg-wal"):
+        (place / name).write_bytes(b"" if name.endswith("wal") else bytes(32768))
+    assert job_of(tmp_path, root).status is JobStatus.SUCCEEDED

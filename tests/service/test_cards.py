@@ -1,21 +1,62 @@
 """Cards: what front ends are told."""
 
-import pytest
+from pathlib import Path
 
-from rendermap.cards import without_paths
+from rendermap.cards import job_card
+from rendermap.jobs.job import Job, JobStatus, Message, MessageKind, Output
+from rendermap.services.service import Direction, Parameter, Service, Task, ToolLayer
 
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("Executing (Viewshed): /data/jobs/j1/scratch/dem.tif done", "Executing (Viewshed): [path] done"),
-        (r"cannot open C:\arcgis\jobs\x.gdb now", "cannot open [path] now"),
-        (r"read \\server\share\dem.tif", "read [path]"),
-        ("ERROR 000732: 'file:///srv/x.tif'", "ERROR 000732: '[path]'"),
-        ("Speed 3 m/s, 1/2 of the cells, and/or more", "Speed 3 m/s, 1/2 of the cells, and/or more"),
-        ("See https://example.org/help/page", "See https://example.org/help/page"),
-    ],
+PARAMETERS = (
+    Parameter("DEM", "GPString", "Terrain", Direction.INPUT),
+    Parameter("Slope", "GPRasterData", "Slope", Direction.OUTPUT),
+    Parameter("Report", "GPDataFile", "Report", Direction.OUTPUT),
+    Parameter("Files", "GPMultiValue:GPDataFile", "Files", Direction.OUTPUT),
+    Parameter("Notes", "GPMultiValue:GPString", "Notes", Direction.OUTPUT),
 )
-def test_messages_lose_their_paths_and_nothing_else(text: str, shown: str) -> None:
-    """A path in a tool's message tells strangers about the server; fractions and addresses stay."""
-    assert without_paths(text) == shown
+SERVICE = Service(
+    "Demo",
+    "Demo",
+    "",
+    (
+        Task("Other", "Other", "", (), (ToolLayer(0, "Slope", "Other's slope"),)),
+        Task("Run", "Run", "", PARAMETERS, (ToolLayer(1, "Slope", "Slope"),)),
+    ),
+    Path("/styles/Demo"),
+)
+JOB = Job(
+    "Demo",
+    "j1",
+    JobStatus.SUCCEEDED,
+    Path("/srv/jobs/demo_gpserver/j1"),
+    "manifest",
+    "RUN",
+    inputs={"dem": "/srv/secret/dem.tif", "Mask": {"files": ["C:/arcgis/x.gdb"]}},
+    outputs=(
+        Output("Slope", None, "%scratchworkspace%/slope.tif", "It is missing."),
+        Output("Report", value={"url": "/srv/secret/report.pdf"}),
+        Output("Files", value=["scratch/secret.csv"]),
+        Output("Notes", value=["done in 3 m/s", "see Dataset:/srv/secret/x.tif"]),
+    ),
+    messages=(Message(MessageKind.INFORMATIVE, "wrote /srv/secret/My Slope/s.tif"),),
+)
+
+
+def test_no_card_of_a_job_names_a_path() -> None:
+    """Messages, inputs and values lose their paths, at any depth; an output that is a dataset shows no name at all."""
+    card = job_card(JOB, SERVICE)
+    assert {r.name: r.value for r in (*card.inputs, *card.results)} == {
+        "DEM": "[path]",
+        "Mask": {"files": ["[path]"]},
+        "Slope": None,
+        "Report": None,
+        "Files": [],
+        "Notes": ["done in 3 m/s", "see Dataset:[path]"],
+    }
+    assert card.messages == (("informative", "wrote [path]"),)
+
+
+def test_a_task_in_other_letters_keeps_its_parameter_types() -> None:
+    """Names are told apart without regard to case everywhere, and a parameter of another task lends nothing."""
+    card = job_card(JOB, SERVICE)
+    assert card.task == "Run"
+    assert [(r.data_type, r.layer_id) for r in card.results[:2]] == [("GPRasterData", 1), ("GPDataFile", None)]

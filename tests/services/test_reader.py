@@ -269,6 +269,15 @@ def test_a_group_in_two_pieces_is_a_fault(tmp_path: Path) -> None:
     assert faults_of(tmp_path, text) == ["19: tasks[0].parameters[2].layer.group: the outputs of group G do not follow each other"]
 
 
+def test_a_group_may_be_hidden_until_it_is_asked_for(tmp_path: Path) -> None:
+    """A group is visible unless its task says otherwise; saying so of a group without members is a fault."""
+    text = 'title = "T"\n[[tasks]]\nname = "A"\n[[tasks.groups]]\nname = "{}"\nvisible = false\n'
+    output = '[[tasks.parameters]]\nname = "{0}"\ntype = "GPRasterData"\ndirection = "output"\nlayer = {{ group = "{0}" }}\n'
+    members = output.format("G") + output.format("H")
+    assert [(g.name, g.visible) for g in read_one(tmp_path, text.format("G") + members).groups] == [("G", False), ("H", True)]
+    assert faults_of(tmp_path / "other", text.format("X") + members) == ["5: tasks[0].groups[0].name: no output is in a group X"]
+
+
 def test_a_missing_layer_file_is_a_fault_that_leaves_the_service(tmp_path: Path) -> None:
     """The other layers of the service still draw."""
     write_service(tmp_path, "Slope", SMALL + '[tasks.parameters.layer]\nstyle = "none.lyrx"\n')

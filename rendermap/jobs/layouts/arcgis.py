@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import replace
 
-from rendermap.jobs.activity import judge
-from rendermap.jobs.binding import bind_outputs
 from rendermap.jobs.folder import SCRATCH, JobFolder
 from rendermap.jobs.found import Found
 from rendermap.jobs.job import Job
+from rendermap.jobs.undocumented import read_undocumented
 
 
 def recognises(folder: JobFolder) -> bool:
@@ -18,13 +16,5 @@ def recognises(folder: JobFolder) -> bool:
 
 
 def read(found: Found) -> Job:
-    """The job as its datasets tell it; executing while something still writes to them."""
-    activity = judge(found.folder, found.now, found.quiet_s)
-    bound = bind_outputs(found.folder, found.published, is_over=activity.status.is_over)
-    return replace(
-        found.job("arcgis", activity.status),
-        task=bound.task,
-        outputs=bound.outputs,
-        created=activity.created,
-        finished=activity.changed if activity.status.is_over else None,
-    )
+    """The job as its datasets tell it."""
+    return read_undocumented(found, "arcgis")

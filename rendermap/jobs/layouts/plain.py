@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from rendermap.jobs.activity import judge
-from rendermap.jobs.binding import bind_outputs
 from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.found import Found
 from rendermap.jobs.job import Job
+from rendermap.jobs.undocumented import read_undocumented
 
 
 def recognises(folder: JobFolder) -> bool:
@@ -17,13 +14,5 @@ def recognises(folder: JobFolder) -> bool:
 
 
 def read(found: Found) -> Job:
-    """The job as its datasets tell it; executing while something still writes to them."""
-    activity = judge(found.folder, found.now, found.quiet_s)
-    bound = bind_outputs(found.folder, found.published, is_over=activity.status.is_over)
-    return replace(
-        found.job("plain", activity.status),
-        task=bound.task,
-        outputs=bound.outputs,
-        created=activity.created,
-        finished=activity.changed if activity.status.is_over else None,
-    )
+    """The job as its datasets tell it."""
+    return read_undocumented(found, "plain")

@@ -1,0 +1,74 @@
+"""Paths of the server stay on the server."""
+
+import time
+
+import pytest
+
+from rendermap.jobs.redaction import value_without_paths, without_paths
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Executing (Viewshed): /data/jobs/j1/scratch/dem.tif done", "Executing (Viewshed): [path] done"),
+        (r"cannot open C:\arcgis\jobs\x.gdb now", "cannot open [path] now"),
+        (r"C:\My Documents\x.gdb now", "[path] now"),
+        ("C:/arcgis/x.gdb failed", "[path] failed"),
+        (r"read \\server\share\dem.tif", "read [path]"),
+        ("read //server/share/dem.tif", "read [path]"),
+        ("ERROR 000732: 'file:///srv/x.tif'", "ERROR 000732: '[path]'"),
+        ("file:///srv/x.tif gone", "[path] gone"),
+        ("Dataset:/srv/arcgis/x.tif", "Dataset:[path]"),
+        ("in /srv", "in [path]"),
+        ("/data/My Jobs/x/s.tif done", "[path] done"),
+        ("/data/jobs/my result.tif done", "[path] done"),
+        ("/x/y z.tif", "[path]"),
+        ("'/data/My Jobs/the job' is gone", "'[path]' is gone"),
+        ('"Dataset:/data/My Jobs/x y" is gone', '"Dataset:[path]" is gone'),
+        ('{"a":"/srv/x","b":3}', '{"a":"[path]","b":3}'),
+        ("copied /a/b to /c/d.", "copied [path] to [path]."),
+        ("(see /srv/x)", "(see [path])"),
+        ("/vsizip//srv/x.zip, ../../etc/passwd, ~/data", "[path], [path], [path]"),
+        ("postgresql://u:p@h/db and s3://bucket/key", "[path] and [path]"),
+        ("http://user:word@host/x", "[path]"),
+    ],
+)
+def test_paths_are_left_out(text: str, shown: str) -> None:
+    """Of whatever system, with a name before them, alone, quoted, and with blanks in their names."""
+    assert without_paths(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Speed 3 m/s, 1/2 of the cells, and/or more",
+        "50 %/a, 10 km/h, 2024/03/01 12:30, N/A, TCP/IP, image/png",
+        "See https://example.org/help/page, or http://a.b/c?d=/e",
+        "WGS 84 / UTM zone 32N, EPSG:4326, urn:ogc:def:crs:EPSG::32616",
+        "<b>bold</b><br/>",
+        "%scratchworkspace%/x.tif",
+        "x / y, a:b, C: /",
+    ],
+)
+def test_what_is_no_path_stays(text: str) -> None:
+    """Fractions, units, dates, media types, addresses, codes and tags."""
+    assert without_paths(text) == text
+
+
+def test_a_unit_after_a_path_stays() -> None:
+    """A blank belongs to a path only where a name goes on after it."""
+    assert without_paths("/srv/x at 3 m/s and 1/2") == "[path] at 3 m/s and 1/2"
+
+
+def test_values_are_cleaned_at_any_depth() -> None:
+    """Keys, lists and tables in tables; numbers and truth stay what they are."""
+    value = {"files": ["/srv/a", {"/srv/b": 2.5}], "ok": True, "none": None}
+    assert value_without_paths(value) == {"files": ["[path]", {"[path]": 2.5}], "ok": True, "none": None}
+
+
+@pytest.mark.parametrize("text", ["/" * 20000, "/a " * 9000, "C:" + "\\" * 9000, "'/" * 9000, "/x " + "word " * 9000, "/s/" + "a." * 20000])
+def test_no_text_takes_long(text: str) -> None:
+    """What a tool writes cannot hold up the service."""
+    began = time.perf_counter()
+    without_paths(text)
+    assert time.perf_counter() - began < 1
