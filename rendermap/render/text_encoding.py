@@ -38,22 +38,40 @@ _LANGUAGE_DRIVERS = {
 
 
 def shapefile_encoding(path: Path) -> str | None:
-    """Python's name of the encoding of a shapefile's text; None for ASCII and UTF-8, which every reader takes as they are.
+    """Python's name of the encoding of a shapefile's text; None for ASCII, which every reader takes as it is.
 
     The code page file wins if its text fits, then UTF-8 that fits, then the table's own language driver, then Windows' Latin 1.
+    UTF-8 is named, too: without a code page file some readers take text for Latin 1.
     """
-    table = next((file for suffix in (".dbf", ".DBF") if (file := path.with_suffix(suffix)).is_file()), None)
+    table = _table_of(path)
     if table is None or _fits(table, "ascii"):
         return None
     told = _code_page(path)
     if told and _fits(table, told):
-        return None if told == "utf-8" else told
+        return told
     if _fits(table, "utf-8"):
-        return None
+        return "utf-8"
+    own = _LANGUAGE_DRIVERS.get(_language_driver(table))
+    return own if own and _fits(table, own) else _FALLBACK
+
+
+def is_told_otherwise(path: Path) -> bool:
+    """True when a shapefile whose text is UTF-8 names another encoding, which a reader that cannot be told better will believe."""
+    told = _code_page(path)
+    if told is not None:
+        return told != "utf-8"
+    table = _table_of(path)
+    return table is not None and _language_driver(table) != 0
+
+
+def _table_of(path: Path) -> Path | None:
+    return next((file for suffix in (".dbf", ".DBF") if (file := path.with_suffix(suffix)).is_file()), None)
+
+
+def _language_driver(table: Path) -> int:
     with table.open("rb") as handle:
         head = handle.read(32)
-    own = _LANGUAGE_DRIVERS.get(head[29] if len(head) == 32 else 0)
-    return own if own and _fits(table, own) else _FALLBACK
+    return head[29] if len(head) == 32 else 0
 
 
 def _code_page(path: Path) -> str | None:

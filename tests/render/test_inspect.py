@@ -180,7 +180,7 @@ def test_shapefile_says_or_betrays_its_encoding(tmp_path: Path) -> None:
     for name, text, page, expected in (
         ("told", "Straße", "1252", "cp1252"),
         ("oem", "Straße", "OEM 850", "cp850"),
-        ("utf8", "Straße", None, None),
+        ("utf8", "Straße", None, "utf-8"),
         ("plain", "Strasse", "1252", None),
     ):
         file = write_features(tmp_path, POINTS[:1], {"road": [text]}, driver="ESRI Shapefile", name=name).source.path

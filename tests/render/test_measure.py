@@ -11,8 +11,10 @@ from rendermap.dispatch.plan import MeasurePlan
 from rendermap.errors import SourceUnreadable, StyleInvalid
 from rendermap.render import measure as module
 from rendermap.render.measure import measure
+from rendermap.render.vectors import draw_vectors
+from rendermap.symbology.style import Categories, Category
 from tests.builders.rasters import BY_NAME, HEIGHT, KINDS, WIDTH, Kind, hidden_cells, values_of, write_array, write_raster
-from tests.builders.vectors import write_features
+from tests.builders.vectors import RED, fill, plan_for, view_on, write_features
 from tests.builders.views import look
 
 # isort: split
@@ -101,6 +103,28 @@ def test_fields(driver: str, tmp_path: Path) -> None:
     use = measure(MeasurePlan(layer, field="use"))
     assert (use.count, use.minimum, use.distinct) == (5, None, (("a", 1), ("b", 3), ("c", 1)))
     assert use.distinct_is_whole and use.exact
+
+
+@pytest.mark.parametrize(("page", "language"), [(None, 0), (None, 0x57), ("1252", 0)])
+def test_classes_of_a_shapefile_are_what_is_drawn(page: str | None, language: int, tmp_path: Path) -> None:
+    """Text in UTF-8 without a code page file, or under a wrong one, is measured as it is filtered: the class is drawn."""
+    boxes: list[shapely.Geometry] = [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)]
+    file = write_features(tmp_path, boxes, {"use": ["Öde", "Straße"]}, driver="ESRI Shapefile").source.path
+    file.with_suffix(".cpg").unlink()
+    if page:
+        file.with_suffix(".cpg").write_text(page)
+    table = file.with_suffix(".dbf")
+    content = bytearray(table.read_bytes())
+    content[29] = language
+    table.write_bytes(content)
+    layer = look(file)
+    found = measure(MeasurePlan(layer, field="use"))
+    values = [value for value, _ in found.distinct]
+    if not page:
+        assert values == ["Straße", "Öde"]
+    theme = Categories(("use",), tuple(Category(((value,),), fill(RED), str(value)) for value in values))
+    picture = draw_vectors([plan_for(layer, theme)], view_on((0, 0, 20, 10), width=20, height=20))
+    assert (picture[..., 3] == 255).all()
 
 
 def test_fields_of_a_csv(tmp_path: Path) -> None:
