@@ -154,9 +154,22 @@ class OpenTemplate:
 
     async def draw(self, request: MapRequest) -> Picture:
         """A blank picture of the size asked."""
+        return await self._studio.picture(self._grant, self._plan(request))
+
+    def digest_of(self, request: MapRequest | TileRequest) -> str:
+        """The digest the blank picture would have, told without drawing it."""
+        asked = _map_request(request) if isinstance(request, TileRequest) else request
+        return plan_digest(self._grant, _settled(self._plan(asked)))
+
+    @property
+    def picture_max_age_s(self) -> int:
+        """How long clients may keep its pictures without asking again."""
+        return self._studio.picture_max_age_s
+
+    def _plan(self, request: MapRequest) -> MapPlan:
         if request.format not in FORMATS:
             raise InvalidFormat
-        return await self._studio.picture(self._grant, MapPlan(request.view, (), request.background, request.format, request.quality))
+        return MapPlan(request.view, (), request.background, request.format, request.quality)
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """What the layer files say; classes made from results are not known yet."""

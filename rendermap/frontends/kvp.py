@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NoReturn, TypeVar
@@ -14,13 +15,16 @@ import json5
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from rendermap.errors import BadRequest, InvalidParameter, TooCostly
+from rendermap.errors import BadRequest, InvalidBbox, InvalidLayer, InvalidParameter, InvalidSize, TooCostly
+from rendermap.geo.bbox import BBox, from_corners
 
+MAX_ADDRESS_BYTES = 60_000
 MAX_BODY_BYTES = 1_000_000
 MAX_PARAMETERS = 200
 MAX_JSON_CHARS = 100_000
 MAX_LENIENT_CHARS = 4_000
 MAX_JSON_DEPTH = 24
+MAX_LAYERS = 1000
 
 Value = TypeVar("Value")
 
@@ -46,11 +50,21 @@ def parameters_of(pairs: Iterable[tuple[str, str]]) -> Parameters:
     return Parameters(MappingProxyType({name.strip().lower(): value.strip() for name, value in pairs if value.strip()}))
 
 
+def check_length(request: Request) -> None:
+    """Refuses what is too long before any of it is parsed.  Raises TooCostly."""
+    if len(request.scope.get("raw_path") or b"") + len(request.scope.get("query_string", b"")) > MAX_ADDRESS_BYTES:
+        raise TooCostly("The address is too long.")
+    told = request.headers.get("content-length", "0")
+    if not told.isascii() or not told.isdecimal() or int(told) > MAX_BODY_BYTES:
+        raise TooCostly("The request body is too large.")
+
+
 async def read_parameters(request: Request) -> Parameters:
     """Query and body merged, the body wins.
 
-    Raises InvalidParameter for a body that is no form, TooCostly for one beyond MAX_BODY_BYTES.
+    Raises InvalidParameter for a body that is no form, TooCostly for what is too long.
     """
+    check_length(request)
     pairs = _parse_pairs(request.scope.get("query_string", b"").decode("latin-1"))
     if request.method == "POST":
         pairs += await _read_form(request)
@@ -128,6 +142,33 @@ def parse_floats(name: str, text: str, count: int) -> tuple[float, ...]:
     return tuple(parse_float(name, part) for part in parts)
 
 
+def parse_bbox(name: str, text: str) -> BBox:
+    """``xmin,ymin,xmax,ymax``, its pairs in any order.  Raises InvalidBbox."""
+    try:
+        return from_corners(*parse_floats(name, text, 4))
+    except (InvalidParameter, InvalidBbox) as error:
+        raise InvalidBbox(f"'{name}' must be four finite numbers that span an area.") from error
+
+
+def parse_size(name: str, text: str) -> tuple[float, float]:
+    """``width,height``, above 0; clients send fractions here too.  Raises InvalidSize."""
+    try:
+        width, height = parse_floats(name, text, 2)
+    except InvalidParameter:
+        width = height = 0.0
+    if min(width, height) <= 0:
+        raise InvalidSize(f"'{name}' must be two positive numbers.")
+    return width, height
+
+
+def parse_layer_ids(name: str, text: str) -> tuple[int, ...]:
+    """``0,2``, sorted; negative ids name no layer (@arcgis/core sends -1 for none).  Raises InvalidLayer."""
+    words = [word.strip() for word in text.split(",", MAX_LAYERS) if word.strip()]
+    if len(words) > MAX_LAYERS or not all(re.fullmatch(r"-?[0-9]{1,9}", word) for word in words):
+        raise InvalidLayer(f"'{name}' must list layer ids.")
+    return tuple(sorted({int(word) for word in words if int(word) >= 0}))
+
+
 def parse_json(name: str, text: str) -> object:
     """JSON, or JSON5 when short: QGIS leaves the quotes of keys away.
 
@@ -181,7 +222,10 @@ class Checks:
 
     def finish(self) -> None:
         """Raises the fault, or one BadRequest that lists them all."""
-        if len(self.faults) == 1:
-            raise self.faults[0]
         if self.faults:
-            raise BadRequest(details=tuple(fault.sentence for fault in self.faults))
+            raise joined(self.faults)
+
+
+def joined(faults: Sequence[BadRequest]) -> BadRequest:
+    """The one fault, or all of them as one."""
+    return faults[0] if len(faults) == 1 else BadRequest(details=tuple(fault.sentence for fault in faults))

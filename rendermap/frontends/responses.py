@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from rendermap.reply import Picture
+from rendermap.request import MapRequest, TileRequest
+from rendermap.service import OpenMap, OpenTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long clients may keep a picture.
+
+    max_age_s: None for as long as the service says.  immutable: the address names this very version of the result.
+    """
+
+    max_age_s: int | None = None
+    immutable: bool = False
+
+
+AS_USUAL = Keep()
 
 
 def etag_matches(request: Request, etag: str) -> bool:
@@ -14,14 +34,44 @@ def etag_matches(request: Request, etag: str) -> bool:
     return header.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in header.split(",")]
 
 
-def picture_response(request: Request, picture: Picture, *, immutable: bool = False) -> Response:
-    """The picture, or 304 when the client has it.
+async def drawn_response(request: Request, opened: OpenMap | OpenTemplate, asked: MapRequest, keep: Keep = AS_USUAL) -> Response:
+    """The picture asked for; one that the client has is not drawn again."""
+    return unchanged_response(request, opened, asked, keep) or picture_response(request, await opened.draw(asked), keep)
 
-    immutable: the address names this very version of the result, so it may be kept for as long as the picture lives.
+
+def unchanged_response(
+    request: Request, opened: OpenMap | OpenTemplate, asked: MapRequest | TileRequest, keep: Keep = AS_USUAL
+) -> Response | None:
+    """304 when the client names the digest the picture would have, told without drawing it; else None.
+
+    ``*`` asks whether there is a picture at all, which only drawing tells.
     """
-    etag = f'"{picture.digest}"'
-    keep = f"public, max-age={picture.max_age_s}, immutable" if immutable else f"public, max-age={picture.max_age_s}, must-revalidate"
-    headers = {"ETag": etag, "Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
-    if etag_matches(request, etag):
+    if request.headers.get("if-none-match", "*").strip() == "*":
+        return None
+    digest = opened.digest_of(asked)
+    if not etag_matches(request, f'"{digest}"'):
+        return None
+    return Response(status_code=304, headers=_picture_headers(digest, opened.picture_max_age_s, keep))
+
+
+def picture_response(request: Request, picture: Picture, keep: Keep = AS_USUAL) -> Response:
+    """The picture, or 304 when the client has it."""
+    headers = _picture_headers(picture.digest, picture.max_age_s, keep)
+    if etag_matches(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(picture.body, media_type=picture.media_type, headers=headers)
+
+
+def _picture_headers(digest: str, usual_max_age_s: int, keep: Keep) -> dict[str, str]:
+    max_age_s = usual_max_age_s if keep.max_age_s is None else keep.max_age_s
+    control = f"public, max-age={max_age_s}, {'immutable' if keep.immutable else 'must-revalidate'}"
+    return {"ETag": f'"{digest}"', "Cache-Control": control, "X-Content-Type-Options": "nosniff"}
+
+
+def document_response(request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
+    """A document, or 304 when the client has these very bytes.  headers: Content-Type and Cache-Control among them."""
+    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    whole = {**headers, "ETag": etag, "X-Content-Type-Options": "nosniff"}
+    if request.method != "POST" and etag_matches(request, etag):
+        return Response(status_code=304, headers=whole)
+    return Response(body, headers=whole)

@@ -214,8 +214,14 @@ class ServiceDouble:
             raise self.fault
         card = await self.map_of(job)
         body, empty = _drawn(view, _chosen(card.layers, choice), format)
-        digest = hashlib.sha256(repr((card.digest, view, choice, format)).encode()).hexdigest()
+        digest = _digest(card, view, choice, format)
         return Picture(body, f"image/{format}", digest, view.width_px, view.height_px, view.bbox, view.crs, empty, max_age_s=self.max_age_s)
+
+    def digest_of(self, card: MapCard, request: MapRequest | TileRequest) -> str:
+        if not card.job_id:
+            return "blank"
+        view = request.view if isinstance(request, MapRequest) else view_of(request.tile, request.size_px, request.pixel_ratio)
+        return _digest(card, view, request.layers, request.format)
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         self.drawn.append(request)
@@ -229,6 +235,10 @@ class ServiceDouble:
         card = await self.map_of(request.legend.job)
         pixels = np.full((120, 200, 4), 255, np.uint8)
         return Picture(_encode(pixels, request.format), f"image/{request.format}", card.digest, 200, 120, max_age_s=self.max_age_s)
+
+
+def _digest(card: MapCard, view: MapView, choice: LayerChoice, format: str) -> str:
+    return hashlib.sha256(repr((card.digest, view, choice, format)).encode()).hexdigest()
 
 
 @dataclass
@@ -257,6 +267,13 @@ class OpenDouble:
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         return await self.service.legend_sheet(request)
+
+    @property
+    def picture_max_age_s(self) -> int:
+        return self.service.max_age_s
+
+    def digest_of(self, request: MapRequest | TileRequest) -> str:
+        return self.service.digest_of(self.card, request)
 
 
 def _chosen(layers: tuple[LayerCard, ...], choice: LayerChoice) -> tuple[LayerCard, ...]:

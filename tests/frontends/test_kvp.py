@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio
 import pytest
 from starlette.requests import Request
 
-from rendermap.errors import BadRequest, InvalidBbox, InvalidParameter, InvalidSize, TooCostly
+from rendermap.errors import BadRequest, InvalidBbox, InvalidLayer, InvalidParameter, InvalidSize, RendermapError, TooCostly
 from rendermap.frontends.kvp import (
     MAX_BODY_BYTES,
     Checks,
     Parameters,
     parameters_of,
+    parse_bbox,
     parse_bool,
     parse_float,
     parse_floats,
     parse_json,
+    parse_layer_ids,
+    parse_size,
     read_parameters,
 )
 
@@ -121,3 +126,24 @@ def test_all_faults_are_gathered() -> None:
     with pytest.raises(BadRequest) as caught:
         checks.finish()
     assert caught.value.details == ("no size", "no box")
+
+
+def test_boxes_sizes_and_layer_lists_mean_the_same_to_every_protocol() -> None:
+    """Pairs of a box in any order, sizes with fractions, ids once and sorted; -1 is no layer."""
+    assert parse_bbox("bbox", "1,4,3,2").corners == (1, 2, 3, 4)
+    assert parse_size("size", "300.5, 200") == (300.5, 200)
+    assert parse_layer_ids("layers", " 3,0,,3,-1") == (0, 3) and parse_layer_ids("layers", "") == ()
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "error"),
+    [
+        *((parse_bbox, text, InvalidBbox) for text in ("", "1,2,3", "1,2,3,4,5", "1,2,1,4", "nan,0,1,1", "0,0,inf,1", "0,0,1_0,1")),
+        *((parse_size, text, InvalidSize) for text in ("", "1", "1,2,3", "0,9", "-1,9", "a,b", "inf,1")),
+        *((parse_layer_ids, text, InvalidLayer) for text in ("one", "1;2", "1.5", "9" * 10, "1," * 1000 + "1")),
+    ],
+)
+def test_wrong_boxes_sizes_and_layer_lists_are_refused(parse: Callable[[str, str], object], text: str, error: type[RendermapError]) -> None:
+    """Each kind has its own word, with the parameter's name in the sentence."""
+    with pytest.raises(error, match="'it'"):
+        parse("it", text)

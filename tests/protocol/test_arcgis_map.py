@@ -105,6 +105,7 @@ def test_pictures_are_revalidated_by_their_digest() -> None:
     first = app.get(f"{J}/export", bbox=BBOX, f="image")
     again = app.ask("GET", f"{J}/export?bbox={BBOX}&f=image", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304 and again.content == b""
+    assert len(app.service.drawn) == 1, "what the client has is not drawn again"
 
 
 def test_nothing_shown_is_a_picture_too() -> None:

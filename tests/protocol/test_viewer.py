@@ -26,7 +26,7 @@ from rendermap.jobs.job import JobStatus
 from rendermap.reply import ResultCard
 from rendermap.request import LayerMode, MapRequest
 from tests.builders.app_double import app_over
-from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, ServiceDouble
+from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, VIEWSHED_JOB, ServiceDouble
 
 PAGE = f"/jobs/Demo/Hazard/{HAZARD_JOB}"
 HTML = {"accept": "text/html"}
@@ -242,6 +242,29 @@ async def test_thumbnail_shows_the_whole_result(double: ServiceDouble) -> None:
     assert small.headers["content-type"] == "image/webp" and len(small.content) < len(answer.content)
     assert (await get(double, f"/thumbnails/Demo/Hazard/jobs/{RUNNING_JOB}.png", {})).status_code == 409
     assert (await get(double, f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.tif", {})).status_code == 404
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_pictures_the_client_has_are_not_drawn_again(double: ServiceDouble) -> None:
+    """Thumbnails, tiles and downloads are 304 for who has them, without a drawing."""
+    tiles = json.loads(re.search(r'"tiles":("[^"]*")', (await get(double, PAGE)).text)[1])  # type: ignore[index]
+    thumbnail = f"/thumbnails/Demo/Hazard/jobs/{HAZARD_JOB}.webp"
+    for path in (thumbnail, f"{tiles}/24/1090/1599.png", f"{PAGE}/download.png?{VIEW}"):
+        first = await get(double, path)
+        double.drawn.clear()
+        again = await get(double, path, {"if-none-match": first.headers["etag"]})
+        assert (again.status_code, again.headers["cache-control"]) == (304, first.headers["cache-control"])
+        assert not double.drawn
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_the_page_and_tilejson_end_at_the_same_zoom(double: ServiceDouble) -> None:
+    """Cells of 30 m at 36 degrees north are 37 m of Web Mercator to both."""
+    page = (await get(double, f"/jobs/Viewshed/{VIEWSHED_JOB}")).text
+    tilejson = (await get(double, f"/xyz/Viewshed/jobs/{VIEWSHED_JOB}/tilejson.json")).json()
+    assert f'"finestZoom":{tilejson["maxzoom"]},' in page
 
 
 @pytest.mark.anyio

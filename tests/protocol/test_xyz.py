@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,10 +12,9 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from rendermap.errors import Busy, RenderCrashed, RendermapError, RenderTimeout
-from rendermap.frontends.xyz.errors import STATUS, status_of
 from rendermap.request import LayerMode, TileRequest
 from tests.builders.app_double import app_over
-from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, RUNNING_JOB, VIEWSHED_JOB, ServiceDouble
+from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, RUNNING_JOB, SERVICES, VIEWSHED_JOB, ServiceDouble
 
 JOB = f"/xyz/Demo/Hazard/jobs/{HAZARD_JOB}"
 INSIDE = "12/1090/1599"
@@ -232,15 +232,31 @@ async def test_finest_zoom_follows_the_cells_of_a_raster(double: ServiceDouble) 
     """A raster of 30 m at 36 degrees north is offered to zoom 15: 2 beyond its cells, and a job with lines much closer."""
     answer = await ask(double, f"/xyz/Viewshed/jobs/{VIEWSHED_JOB}/tilejson.json")
     assert answer.json()["maxzoom"] == 15
-    assert (await tilejson(double))["maxzoom"] == 20
+    assert (await tilejson(double))["maxzoom"] == 21
 
 
-def test_every_error_of_the_tree_has_a_status() -> None:
-    """No error can reach a client without a status of its own or an ancestor's."""
+@pytest.mark.anyio
+async def test_a_tile_the_client_has_is_not_drawn_again(double: ServiceDouble) -> None:
+    """Whoever asks again with the picture's ETag costs no drawing, however long the picture has left the cache."""
+    (template,) = (await tilejson(double))["tiles"]
+    z, x, y = INSIDE.split("/")
+    for address in (f"{JOB}/tiles/{INSIDE}.png", template.format(z=z, x=x, y=y)):
+        first = await ask(double, address)
+        double.drawn.clear()
+        again = await ask(double, address, **{"if-none-match": f'"other", W/{first.headers["etag"]}'})
+        assert (again.status_code, again.headers["cache-control"]) == (304, first.headers["cache-control"])
+        assert not double.drawn
+    assert (await ask(double, f"{JOB}/tiles/{OUTSIDE}.png", **{"if-none-match": "*"})).status_code == 404
 
-    def family(kind: type[RendermapError]) -> list[type[RendermapError]]:
-        return [kind] + [below for child in kind.__subclasses__() for below in family(child)]
 
-    for kind in family(RendermapError)[1:]:
-        assert 400 <= status_of(kind()) < 600
-    assert set(STATUS) <= set(family(RendermapError))
+@pytest.mark.anyio
+async def test_tilejsons_etag_is_of_what_it_says(double: ServiceDouble) -> None:
+    """A new title, credit or host is a new document, though the result has not changed; the same document is 304, with a query too."""
+    first = await ask(double, f"{JOB}/tilejson.json?layers=2")
+    etag = {"if-none-match": first.headers["etag"]}
+    assert (await ask(double, f"{JOB}/tilejson.json?layers=2", **etag)).status_code == 304
+    assert (await ask(double, f"{JOB}/tilejson.json?layers=3", **etag)).status_code == 200
+    assert (await ask(double, f"{JOB}/tilejson.json?layers=2", **etag, host="other.example")).status_code == 200
+    for change in ({"title": "New"}, {"description": "New"}, {"credits": "New"}):
+        double.services_published = tuple(replace(card, **change) for card in SERVICES)
+        assert (await ask(double, f"{JOB}/tilejson.json?layers=2", **etag)).status_code == 200

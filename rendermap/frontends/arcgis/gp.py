@@ -31,7 +31,7 @@ from rendermap.frontends.arcgis.params import parse_export
 from rendermap.frontends.arcgis.spatial import extent, with_area
 from rendermap.frontends.kvp import Parameters
 from rendermap.frontends.negotiation import Form
-from rendermap.frontends.responses import picture_response
+from rendermap.frontends.responses import drawn_response
 from rendermap.reply import JobCard, MapCard, ResultCard, ServiceCard, TaskCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
 from rendermap.service import OpenMap
@@ -183,9 +183,10 @@ async def result(ask: Ask) -> Answer | Response:
 
 def _demand_success(state: JobCard) -> None:
     if state.status in ("failed", "cancelled", "timed_out"):
-        raise JobFailed("The job ended without results.")
+        said = tuple(text for kind, text in state.messages if kind == "error")
+        raise JobFailed("The job ended without results.", details=said)
     if state.status != "succeeded":
-        raise NotReady(status=state.status)
+        raise NotReady(f"The job has not finished: it is {state.status}.", status=state.status)
 
 
 def _asks_for_picture(parameters: Parameters) -> bool:
@@ -206,10 +207,9 @@ def _drawn_value(output: ResultCard, the_map: MapCard) -> object:
 
 async def _map_image(ask: Ask, opened: OpenMap, output: ResultCard, shown: dict[str, object]) -> Answer | Response:
     asked = _picture_of(ask.parameters, ask.job(opened.card.service.name), opened.card, output)
-    picture = await opened.draw(asked)
     if ask.form is Form.IMAGE:
-        return picture_response(ask.request, picture)
-    return Answer(value_document(output, {"mapImage": announce(ask, asked, picture)}), "value", shown)
+        return await drawn_response(ask.request, opened, asked)
+    return Answer(value_document(output, {"mapImage": announce(ask, asked, await opened.draw(asked))}), "value", shown)
 
 
 def _picture_of(parameters: Parameters, job: JobRequest, the_map: MapCard, output: ResultCard) -> MapRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rendermap.errors import InvalidFilter, InvalidLayer, InvalidParameter, NotSupported
-from rendermap.frontends.kvp import parse_json
+from rendermap.frontends.kvp import parse_json, parse_layer_ids
 from rendermap.reply import MapCard
 from rendermap.request import LayerChoice, LayerMode
 
@@ -17,7 +17,6 @@ _MODES = {
     "include": LayerMode.INCLUDE,
     "exclude": LayerMode.EXCLUDE,
 }
-_LONGEST_LIST = 1000
 _SIMPLE_DEFS = re.compile(r"""\s*(\d{1,6})\s*:\s*((?:'[^']*'|"[^"]*"|[^;'"])*)(?:;|$)""")
 
 
@@ -31,13 +30,9 @@ def parse_layer_choice(text: str | None) -> LayerChoice:
         mode, listed = "show", mode
     if mode.strip().lower() not in _MODES:
         raise InvalidLayer("'layers' must begin with show:, hide:, include: or exclude:.")
-    words = [word.strip() for word in listed.split(",", _LONGEST_LIST) if word.strip()]
-    if not words:
+    if not listed.strip(" ,"):
         return LayerChoice()
-    if len(words) > _LONGEST_LIST or not all(re.fullmatch(r"-?[0-9]{1,6}", word) for word in words):
-        raise InvalidLayer("'layers' must list layer ids.")
-    ids = sorted({int(word) for word in words if int(word) >= 0})
-    return LayerChoice(_MODES[mode.strip().lower()], tuple(ids))
+    return LayerChoice(_MODES[mode.strip().lower()], parse_layer_ids("layers", listed))
 
 
 def parse_layer_defs(text: str, card: MapCard) -> Filters:

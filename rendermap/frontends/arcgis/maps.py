@@ -21,7 +21,7 @@ from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_export, p
 from rendermap.frontends.arcgis.spatial import Json
 from rendermap.frontends.kvp import Checks, parameters_of
 from rendermap.frontends.negotiation import Form
-from rendermap.frontends.responses import picture_response
+from rendermap.frontends.responses import Keep, drawn_response
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LegendRequest, MapRequest
@@ -88,10 +88,9 @@ async def export(ask: Ask) -> Answer | Response:
     opened = await open_map(ask)
     card = opened.card
     asked = parse_export(ask.parameters, ask.job(card.service.name), card)
-    picture = await opened.draw(asked)
     if ask.form is Form.IMAGE:
-        return picture_response(ask.request, picture)
-    return Answer(announce(ask, asked, picture), "export", {"crumbs": _crumbs(ask, card)})
+        return await drawn_response(ask.request, opened, asked)
+    return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": _crumbs(ask, card)})
 
 
 def announce(ask: Ask, asked: MapRequest, picture: Picture) -> Json:
@@ -110,8 +109,8 @@ async def output_file(ask: Ask) -> Response:
         raise NotFound
     job = file.request.job
     opened = await (ask.service.open(job) if job.job_id else ask.service.open_template(job.service, job.principal))
-    picture = await opened.draw(file.request)
-    return picture_response(ask.request, picture, immutable=picture.digest == file.digest)
+    is_same = opened.digest_of(file.request) == file.digest
+    return await drawn_response(ask.request, opened, file.request, Keep(immutable=is_same))
 
 
 # --- legend --------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from rendermap.errors import InvalidBbox, InvalidParameter, InvalidSize, NotSupp
 from rendermap.frontends.arcgis.layers import Filters, parse_dynamic_layers, parse_layer_choice, parse_layer_defs
 from rendermap.frontends.arcgis.spatial import ground_width, parse_extent, parse_spatial_reference, with_area
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_float
+from rendermap.frontends.kvp import parse_size as parse_pair
 from rendermap.frontends.negotiation import format_of
 from rendermap.geo.bbox import BBox, fit_aspect
 from rendermap.geo.crs import transform_bbox
@@ -75,21 +76,12 @@ def parse_size(parameters: Parameters, max_px: int) -> tuple[int, int]:
     text = parameters.get("size")
     if text is None:
         return DEFAULT_SIZE
-    width, height = _parse_pair("size", text)
+    width, height = parse_pair("size", text)
     if min(width, height) < 0.5:
         raise InvalidSize("'size' must be two positive numbers.")
     if round(width) > max_px or round(height) > max_px:
         raise InvalidSize(f"'size' must not exceed {max_px} pixels a side.")
     return max(1, round(width)), max(1, round(height))
-
-
-def _parse_pair(name: str, text: str) -> tuple[float, float]:
-    parts = text.split(",", 2)
-    try:
-        width, height = (parse_float(name, part) for part in parts)
-    except (InvalidParameter, ValueError) as error:
-        raise InvalidSize(f"'{name}' must be two positive numbers.") from error
-    return width, height
 
 
 def parse_pixel_ratio(parameters: Parameters) -> float:
@@ -139,7 +131,7 @@ def parse_swatch_size(parameters: Parameters) -> tuple[int, int]:
     text = parameters.get("size")
     if text is None:
         return DEFAULT_SWATCH_PX
-    width, height = (round(side) for side in _parse_pair("size", text))
+    width, height = (round(side) for side in parse_pair("size", text))
     if not (1 <= width <= _LARGEST_SWATCH_PX and 1 <= height <= _LARGEST_SWATCH_PX):
         raise InvalidSize(f"'size' must be two numbers between 1 and {_LARGEST_SWATCH_PX}.")
     return width, height

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rendermap.errors import InvalidBbox, InvalidCrs, InvalidParameter
-from rendermap.frontends.kvp import parse_float, parse_json
-from rendermap.geo.bbox import BBox, from_corners, pad
+from rendermap.errors import InvalidCrs
+from rendermap.frontends.kvp import parse_bbox, parse_json
+from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import WEB_MERCATOR, metres_per_unit, parse_crs, to_esri_wkt, to_wkid, unit_name
 from rendermap.geo.view import PIXEL_M, MapView
 
@@ -53,21 +53,12 @@ def parse_extent(name: str, text: str) -> tuple[BBox, str | None]:
     Raises InvalidBbox, InvalidCrs.
     """
     if not text.lstrip().startswith("{"):
-        parts = text.split(",", 4)
-        return _box(name, parts), None
+        return parse_bbox(name, text), None
     value = parse_json(name, text)
     assert isinstance(value, dict)
-    box = _box(name, [str(value.get(key)) for key in ("xmin", "ymin", "xmax", "ymax")])
+    box = parse_bbox(name, ",".join(str(value.get(key)) for key in ("xmin", "ymin", "xmax", "ymax")))
     reference = value.get("spatialReference")
     return box, crs_of_json(name, reference) if reference else None
-
-
-def _box(name: str, parts: list[str]) -> BBox:
-    try:
-        x1, y1, x2, y2 = (parse_float(name, part) for part in parts)
-        return from_corners(x1, y1, x2, y2)
-    except (InvalidParameter, ValueError, InvalidBbox) as error:
-        raise InvalidBbox(f"'{name}' must be four finite numbers that span an area.") from error
 
 
 def spatial_reference(crs: str) -> Json:

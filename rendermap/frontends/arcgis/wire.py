@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from rendermap.frontends.arcgis.errors import code_of, error_document, short_err
 from rendermap.frontends.arcgis.pages import content_security_policy, render_page
 from rendermap.frontends.kvp import Parameters
 from rendermap.frontends.negotiation import Form
-from rendermap.frontends.responses import etag_matches
+from rendermap.frontends.responses import document_response
 
 JSON_TYPE = "application/json;charset=utf-8"
 JAVASCRIPT_TYPE = "application/javascript;charset=utf-8"
@@ -66,12 +65,7 @@ def _json_url(request: Request) -> str:
 
 
 def _response(request: Request, text: str, media_type: str) -> Response:
-    body = text.encode()
-    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "Content-Type": media_type}
-    if request.method != "POST" and etag_matches(request, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers)
+    return document_response(request, text.encode(), {"Cache-Control": "no-cache", "Content-Type": media_type})
 
 
 def write_error(request: Request, error: RendermapError, wire: Wire, *, status: int | None = None) -> Response:

@@ -9,6 +9,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from rendermap.frontends.viewer.wording import State, bounds_words, duration, state_of, value_words
+from rendermap.frontends.zooms import finest_zoom, mercator_bbox
 from rendermap.geo.bbox import BBox, fit_aspect, pad
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, transform_bbox
 from rendermap.geo.view import MapView
@@ -16,10 +17,6 @@ from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ResultCard
 
 SMALLEST_SIDE = 20.0
 """Metres shown around a result that is a single point."""
-FINEST_ZOOM = 21
-WORLD_M = 40075016.68557849
-TILE_PX = 256
-CELL_ZOOMS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +139,9 @@ def _fact(card: ResultCard) -> Fact:
     return Fact(card.display_name or card.name, "" if card.fault else value, card.fault)
 
 
-def mercator_bbox(card: MapCard) -> BBox:
+def shown_bbox(card: MapCard) -> BBox:
     """The map's box in Web Mercator, never without area."""
-    half = WORLD_M / 2
-    box = transform_bbox(card.bbox, card.crs, WEB_MERCATOR) or BBox(-half, -half, half, half)
+    box = mercator_bbox(card)
     return pad(box, max(SMALLEST_SIDE - box.width, 0) / 2, max(SMALLEST_SIDE - box.height, 0) / 2)
 
 
@@ -157,19 +153,9 @@ def extent_words(card: MapCard) -> str:
 
 def thumbnail_view(card: MapCard, width_px: int, height_px: int, pixel_ratio: float) -> MapView:
     """The whole result, framed with a margin."""
-    box = mercator_bbox(card)
+    box = shown_bbox(card)
     frame = fit_aspect(pad(box, box.width * 0.03, box.height * 0.03), width_px, height_px)
     return MapView(frame, WEB_MERCATOR, width_px, height_px, pixel_ratio)
-
-
-def finest_zoom(card: MapCard) -> int:
-    """The closest zoom the map page offers: where a raster's cells are plain to see, or street level for features."""
-    if card.native_resolution_m is None or any(layer.kind == "vector" for layer in card.layers):
-        return FINEST_ZOOM
-    zoom = 0
-    while zoom < FINEST_ZOOM and WORLD_M / TILE_PX / 2**zoom > card.native_resolution_m:
-        zoom += 1
-    return min(zoom + CELL_ZOOMS, FINEST_ZOOM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +178,7 @@ class MapPaths:
 def map_data(card: MapCard, paths: MapPaths, basemap: Basemap | None) -> dict[str, object]:
     """What the map script needs to know, as JSON.  Boxes are in Web Mercator, easting first."""
     return {
-        "bounds": mercator_bbox(card).corners,
+        "bounds": shown_bbox(card).corners,
         "finestZoom": finest_zoom(card),
         "version": card.digest,
         "maxPx": card.max_px,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
@@ -11,13 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rendermap.errors import NotFound, RendermapError, TileOutside
+from rendermap.errors import NotFound, RendermapError
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.links import base_url, link
-from rendermap.frontends.responses import picture_response
+from rendermap.frontends.problems import telling_route
+from rendermap.frontends.responses import Keep, drawn_response, picture_response
+from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.viewer import documents
 from rendermap.frontends.viewer.bundle import Bundle
-from rendermap.frontends.viewer.errors import error_response, page_route
+from rendermap.frontends.viewer.errors import error_response
 from rendermap.frontends.viewer.pages import Pages, prefix_of
 from rendermap.frontends.viewer.params import parse_download, parse_layers, parse_tile
 from rendermap.frontends.viewer.wording import duration, state_of
@@ -30,15 +32,15 @@ THUMBNAIL_PX = (640, 400)
 THUMBNAIL_FORMATS = ("png", "webp")
 THUMBNAIL_QUALITY = 82
 SHARP = 2.0
-TILE_MAX_AGE_S = 7 * 24 * 3600
 SWATCH_PX = (26, 18)
+ASK_AGAIN = Keep(0)
 JOB = "/{service:path}/{job}"
 
 
 def viewer_router(service: MapService) -> APIRouter:
     """The routes below the root."""
     pages = Pages(Bundle())
-    router = APIRouter(route_class=page_route(pages), include_in_schema=False)
+    router = APIRouter(route_class=telling_route(partial(_tell, pages)), include_in_schema=False)
     viewer = Viewer(service, pages)
     for path, endpoint in (
         ("/", viewer.index),
@@ -53,6 +55,10 @@ def viewer_router(service: MapService) -> APIRouter:
     ):
         router.add_api_route(path, endpoint, methods=["GET", "HEAD"])
     return router
+
+
+def _tell(pages: Pages, request: Request, error: RendermapError) -> Response:
+    return error_response(request, pages, error)
 
 
 def add_error_pages(app: FastAPI) -> None:
@@ -127,7 +133,7 @@ class Viewer:
         quality = THUMBNAIL_QUALITY if FORMATS[suffix].lossy else None
         opened = await self._service.open(wanted)
         view = documents.thumbnail_view(opened.card, *THUMBNAIL_PX, SHARP)
-        return picture_response(request, await opened.draw(MapRequest(wanted, view, format=suffix, quality=quality)))
+        return await drawn_response(request, opened, MapRequest(wanted, view, format=suffix, quality=quality))
 
     async def tile(
         self, request: Request, service: str, job: str, version: str, level: str, col: str, file: str, layers: str = "default"
@@ -135,11 +141,8 @@ class Viewer:
         """A tile of the map page, of one version of the result; 404 once that has changed."""
         view, choice = parse_tile(level, col, file), parse_layers(layers)
         wanted = JobRequest(service, job, principal_of(request))
-        opened = await self._service.open(wanted)
-        if version != opened.version:
-            raise TileOutside
-        picture = await opened.draw(MapRequest(wanted, view, choice))
-        return picture_response(request, replace(picture, max_age_s=TILE_MAX_AGE_S), immutable=True)
+        opened = await open_version(self._service, wanted, version)
+        return await drawn_response(request, opened, MapRequest(wanted, view, choice), FOR_GOOD)
 
     async def download(
         self,
@@ -155,14 +158,14 @@ class Viewer:
         """The view on the screen, to keep."""
         wanted = JobRequest(service, job, principal_of(request))
         asked = parse_download(bbox, size, ratio, layers, background)
-        picture = await (await self._service.open(wanted)).draw(MapRequest(wanted, asked.view, asked.layers, background=asked.background))
-        return _to_keep(picture_response(request, replace(picture, max_age_s=0)), service, job, "map")
+        picture = MapRequest(wanted, asked.view, asked.layers, background=asked.background)
+        return _to_keep(await drawn_response(request, await self._service.open(wanted), picture, ASK_AGAIN), service, job, "map")
 
     async def legend(self, request: Request, service: str, job: str) -> Response:
         """The legend as a picture, to keep."""
         legend = LegendRequest(JobRequest(service, job, principal_of(request)), pixel_ratio=SHARP)
         picture = await (await self._service.open(legend.job)).legend_sheet(LegendSheetRequest(legend))
-        return _to_keep(picture_response(request, replace(picture, max_age_s=0)), service, job, "legend")
+        return _to_keep(picture_response(request, picture, ASK_AGAIN), service, job, "legend")
 
     async def docs(self, request: Request) -> Response:
         """The description of every address, to read and to try."""

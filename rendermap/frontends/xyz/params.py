@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rendermap.errors import InvalidFormat, InvalidLayer, InvalidParameter, TileOutside
+from rendermap.errors import InvalidFormat, InvalidParameter, TileOutside
+from rendermap.frontends.kvp import parse_layer_ids
+from rendermap.frontends.zooms import TILE_PX
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import FORMATS, Format
 from rendermap.request import LayerChoice, LayerMode
 
-TILE_PX = 256
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _FILE = re.compile(r"(?P<row>[0-9]{1,9})(?P<double>@2x)?\.(?P<suffix>[a-z0-9]{1,8})")
-_MOST_LAYERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,7 @@ def parse_layers(text: str | None) -> LayerChoice:
     """``layers=0,2``: these and no others; without it those that are visible by default.  Raises InvalidLayer."""
     if text is None or not text.strip():
         return LayerChoice()
-    ids = [part.strip() for part in text.split(",")]
-    if len(ids) > _MOST_LAYERS or not all(_WHOLE.fullmatch(part) for part in ids):
-        raise InvalidLayer("layers must be layer numbers separated by commas.")
-    return LayerChoice(LayerMode.SHOW, tuple(sorted({int(part) for part in ids})))
+    return LayerChoice(LayerMode.SHOW, parse_layer_ids("layers", text))
 
 
 def parse_ratio(text: str | None) -> int:

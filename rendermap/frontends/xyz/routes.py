@@ -7,26 +7,24 @@ since, it is 404, so that no cache ever holds a new picture under an old version
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from rendermap.errors import TileOutside
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.links import link
-from rendermap.frontends.responses import etag_matches, picture_response
+from rendermap.frontends.responses import AS_USUAL, Keep, document_response, picture_response, unchanged_response
+from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.xyz.documents import Addresses, require_inside, tilejson
 from rendermap.frontends.xyz.errors import OPEN, XyzRoute
 from rendermap.frontends.xyz.params import TileFile, parse_format, parse_layers, parse_ratio, parse_tile
 from rendermap.geo.tiling import view_of
-from rendermap.reply import Picture
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, TileRequest
 from rendermap.service import MapService, OpenMap
 
-VERSION_MAX_AGE_S = 7 * 24 * 3600
 JOB = "/{service:path}/jobs/{job}"
 
 Service = Annotated[str, Path(description="`[folder/]name`")]
@@ -72,11 +70,8 @@ class Tiles:
         here = ("xyz", card.service.name, "jobs", card.job_id or job)
         tiles = link(request, *here, "tiles", card.digest, "{z}/{x}", f"{{y}}{'@2x' if double else ''}.{suffix}")
         addresses = Addresses(tiles + query, link(request, *here, "legend.png") + query)
-        etag = f'"{card.digest}"'
-        headers = OPEN | {"ETag": etag, "Cache-Control": "public, max-age=0, must-revalidate"}
-        if not request.query_params and etag_matches(request, etag):
-            return Response(status_code=304, headers=headers)
-        return JSONResponse(tilejson(card, choice, addresses), headers=headers)
+        headers = OPEN | {"Content-Type": "application/json", "Cache-Control": "public, max-age=0, must-revalidate"}
+        return document_response(request, json.dumps(tilejson(card, choice, addresses), ensure_ascii=False).encode(), headers)
 
     async def legend(self, request: Request, service: Service, job: Job, layers: Layers = None) -> Response:
         """The legend of the layers that have one, top layer first."""
@@ -88,31 +83,30 @@ class Tiles:
 
     async def moving(self, request: Request, service: Service, job: Job, z: str, x: str, file: File, layers: Layers = None) -> Response:
         """404 beyond the job's bounds, a transparent tile where there is nothing inside them."""
-        asked = parse_tile(z, x, file)
-        wanted = JobRequest(service, job, principal_of(request))
-        picture = await _tile(await self._service.open(wanted), wanted, asked, parse_layers(layers))
-        return _to_all(picture_response(request, picture))
+        asked = _tile_of(JobRequest(service, job, principal_of(request)), parse_tile(z, x, file), parse_layers(layers))
+        return await _tile_response(request, await self._service.open(asked.job), asked, AS_USUAL)
 
     async def versioned(
         self, request: Request, service: Service, job: Job, version: str, z: str, x: str, file: File, layers: Layers = None
     ) -> Response:
         """As the moving address, and 404 once the result has changed: read TileJSON again."""
-        asked, choice = parse_tile(z, x, file), parse_layers(layers)
-        wanted = JobRequest(service, job, principal_of(request))
-        opened = await self._service.open(wanted)
-        if version != opened.version:
-            raise TileOutside("The result has changed since this address was told. Read the TileJSON again.")
-        picture = await _tile(opened, wanted, asked, choice)
-        return _to_all(picture_response(request, replace(picture, max_age_s=VERSION_MAX_AGE_S), immutable=True))
+        asked = _tile_of(JobRequest(service, job, principal_of(request)), parse_tile(z, x, file), parse_layers(layers))
+        return await _tile_response(request, await open_version(self._service, asked.job, version), asked, FOR_GOOD)
 
 
-async def _tile(opened: OpenMap, job: JobRequest, asked: TileFile, choice: LayerChoice) -> Picture:
-    ratio = float(asked.pixel_ratio)
-    picture = await opened.tile(TileRequest(job, asked.tile, asked.size_px, ratio, choice, asked.format.name))
+def _tile_of(job: JobRequest, file: TileFile, choice: LayerChoice) -> TileRequest:
+    return TileRequest(job, file.tile, file.size_px, float(file.pixel_ratio), choice, file.format.name)
+
+
+async def _tile_response(request: Request, opened: OpenMap, asked: TileRequest, keep: Keep) -> Response:
+    unchanged = unchanged_response(request, opened, asked, keep)
+    if unchanged is not None:
+        return _to_all(unchanged)
+    picture = await opened.tile(asked)
     if picture.empty:
         # only an empty tile can lie outside
-        require_inside(opened.card, view_of(asked.tile, asked.size_px, ratio))
-    return picture
+        require_inside(opened.card, view_of(asked.tile, asked.size_px, asked.pixel_ratio))
+    return _to_all(picture_response(request, picture, keep))
 
 
 def _to_all(response: Response) -> Response:
