@@ -75,5 +75,10 @@ def _record_file(widths: tuple[int, ...], records: int) -> bytes:
     begin = len(head) + entry * len(widths)
     steps = [w * 2 if len(widths) == 1 else -(-w * 2 // 4) * 4 for w in widths]
     for number, step in enumerate(steps):
-        head += name(f"v{number}") + struct.pack(">III", 2, 0, number + 1) + bytes(8) + struct.pack(">III", 3, step, begin + sum(steps[:number]))
+        head += (
+            name(f"v{number}")
+            + struct.pack(">III", 2, 0, number + 1)
+            + bytes(8)
+            + struct.pack(">III", 3, step, begin + sum(steps[:number]))
+        )
     return head + np.zeros(records * sum(steps), np.uint8).tobytes()
