@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from rendermap.access.policy import Policy
 from rendermap.cache.flight import Flight
-from rendermap.cache.memory import MemoryStore
+from rendermap.cache.memory import ENTRY_BYTES, MemoryStore
 from rendermap.dispatch.budget import Limits
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.jobs.catalog import Catalog
 from rendermap.open_map import Studio
+from rendermap.reply import LegendLayer
 from rendermap.service import JobFinder, MapService, Rooms
 from rendermap.services.reader import Services
 from rendermap.services.service import Service
@@ -23,6 +24,7 @@ from rendermap.telemetry import Metrics, make_metrics
 
 MEGABYTE = 1024 * 1024
 REMEMBERED_VALUES = 4096
+LEGENDS_BYTES = 32 * MEGABYTE
 
 T = TypeVar("T")
 
@@ -48,9 +50,16 @@ class Assembled:
 
 
 def build(
-    settings: Settings, *, catalog: JobFinder | None = None, services: Callable[[], Mapping[str, Service]] | None = None
+    settings: Settings,
+    *,
+    catalog: JobFinder | None = None,
+    services: Callable[[], Mapping[str, Service]] | None = None,
+    reads_anywhere: bool = False,
 ) -> Assembled:
-    """A service from settings.  catalog, services: in place of those on disk, for a job folder given by path."""
+    """A service from settings.  catalog, services: in place of those on disk, for a job folder given by path.
+
+    reads_anywhere: workers may read what lies outside the jobs directories, for data named by whoever runs the command.
+    """
     metrics = make_metrics()
     on_disk = Services(settings.services)
     published = services or on_disk.current
@@ -60,6 +69,7 @@ def build(
         queue_limit=settings.queue_limit,
         deadline_s=settings.deadline_s,
         memory_limit_bytes=settings.memory_limit_mb * MEGABYTE,
+        readable=None if reads_anywhere or catalog else tuple(folder.absolute() for folder in settings.jobs),
         metrics=metrics,
     )
     drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
@@ -67,13 +77,18 @@ def build(
         policy=Policy(),
         pool=pool,
         pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE), _observe(metrics, "pictures")),
-        legends=_remember(metrics, "legends"),
+        legends=Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends")),
         limits=Limits(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
     )
     finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio)
     return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library)
+
+
+def weigh_legend(layers: tuple[LegendLayer, ...]) -> int:
+    """Bytes of a legend's swatches, and what its words and values come to about."""
+    return ENTRY_BYTES + sum(ENTRY_BYTES + sum(ENTRY_BYTES + len(entry.swatch) for entry in layer.entries) for layer in layers)
 
 
 def _remember(metrics: Metrics, cache: str) -> Flight[T]:

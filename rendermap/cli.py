@@ -93,7 +93,7 @@ def _run(settings: Settings, job: str | None, work: Callable[[Assembled, JobRequ
     async def whole() -> T:
         one = OneJob.at(Path(job), settings.services) if job and Path(job).is_dir() else None
         request = find_job(job, one) if job else NO_JOB
-        assembled = build(settings, catalog=one, services=one.services if one else None)
+        assembled = build(settings, catalog=one, services=one.services if one else None, reads_anywhere=True)
         await assembled.start()
         try:
             return await work(assembled, request)

@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"((?:token|signature|sig|key)=)[^&\s\"']+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Counts of one app.  Labels: kind (of plan), outcome (``ok`` or an error's code), cache, cause, code."""
+    """Counts of one app.  Labels: kind (of plan), outcome (``ok`` or an error's code), cache, cause."""
 
     registry: CollectorRegistry
     drawings: Counter
@@ -42,7 +42,6 @@ class Metrics:
     worker_restarts: Counter
     cache_hits: Counter
     cache_misses: Counter
-    refusals: Counter
 
 
 def make_metrics() -> Metrics:
@@ -63,7 +62,6 @@ def make_metrics() -> Metrics:
         worker_restarts=Counter("rendermap_worker_restarts", "Workers replaced.", ("cause",), registry=registry),
         cache_hits=Counter("rendermap_cache_hits", "Answers that were there already.", ("cache",), registry=registry),
         cache_misses=Counter("rendermap_cache_misses", "Answers that had to be made.", ("cache",), registry=registry),
-        refusals=Counter("rendermap_refusals", "Requests not served, by the word for it.", ("code",), registry=registry),
     )
 
 

@@ -12,6 +12,7 @@ import math
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -19,7 +20,8 @@ import structlog
 
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
-from rendermap.dispatch.scratch import sweep_scratch
+from rendermap.dispatch.scratch import Scratch, make_scratch, sweep_scratch
+from rendermap.dispatch.secrecy import hide_memory
 from rendermap.dispatch.wire import Answer, PlanPacker, WireBroken, error_of, from_json
 from rendermap.errors import Broken, Busy, RenderCrashed, RenderFailed, RendermapError, RenderTimeout
 from rendermap.jobs.job import Layer
@@ -29,8 +31,8 @@ from rendermap.telemetry import Metrics, make_metrics
 
 T = TypeVar("T")
 
-BLAME = MappingProxyType({"crash": 6, "deadline": 6, "memory": 6, "killed": 1, "gone": 0})
-"""How much a plan is blamed for the death of its worker; one killed from outside is hardly its fault."""
+BLAME = MappingProxyType({"crash": 6, "deadline": 6, "memory": 6, "killed": 1, "changed": 1, "gone": 0})
+"""How much a plan is blamed for the death of its worker; one killed from outside is hardly its fault, nor is a new jobs directory."""
 GIVEN_UP_AT = 12
 STARTS_TRIED = 2
 WATCH_S = 0.1
@@ -75,6 +77,7 @@ class Pool:
 
     workers: how many programs run.  queue_limit: plans that may wait.  deadline_s: for one try at one plan, from when a worker takes it.
     plans_per_worker: a worker is replaced after so many, 0 for never.  program: what is started; its memory limit bounds each worker.
+    readable: the folders whose datasets the workers may read, None for all.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Pool:
         deadline_s: float = 30.0,
         memory_limit_bytes: int = 1 << 30,
         *,
+        readable: tuple[Path, ...] | None = None,
         plans_per_worker: int = 0,
         program: WorkerProgram | None = None,
         metrics: Metrics | None = None,
@@ -92,7 +96,7 @@ class Pool:
         self._queue_limit = queue_limit
         self._deadline_s = deadline_s
         self._plans_per_worker = plans_per_worker
-        self._program = replace(program or WorkerProgram(), memory_limit_bytes=memory_limit_bytes)
+        self._program = replace(program or WorkerProgram(), memory_limit_bytes=memory_limit_bytes, readable=readable)
         self._metrics = metrics or make_metrics()
         self._packer = PlanPacker()
         self._queue: deque[_Errand] = deque()
@@ -102,6 +106,7 @@ class Pool:
         self._tasks: list[asyncio.Task[None]] = []
         self._closings: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[None] | None = None
+        self._scratch: Scratch | None = None
         self._mean_s = 0.05
         self._open = False
 
@@ -110,9 +115,11 @@ class Pool:
     async def start(self) -> None:
         """Start the workers; returns when the first is ready.  Raises RenderCrashed when none comes up."""
         await asyncio.to_thread(sweep_scratch)
+        self._scratch = await asyncio.to_thread(make_scratch)
+        hide_memory()
         self._open = True
         self._first = asyncio.get_running_loop().create_future()
-        self._tasks = [asyncio.create_task(self._tend(), name=f"rendermap-worker-{n}") for n in range(self._size)]
+        self._tasks = [asyncio.create_task(self._tend(self._scratch), name=f"rendermap-worker-{n}") for n in range(self._size)]
         self._tasks.append(asyncio.create_task(self._watch(), name="rendermap-watch"))
         try:
             await self._first
@@ -133,6 +140,9 @@ class Pool:
             _fail(errand, Busy())
         self._tasks.clear()
         self._queue.clear()
+        if self._scratch is not None:
+            await asyncio.to_thread(self._scratch.clear)
+            self._scratch = None
 
     @property
     def ready(self) -> bool:
@@ -231,19 +241,21 @@ class Pool:
 
     # --- the workers -------------------------------------------------------------------------------------------------
 
-    async def _tend(self) -> None:
+    async def _tend(self, scratch: Scratch) -> None:
         """Keep one place filled for as long as the pool lives."""
         failures = 0
         while True:
             try:
-                worker = await WorkerProcess.start(self._program)
-            except WorkerDied as died:
+                worker = await WorkerProcess.start(self._program, scratch)
+            except Exception as error:
                 failures += 1
-                await self._bear(died, failures)
+                await self._bear(error, failures)
                 continue
             failures = 0
             try:
                 await self._employ(worker)
+            except Exception:
+                _log.exception("worker dismissed", pid=worker.pid)
             finally:
                 self._dismiss(worker)
 
@@ -255,11 +267,11 @@ class Pool:
         self._closings.add(closing)
         closing.add_done_callback(self._closings.discard)
 
-    async def _bear(self, died: WorkerDied, failures: int) -> None:
+    async def _bear(self, error: Exception, failures: int) -> None:
         """A worker that does not even come up is tried again ever more slowly; the first of all fails the start."""
-        _log.error("worker does not start", cause=died.cause, words=died.words, failures=failures)
+        _log.error("worker does not start", reason=str(error), failures=failures, exc_info=not isinstance(error, WorkerDied))
         if self._first and not self._first.done() and failures >= STARTS_TRIED:
-            self._first.set_exception(RenderCrashed("The service has no workers.", reason=str(died)))
+            self._first.set_exception(RenderCrashed("The service has no workers.", reason=str(error)))
         await asyncio.sleep(min(0.1 * 2**failures, SLOWEST_RESTART_S))
 
     async def _employ(self, worker: WorkerProcess) -> None:
@@ -302,6 +314,9 @@ class Pool:
         except WorkerDied as died:
             self._again(errand, died)
             raise
+        except Exception as error:
+            _fail(errand, RenderFailed(reason=repr(error)))
+            raise
         self._mean_s += (time.perf_counter() - began - self._mean_s) / 16
         if not errand.answer.done():
             errand.answer.set_result(answer)
@@ -328,12 +343,18 @@ class Pool:
         while True:
             await asyncio.sleep(WATCH_S)
             for worker in tuple(self._workers):
-                if worker.busy_since is not None and time.monotonic() - worker.busy_since > self._deadline_s:
-                    worker.kill("deadline")
-                elif worker.rss_bytes > self._program.memory_limit_bytes:
-                    worker.kill("memory")
-                if not worker.is_alive and (idle := self._idle.pop(worker, None)) is not None:
-                    idle.call.set_exception(WorkerDied("gone"))
+                try:
+                    self._look_after(worker)
+                except Exception:
+                    _log.exception("worker not looked after", pid=worker.pid)
+
+    def _look_after(self, worker: WorkerProcess) -> None:
+        if worker.busy_since is not None and time.monotonic() - worker.busy_since > self._deadline_s:
+            worker.kill("deadline")
+        elif worker.rss_bytes > self._program.memory_limit_bytes:
+            worker.kill("memory")
+        if not worker.is_alive and (idle := self._idle.pop(worker, None)) is not None:
+            idle.call.set_exception(WorkerDied("gone"))
 
 
 def _fail(errand: _Errand, error: RendermapError) -> None:

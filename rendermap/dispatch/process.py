@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -12,14 +13,15 @@ import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 import structlog
 
 from rendermap.dispatch.connection import Connection
-from rendermap.dispatch.scratch import Scratch, make_scratch
-from rendermap.dispatch.wire import Answer, WireBroken
+from rendermap.dispatch.scratch import Scratch
+from rendermap.dispatch.wire import CHANGED_EXIT, Answer, WireBroken
 
 KEPT_WORDS_BYTES = 8000
 LISTEN_LIMIT_S = 1.0
@@ -31,6 +33,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "PROJ_NETWORK": "OFF",
+        # A corner of a map beyond what a projection reaches is no error, and would push the true last words out of the log.
+        "PROJ_DEBUG": "0",
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
         "GDAL_HTTP_MAX_RETRY": "0",
         "GDAL_HTTP_TIMEOUT": "1",
@@ -51,8 +55,8 @@ _log = structlog.get_logger("rendermap.dispatch")
 class WorkerDied(Exception):
     """The worker is no more.
 
-    cause: ``crash``, ``deadline``, ``memory``, ``killed`` (from outside, as an operator or the kernel does) or ``gone`` (it was dead
-    before it was asked).  words: the last it printed.
+    cause: ``crash``, ``deadline``, ``memory``, ``killed`` (from outside, as an operator or the kernel does), ``changed`` (by itself, see
+    `wire.CHANGED_EXIT`) or ``gone`` (it was dead before it was asked).  words: the last it printed.
     """
 
     def __init__(self, cause: str, words: str = "") -> None:
@@ -66,11 +70,14 @@ class WorkerProgram:
     """How a worker is started and what bounds it.
 
     argv: the program; it finds its socket as file descriptor 0.  environment: on top of `ENVIRONMENT`.
-    memory_limit_bytes: resident size at which it is killed; the program gets it as last argument and stops itself hard somewhat above.
+    memory_limit_bytes: resident size at which it is killed; the program stops itself hard somewhat above.
+    readable: the folders whose datasets it may read; None for all.
+    After argv come the memory limit, the scratch folder, and the readable folders or nothing for all.
     """
 
     argv: tuple[str, ...] = (sys.executable, "-P", "-m", "rendermap.render.worker")
     memory_limit_bytes: int = 1 << 30
+    readable: tuple[Path, ...] | None = None
     max_answer_bytes: int = 256 << 20
     start_limit_s: float = 60.0
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -79,22 +86,22 @@ class WorkerProgram:
 class WorkerProcess:
     """A running worker.  Belongs to one event loop; `ask` is never called twice at once."""
 
-    def __init__(self, program: WorkerProgram, process: Process, connection: Connection, scratch: Scratch) -> None:
+    def __init__(self, program: WorkerProgram, process: Process, connection: Connection, room: Path) -> None:
         self.pid = process.pid
         self.answered = 0
         self.busy_since: float | None = None
         self._program = program
         self._process = process
         self._connection = connection
-        self._scratch = scratch
+        self._room = room
         self._cause: str | None = None
         self._words = bytearray()
         self._listener = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, program: WorkerProgram) -> WorkerProcess:
-        """Start the program and wait until it says that it is ready.  Raises WorkerDied."""
-        spawning = asyncio.create_task(cls._spawn(program))
+    async def start(cls, program: WorkerProgram, scratch: Scratch) -> WorkerProcess:
+        """Start the program and wait until it says that it is ready.  scratch: of the service.  Raises WorkerDied."""
+        spawning = asyncio.create_task(cls._spawn(program, scratch))
         try:
             worker = await asyncio.shield(spawning)
         except asyncio.CancelledError:  # a program half started must not stay behind
@@ -106,29 +113,29 @@ class WorkerProcess:
         return worker
 
     @classmethod
-    async def _spawn(cls, program: WorkerProgram) -> WorkerProcess:
+    async def _spawn(cls, program: WorkerProgram, scratch: Scratch) -> WorkerProcess:
         ours, theirs = socket.socketpair()
-        scratch = make_scratch()
+        room = scratch.room()
         connection = await Connection.over(ours, program.max_answer_bytes)
         try:
             # A session of its own: Ctrl-C in the terminal is for the service, which then ends its workers by closing their sockets.
             process = await asyncio.create_subprocess_exec(
                 *program.argv,
-                str(program.memory_limit_bytes),
+                *_arguments(program, scratch),
                 stdin=theirs.fileno(),
                 stdout=PIPE,
                 stderr=STDOUT,
                 cwd="/",
-                env={**ENVIRONMENT, **program.environment, "TMPDIR": str(scratch.path)},
+                env={**ENVIRONMENT, **program.environment, "TMPDIR": str(room)},
                 start_new_session=True,
             )
         except BaseException:
             connection.break_off("not started")
-            scratch.clear()
+            shutil.rmtree(room, ignore_errors=True)
             raise
         finally:
             theirs.close()
-        return cls(program, process, connection, scratch)
+        return cls(program, process, connection, room)
 
     async def _await_ready(self) -> None:
         try:
@@ -137,7 +144,7 @@ class WorkerProcess:
             if answer.head.kind != "ready":
                 raise WireBroken(f"said {answer.head.kind} before ready")
             if answer.head.reason:
-                _log.warning("worker is less confined than it should be", reason=answer.head.reason)
+                _tell(answer.head.reason)
         except (TimeoutError, WireBroken) as error:
             died = await self._died(f"not ready: {error}")
             await self.close()
@@ -172,7 +179,7 @@ class WorkerProcess:
         """End the program and clear away what it left behind."""
         self.kill("closed")
         await self._ended()
-        await asyncio.to_thread(self._scratch.clear)
+        await asyncio.to_thread(shutil.rmtree, self._room, ignore_errors=True)
 
     @property
     def is_alive(self) -> bool:
@@ -193,6 +200,8 @@ class WorkerProcess:
             await asyncio.wait_for(self._process.wait(), EXIT_LIMIT_S)
         if self._cause is None and self._process.returncode == -signal.SIGKILL:
             self._cause = "killed"
+        elif self._cause is None and self._process.returncode == CHANGED_EXIT:
+            self._cause = "changed"
         self.kill("crash")
         code = await self._ended()
         words = self._words.decode(errors="replace").strip()
@@ -212,3 +221,13 @@ class WorkerProcess:
         while chunk := await output.read(4096):
             self._words += chunk
             del self._words[:-KEPT_WORDS_BYTES]
+
+
+@cache
+def _tell(shortcoming: str) -> None:
+    """Once, and not for every worker."""
+    _log.info("workers are less confined than they could be", reason=shortcoming)
+
+
+def _arguments(program: WorkerProgram, scratch: Scratch) -> tuple[str, ...]:
+    return (str(program.memory_limit_bytes), str(scratch.path), *(str(folder) for folder in program.readable or ()))

@@ -1,4 +1,8 @@
-"""Scratch folders of workers: each goes with its worker, and those of a service that was killed go with the next start."""
+"""The scratch folder of a service and the rooms of its workers in it.
+
+Copies of datasets are shared by the workers; what a worker makes for itself goes with it; what a killed service left goes with the
+next start.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,33 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-PREFIX = "rendermap-worker-"
+PREFIX = "rendermap-scratch-"
 LOCK = "in-use"
+SHARED = "shared"
+ROOM_PREFIX = "worker-"
+LEFT_BEHIND_S = 60.0
+"""Between the making of a folder and its lock pass microseconds; one without a lock after this long has no owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A folder of one worker.  lock: open file descriptor; the kernel lets go of it when the service ends, however it ends."""
+    """A folder of one service.  lock: open file descriptor; the kernel lets go of it when the service ends, however it ends."""
 
     path: Path
     lock: int
+
+    @property
+    def shared(self) -> Path:
+        """What all workers use: symbol drawings and copies of datasets."""
+        return self.path / SHARED
+
+    def room(self) -> Path:
+        """A new, empty, private folder for one worker."""
+        return Path(tempfile.mkdtemp(prefix=ROOM_PREFIX, dir=self.path))
 
     def clear(self) -> None:
         """Remove the folder."""
@@ -28,9 +46,10 @@ class Scratch:
 
 def make_scratch() -> Scratch:
     """A new, empty, private folder."""
-    path = Path(tempfile.mkdtemp(prefix=PREFIX))
-    lock = os.open(path / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    lock = os.open(path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
+    (path / SHARED).mkdir(mode=0o700)
     return Scratch(path, lock)
 
 
@@ -42,6 +61,8 @@ def sweep_scratch() -> int:
 def _sweep(path: Path) -> bool:
     try:
         lock = os.open(path / LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return _sweep_unlocked(path)
     except OSError:
         return False
     try:
@@ -51,4 +72,28 @@ def _sweep(path: Path) -> bool:
         return False
     finally:
         os.close(lock)
+    return True
+
+
+def _sweep_unlocked(path: Path) -> bool:
+    """A service that was killed before it took its lock, or while it cleared the folder, has left this."""
+    owner = path.name.removeprefix(PREFIX).split("-")[0]
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    if not owner.isdecimal() or found.st_uid != os.getuid() or _lives(int(owner)) or time.time() - found.st_mtime < LEFT_BEHIND_S:
+        return False
+    shutil.rmtree(path, ignore_errors=True)
+    return not path.exists()
+
+
+def _lives(pid: int) -> bool:
+    """True also when a stranger has the number now: the folder then waits for a later sweep."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
     return True

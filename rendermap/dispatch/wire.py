@@ -26,6 +26,8 @@ from rendermap.errors import RenderFailed, RendermapError
 REQUEST = struct.Struct("<II")
 ANSWER = struct.Struct("<III")
 MAX_HEAD_BYTES = 256 * 1024
+CHANGED_EXIT = 75
+"""Exit status of a worker that may not read the jobs directories as they are now, mounted anew; its successor may."""
 MAX_REASON_CHARS = 8000
 KEPT_LAYERS = 256
 

@@ -1,12 +1,13 @@
-"""The worker's folder for files an engine can only take by name: symbol drawings and copies of datasets."""
+"""The workers' folder for files an engine can only take by name: symbol drawings and copies of datasets."""
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
-import stat
+import shutil
 import tempfile
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -32,22 +33,27 @@ def write_whole(file: Path, content: bytes) -> None:
     Path(name).replace(file)
 
 
-@lru_cache(maxsize=1)
+@dataclass(slots=True)
+class _Workshop:
+    folder: Path | None = None
+
+
+_WORKSHOP = _Workshop()
+
+
+def use_workshop(folder: Path) -> None:
+    """Work in the service's folder, which its workers share."""
+    _WORKSHOP.folder = folder
+
+
 def workshop() -> Path:
-    """The folder, shared by the workers of one user and closed to all others."""
-    shared = Path(tempfile.gettempdir()) / f"rendermap-{os.getuid()}"
-    try:
-        shared.mkdir(mode=0o700, exist_ok=True)
-        seen = shared.lstat()
-        # Someone else may have made a folder of that name first, to slip files under us.
-        if stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.getuid() and not seen.st_mode & 0o077:
-            return shared
-    except FileExistsError:
-        pass
-    return Path(tempfile.mkdtemp(prefix="rendermap-"))
+    """The folder of the service, or one of this process alone where there is no service."""
+    if _WORKSHOP.folder is None:
+        _WORKSHOP.folder = Path(tempfile.mkdtemp(prefix="rendermap-"))
+        atexit.register(shutil.rmtree, _WORKSHOP.folder, ignore_errors=True)
+    return _WORKSHOP.folder
 
 
-@lru_cache(maxsize=1)
 def assets() -> Assets:
     """The folder of symbol drawings."""
     root = workshop() / "symbols"

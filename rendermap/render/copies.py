@@ -1,12 +1,10 @@
 """Copies of vector datasets in a form Mapnik's plugin draws rightly: straight lines for curves, text in UTF-8, a spatial index.
 
-A copy is made once per version of a dataset, shared by the workers, and the oldest go when the folder grows too large.
+What one worker copies the others use, see `copy_store`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from numpy.typing import NDArray
 from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
-from rendermap.render.assets import workshop
+from rendermap.render.copy_store import kept_copy
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.seams import cut_at_seam
 from rendermap.symbology.facts import GeometryKind, VectorFacts
@@ -29,7 +27,6 @@ from rendermap.symbology.facts import GeometryKind, VectorFacts
 Shapes = NDArray[np.object_]
 Columns = dict[str, NDArray[Any]]
 
-FOLDER_LIMIT_BYTES = 4 << 30
 KEEPS_ORDER_UP_TO = 5000
 """An index sorts features by place; up to this many are drawn in the dataset's own order, without one."""
 
@@ -59,18 +56,11 @@ def copy_of(layer: Layer, torn: tuple[str, str] | None = None) -> Path:
     torn: (the data's CRS, the map's): the copy is in the map's CRS, cut where that tears the globe; else it is in the data's own.
     Raises SourceUnreadable when the dataset cannot be read or copied.
     """
-    folder = workshop() / "copies"
-    folder.mkdir(mode=0o700, exist_ok=True)
     essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver, torn)
-    file = folder / (hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest() + ".fgb")
-    if not file.exists():
-        try:
-            _write(layer, file, torn)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
-            raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
-        _drop_oldest(folder, keep=file)
-    file.touch()
-    return file
+    try:
+        return kept_copy(essence, ".fgb", lambda file: _write(layer, file, torn))
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
+        raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
 
 
 def box_of(file: str) -> BBox | None:
@@ -86,21 +76,18 @@ def _write(layer: Layer, file: Path, torn: tuple[str, str] | None) -> None:
         geometry, columns = read_rows(layer) if layer.driver == "CSV" else _read(layer)
         shapes, kept = _drawable(geometry, layer, torn)
         columns = {name: data[kept] for name, data in columns.items()}
-        with tempfile.TemporaryDirectory(dir=file.parent) as room:
-            half = Path(room) / "half.fgb"
-            pyogrio.raw.write(
-                half,
-                shapely.to_wkb(shapes),
-                list(columns.values()),
-                list(columns),
-                field_mask=[_missing(data) for data in columns.values()],
-                driver="FlatGeobuf",
-                layer=COPY_MEMBER,
-                geometry_type="Unknown",
-                crs=None,
-                SPATIAL_INDEX="NO" if len(shapes) <= KEEPS_ORDER_UP_TO else "YES",
-            )
-            half.replace(file)
+        pyogrio.raw.write(
+            file,
+            shapely.to_wkb(shapes),
+            list(columns.values()),
+            list(columns),
+            field_mask=[_missing(data) for data in columns.values()],
+            driver="FlatGeobuf",
+            layer=COPY_MEMBER,
+            geometry_type="Unknown",
+            crs=None,
+            SPATIAL_INDEX="NO" if len(shapes) <= KEEPS_ORDER_UP_TO else "YES",
+        )
 
 
 def _read(layer: Layer) -> tuple[Shapes, Columns]:
@@ -154,13 +141,3 @@ def _missing(data: NDArray[Any]) -> NDArray[np.bool_] | None:
     if data.dtype.kind == "M":
         return np.asarray(np.isnat(data))
     return np.array([value is None for value in data], bool) if data.dtype.kind == "O" else None
-
-
-def _drop_oldest(folder: Path, keep: Path) -> None:
-    """Forget the copies longest unused; a map that has one open goes on drawing from it."""
-    copies = sorted(((s.st_mtime, s.st_size, file) for file in folder.glob("*.fgb") if (s := file.stat())), reverse=True)
-    total = 0
-    for _, size, file in copies:
-        total += size
-        if total > FOLDER_LIMIT_BYTES and file != keep:
-            file.unlink(missing_ok=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 # mapnik points PROJ_LIB and GDAL_DATA at folders of its own that have no proj.db: rasterio must not see them (mapnik itself needs
 # neither, its PROJ data is embedded).  They go before anything imports rasterio.
@@ -12,7 +16,26 @@ os.environ["GDAL_SKIP"] = "VRT,OGR_VRT,GTI,DERIVED,MRF,WMS,WMTS,WCS,HTTP,STACTA,
 os.environ["GDAL_PAM_ENABLED"] = "YES"
 os.environ.setdefault("GDAL_CACHEMAX", "256")
 
-import mapnik  # noqa: E402
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Without what native code prints: every GDAL complains of each driver above that it does not have."""
+    sys.stderr.flush()
+    heard = os.dup(2)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(heard, 2)
+        os.close(heard)
+
+
+with _unheard():
+    import mapnik
+
+    # it registers its drivers when it is imported, and must do so after mapnik
+    import pyogrio  # noqa: F401
 
 for _name, _value in _BEFORE.items():
     os.environ.pop(_name, None)

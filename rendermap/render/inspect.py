@@ -10,6 +10,7 @@ from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.csv_table import inspect_csv
 from rendermap.render.data_formats import DataFormat, recognise
 from rendermap.render.geodatabase import inspect_geodatabase_raster, raster_members
+from rendermap.render.journal import readable
 from rendermap.render.raster_facts import inspect_raster
 from rendermap.render.vector_facts import vector_members
 from rendermap.render.vector_layer import inspect_vector
@@ -27,9 +28,20 @@ def inspect(plan: InspectPlan) -> Layer:
     row = recognise(source.path)
     if row.name == "csv":
         return inspect_csv(source)
+    if row.name == "gpkg":
+        return _inspect_geopackage(source, row, plan.expect)
     if row.kind == "both":
         return _inspect_container(source, row, plan.expect)
     return inspect_raster(source, row) if row.kind == "raster" else inspect_vector(source, row)
+
+
+def _inspect_geopackage(source: DataSource, row: DataFormat, expect: str) -> Layer:
+    file = readable(source)
+    if file == source.path:
+        return _inspect_container(source, row, expect)
+    layer = _inspect_container(replace(source, path=file, root=file.parent), row, expect)
+    known = replace(source, member=layer.source.member)
+    return replace(layer, source=known, open_name=layer.open_name.replace(str(file), str(source.path)))
 
 
 def _inspect_container(source: DataSource, row: DataFormat, expect: str) -> Layer:

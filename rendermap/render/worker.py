@@ -1,6 +1,7 @@
 """The worker program: plan in, bytes out, one at a time, for as long as somebody asks.
 
-Started by name (``python -m rendermap.render.worker LIMIT``) with a socket as standard input.  LIMIT: bytes of memory the service grants.
+Started by name (``python -m rendermap.render.worker LIMIT SCRATCH [READABLE...]``) with a socket as standard input.  LIMIT: bytes of memory
+the service grants.  SCRATCH: the service's folder, the only one written to.  READABLE: the jobs directories; none for every folder.
 Whatever it or a native library prints goes to the service's log; frames go over the socket alone.
 """
 
@@ -19,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
-from rendermap.dispatch.wire import Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
+from rendermap.dispatch.scratch import SHARED
+from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
 from rendermap.errors import RenderFailed, RendermapError
 from rendermap.imaging.encode import encode
+from rendermap.render.assets import use_workshop
 from rendermap.render.compose import draw
 from rendermap.render.confinement import confine
 from rendermap.render.inspect import inspect
+from rendermap.render.journal import settled
 from rendermap.render.measure import measure
 from rendermap.render.swatches import draw_legend, draw_sheet
 
@@ -57,20 +61,35 @@ HANDLERS: Mapping[type[Any], Callable[[Any], Answer]] = {
 def answer(plan: Plan) -> Answer:
     """What the handler of this kind of plan says; an error is an answer too."""
     try:
-        return HANDLERS[type(plan)](plan)
+        return HANDLERS[type(plan)](settled(plan))
     except RendermapError as error:
         return Answer(head_of(error))
     except Exception:
         return Answer(head_of(RenderFailed(reason=traceback.format_exc())))
 
 
-def serve(wire: socket.socket, shortcoming: str | None) -> None:
-    """Say that we are ready, and what our confinement lacks; then answer until nobody asks any more."""
+def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ...]) -> None:
+    """Say that we are ready, and what our confinement lacks; then answer until nobody asks any more.
+
+    What we may read was decided once: when a jobs directory has come or was mounted since, a new worker must take over.
+    """
+    granted = [identity(folder) for folder in readable]
     plans = PlanUnpacker()
     send_answer(wire, 0, Answer(Head("ready", reason=shortcoming)))
     while (asked := receive_request(wire)) is not None:
         number, request = asked
+        if granted != [identity(folder) for folder in readable]:
+            sys.exit(CHANGED_EXIT)
         send_answer(wire, number, answer(plans.unpack(request)))
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another of the same name, None when there is none."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def take_wire() -> socket.socket:
@@ -83,10 +102,13 @@ def take_wire() -> socket.socket:
 
 def main() -> None:
     """Run the worker."""
-    shortcoming = confine(int(sys.argv[1]))
+    limit, scratch, *folders = sys.argv[1:]
+    readable = tuple(map(Path, folders))
+    use_workshop(Path(scratch) / SHARED)
+    shortcoming = confine(int(limit), Path(scratch), readable)
     wire = take_wire()
     gc.freeze()
-    serve(wire, shortcoming)
+    serve(wire, shortcoming, readable)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from rendermap.errors import InvalidFormat, RenderFailed
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource
 from rendermap.symbology.facts import VectorFacts
-from tests.builders.pools import filled_layer, run, told
+from tests.builders.pools import all_up, filled_layer, run, told
 
 SQUARE = {
     "type": "FeatureCollection",
@@ -119,31 +119,103 @@ def test_an_interrupt_is_not_for_it(worker_pid: int) -> None:
     assert Path(f"/proc/{worker_pid}/stat").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="system call filters are Linux's")
-def test_no_network_and_no_other_program() -> None:
-    """Sockets but local ones, io_uring and exec are refused, in every thread; files and threads are not."""
-    code = """
-import os, socket, subprocess, threading
+BESIEGED = """
+import os, resource, signal, socket, subprocess, sys, threading
+from pathlib import Path
 from rendermap.render.confinement import confine
-assert confine(1 << 30) is None
-said = []
+scratch, job, secret = map(Path, sys.argv[1:])
+lacks = confine(1 << 30, scratch, (job,))
+said = [str(lacks).replace(" ", "_")] if lacks else []
 def tried(name, what):
     try:
         what()
-    except PermissionError:
+    except OSError as error:
         said.append(name)
+parent = os.getppid()
 tried("inet", socket.socket)
-tried("inet6", lambda: socket.socket(socket.AF_INET6))
+tried("unix", lambda: socket.socket(socket.AF_UNIX))
 tried("netlink", lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW))
 tried("exec", lambda: subprocess.run(["/bin/true"]))
 thread = threading.Thread(target=tried, args=("thread", socket.socket)); thread.start(); thread.join()
+tried("environ", lambda: Path(f"/proc/{parent}/environ").read_bytes())
+tried("memory", lambda: Path(f"/proc/{parent}/mem").open("rb").read(1))
+tried("kill", lambda: os.kill(parent, 0))
+tried("everyone", lambda: os.kill(-1, 0))
+tried("pidfd", lambda: os.pidfd_open(parent))
+tried("limits", lambda: resource.prlimit(parent, resource.RLIMIT_CORE))
+tried("write", lambda: (job / "new").write_text("x"))
+tried("remove", lambda: (job / "data").unlink())
+tried("elsewhere", lambda: secret.read_text())
+tried("accounts", lambda: Path("/etc/passwd").read_text())
+said.append("|")
 tried("local", socket.socketpair)
-tried("file", lambda: open("/dev/null").close())
-try:
-    bytearray(3 << 30)
-except MemoryError:
-    said.append("memory")
-print(*said)
+tried("self", lambda: os.kill(os.getpid(), 0))
+tried("null", lambda: open("/dev/null", "w").close())
+tried("dice", lambda: open("/dev/urandom", "rb").read(1))
+tried("read", lambda: (job / "data").read_text())
+tried("scratch", lambda: (scratch / "a").write_text("x"))
+tried("rename", lambda: ((scratch / "b").mkdir(), (scratch / "a").rename(scratch / "b" / "a")))
+tried("maps", lambda: Path("/proc/self/maps").read_text())
+print(*said, flush=True)
+os.abort()
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
-    assert done.stdout.split() == ["inet", "inet6", "netlink", "exec", "thread", "memory"]
+SERVICE = """
+import os, subprocess, sys
+from rendermap.dispatch.secrecy import hide_memory
+assert hide_memory()
+print(-subprocess.run([sys.executable, "-c", *sys.argv[1:]], env={"PATH": "/usr/bin:/bin"}).returncode)
+"""
+NETWORK = ["inet", "unix", "netlink", "exec", "thread"]
+OTHERS = ["environ", "memory", "kill", "everyone", "pidfd", "limits"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone keeps processes apart")
+def test_no_network_no_other_program_no_other_process_no_other_file(tmp_path: Path) -> None:
+    """Sockets, programs, the service's secrets and signals, and files but those of the job are refused; what drawing needs is not."""
+    scratch, job, secret = tmp_path / "scratch", tmp_path / "job", tmp_path / "secret"
+    scratch.mkdir()
+    job.mkdir()
+    (job / "data").write_text("x")
+    secret.write_text("x")
+    argv = [sys.executable, "-c", SERVICE, BESIEGED, str(scratch), str(job), str(secret)]
+    environment = {**os.environ, "RENDERMAP_SECRET_KEY": "open sesame"}
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=True, env=environment)
+    *said, aborted = done.stdout.split()
+    if "(Landlock)" in done.stdout:
+        pytest.skip(said[0])
+    assert said == [*NETWORK, *OTHERS, "write", "remove", "elsewhere", "accounts", "|"], done.stderr
+    assert int(aborted) == signal.SIGABRT
+
+
+def test_growth_has_a_hard_stop(tmp_path: Path) -> None:
+    """More memory than twice what is granted is not to be had."""
+    code = (
+        "import sys, pathlib\n"
+        "from rendermap.render.confinement import confine\n"
+        "confine(1 << 28, pathlib.Path(sys.argv[1]))\n"
+        "bytearray(3 << 28)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=30, check=False)
+    assert "MemoryError" in done.stderr
+
+
+def test_a_jobs_directory_that_comes_later_is_read(tmp_path: Path) -> None:
+    """What a worker may read is decided at its start; one that is asked after a directory came or was mounted makes room for the next."""
+    jobs = tmp_path / "jobs"
+
+    async def ask() -> None:
+        pool = Pool(2, readable=(jobs,))
+        await pool.start()
+        try:
+            await all_up(pool, 2)
+            before = pool.pids
+            jobs.mkdir()
+            file = jobs / "squares.geojson"
+            file.write_text(json.dumps(SQUARE))
+            assert (await pool.inspect(InspectPlan(DataSource(file, None, jobs, "1")))).bbox == BBox(0, 0, 3, 1)
+            await all_up(pool, 1)
+            assert set(pool.pids) != set(before)
+        finally:
+            await pool.stop()
+
+    run(ask, limit_s=90)

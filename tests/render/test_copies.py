@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import shapely
 
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource, Layer
-from rendermap.render import copies
+from rendermap.render import copies, copy_store
 from rendermap.render.assets import Assets
 from rendermap.render.copies import copy_of, holds_curves
 from rendermap.render.engine import mapnik
@@ -68,14 +71,12 @@ def test_copy_is_made_once(arcs: Layer, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_oldest_copies_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder of copies is bounded, and what was just made stays."""
-    import os
-
-    monkeypatch.setattr(copies, "FOLDER_LIMIT_BYTES", 250)
+    monkeypatch.setattr(copy_store, "FOLDER_LIMIT_BYTES", 250)
     for age, name in enumerate(("new", "middle", "old")):
         file = tmp_path / f"{name}.fgb"
         file.write_bytes(b"x" * 100)
         os.utime(file, (1e9 - age, 1e9 - age))
-    copies._drop_oldest(tmp_path, keep=tmp_path / "new.fgb")
+    copy_store.drop_oldest(tmp_path, keep=tmp_path / "new.fgb")
     assert sorted(file.stem for file in tmp_path.glob("*.fgb")) == ["middle", "new"]
 
 
@@ -86,3 +87,34 @@ def test_assets_are_named_by_content(tmp_path: Path) -> None:
     assert one == same != other
     assert Path(one).read_bytes() == b"<svg/>" and one.endswith(".svg")
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_copy_that_was_dropped_is_made_again(arcs: Layer) -> None:
+    """Another worker may drop a copy at any time; it is never found empty."""
+    first = copy_of(arcs)
+    first.unlink()
+    assert copy_of(arcs).stat().st_size > 0
+
+
+def test_a_copy_is_made_by_one_worker_for_all(tmp_path: Path) -> None:
+    """Of workers that need the same copy at once, one makes it and the others take it; one killed half-way leaves nothing."""
+    program = (
+        "import os, sys, time, pathlib\n"
+        "from rendermap.render.assets import use_workshop\n"
+        "from rendermap.render.copy_store import kept_copy\n"
+        "use_workshop(pathlib.Path(sys.argv[1]))\n"
+        "def make(file):\n"
+        "    print('made', flush=True)\n"
+        "    file.write_text('half')\n"
+        "    time.sleep(0.3)\n"
+        "    file.write_text('whole')\n"
+        "assert kept_copy('one', '.txt', make).read_text() == 'whole'\n"
+    )
+    argv = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}) as killed:
+        assert killed.stdout and killed.stdout.readline() == b"made\n"
+        killed.kill()
+    both = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [worker.communicate(timeout=30)[0] for worker in both]
+    assert sorted(said) == ["", "made\n"] and all(worker.returncode == 0 for worker in both)
+    assert [file.suffix for file in (tmp_path / "copies").iterdir() if file.suffix != ".lock"] == [".txt"]

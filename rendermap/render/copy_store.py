@@ -1,0 +1,79 @@
+"""Where copies of datasets are kept: each is made once for all workers, and the longest unused go when the folder grows too large."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from rendermap.render.assets import workshop
+
+FOLDER_LIMIT_BYTES = 4 << 30
+"""Of the folder that all workers share."""
+_LOCK_SUFFIX = ".lock"
+
+
+def kept_copy(essence: object, suffix: str, make: Callable[[Path], None]) -> Path:
+    """The copy that is told by essence, made when it is not there.
+
+    make: writes it to the file it is given; raises what it likes.  A worker that finds another making the same copy waits for it.
+    """
+    folder = workshop() / "copies"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / (hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest() + suffix)
+    while not _used_now(file):
+        with _alone(file):
+            if not file.exists():
+                _make(file, make)
+                drop_oldest(folder, keep=file)
+    return file
+
+
+def _used_now(file: Path) -> bool:
+    """Put its turn to go off; False when it is not there (any more)."""
+    try:
+        os.utime(file)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _make(file: Path, make: Callable[[Path], None]) -> None:
+    # in the worker's own folder, which goes with it, so that half a copy never stays behind
+    with tempfile.TemporaryDirectory() as room:
+        half = Path(room) / file.name
+        make(half)
+        half.replace(file)
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """One of a few locks; the kernel lets go of it when its worker is killed."""
+    lock = os.open(file.parent / (file.name[0] + _LOCK_SUFFIX), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def drop_oldest(folder: Path, keep: Path) -> None:
+    """Forget the copies longest unused; a map that has one open goes on drawing from it."""
+    copies = sorted(_copies(folder), reverse=True)
+    total = 0
+    for _, size, file in copies:
+        total += size
+        if total > FOLDER_LIMIT_BYTES and file != keep:
+            file.unlink(missing_ok=True)
+
+
+def _copies(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for file in folder.iterdir():
+        with suppress(FileNotFoundError):  # another worker drops them too
+            found = file.stat()
+            if file.suffix != _LOCK_SUFFIX:
+                yield found.st_mtime, found.st_size, file

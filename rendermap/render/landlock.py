@@ -1,0 +1,78 @@
+"""Which files a worker may open, kept by the kernel (Landlock): its own scratch folder to write, what it needs to read, nothing else.
+
+Numbers and names as in linux/landlock.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+CREATE_RULESET_VERSION, RULE_PATH_BENEATH = 1, 1
+LEAST_VERSION = 2
+"""Version 1 knows no renaming from folder to folder, by which copies come into their place."""
+
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+CHANGES = sum(1 << bit for bit in range(4, 13))
+REFER, TRUNCATE = 1 << 13, 1 << 14
+READ, FILE_RIGHTS = READ_FILE | READ_DIR, EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
+
+LIBRARIES = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
+MACHINE = ("/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/sys/devices/system", "/sys/fs/cgroup")
+"""How much memory and how many cores there are."""
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+
+
+def restrict_files(libc: ctypes.CDLL, writable: Path, readable: tuple[Path, ...]) -> str | None:
+    """Let this process write to one folder, and read only readable and what it is made of; readable empty: read everything.
+
+    A folder that does not exist is not granted.  The result says why it could not be had, None when it is so.
+    """
+    version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)
+    if version < LEAST_VERSION:
+        return "the kernel does not keep files apart (Landlock)"
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        return "threads that run already are not kept from files (Landlock)"
+    write = WRITE_FILE | CHANGES | REFER | (TRUNCATE if version >= 3 else 0)
+    handled = write | (READ | EXECUTE if readable else 0)
+    ruleset = libc.syscall(CREATE_RULESET, struct.pack("Q", handled), ctypes.c_size_t(8), 0)
+    if ruleset < 0:
+        return _refused()
+    try:
+        _allow(libc, ruleset, [writable], (write | READ) & handled)
+        _allow(libc, ruleset, map(Path, DEVICES), (WRITE_FILE | READ) & handled)
+        if readable:
+            _allow(libc, ruleset, [*map(Path, (*LIBRARIES, *MACHINE)), *_own_code(), *readable], READ)
+        return _refused() if libc.syscall(RESTRICT_SELF, ruleset, 0) else None
+    finally:
+        os.close(ruleset)
+
+
+def _refused() -> str:
+    return f"the kernel refused to keep files apart (Landlock): {os.strerror(ctypes.get_errno())}"
+
+
+def _own_code() -> set[Path]:
+    """Where Python and its packages may still be loaded from."""
+    named = (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *sys.path, str(Path(__file__).parents[2]))
+    return {Path(name).resolve() for name in named if name and name != "/"}
+
+
+def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[Path], rights: int) -> None:
+    for path in paths:
+        try:
+            opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            allowed = rights if path.is_dir() else rights & FILE_RIGHTS
+            if libc.syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, struct.pack("<Qi", allowed, opened), 0):
+                raise OSError(ctypes.get_errno(), f"Landlock: {os.strerror(ctypes.get_errno())}", str(path))
+        finally:
+            os.close(opened)
