@@ -145,6 +145,7 @@ class ServiceDouble:
     """Answers as `rendermap.service.MapService` does.
 
     drawn: every request for a picture, in order.  fault: raised by the next picture or legend.  edition: counts up when the result changes.
+    faults: of layers, by their names.
     """
 
     services_published: tuple[ServiceCard, ...] = SERVICES
@@ -152,6 +153,7 @@ class ServiceDouble:
     drawn: list[MapRequest | TileRequest | LegendRequest | LegendSheetRequest] = field(default_factory=list)
     fault: RendermapError | None = None
     edition: int = 1
+    faults: dict[str, str] = field(default_factory=dict)
     max_age_s: int = 60
 
     def is_ready(self) -> bool:
@@ -198,7 +200,8 @@ class ServiceDouble:
 
     def _card(self, service: ServiceCard, job_id: str | None) -> MapCard:
         digest = hashlib.sha256(f"{service.name}/{job_id}/{self.edition}".encode()).hexdigest()
-        return MapCard(service, job_id, service.title, WEB_MERCATOR, AREA, _LAYERS[service.name], 4096, digest, 30.0)
+        layers = tuple(replace(layer, fault=self.faults.get(layer.name, layer.fault)) for layer in _LAYERS[service.name])
+        return MapCard(service, job_id, service.title, WEB_MERCATOR, AREA, layers, 4096, digest, 30.0)
 
     async def draw(self, request: MapRequest) -> Picture:
         self.drawn.append(request)

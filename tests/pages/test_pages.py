@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI, Response
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, transformer
+from tests.builders.app_double import app_over
+from tests.builders.browser import served
 from tests.builders.service_double import (
     ENDED_JOB,
     FAILED_JOB,
@@ -25,6 +30,7 @@ from tests.builders.service_double import (
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
+BASEMAP_COLOR = (96, 150, 190)
 MAP = f"/jobs/Demo/Hazard/{HAZARD_JOB}"
 RUNNING = f"/jobs/Demo/Hazard/{RUNNING_JOB}"
 PATHS = ["/", MAP, RUNNING, f"/jobs/Viewshed/{FAILED_JOB}", "/docs"]
@@ -254,3 +260,57 @@ def test_the_api_is_described_without_the_network(open_page: OpenPage) -> None:
     """The description comes from our own build and lists the addresses of the app."""
     page = open_page("/docs")
     expect(page.get_by_text("TileJSON 3.0 of a job")).to_be_visible()
+
+
+def test_a_refused_layer_says_why_and_the_others_draw(open_page: OpenPage, double: ServiceDouble) -> None:
+    """One dataset that may not be drawn takes nothing else from the map."""
+    double.faults = {"Hillshade": "The dataset of this layer may not be drawn."}
+    page = open_page(MAP)
+    expect(page.locator('[data-layer="3"] .fault')).to_have_text("The dataset of this layer may not be drawn.")
+    expect(page.get_by_label("Hillshade", exact=True)).to_be_disabled()
+    expect(page.get_by_label("Hazard", exact=True)).to_be_enabled()
+    drawn(page)
+    assert share_near(picture(page), HAZARD_COLORS[2], 90) > 0.1
+
+
+@contextmanager
+def basemap_served() -> Iterator[tuple[str, list[str]]]:
+    """A basemap of one colour on an origin of its own, and what was asked of it."""
+    asked: list[str] = []
+    buffer = io.BytesIO()
+    Image.new("RGB", (256, 256), BASEMAP_COLOR).save(buffer, "PNG")
+    app = FastAPI()
+
+    @app.get("/{path:path}")
+    def tile(path: str) -> Response:
+        asked.append(path)
+        return Response(buffer.getvalue(), media_type="image/png")
+
+    with served(app) as url:
+        yield url, asked
+
+
+def test_the_operators_basemap_lies_under_the_result(browser: Browser, double: ServiceDouble) -> None:
+    """Its tiles are drawn, its credit is shown, and no third host is asked."""
+    with basemap_served() as (tiles, asked), served(app_over(double, basemap_url=f"{tiles}/{{z}}/{{x}}/{{y}}.png")) as address:
+        page = browser.new_page(viewport={"width": 1024, "height": 768})
+        hosts: set[str] = set()
+        complaints: list[str] = []
+        page.on("request", lambda request: hosts.add(request.url.split("/")[2]) if request.url.startswith("http") else None)
+        page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.goto(f"{address}{MAP}#10/36.5/-84.25")
+        assert share_near(picture(page), BASEMAP_COLOR, 4) > 0.2
+        page.get_by_role("slider", name="Opacity", exact=True).fill("0")
+        assert share_near(picture(page), BASEMAP_COLOR, 4) > 0.85
+        expect(page.get_by_text("© Somebody")).to_be_visible()
+        page.close()
+        assert asked and all(re.fullmatch(r"10/\d+/\d+\.png", path) for path in asked)
+        assert {f"http://{host}" for host in hosts} == {tiles, address} and not complaints
+
+
+def test_without_a_basemap_nobody_else_is_asked(open_page: OpenPage) -> None:
+    """The map draws on paper, without a credit line and without a request to another host, which would fail this test."""
+    page = open_page(MAP)
+    drawn(page)
+    assert page.evaluate("document.getElementById('map-data').textContent.includes('\"basemap\":null')")
+    expect(page.locator(".ol-attribution")).not_to_contain_text("©")

@@ -90,6 +90,22 @@ async def test_index_of_one_service_lists_only_its_jobs(double: ServiceDouble) -
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("built")
+async def test_a_list_that_is_cut_says_so(double: ServiceDouble) -> None:
+    """Beyond 200 jobs the page says that these are the newest, and each service has a link to its own."""
+    (job,) = [job for job in JOBS if job.job_id == HAZARD_JOB]
+    double.jobs_known = tuple(replace(job, job_id=f"j{n:032x}") for n in range(200))
+    whole = (await get(double, "/")).text
+    assert "newest 200" not in whole and whole.count("data-card=") == 200
+    double.jobs_known += JOBS
+    page = (await get(double, "/")).text
+    assert "These are the newest 200 of many jobs" in page and page.count("data-card=") == 200
+    assert 'href="/?service=Demo/Hazard"' in page and 'href="/?service=Viewshed"' in page
+    assert "No job of this service is among the newest 200." in page and "No jobs yet" not in page
+    assert "newest 200" not in (await get(double, "/?service=Viewshed")).text
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
 async def test_map_page_holds_layers_legend_details_and_addresses(double: ServiceDouble) -> None:
     """The page of a finished job has its layers with legend, its inputs in words, its faults and each protocol's address."""
     page = (await get(double, PAGE)).text
@@ -129,10 +145,25 @@ async def test_a_legend_that_fails_leaves_the_map(double: ServiceDouble) -> None
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("built")
+async def test_a_group_of_faults_cannot_be_switched(double: ServiceDouble) -> None:
+    """When nothing in a group can be drawn, the group says so and its switch is dead; with one layer left it lives."""
+    refused = "The dataset of this layer may not be drawn."
+    double.faults = {"Hazard classes": refused}
+    page = (await get(double, PAGE)).text
+    assert page.count(" disabled>") == 2 and page.count(refused) >= 1 and "Nothing in this group" not in page
+    double.faults["Hillshade"] = refused
+    page = (await get(double, PAGE)).text
+    assert page.count(" disabled>") == 4 and page.count("Nothing in this group can be drawn.") == 1
+    assert "Zoom to Hazard" not in page and "Zoom to Contours" in page
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
 async def test_running_and_failed_jobs_have_pages_of_their_own(double: ServiceDouble) -> None:
     """A running job's page waits for it; a failed job's page says why."""
     running = await get(double, f"/jobs/Demo/Hazard/{RUNNING_JOB}")
     assert running.status_code == 200 and f'data-wait="/viewer/api/jobs/Demo/Hazard/{RUNNING_JOB}"' in running.text
+    assert "Started" in running.text and running.text.count("Deriving slope: 40 %") == 2
     failed = await get(double, f"/jobs/Viewshed/{FAILED_JOB}")
     assert failed.status_code == 200 and "The observer stands outside" in failed.text and "data-wait" not in failed.text
 

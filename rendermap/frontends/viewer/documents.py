@@ -58,11 +58,12 @@ def job_line(job: JobCard, service: ServiceCard, prefix: str) -> JobLine:
         duration(job.started or job.created, job.finished),
         page_path(job.service, job.job_id, prefix),
         f"{prefix}/thumbnails/{quote(job.service)}/jobs/{quote(job.job_id)}.webp" if has_map else None,
-        "" if has_map else _note(job),
+        "" if has_map else note_of(job),
     )
 
 
-def _note(job: JobCard) -> str:
+def note_of(job: JobCard) -> str:
+    """The last thing the job's tool said, an error before anything else."""
     errors = [text for kind, text in job.messages if kind == "error"]
     texts = errors or [text for _, text in job.messages]
     return texts[-1] if texts else ""
@@ -88,12 +89,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LayerNode:
-    """A layer or group of the list, with what stands under it.  is_ramp: its swatches are slices of one colour ramp and touch."""
+    """A layer or group of the list, with what stands under it.
+
+    is_ramp: its swatches are slices of one colour ramp and touch.  draws: False for what has a fault, and for a group of nothing else.
+    """
 
     card: LayerCard
     heading: str
     entries: tuple[Entry, ...]
     is_ramp: bool
+    draws: bool
     children: tuple[LayerNode, ...]
 
 
@@ -112,7 +117,8 @@ def _node(layer: LayerCard, legend: LegendLayer | None, children: tuple[LayerNod
     entries = tuple(Entry(row.label, "data:image/png;base64," + base64.b64encode(row.swatch).decode()) for row in rows)
     is_ramp = layer.kind == "raster" and len(rows) > 1 and any(not row.label for row in rows)
     heading = legend.heading if legend and legend.heading != layer.name else ""
-    return LayerNode(layer, heading, entries, is_ramp, children)
+    draws = any(child.draws for child in children) if layer.kind == "group" else layer.fault is None
+    return LayerNode(layer, heading, entries, is_ramp, draws, children)
 
 
 @dataclass(frozen=True, slots=True)

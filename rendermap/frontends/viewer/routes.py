@@ -32,6 +32,8 @@ THUMBNAIL_PX = (640, 400)
 THUMBNAIL_FORMATS = ("png", "webp")
 THUMBNAIL_QUALITY = 82
 SHARP = 2.0
+LISTED = 200
+"""Jobs on one page; finding what each of them is costs a look at its folder."""
 SWATCH_PX = (26, 18)
 ASK_AGAIN = Keep(0)
 JOB = "/{service:path}/{job}"
@@ -87,10 +89,11 @@ class Viewer:
         cards: tuple[ServiceCard, ...] = await self._service.services(principal)
         if service:
             cards = (await self._service.service(service, principal),)
-        jobs = await self._service.jobs(principal, service or None)
-        shown = documents.sections(cards, jobs, prefix_of(request))
+        jobs = await self._service.jobs(principal, service or None, LISTED + 1)
+        shown = documents.sections(cards, jobs[:LISTED], prefix_of(request))
         is_live = any(not line.state.is_over for section in shown for line in section.jobs)
-        return self._pages.page(request, "index.html", {"sections": shown, "is_live": is_live, "only": cards[0] if service else None})
+        values = {"sections": shown, "is_live": is_live, "only": cards[0] if service else None}
+        return self._pages.page(request, "index.html", values | {"newest": LISTED if len(jobs) > LISTED else None})
 
     async def job(self, request: Request, service: str, job: str) -> Response:
         """One job: its map once it has succeeded, before and otherwise its state."""
@@ -188,6 +191,7 @@ def _about(request: Request, card: JobCard, published: ServiceCard) -> dict[str,
         "took": duration(card.started or card.created, card.finished),
         "inputs": documents.inputs_of(card),
         "results": documents.results_of(card),
+        "note": documents.note_of(card),
         "page": documents.page_path(card.service, card.job_id, prefix_of(request)),
         "state_path": _state_path(request, card.service, card.job_id),
     }
