@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 const folder = process.argv[2];
-const clients = ["arcgis", "calls", "leaflet", "openlayers"];
+const clients = ["arcgis", "calls", "leaflet", "maplibre", "openlayers"];
 await mkdir(folder, { recursive: true });
 await build({
   entryPoints: clients.map((client) => `${client}.mjs`),
@@ -26,3 +26,5 @@ for (const client of clients) {
   );
 }
 await cp(join(import.meta.dirname, "node_modules/leaflet/dist/leaflet.css"), join(folder, "leaflet.css"));
+// MapLibre looks for its worker beside itself
+await cp(join(import.meta.dirname, "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs"), join(folder, "maplibre-gl-worker.mjs"));
