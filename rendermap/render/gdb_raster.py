@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -102,6 +103,8 @@ def _class_stops(theme: Classified) -> list[Stop]:
     stops: list[Stop] = []
     for item in theme.classes:
         stops.append((lower, "discrete", item.color))
+        if math.isinf(item.upper):
+            return stops
         lower = float(np.nextafter(np.float32(item.upper), np.float32(np.inf)))
     return [*stops, (lower, "discrete", TRANSPARENT)]
 

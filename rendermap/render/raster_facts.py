@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -12,6 +13,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.data_formats import DataFormat
 from rendermap.render.raster_source import Affine, Dataset, carry, check_files, georeference, open_raster, reading
+from rendermap.render.tiff_tags import has_color_map
 from rendermap.render.vector_facts import read_columns
 from rendermap.render.wholeness import check_whole
 from rendermap.symbology.facts import Band, RasterFacts
@@ -36,6 +38,8 @@ def inspect_raster(source: DataSource, row: DataFormat, member: str | None = Non
             raise SourceUnreadable("The raster of this layer holds complex numbers.", reason=f"{open_name}: {dataset.dtypes}")
         place = georeference(dataset)
         facts = _facts_of(dataset, place.transform, source.path)
+        if _is_bits(dataset) and not has_color_map(source.path):
+            facts = _without_palette(facts)
         bbox = bbox_of(place.transform, dataset.width, dataset.height)
     if place.crs is None:
         notes.append("the dataset names no coordinate reference system")
@@ -89,6 +93,16 @@ def _first_drawable(names: list[str], row: DataFormat) -> str:
 
 def _member_of(name: str) -> str:
     return name.rsplit(":", 1)[-1].strip('"')
+
+
+def _is_bits(dataset: Dataset) -> bool:
+    return bool(dataset.driver == "GTiff" and dataset.count == 1 and dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS") == "1")
+
+
+def _without_palette(facts: RasterFacts) -> RasterFacts:
+    """GDAL makes up a palette of black and white for yes and no in one bit, which would hide the map below."""
+    bands = tuple(replace(band, interpretation="gray", palette=()) for band in facts.bands)
+    return replace(facts, bands=bands, thematic=bool(facts.attribute_table))
 
 
 def _facts_of(dataset: Dataset, transform: Affine, path: Path) -> RasterFacts:

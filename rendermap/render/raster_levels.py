@@ -237,8 +237,8 @@ def _valid_cells(cells: Cells, bands: list[Band]) -> Valid | None:
 
 
 def _holes(values: Cells, nodata: float | None) -> Valid | None:
-    """Which values mean no data; None when none can.  The tag is compared as the sample type would hold it."""
-    hole: Valid | None = np.isnan(values) if values.dtype.kind == "f" else None
+    """Which values mean no data, infinite ones among them; None when none can.  The tag is compared as the sample type would hold it."""
+    hole: Valid | None = ~np.isfinite(values) if values.dtype.kind == "f" else None
     if nodata is None:
         return hole
     if values.dtype.kind != "f" and not (float(nodata).is_integer() and np.iinfo(values.dtype).min <= nodata <= np.iinfo(values.dtype).max):

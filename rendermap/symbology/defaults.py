@@ -47,6 +47,8 @@ _LABEL_COLUMNS = ("class_name", "classname", "class", "label", "name", "descript
 _BLUE, _INK, _ORANGE, _WHITE = Color(104, 148, 184), Color(52, 86, 120), Color(208, 88, 44), Color(255, 255, 255)
 _MARK = Color(196, 60, 52)
 _STRADDLING = 0.2
+_FEW_POLYGONS = 300
+_HAIRLINE_PT = 0.4
 _CLIP = StretchRecipe(StretchKind.PERCENT_CLIP)
 
 
@@ -73,11 +75,12 @@ def default_style(facts: Facts, measures: Taken, name: str) -> Style:
 
 
 def _class_field(facts: VectorFacts) -> Field | None:
-    """A field whose very name says that it holds classes."""
-    for field in facts.fields:
-        name = field.name.casefold()
-        if field.kind in (FieldKind.INTEGER, FieldKind.TEXT) and _CLASS_WORDS.search(name) and not _NO_CLASS_WORDS.search(name):
-            return field
+    """A field whose very name says that it holds classes; one of real numbers, as some tools write codes, if there is no other."""
+    for kinds in ((FieldKind.INTEGER, FieldKind.TEXT), (FieldKind.REAL,)):
+        for field in facts.fields:
+            name = field.name.casefold()
+            if field.kind in kinds and _CLASS_WORDS.search(name) and not _NO_CLASS_WORDS.search(name):
+                return field
     return None
 
 
@@ -88,13 +91,26 @@ def _vector_theme(facts: VectorFacts, measures: Taken) -> VectorTheme:
     if field is None or taken is None or not taken.distinct_is_whole:
         return Single(symbol)
     values = _in_order([value for value, _ in taken.distinct])
-    if not 2 <= len([v for v in values if v is not None]) <= _MOST_CLASSES:
+    is_coded = all(value.is_integer() for value in values if isinstance(value, float))
+    if not is_coded or not 2 <= len([v for v in values if v is not None]) <= _MOST_CLASSES:
         return Single(symbol)
     colors = palettes.ordered(len(values)) if _is_ordered(field, values) else palettes.qualitative(len(values))
     classes = tuple(
-        Category(((value,),), recolored(symbol, color), spell_value(value)) for value, color in zip(values, colors, strict=True)
+        Category(((value,),), _class_symbol(facts, symbol, color), spell_value(value)) for value, color in zip(values, colors, strict=True)
     )
     return Categories((field.name,), classes, heading=field.alias or field.name)
+
+
+def _class_symbol(facts: VectorFacts, symbol: Symbol, color: Color) -> Symbol:
+    """Polygons in a hairline of their own darker tone where they are few and so large; many small ones without, for lines drown colours."""
+    if facts.geometry is not GeometryKind.POLYGON:
+        return recolored(symbol, color)
+    outline = (Stroke(_darker(color), _HAIRLINE_PT, join="round"),) if 0 <= facts.count <= _FEW_POLYGONS else ()
+    return Symbol((Fill(color), *outline))
+
+
+def _darker(color: Color) -> Color:
+    return Color(color.r * 3 // 5, color.g * 3 // 5, color.b * 3 // 5, color.a)
 
 
 def default_symbol(geometry: GeometryKind, count: int = -1) -> Symbol:
@@ -124,7 +140,7 @@ def _rank_of(values: Sequence[Value]) -> tuple[str, ...] | None:
 
 def _is_ordered(field: Field, values: Sequence[Value]) -> bool:
     known = [v for v in values if v is not None]
-    if field.kind is FieldKind.INTEGER:
+    if field.kind in (FieldKind.INTEGER, FieldKind.REAL):
         return len(known) > 2 and bool(_ORDER_WORDS.search(field.name.casefold()))
     return _rank_of(known) is not None
 
@@ -162,13 +178,22 @@ def _palette(facts: RasterFacts, band: Band) -> Colormap:
 
 
 def _rgb(facts: RasterFacts, bands: tuple[int, int, int], measures: Taken) -> RGB:
+    """Bytes as they are; wider samples between limits common to all three, for each band's own would change the hues."""
     recipes = []
     for number in bands:
         band = facts.bands[number - 1]
         recipe = StretchRecipe(StretchKind.NONE) if band.dtype in _BYTES else _CLIP
         recipes.append(stretch_limits.resolve(recipe, band, measures.get(Need(None, number)), Classification.AUTO))
     alpha = next((i for i, b in enumerate(facts.bands, 1) if b.interpretation == "alpha"), 0)
+    if all(facts.bands[number - 1].dtype not in _BYTES for number in bands):
+        recipes = _in_common(recipes)
     return RGB(bands, (recipes[0], recipes[1], recipes[2]), alpha)
+
+
+def _in_common(recipes: list[StretchRecipe]) -> list[StretchRecipe]:
+    lows, highs = zip(*(recipe.limits for recipe in recipes if recipe.limits), strict=True)
+    low, high = min(lows), max(highs)
+    return [replace(recipe, limits=(low if high > low else min(0.0, low), high)) for recipe in recipes]
 
 
 def _class_values(facts: RasterFacts, band: Band, taken: Measures) -> list[float]:

@@ -108,8 +108,12 @@ def _classes_of(theme: Classified, taken: Measures) -> Classified:
     if not limits:
         return theme
     colors = _spread(theme, len(limits))
+    minimum = taken.minimum
+    if not taken.exact:
+        # A sample misses the extremes: cells beyond it belong to the outer classes.
+        limits, minimum = (*limits[:-1], math.inf), None
     classes = tuple(RasterClass(upper, color) for upper, color in zip(limits, colors, strict=True))
-    return replace(theme, classes=classes, minimum=taken.minimum)
+    return replace(theme, classes=classes, minimum=minimum)
 
 
 def _spread(theme: Classified, count: int) -> tuple[Color, ...]:

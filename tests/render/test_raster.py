@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rendermap.dispatch.plan import layer_plan
+from rendermap.dispatch.plan import MeasurePlan, layer_plan
 from rendermap.errors import SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import transform_bbox, transformer
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import Layer
+from rendermap.render.measure import measure
 from rendermap.render.raster import draw_raster
+from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.facts import RasterFacts
 from rendermap.symbology.style import (
     RGB,
@@ -35,6 +37,7 @@ from tests.builders.rasters import BY_NAME, HEIGHT, KINDS, TRANSFORM, WIDTH, Kin
 from tests.builders.views import look, plan_of
 
 # isort: split
+import rasterio
 from affine import Affine
 from rasterio.warp import Resampling, reproject
 
@@ -175,6 +178,41 @@ def test_nodata_never_bleeds_into_its_neighbours(tmp_path: Path) -> None:
     hole[40:80, 40:80] = True
     assert (picture[hole] == 0).all()
     assert is_gray(picture[~hole], 127.5)
+
+
+def test_infinite_cells_are_transparent(tmp_path: Path) -> None:
+    """What a tool divided by zero has no place on a ramp, also where it is averaged."""
+    data = np.full((1, 600, 600), 100, np.float32)
+    data[0, :300, :300], data[0, 300:, 300:] = np.inf, -np.inf
+    layer = look(write_array(tmp_path / "inf.tif", data))
+    assert layer.bbox and layer.crs
+    picture = draw_raster(plan_of(layer, Stretch(GRAY, StretchRecipe(limits=(0.0, 200.0)))), MapView(layer.bbox, layer.crs, 60, 60))
+    assert (picture[:29, :29] == 0).all() and (picture[31:, 31:] == 0).all()
+    assert is_gray(picture[:29, 31:], 127.5) and is_gray(picture[31:, :29], 127.5)
+
+
+@pytest.mark.parametrize("layout", [{}, {"photometric": "miniswhite"}, {"bigtiff": "yes"}, {"endianness": "big"}])
+def test_one_bit_is_yes_or_no(layout: dict[str, object], tmp_path: Path) -> None:
+    """Bits without a colour table of their own are data: yes is drawn, no is clear."""
+    kind = Kind("bits", options={"nbits": 1, **layout})
+    data = np.eye(16, dtype=np.uint8)[np.newaxis]
+    layer = look(write_array(tmp_path / "bits.tif", data, kind))
+    theme = default_style(layer.facts, {need: measure(MeasurePlan(layer)) for need in default_needs(layer.facts)}, "bits").theme
+    picture = draw_raster(plan_of(layer, theme), native_view(layer))
+    assert np.array_equal(picture[..., 3] == 255, data[0] == 1)
+    assert (picture[data[0] == 0] == 0).all()
+
+
+def test_one_bit_with_a_palette_keeps_it(tmp_path: Path) -> None:
+    """A colour table in the file is meant."""
+    with rasterio.open(
+        tmp_path / "bits.tif", "w", driver="GTiff", width=8, height=8, count=1, dtype="uint8", nbits=1, photometric="palette",
+        crs="EPSG:32611", transform=TRANSFORM,
+    ) as file:  # fmt: skip
+        file.write(np.eye(8, dtype=np.uint8)[np.newaxis])
+        file.write_colormap(1, {0: (0, 0, 0, 255), 1: (255, 255, 255, 255)})
+    facts = look(tmp_path / "bits.tif").facts
+    assert isinstance(facts, RasterFacts) and facts.bands[0].palette
 
 
 def test_shrunken_surface_is_averaged_without_its_holes(tmp_path: Path) -> None:

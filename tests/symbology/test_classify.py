@@ -47,7 +47,8 @@ def numbers(values: list[float]) -> Measures:
     array = np.asarray(values, float)
     percentiles = tuple(float(v) for v in np.percentile(array, np.linspace(0, 100, 201)))
     low, high = float(array.min()), float(array.max())
-    return Measures(len(values), low, high, float(array.mean()), float(array.std()), percentiles=percentiles, sample=tuple(values))
+    middle, deviation = float(array.mean()), float(array.std())
+    return Measures(len(values), low, high, middle, deviation, percentiles=percentiles, sample=tuple(values), exact=True)
 
 
 def distinct(*values: str | float | int | None) -> Measures:
@@ -180,6 +181,14 @@ def test_classified() -> None:
     found = fitted(replace(manual, method=Method.QUANTILE), FLOAT, numbers([1.0, 2.0, 3.0, 4.0]))
     assert isinstance(found, Classified) and found.minimum == 1.0
     assert [(c.upper, c.color, c.label) for c in found.classes] == [(2.0, RED, ""), (4.0, BLUE, "")]
+
+
+def test_classes_from_a_sample_are_open() -> None:
+    """Where not every cell was measured, cells beyond the measured ones belong to the outer classes."""
+    theme = Classified((RasterClass(1.0, RED), RasterClass(2.0, BLUE)), method=Method.QUANTILE)
+    found = fitted(theme, FLOAT, replace(numbers([1.0, 2.0, 3.0, 4.0]), exact=False))
+    assert isinstance(found, Classified) and found.minimum is None
+    assert [c.upper for c in found.classes] == [2.0, np.inf]
 
 
 def test_unique_raster() -> None:

@@ -66,6 +66,25 @@ def test_an_evident_class_field() -> None:
     assert isinstance(chosen(facts, Measures(9, distinct_is_whole=False)), Single)
 
 
+def test_codes_written_as_real_numbers() -> None:
+    """A class field of doubles is one if all its values are whole; a field of true classes goes first."""
+    facts = vector(GeometryKind.POLYGON, ("gridcode", FieldKind.REAL))
+    coded = chosen(facts, distinct(1.0, 2.0, 3.0, 4.0, 5.0))
+    assert isinstance(coded, Categories) and [c.label for c in coded.classes] == ["1", "2", "3", "4", "5"]
+    assert isinstance(chosen(facts, distinct(1.0, 2.5)), Single)
+    both = vector(GeometryKind.POLYGON, ("risk", FieldKind.REAL), ("zone", FieldKind.TEXT))
+    assert default_needs(both) == (Need("zone"),)
+
+
+def test_outlines_do_not_drown_the_classes_of_small_polygons() -> None:
+    """Thousands of classified polygons have no outline; a few have one in a darker tone of their own."""
+    for count, kinds in ((3584, [Fill]), (12, [Fill, Stroke]), (-1, [Fill])):
+        theme = chosen(vector(GeometryKind.POLYGON, ("gridcode", FieldKind.INTEGER), count=count), distinct(1, 2, 3))
+        assert isinstance(theme, Categories)
+        assert all([type(layer) for layer in c.symbol.layers] == kinds for c in theme.classes)
+        assert len({c.symbol for c in theme.classes}) == 3
+
+
 @pytest.mark.parametrize("name", ["OBJECTID", "Shape_Area", "type_id", "name", "elevation"])
 def test_no_classes_of_other_fields(name: str) -> None:
     """Identifiers, sizes and names are no classes."""
@@ -105,6 +124,16 @@ def test_palettes_and_pictures() -> None:
     wide = raster(Band("uint16", "blue"), Band("uint16", "green"), Band("uint16", "red"))
     deep = chosen(wide, *[spread(0.0, 4000.0)] * 3)
     assert isinstance(deep, RGB) and deep.bands == (3, 2, 1) and default_needs(wide)[0] == Need(None, 3)
+
+
+def test_deep_pictures_keep_their_hues() -> None:
+    """Wide samples are stretched between common limits, so that a constant band is not turned to black."""
+    deep = raster(Band("uint16", "red"), Band("uint16", "green"), Band("uint16", "blue"))
+    theme = chosen(deep, spread(0.0, 60000.0), spread(1000.0, 40000.0), spread(32768.0, 32768.0))
+    assert isinstance(theme, RGB) and len({recipe.limits for recipe in theme.recipes}) == 1
+    assert theme.recipes[2].limits == pytest.approx((300.0, 59700.0))
+    gray = chosen(deep, *[spread(700.0, 700.0)] * 3)
+    assert isinstance(gray, RGB) and gray.recipes[0].limits == (0.0, 700.0)
 
 
 def test_empty_raster() -> None:
