@@ -91,7 +91,7 @@ def map_card(job_map: JobMap, max_px: int) -> MapCard:
 def template_card(service: Service, crs: str, bbox: BBox, max_px: int, geometries: Mapping[int, str]) -> MapCard:
     """The map of a service without a job: its tool layers, nothing drawn.  geometries: by layer id, where a layer file tells."""
     layers = _with_groups(service, tuple(_template_layer(layer, geometries.get(layer.id)) for layer in service.layers))
-    digest = hashlib.blake2b(repr(service).encode(), digest_size=8).hexdigest()
+    digest = hashlib.blake2b(repr((layers, crs, bbox)).encode(), digest_size=8).hexdigest()
     return MapCard(service_card(service), None, service.title, crs, bbox, layers, max_px, digest)
 
 

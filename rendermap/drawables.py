@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from operator import is_
@@ -14,6 +15,7 @@ import structlog
 from cachetools import LRUCache, TTLCache
 
 from rendermap.cache.flight import Flight
+from rendermap.dispatch.breaker import REST_S
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan
 from rendermap.errors import Broken, SourceRefused, SourceUnreadable
 from rendermap.geo.bbox import BBox, pad, union
@@ -31,9 +33,12 @@ from rendermap.symbology.template import reach_pt
 log = structlog.get_logger()
 
 KNOWN_JOBS = 1024
-REST_S = 60.0
 
 WORLD = BBox(-20037508.342789244, -20037508.342789244, 20037508.342789244, 20037508.342789244)
+
+
+Styles = tuple[NamedStyle | str | None, ...]
+"""For each tool layer the style its file says, None without a file, a sentence for a file that cannot be used."""
 
 
 class Looker(Protocol):
@@ -92,7 +97,7 @@ class _Known:
 
     outputs: tuple[Output, ...]
     service: Service
-    styles: tuple[NamedStyle | str | None, ...]
+    styles: Styles
     job_map: JobMap
 
 
@@ -107,11 +112,19 @@ class Drawables:
         self._known: LRUCache[tuple[Path, str], _Known] = LRUCache(KNOWN_JOBS)
         # A dataset that crashes its reader is left alone for a while: every look at it costs two workers.
         self._resting: TTLCache[str, str] = TTLCache(KNOWN_JOBS, REST_S)
+        self._told: LRUCache[tuple[Path | None, str | None], object] = LRUCache(KNOWN_JOBS)
+        self._lock = threading.Lock()
 
-    async def of_job(self, job: Job, service: Service) -> JobMap:
-        """The drawables of a finished job.  A layer that cannot be drawn has a fault; the others are not held up by it."""
+    def styles_of(self, job: Job, service: Service) -> Styles:
+        """What the layer files of the job's tool layers say now.  Looks at files, so it may block; safe for threads."""
+        return tuple(map(self._style_file, service.layers_of(job.task)))
+
+    async def of_job(self, job: Job, service: Service, styles: Styles) -> JobMap:
+        """The drawables of a finished job.  A layer that cannot be drawn has a fault; the others are not held up by it.
+
+        styles: of the job's tool layers, from `styles_of`.
+        """
         tools = service.layers_of(job.task)
-        styles = tuple(self._style_file(tool) for tool in tools)
         key = (job.root, service.name)
         known = self._known.get(key)
         if known and known.service is service and known.outputs == job.outputs and all(map(is_, known.styles, styles)):
@@ -121,7 +134,7 @@ class Drawables:
             self._known[key] = _Known(job.outputs, service, styles, job_map)
         return job_map
 
-    async def _make(self, job: Job, service: Service, tools: tuple[ToolLayer, ...], styles: tuple[NamedStyle | str | None, ...]) -> JobMap:
+    async def _make(self, job: Job, service: Service, tools: tuple[ToolLayer, ...], styles: Styles) -> JobMap:
         met = (self._meet(job, service, tool, named) for tool, named in zip(tools, styles, strict=True))
         found = await asyncio.gather(*met)
         crs = service.crs or next((d.crs for d in found if d.crs), WEB_MERCATOR)
@@ -133,8 +146,18 @@ class Drawables:
         try:
             return self._library.style_for(tool.style_path, tool.style_layer)
         except Broken as error:
-            log.warning("layer file not used", layer=tool.name, sentence=error.sentence, reason=error.reason)
+            if self._is_news(tool, error):
+                log.warning("layer file not used", layer=tool.name, sentence=error.sentence, reason=error.reason)
             return error.sentence
+
+    def _is_news(self, tool: ToolLayer, error: Broken) -> bool:
+        """True once for each version of the file."""
+        key, version = (tool.style_path, tool.style_layer), (_version_of(tool.style_path), error.reason)
+        with self._lock:
+            if self._told.get(key) == version:
+                return False
+            self._told[key] = version
+        return True
 
     async def _meet(self, job: Job, service: Service, tool: ToolLayer, named: NamedStyle | str | None) -> Drawable:
         output = next((o for o in job.outputs if o.name.casefold() == tool.parameter.casefold()), None)
@@ -193,8 +216,17 @@ class Drawables:
 
 
 def _digest(drawables: tuple[Drawable, ...], crs: str) -> str:
-    essence = [(d.tool, d.layer and d.layer.source.fingerprint, d.style_key, d.fault) for d in drawables]
+    """Nothing in it is a place on this machine: replicas with other mounts agree."""
+    essence = [(replace(d.tool, style_path=None), d.layer and d.layer.source.fingerprint, d.style_key, d.fault) for d in drawables]
     return hashlib.blake2b(repr((essence, crs)).encode(), digest_size=8).hexdigest()
+
+
+def _version_of(path: Path | None) -> tuple[int, int] | None:
+    try:
+        status = path.stat() if path else None
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size) if status else None
 
 
 def _key(source: DataSource) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Protocol
+import math
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Protocol, TypeVar
 
 from rendermap.access.grant import Grant, Operation, Principal
 from rendermap.access.policy import LayerAccess, Policy
 from rendermap.cache.flight import Flight
 from rendermap.cards import map_card, scale_range
+from rendermap.dispatch.breaker import KILLERS, Breaker
 from rendermap.dispatch.budget import Limits, check
-from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, SheetPlan, SwatchLayer, plan_digest
+from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, plan_digest
 from rendermap.dispatch.pool import Drawn
 from rendermap.drawables import Drawable, JobMap, geometry_of
-from rendermap.errors import InvalidFormat
+from rendermap.errors import InvalidBbox, InvalidFormat
 from rendermap.geo.bbox import BBox, intersects, pad
 from rendermap.geo.crs import WEB_MERCATOR, transform_bbox
 from rendermap.geo.tiling import view_of
@@ -25,6 +27,12 @@ from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.symbology.expressions import And, parse_filter
 from rendermap.symbology.style import Style, style_digest
+
+FINEST_STEP = 1e-13
+"""The finest grid that views are moved to, in units of their CRS; in degrees a hundred-millionth of a metre."""
+
+P = TypeVar("P", MapPlan, LegendPlan)
+A = TypeVar("A")
 
 BLANK_VIEW = MapView(BBox(0, 0, 1, 1), WEB_MERCATOR, 1, 1)
 
@@ -49,22 +57,58 @@ class Studio:
     legends: Flight[tuple[LegendLayer, ...]]
     limits: Limits
     picture_max_age_s: int = 60
+    breaker: Breaker = field(default_factory=Breaker)
 
     async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
-        """The picture of a plan, out of the cache or drawn, once however many ask."""
+        """The picture of a plan, out of the cache or drawn, once however many ask; without layers that rest (`Breaker`)."""
         check(plan, self.limits)
-        view, plan = plan.view, _settled(plan)
-        digest = plan_digest(grant, plan)
-        drawn = await self.pictures.get_or_make(digest, lambda: self.pool.draw(plan))
-        media_type = FORMATS[plan.format].media_type
+        shown, digest, drawn = await self._made(grant, plan, self.pictures, lambda it: self.pool.draw(_settled(it)))
+        is_whole, view, media_type = len(shown.layers) == len(plan.layers), plan.view, FORMATS[plan.format].media_type
+        max_age_s = self.picture_max_age_s if is_whole else 0
         return Picture(
-            drawn.body, media_type, digest, view.width_px, view.height_px, view.bbox, view.crs, drawn.empty, self.picture_max_age_s
+            drawn.body, media_type, digest, view.width_px, view.height_px, view.bbox, view.crs, drawn.empty, max_age_s, is_whole
         )  # fmt: skip
 
+    def digest_of(self, grant: Grant, plan: MapPlan) -> PlanDigest:
+        """The digest of what would be drawn now."""
+        return _digest_of(grant, self.breaker.spare(plan))
+
     async def swatches(self, grant: Grant, plan: LegendPlan) -> tuple[LegendLayer, ...]:
-        """The swatches of a legend plan, drawn once."""
+        """The swatches of a legend plan, drawn once; none of layers that rest."""
         check(plan, self.limits)
-        return await self.legends.get_or_make(plan_digest(grant, plan), lambda: self.pool.legend(plan))
+        if all(map(self.breaker.fault_of, plan.layers)):
+            return ()
+        try:
+            return (await self._made(grant, plan, self.legends, self.pool.legend))[2]
+        except KILLERS:
+            if all(map(self.breaker.fault_of, plan.layers)):
+                return ()
+            raise
+
+    async def sheet(self, grant: Grant, plan: LegendPlan) -> Picture:
+        """A legend as one picture, drawn once; without layers that rest."""
+        check(plan, self.limits)
+        assert plan.sheet
+        shown, digest, drawn = await self._made(grant, plan, self.pictures, self.pool.legend_sheet)
+        is_whole = len(shown.layers) == len(plan.layers)
+        max_age_s = self.picture_max_age_s if is_whole else 0
+        media_type = FORMATS[plan.sheet.format].media_type
+        return Picture(drawn.body, media_type, digest, drawn.width_px, drawn.height_px, max_age_s=max_age_s, is_whole=is_whole)
+
+    async def _made(self, grant: Grant, plan: P, flight: Flight[A], make: Callable[[P], Awaitable[A]]) -> tuple[P, PlanDigest, A]:
+        """Ends, because every turn but the last sends a layer to rest."""
+        while True:
+            plan = self.breaker.spare(plan)
+            digest = _digest_of(grant, plan)
+            try:
+                return plan, digest, await flight.get_or_make(digest, partial(self.breaker.run, plan, make))
+            except KILLERS:
+                if len(self.breaker.spare(plan).layers) == len(plan.layers):
+                    raise
+
+
+def _digest_of(grant: Grant, plan: MapPlan | LegendPlan) -> PlanDigest:
+    return plan_digest(grant, _settled(plan) if isinstance(plan, MapPlan) else plan)
 
 
 class OpenMap:
@@ -78,8 +122,9 @@ class OpenMap:
 
     @cached_property
     def card(self) -> MapCard:
-        """What the map is."""
-        return map_card(self._job_map, self._studio.limits.max_px)
+        """What the map is; a layer that killed its workers has that for its fault while it rests."""
+        drawables = tuple(replace(d, fault=d.fault or self._resting(d)) for d in self._job_map.drawables)
+        return map_card(replace(self._job_map, drawables=drawables), self._studio.limits.max_px)
 
     @property
     def version(self) -> str:
@@ -97,7 +142,7 @@ class OpenMap:
     def digest_of(self, request: MapRequest | TileRequest) -> str:
         """The digest the picture would have, told without drawing it.  Raises as `draw` and `tile` where the question is wrong."""
         asked = _map_request(request) if isinstance(request, TileRequest) else request
-        return plan_digest(self._grant, _settled(self._plan(asked)))
+        return self._studio.digest_of(self._grant, self._plan(asked))
 
     @property
     def picture_max_age_s(self) -> int:
@@ -107,8 +152,11 @@ class OpenMap:
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """The legend, top layer first; layers that cannot be drawn are listed with their fault and no entries."""
         shown = chosen(self._job_map, request.layers)
-        drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, _legend_plan(shown, request))}
-        return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in shown)
+        plan = _legend_plan(shown, request)
+        drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
+        faults = {swatch.id: self._studio.breaker.fault_of(swatch) for swatch in plan.layers}
+        told = (replace(d, fault=d.fault or self._resting(d) or faults.get(d.tool.id)) for d in shown)
+        return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in told)
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         """The whole legend as one picture."""
@@ -117,11 +165,11 @@ class OpenMap:
         shown = chosen(self._job_map, request.legend.layers)
         title = self._job_map.service.title if request.title is None else request.title
         plan = replace(_legend_plan(shown, request.legend), sheet=SheetPlan(title, request.dark, request.format))
-        check(plan, self._studio.limits)
-        digest = plan_digest(self._grant, plan)
-        drawn = await self._studio.pictures.get_or_make(digest, lambda: self._studio.pool.legend_sheet(plan))
-        media_type, max_age_s = FORMATS[request.format].media_type, self._studio.picture_max_age_s
-        return Picture(drawn.body, media_type, digest, drawn.width_px, drawn.height_px, max_age_s=max_age_s)
+        return await self._studio.sheet(self._grant, plan)
+
+    def _resting(self, drawable: Drawable) -> str | None:
+        is_drawn = drawable.layer and drawable.style and drawable.crs
+        return self._studio.breaker.fault_of(_layer_plan(drawable, None)) if is_drawn else None
 
     def _plan(self, request: MapRequest) -> MapPlan:
         if request.format not in FORMATS:
@@ -159,7 +207,7 @@ class OpenTemplate:
     def digest_of(self, request: MapRequest | TileRequest) -> str:
         """The digest the blank picture would have, told without drawing it."""
         asked = _map_request(request) if isinstance(request, TileRequest) else request
-        return plan_digest(self._grant, _settled(self._plan(asked)))
+        return self._studio.digest_of(self._grant, self._plan(asked))
 
     @property
     def picture_max_age_s(self) -> int:
@@ -230,8 +278,13 @@ def _map_request(request: TileRequest) -> MapRequest:
 
 
 def _snapped(view: MapView) -> MapView:
-    """The view with its box on a grid of a thousandth of a pixel, so that what looks alike is one picture."""
+    """The view with its box on a grid of a thousandth of a pixel, so that what looks alike is one picture.
+
+    Raises InvalidBbox where the grid is finer than the numbers themselves.
+    """
     step = view.resolution / 1024
+    if min(step, view.bbox.height / view.height_px / 1024) < max(FINEST_STEP, *(math.ulp(v) for v in view.bbox.corners)):
+        raise InvalidBbox("The bounding box is too small for pixels of its own.")
     return replace(view, bbox=BBox(*(round(v / step) * step for v in view.bbox.corners)))
 
 

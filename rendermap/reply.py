@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,8 @@ class Picture:
     """An encoded picture.
 
     digest: names the plan it was drawn from; strong ETag.  bbox, crs: what it shows, easting first.  empty: nothing was drawn, the
-    picture is background only.  max_age_s: how long a client may keep it without asking again.
+    picture is background only.  max_age_s: how long a client may keep it without asking again.  is_whole: False when a layer is left
+    out that may draw again soon; such a picture must not be kept, whatever its address.
     """
 
     body: bytes
@@ -25,6 +27,7 @@ class Picture:
     crs: str | None = None
     empty: bool = False
     max_age_s: int = 0
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class MapCard:
     """The map of a job, or the template of a service (job_id None).  layers: by id, groups included.  bbox: in crs, easting first.
 
     max_px: largest picture side.  native_resolution_m: finest raster cell among the layers, None without rasters.
+    digest: names the version of what is drawn.
     """
 
     service: ServiceCard
@@ -129,6 +133,11 @@ class MapCard:
     max_px: int
     digest: str
     native_resolution_m: float | None = None
+
+    @property
+    def document_digest(self) -> str:
+        """Names the version of everything the card says, titles, credits and passing faults too: the ETag of documents made from it."""
+        return hashlib.blake2b(repr(self).encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

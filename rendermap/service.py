@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Protocol
 
 from rendermap.access.grant import Grant, Operation, Principal
 from rendermap.access.policy import LayerAccess
-from rendermap.cards import job_card, service_card, template_card
+from rendermap.cards import job_card, messages_of, service_card, template_card
 from rendermap.dispatch.plan import SwatchLayer
-from rendermap.drawables import WORLD, Drawable, Drawables
+from rendermap.drawables import WORLD, Drawable, Drawables, Styles
 from rendermap.errors import Broken, JobFailed, NotReady, ServiceNotFound
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, transform_bbox
-from rendermap.jobs.job import Job, JobStatus
+from rendermap.jobs.job import Job, JobStatus, MessageKind
 from rendermap.open_map import OpenMap, OpenTemplate, Studio
 from rendermap.reply import JobCard, ServiceCard
 from rendermap.request import JobRequest
@@ -72,8 +73,7 @@ class MapService:
 
     async def job(self, request: JobRequest) -> JobCard:
         """One job in any state.  Raises JobNotFound, Ended."""
-        job, service, _ = await self._find(request)
-        return job_card(job, service)
+        return job_card(*await asyncio.to_thread(self._find, request))
 
     def is_ready(self) -> bool:
         """True while pictures can be drawn."""
@@ -83,18 +83,21 @@ class MapService:
 
     async def open(self, request: JobRequest) -> OpenMap:
         """The map of a finished job, to be drawn from.  Raises JobNotFound, NotReady, JobFailed, Ended."""
-        job, service, grant = await self._find(request)
-        if not job.status.is_over:
-            raise NotReady(f"The job has not finished: it is {job.status.value}.", status=job.status.value)
-        if job.status is not JobStatus.SUCCEEDED:
-            raise JobFailed(f"The job {_ENDS[job.status]} and has no map.")
-        job_map = await self._rooms.drawables.of_job(job, service)
+
+        def look() -> tuple[Job, Service, Styles]:
+            job, service = self._find(request)
+            _demand_map(job, service)
+            return job, service, self._rooms.drawables.styles_of(job, service)
+
+        job, service, styles = await asyncio.to_thread(look)
+        grant = self._grant(request.principal, service, job.job_id)
+        job_map = await self._rooms.drawables.of_job(job, service, styles)
         return OpenMap(self._rooms.studio, request.principal, job_map, grant)
 
     async def open_template(self, name: str, principal: Principal) -> OpenTemplate:
         """The map of a service without a job: its tool layers, which draw nothing.  Raises ServiceNotFound."""
         service = await self._service(name)
-        named = {tool.id: self._style_of(tool) for tool in service.layers}
+        named = await asyncio.to_thread(lambda: {tool.id: self._style_of(tool) for tool in service.layers})
         geometries = {id_: template_geometry(each.style) for id_, each in named.items() if each}
         swatches = tuple(SwatchLayer(t.id, t.name, geometries[t.id], n.style) for t in service.layers if (n := named[t.id]))
         crs = service.crs or WEB_MERCATOR
@@ -112,13 +115,10 @@ class MapService:
     async def _service(self, name: str) -> Service:
         return _named(await self._services(), name)
 
-    async def _find(self, request: JobRequest) -> tuple[Job, Service, Grant]:
-        def look() -> tuple[Job, Service]:
-            service = _named(self._rooms.services(), request.service)
-            return self._rooms.catalog.find(service.name, request.job_id), service
-
-        job, service = await asyncio.to_thread(look)
-        return job, service, self._grant(request.principal, service, job.job_id)
+    def _find(self, request: JobRequest) -> tuple[Job, Service]:
+        """Reads the disk, and may block."""
+        service = _named(self._rooms.services(), request.service)
+        return self._rooms.catalog.find(service.name, request.job_id), service
 
     def _grant(self, principal: Principal, service: Service, job_id: str) -> Grant:
         levels = [LayerAccess(layer.id, Operation(layer.access.value)) for layer in service.layers]
@@ -132,7 +132,20 @@ class MapService:
             return None
 
 
+SHORT_CHARS = 120
+MOST_DETAILS = 20
+
 _ENDS = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled", JobStatus.TIMED_OUT: "ran out of time"}
+
+
+def _demand_map(job: Job, service: Service) -> None:
+    """Raises NotReady; JobFailed with what the tool said, as far as the service lets strangers hear it."""
+    if not job.status.is_over:
+        raise NotReady(f"The job has not finished: it is {job.status.value}.", status=job.status.value)
+    if job.status is not JobStatus.SUCCEEDED:
+        errors = [text.strip() for kind, text in messages_of(job, service) if kind == MessageKind.ERROR.value and text.strip()]
+        said = f": {shorten(errors[0].splitlines()[0], SHORT_CHARS, placeholder='…')}" if errors else "."
+        raise JobFailed(f"The job {_ENDS[job.status]} and has no map{said}", details=tuple(errors[:MOST_DETAILS]))
 
 
 def _named(services: Mapping[str, Service], name: str) -> Service:

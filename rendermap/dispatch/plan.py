@@ -96,18 +96,33 @@ Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan
 def plan_digest(grant: Grant, plan: Plan) -> PlanDigest:
     """The cache key of a plan, and its picture's ETag.
 
-    The grant is demanded, not digested: whoever may ask shares the picture, whoever may not never gets a key.
+    The grant is demanded; of it service and job are digested and never the principal: whoever may ask shares the picture, whoever
+    may not never gets a key.  Data is named by job and by its place in the job's folder, so replicas with other mounts agree.
     """
-    del grant
-    return PlanDigest(hashlib.blake2b(repr((RELEASE_EPOCH, _essence(plan))).encode(), digest_size=16).hexdigest())
+    job = (grant.service, grant.job_id) if _shows_data(plan) else None
+    return PlanDigest(hashlib.blake2b(repr((RELEASE_EPOCH, job, _essence(plan))).encode(), digest_size=16).hexdigest())
+
+
+def _shows_data(plan: Plan) -> bool:
+    """False for blank pictures, which are the same for all jobs."""
+    return bool(plan.layers) if isinstance(plan, MapPlan | LegendPlan) else True
 
 
 def _essence(plan: Plan) -> object:
     """What makes the picture; a style stands for itself by its digest, which is made once and not for every tile."""
     if isinstance(plan, MapPlan):
-        drawn = tuple((p.id, p.layer.source, p.layer.reader, p.crs, p.style_key) for p in plan.layers)
+        drawn = tuple((p.id, _place(p.layer), p.crs, p.style_key) for p in plan.layers)
         return "map", plan.view, drawn, plan.background, plan.format, plan.quality
+    if isinstance(plan, LegendPlan):
+        swatches = tuple((s.id, s.name, s.geometry, style_digest(s.style), s.layer and _place(s.layer)) for s in plan.layers)
+        return "legend", swatches, plan.pixel_ratio, plan.swatch_px, plan.sheet
     return plan
+
+
+def _place(layer: Layer) -> tuple[str, str | None, str, str]:
+    """Which version of which data, and how it is read."""
+    source = layer.source
+    return source.path.relative_to(source.root).as_posix(), source.member, source.fingerprint, layer.reader
 
 
 def layer_plan(id: int, layer: Layer, crs: str, style: Style) -> LayerPlan:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog.testing
 
 from rendermap.access.policy import Policy
 from rendermap.cache.flight import Flight
@@ -16,6 +18,7 @@ from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePla
 from rendermap.dispatch.pool import Drawn
 from rendermap.drawables import Drawables
 from rendermap.errors import (
+    InvalidBbox,
     InvalidFormat,
     InvalidSize,
     JobFailed,
@@ -29,10 +32,10 @@ from rendermap.errors import (
 from rendermap.geo.bbox import BBox
 from rendermap.geo.tiling import TileAddress
 from rendermap.geo.view import MapView
-from rendermap.jobs.job import DataSource, Job, JobStatus, Layer, Output
+from rendermap.jobs.job import DataSource, Job, JobStatus, Layer, Message, MessageKind, Output
 from rendermap.open_map import Studio
 from rendermap.reply import LegendLayer, MapCard, Picture
-from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, MapRequest, TileRequest
+from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.service import MapService, Rooms
 from rendermap.services.service import Access, GroupLayer, Service, Task, ToolLayer
 from rendermap.symbology.facts import GeometryKind, Measures, VectorFacts
@@ -61,6 +64,10 @@ class Workers:
         self.drawn: list[MapPlan] = []
         self.looks: list[str] = []
         self.broken: dict[str, Exception] = {}
+        self.deadly: set[int] = set()
+        self.deadly_together: set[int] = set()
+        self.dies_blank = self.spares_legends = False
+        self.deaths = 0
 
     async def inspect(self, plan: InspectPlan) -> Layer:
         self.looks.append(plan.source.path.stem)
@@ -75,9 +82,17 @@ class Workers:
     async def draw(self, plan: MapPlan) -> Drawn:
         self.drawn.append(plan)
         await asyncio.sleep(0.01)
+        self.perhaps_die([layer.id for layer in plan.layers])
         return Drawn(b"picture", not plan.layers, plan.view.width_px, plan.view.height_px)
 
+    def perhaps_die(self, ids: list[int]) -> None:
+        if (self.dies_blank and not ids) or self.deadly.intersection(ids) or (self.deadly_together and self.deadly_together <= set(ids)):
+            self.deaths += 2
+            raise RenderCrashed
+
     async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]:
+        if plan.sheet is None and not self.spares_legends:
+            self.perhaps_die([layer.id for layer in plan.layers])
         return tuple(LegendLayer(s.id, s.name, "", None, None, "", ()) for s in plan.layers)
 
     async def legend_sheet(self, plan: LegendPlan) -> Drawn:
@@ -114,12 +129,18 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 def service(workers: Workers, shelf: Shelf) -> MapService:
+    return service_of(workers, shelf, SERVICE)
+
+
+def service_of(workers: Workers, shelf: Shelf, published: Service) -> MapService:
+    """A service of one published service."""
+
     def flight() -> Flight:  # type: ignore[type-arg]
         return Flight(MemoryStore(1 << 20))
 
     drawables = Drawables(workers, Library(), flight(), flight())
     studio = Studio(Policy(), workers, flight(), flight(), Limits())
-    return MapService(Rooms(lambda: {"Demo": SERVICE}, shelf, drawables, Library(), studio))
+    return MapService(Rooms(lambda: {"Demo": published}, shelf, drawables, Library(), studio))
 
 
 def run(coroutine: object) -> object:
@@ -289,3 +310,179 @@ def test_the_legend_lists_what_cannot_be_drawn(service: MapService, workers: Wor
     workers.broken["C"] = SourceUnreadable("The dataset is damaged.")
     legend = run(legend_of(service))
     assert [(layer.id, layer.fault) for layer in legend] == [(0, None), (2, None), (3, "The dataset is damaged.")]  # type: ignore[attr-defined]
+
+
+ALL = LayerChoice(LayerMode.HIDE)
+
+
+def frames(count: int) -> list[MapRequest]:
+    """Pictures side by side, of all layers."""
+    return [MapRequest(JOB, replace(VIEW, bbox=BBox(x, 0, x + 100, 100)), ALL) for x in range(count)]
+
+
+def test_six_tiles_of_a_layer_that_kills_cost_one_pair_of_workers(service: MapService, workers: Workers) -> None:
+    """The first picture is met alone; the others of its layers get its error at once, and so does the next one."""
+    workers.deadly = {0}
+    requests = [replace(request, layers=LayerChoice(LayerMode.SHOW, (0,))) for request in frames(6)]
+
+    async def ask() -> list[object]:
+        return [*await asyncio.gather(*(draw(service, r) for r in requests), return_exceptions=True)]
+
+    async def ask_twice() -> list[object]:
+        return [*await ask(), *await ask()]
+
+    answers = run(ask_twice())
+    assert [type(answer) for answer in answers] == [RenderCrashed] * 12  # type: ignore[attr-defined]
+    assert workers.deaths == 2
+
+
+def test_the_culprit_rests_and_the_others_draw(service: MapService, workers: Workers) -> None:
+    """Of several layers the one that kills alone is found once; it becomes a fault of its own, in card and legend."""
+    workers.deadly, workers.spares_legends = {2}, True
+
+    async def ask() -> tuple[list[Picture], MapCard, tuple[LegendLayer, ...]]:
+        pictures = [*await asyncio.gather(*(draw(service, request) for request in frames(6)))]
+        return pictures, await card_of(service, JOB), await legend_of(service)
+
+    pictures, card, legend = run(ask())  # type: ignore[misc]
+    assert workers.deaths == 4 and drawn_ids(workers) == [3, 0]
+    assert {(picture.is_whole, picture.max_age_s) for picture in pictures} == {(False, 0)}
+    assert {layer.id for layer in card.layers if layer.fault} == {2}
+    assert {layer.id for layer in legend if layer.fault} == {2}
+
+
+def test_a_picture_without_a_resting_layer_is_another_picture(service: MapService, workers: Workers) -> None:
+    """Nobody keeps it for the whole one: its digest is that of what it shows."""
+
+    async def ask() -> tuple[str, str, str]:
+        opened = await service.open(JOB)
+        [request] = frames(1)
+        before = opened.digest_of(request)
+        workers.deadly = {2}
+        return before, (await opened.draw(request)).digest, opened.digest_of(request)
+
+    before, drawn, after = run(ask())  # type: ignore[misc]
+    assert before != drawn == after
+
+
+def test_layers_that_kill_only_together_rest_together(service: MapService, workers: Workers) -> None:
+    """No layer alone is at fault: the combination is refused and each still draws."""
+    workers.deadly_together = {0, 2}
+
+    async def ask() -> list[object]:
+        both = LayerChoice(LayerMode.SHOW, (0, 2))
+        answers = await asyncio.gather(*(draw(service, replace(r, layers=both)) for r in frames(6)), return_exceptions=True)
+        await draw(service, MapRequest(JOB, VIEW, LayerChoice(LayerMode.SHOW, (0,))))
+        return [type(answer) for answer in answers]
+
+    assert run(ask()) == [RenderCrashed] * 6
+    assert workers.deaths == 2 and drawn_ids(workers) == [0]
+
+
+def test_a_swatch_that_kills_leaves_the_legend_of_the_others(service: MapService, workers: Workers) -> None:
+    """Legends are drawn by other means than maps, so the map is not touched by it."""
+    workers.deadly = {3}
+
+    async def ask() -> tuple[list[int], list[int]]:
+        legend = [layer.id for layer in await legend_of(service) if layer.fault]
+        return legend, [layer.id for layer in (await card_of(service, JOB)).layers if layer.fault]
+
+    assert run(ask()) == ([3], [])
+    assert workers.deaths == 4
+    run(legend_of(service))
+    assert workers.deaths == 4
+
+
+def test_a_blank_picture_never_rests(service: MapService, workers: Workers) -> None:
+    """Blank pictures are of all jobs: a crash under one of them is no job's fault."""
+    blank = MapRequest(JOB, replace(VIEW, bbox=BBox(9000, 9000, 9100, 9100)))
+
+    async def ask() -> Picture:
+        workers.dies_blank = True
+        with pytest.raises(RenderCrashed):
+            await draw(service, blank)
+        workers.dies_blank = False
+        return await draw(service, blank)
+
+    assert run(ask()).body == b"picture"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(0, 0, 1e-320, 1e-320), (0, 0, 100, 1e-320), (500000, 0, 500000 + 1e-9, 1e-9), (0, 0, 1e-12, 1e-12), (-1.7e308, 0, 1.7e308, 1)],
+)
+def test_boxes_too_small_or_too_large_for_numbers_are_refused(service: MapService, box: tuple[float, ...]) -> None:
+    """Below the resolution of the numbers themselves no pixel differs from the next."""
+    with pytest.raises(InvalidBbox):
+        run(draw(service, MapRequest(JOB, replace(VIEW, bbox=BBox(*box)))))
+
+
+def test_close_views_of_far_places_draw(service: MapService) -> None:
+    """A tenth of a millimetre per pixel at the far end of web mercator is no tiny box."""
+    far = 20037508.342789244
+    run(draw(service, MapRequest(JOB, MapView(BBox(far - 0.0256, far - 0.0256, far, far), "EPSG:3857", 256, 256))))
+
+
+def test_a_failed_job_says_what_its_tool_said(service: MapService, shelf: Shelf) -> None:
+    """Errors only, without paths: the first one in the sentence, all of them in the details; other failures say their word."""
+    said = (
+        Message(MessageKind.INFORMATIVE, "began"),
+        Message(MessageKind.ERROR, "ERROR 000732: /srv/secret/dem.tif\nTraceback"),
+        Message(MessageKind.ERROR, "Failed."),
+    )
+    shelf.job = replace(job_with(status=JobStatus.FAILED), messages=said)
+    with pytest.raises(JobFailed) as failed:
+        run(card_of(service, JOB))
+    assert failed.value.sentence == "The job failed and has no map: ERROR 000732: [path]"
+    assert failed.value.details == ("ERROR 000732: [path]\nTraceback", "Failed.")
+
+
+def test_a_service_that_keeps_messages_to_itself_keeps_its_failures_too(workers: Workers, shelf: Shelf) -> None:
+    """message_level none holds for errors as well."""
+    shelf.job = replace(job_with(status=JobStatus.FAILED), messages=(Message(MessageKind.ERROR, "inside"),))
+    with pytest.raises(JobFailed) as failed:
+        run(card_of(service_of(workers, shelf, replace(SERVICE, message_level="none")), JOB))
+    assert (failed.value.sentence, failed.value.details) == ("The job failed and has no map.", ())
+
+
+def test_a_layer_file_that_cannot_be_used_is_logged_once(workers: Workers, shelf: Shelf, tmp_path: Path) -> None:
+    """Every tile asks for the style; the operator reads of it once per version of the file."""
+    file = tmp_path / "a.lyrx"
+    file.write_text("{")
+    tool = replace(TOOLS[0], style_path=file)
+    service = service_of(workers, shelf, replace(SERVICE, tasks=(Task("Run", "Run", "", (), (tool,)),)))
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            run(card_of(service, JOB))
+        file.write_text("[")
+        os.utime(file, (1, 1))
+        run(card_of(service, JOB))
+    assert [entry["event"] for entry in logs].count("layer file not used") == 2
+
+
+def test_documents_change_with_their_words_and_pictures_do_not(workers: Workers, shelf: Shelf) -> None:
+    """A new title is a new document over the same picture."""
+    cards = [
+        run(card_of(service_of(workers, shelf, SERVICE), JOB)),
+        run(card_of(service_of(workers, shelf, SERVICE), JOB)),
+        run(card_of(service_of(workers, shelf, replace(SERVICE, title="New")), JOB)),
+        run(card_of(service_of(workers, shelf, replace(SERVICE, credits="New")), JOB)),
+    ]
+    assert len({card.digest for card in cards}) == 1  # type: ignore[attr-defined]
+    assert len({card.document_digest for card in cards}) == 3  # type: ignore[attr-defined]
+
+
+def test_replicas_with_other_mounts_agree(workers: Workers) -> None:
+    """Neither versions nor picture digests hold a path of the machine."""
+
+    async def told(mount: str) -> tuple[str, str, str]:
+        shelf = Shelf()
+        root = Path(mount) / "demo_gpserver/j1"
+        outputs = tuple(Output(n, DataSource(root / f"scratch/{n}.fgb", None, root, "f")) for n in "ABC")
+        shelf.job = replace(shelf.job, root=root, outputs=outputs)
+        published = replace(SERVICE, folder=Path(mount) / "styles/Demo")
+        opened = await service_of(workers, shelf, published).open(JOB)
+        sheet = await opened.legend_sheet(LegendSheetRequest(LegendRequest(JOB)))
+        return opened.version, opened.digest_of(MapRequest(JOB, VIEW)), sheet.digest
+
+    assert run(told("/mnt/one")) == run(told("/mnt/two"))

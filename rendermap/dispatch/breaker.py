@@ -1,0 +1,133 @@
+"""Leaves alone for a while what killed its workers, so that one bad layer costs a few of them and not two for every tile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from cachetools import LRUCache, TTLCache
+
+from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, SwatchLayer
+from rendermap.errors import Broken, RenderCrashed, RenderTimeout
+from rendermap.symbology.style import style_digest
+
+REST_S = 60.0
+REMEMBERED = 4096
+MOST_ALONE = 16
+"""So many layers of a plan are tried alone to find the one that kills."""
+
+P = TypeVar("P", MapPlan, LegendPlan)
+A = TypeVar("A")
+
+KILLERS = (RenderCrashed, RenderTimeout)
+
+
+class Breaker:
+    """Knows layers, each a dataset in a style, by what drawing them did.  Belongs to one event loop.
+
+    A plan that kills its workers is drawn again layer by layer; the first that kills alone rests, else the combination does.
+    Layers of which no picture was made yet are drawn by one asker at a time, so that a bad one is met once however many ask.
+    """
+
+    def __init__(self, rest_s: float = REST_S) -> None:
+        self._resting: TTLCache[str, Broken] = TTLCache(REMEMBERED, rest_s)
+        self._proven: LRUCache[str, bool] = LRUCache(REMEMBERED)
+        self._gates: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def fault_of(self, layer: LayerPlan | SwatchLayer) -> str | None:
+        """Why a layer rests, in words safe for strangers; None when it does not."""
+        error = self._resting.get(_key(layer))
+        return error.sentence if error else None
+
+    def spare(self, plan: P) -> P:
+        """The plan without its resting layers.
+
+        Raises the error that sent them to rest when nothing else is left, or when it is this combination that rests.
+        """
+        if not plan.layers:
+            return plan
+        errors = [error for layer in plan.layers if (error := self._resting.get(_key(layer)))]
+        if not errors:
+            return self._checked(plan)
+        if len(errors) == len(plan.layers):
+            raise _again(errors[0])
+        kept = tuple(layer for layer in plan.layers if _key(layer) not in self._resting)
+        return self._checked(replace(plan, layers=kept))
+
+    async def run(self, plan: P, make: Callable[[P], Awaitable[A]]) -> A:
+        """What make makes of a spared plan.  Raises what make raises; after RenderCrashed and RenderTimeout the culprit rests."""
+        unproven = self._unproven(plan)
+        if unproven:
+            async with self._gate(unproven):
+                self._refuse_resting(plan)
+                if self._unproven(plan):
+                    return await self._try(plan, make)
+        return await self._try(plan, make)
+
+    async def _try(self, plan: P, make: Callable[[P], Awaitable[A]]) -> A:
+        try:
+            made = await make(plan)
+        except KILLERS as error:
+            await self._find_culprit(plan, make, error)
+            raise
+        self._proven.update((_key(layer), True) for layer in plan.layers)
+        return made
+
+    async def _find_culprit(self, plan: P, make: Callable[[P], Awaitable[A]], error: Broken) -> None:
+        if not plan.layers:
+            return
+        for layer in plan.layers:
+            self._proven.pop(_key(layer), None)
+        # rests while the culprit is sought, and still when the asker goes away meanwhile
+        self._resting[_combination(plan)] = error
+        if len(plan.layers) == 1:
+            return
+        for layer in plan.layers[:MOST_ALONE]:
+            try:
+                await make(replace(plan, layers=(layer,)))
+            except KILLERS as own:
+                self._resting[_key(layer)] = own
+                self._resting.pop(_combination(plan), None)
+                return
+            except Broken:
+                continue
+
+    def _checked(self, plan: P) -> P:
+        if error := self._resting.get(_combination(plan)):
+            raise _again(error)
+        return plan
+
+    def _refuse_resting(self, plan: P) -> None:
+        for key in (_combination(plan), *map(_key, plan.layers)):
+            if error := self._resting.get(key):
+                raise _again(error)
+
+    def _unproven(self, plan: P) -> str:
+        return "+".join(sorted(key for key in map(_key, plan.layers) if key not in self._proven))
+
+    def _gate(self, name: str) -> asyncio.Lock:
+        gate = self._gates.get(name)
+        if gate is None:
+            gate = self._gates[name] = asyncio.Lock()
+        return gate
+
+
+def _key(layer: LayerPlan | SwatchLayer) -> str:
+    """A map and a legend are drawn by different means, so their layers rest apart."""
+    source = layer.layer.source if layer.layer else None
+    data = f"{source.path}|{source.member}|{source.fingerprint}" if source else ""
+    if isinstance(layer, LayerPlan):
+        return f"map|{data}|{layer.style_key}"
+    return f"legend|{data}|{layer.geometry}|{style_digest(layer.style)}"
+
+
+def _combination(plan: MapPlan | LegendPlan) -> str:
+    """Of one layer: the layer itself."""
+    return "+".join(sorted(map(_key, plan.layers)))
+
+
+def _again(error: Broken) -> Broken:
+    return type(error)(error.sentence, details=error.details, reason=error.reason)
