@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +29,9 @@ _POINTERS = (
     b"<service name=", b"\"stac_version\"",
 )  # fmt: skip
 _XML_POINTERS = (*_POINTERS, b"<!doctype", b"<!entity", b"sourcefilename", b"overview_file", b'<mdi key="mask_file', b"/vsi")
+_READ_LOCKS = (".sr.lock", ".rd.lock")
+_WRITE_LOCKS = (".wr.lock", ".ed.lock", ".sw.lock")
+_GEOJSON = re.compile(rb'"type"\s*:\s*"(Feature|FeatureCollection|GeometryCollection|(Multi)?(Point|LineString|Polygon))"')
 _HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
@@ -69,6 +73,22 @@ def is_pointer(path: Path, fingerprint: str) -> bool:
         return len(content) == _LARGEST_XML_BYTES or any(mark in content for mark in _XML_POINTERS)
     content = read_start(path, _HEAD_BYTES).lower()
     return any(mark in content for mark in _POINTERS)
+
+
+def is_read_lock(name: str) -> bool:
+    """True for the lock of one who only reads a geodatabase, as ArcGIS names it: ``_gdb.HOST.1234.5678.sr.lock``."""
+    return name.lower().endswith(_READ_LOCKS)
+
+
+def is_write_lock(name: str) -> bool:
+    """True for the lock of one who writes to a geodatabase, as ArcGIS names it."""
+    return name.lower().endswith(_WRITE_LOCKS)
+
+
+def is_geojson(path: Path) -> bool:
+    """True when a file that is named like any JSON begins as GeoJSON does (RFC 7946)."""
+    start = read_start(path, _HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith(b"{") and _GEOJSON.search(start) is not None
 
 
 def is_hot_journal(path: Path) -> bool:

@@ -17,9 +17,11 @@ from rendermap.jobs.datasets import (
     UNFINISHED_SUFFIXES,
     is_dataset_file,
     is_geodatabase,
+    is_geojson,
     is_grid,
     is_hot_journal,
     is_pointer,
+    is_read_lock,
     suffix_of,
 )
 from rendermap.jobs.fingerprint import Listing, files_of, fingerprint_of, list_folder
@@ -72,11 +74,16 @@ class JobFolder:
         Raises SourceRefused with a sentence that says why.
         """
         try:
-            path, member = self._locate(parse_name(dataset))
+            path, member = self._locate(parse_name(self._relative(dataset)))
             return DataSource(path, member, self.root, self._verify(path, is_over))
         except SourceRefused as error:
             error.reason = error.reason or f"{self.root}: {dataset!r}"
             raise
+
+    def _relative(self, dataset: str) -> str:
+        """The name from the scratch workspace on, where it is a whole path into it, as tools return it."""
+        text = dataset.strip().replace("\\", "/")
+        return text.removeprefix(f"{self.base.as_posix()}/")
 
     def datasets(self) -> tuple[tuple[str, str], ...]:
         """Every dataset by its own name, with the name to resolve it by, sorted; a geodatabase's members one by one."""
@@ -94,7 +101,9 @@ class JobFolder:
             return [(Path(name).stem, name)] if members is None else [(member, f"{name}/{member}") for member in members]
         if stat.S_ISDIR(status.st_mode):
             return [(name, name)] if is_grid(self.listing(self.base / name)) else []
-        if stat.S_ISREG(status.st_mode) and suffix not in (".json", ".adf", ".db") and is_dataset_file(name, listing):
+        if suffix == ".json" and not is_geojson(self.base / name):
+            return []
+        if stat.S_ISREG(status.st_mode) and suffix not in (".adf", ".db") and is_dataset_file(name, listing):
             return [(Path(name).stem if suffix in SUFFIXES else name, name)]
         return []
 
@@ -217,7 +226,7 @@ def _check_files(files: Listing) -> None:
 
 def _check_geodatabase(path: Path, files: Listing, is_over: bool) -> None:
     names = {name.rpartition("/")[2].lower(): status for name, status in files.items()}
-    if not is_over and any(name.endswith(".lock") for name in names):
+    if not is_over and any(name.endswith(".lock") and not is_read_lock(name) for name in names):
         raise SourceRefused(UNFINISHED)
     catalog = names.get("a00000001.gdbtable")
     if catalog is None or catalog.st_size == 0:

@@ -32,6 +32,7 @@ from rendermap.jobs.document import (
     write_document,
 )
 from rendermap.jobs.job import JobStatus, MessageKind
+from rendermap.jobs.names import is_in_memory
 
 SCRATCH = "scratch"
 SERVICE_SUFFIX = "_gpserver"
@@ -85,7 +86,12 @@ class Run:
         self._update({"progress": Progress(message=message, percent=percent)})
 
     def output(self, name: str, dataset: str | Path) -> None:
-        """Declare an output parameter's dataset.  Raises ValueError when it is not inside the scratch workspace."""
+        """Declare an output parameter's dataset.
+
+        Raises ValueError when it is not inside the scratch workspace, or was only kept in memory (``in_memory/x``, ``memory/x``).
+        """
+        if is_in_memory(str(dataset)):
+            raise ValueError(f"kept in memory and not written to the scratch workspace: {dataset}")
         inside = self.path(str(dataset)).relative_to(self.scratch)
         self._add_output(name, DatasetOutput(dataset=f"%scratchworkspace%/{inside.as_posix()}"))
 

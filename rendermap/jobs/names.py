@@ -15,7 +15,6 @@ _MEMORY = re.compile(r"(in_memory|memory|mem:.*|memory:.*)(/|$)|/vsimem/", re.IG
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|/vsi", re.IGNORECASE)
 _DRIVE = re.compile(r"/|[A-Za-z]:(/|$)")
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*%]')
-_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
 _LONGEST_NAME = 1024
 
 
@@ -36,9 +35,14 @@ def parse_name(dataset: str) -> tuple[str, ...]:
     steps = tuple(step for step in text.split("/") if step not in ("", "."))
     if ".." in steps:
         raise SourceRefused(OUTSIDE)
-    if not steps or _UNFIT.search(text) or any(_DEVICE.fullmatch(step) for step in steps):
+    if not steps or _UNFIT.search(text):
         raise SourceRefused(NO_NAME)
     return steps
+
+
+def is_in_memory(dataset: str) -> bool:
+    """True for the name of what a tool keeps in memory."""
+    return _MEMORY.match(dataset.strip().replace("\\", "/")) is not None
 
 
 def _refuse_elsewhere(text: str) -> None:

@@ -99,8 +99,6 @@ def test_a_name_as_tools_write_it_is_found(root: Path, name: str, path: str, mem
         (".", refusals.NO_NAME),
         ("%scratchworkspace%", refusals.NO_NAME),
         ("x" * 2000, refusals.NO_NAME),
-        ("CON", refusals.NO_NAME),
-        ("nul.tif", refusals.NO_NAME),
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused_with_the_true_reason(root: Path, name: str, sentence: str) -> None:
@@ -180,6 +178,36 @@ def test_what_is_there_and_cannot_be_drawn_says_why(root: Path, name: str, files
     assert refusal(root, name) == sentence
 
 
+@pytest.mark.parametrize("name", ["aux.tif", "con.tif", "CON/nul.tif"])
+def test_names_that_only_windows_reserves_are_names(root: Path, name: str) -> None:
+    """A raster may be named like a device of another system."""
+    write_files(root / "scratch", {name: TIFF})
+    assert found(root, name) == (name, None)
+
+
+def test_a_whole_path_into_the_own_scratch_workspace_is_a_name(root: Path) -> None:
+    """Tools return whole paths; those into this very job's scratch workspace are as good as relative ones, all others lead outside."""
+    scratch = root / "scratch"
+    assert found(root, f"{scratch}/viewshed.tif") == ("viewshed.tif", None)
+    assert found(root, str(scratch / "scratch.gdb" / "outWatershed").replace("/", "\\")) == ("scratch.gdb", "outWatershed")
+    for name in (f"{scratch}/../../other/scratch/secret.tif", f"{root}/scratch2/a.tif", f"{root.parent}/other/scratch/secret.tif"):
+        assert refusal(root, name) == refusals.OUTSIDE
+
+
+def test_geojson_may_be_named_json(root: Path) -> None:
+    """A file named like any JSON is listed when it is GeoJSON, and not otherwise."""
+    write_files(
+        root / "scratch",
+        {
+            "wells.json": b'\xef\xbb\xbf {"name": "x", "type" : "FeatureCollection", "features": []}',
+            "settings.json": b'{"type": "FeatureLayer"}',
+            "list.json": b"[]",
+        },
+    )
+    names = dict(JobFolder(root).datasets())
+    assert names["wells"] == "wells.json" and not {"settings", "list"} & names.keys()
+
+
 def test_special_files_are_refused_without_being_opened(root: Path) -> None:
     """A pipe named like a raster neither hangs nor draws."""
     os.mkfifo(root / "scratch" / "pipe.tif")
@@ -187,8 +215,10 @@ def test_special_files_are_refused_without_being_opened(root: Path) -> None:
 
 
 def test_a_locked_geodatabase_is_unfinished_only_while_the_job_runs(root: Path) -> None:
-    """Locks of a job that is over were left by a reader or a crash."""
+    """Locks of a job that is over were left by a crash; readers' locks never count."""
     write_files(root / "scratch", {"scratch.gdb/HOST.1234.5678.sr.lock": b""})
+    assert found(root, "outWatershed", is_over=False) == ("scratch.gdb", "outWatershed")
+    write_files(root / "scratch", {"scratch.gdb/a00000009.gdbtable.HOST.1234.5678.wr.lock": b""})
     assert refusal(root, "outWatershed", is_over=False) == refusals.UNFINISHED
     assert found(root, "outWatershed") == ("scratch.gdb", "outWatershed")
 

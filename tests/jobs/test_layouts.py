@@ -1,6 +1,7 @@
 """What each layout makes of a folder, beyond what all layouts share."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rendermap.jobs.job import Job, JobStatus
 from rendermap.jobs.refusals import MISSING, OUTSIDE
 from tests.builders.jobs import JOB_ID, TIFF, Layer, Service, Task, catalog_of, geodatabase_files, job_folder, make_old, write_files
 
-LOCK = "scratch/scratch.gdb/HOST.1234.5678.sr.lock"
+LOCK = "scratch/scratch.gdb/a00000009.gdbtable.HOST.1234.5678.wr.lock"
 TWO_TASKS = Service(
     "Demo/Viewshed",
     (Task("Slope", (Layer("Slope", "Slope"),)), Task("Aspect", (Layer("Aspect", "Aspect"), Layer("Lines", "Aspect lines")))),
@@ -47,6 +48,26 @@ def test_a_lock_means_writing_until_it_is_stale(tmp_path: Path, age_s: float, st
     root = job_folder(tmp_path, "arcgis", geodatabase_files("scratch.gdb", ["a"]))
     write_files(root, {LOCK: b""})
     make_old(root, age_s)
+    assert find(tmp_path).status is status
+
+
+@pytest.mark.parametrize(
+    ("lock", "before_s", "status"),
+    [
+        ("_gdb.PRO.9.9.sr.lock", -30, JobStatus.SUCCEEDED),
+        ("a00000009.gdbtable.PRO.9.9.rd.lock", -30, JobStatus.SUCCEEDED),
+        ("a00000009.gdbtable.PRO.9.9.ed.lock", 30, JobStatus.EXECUTING),
+        ("other.lock", -30, JobStatus.EXECUTING),
+        ("other.lock", 30, JobStatus.SUCCEEDED),
+    ],
+)
+def test_who_only_reads_does_not_take_a_job_off_the_map(tmp_path: Path, lock: str, before_s: float, status: JobStatus) -> None:
+    """ArcGIS Pro locks a geodatabase that it shows; a lock of an unknown name counts when it came with the newest data or later."""
+    root = job_folder(tmp_path, "arcgis", geodatabase_files("scratch.gdb", ["a"]))
+    make_old(root, 300)
+    write_files(root / "scratch" / "scratch.gdb", {lock: b""})
+    made = time.time() - 300 - before_s
+    os.utime(root / "scratch" / "scratch.gdb" / lock, (made, made))
     assert find(tmp_path).status is status
 
 

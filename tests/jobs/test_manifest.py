@@ -96,6 +96,14 @@ def test_an_output_outside_is_the_writers_mistake(tmp_path: Path, name: str) -> 
         manifest.start(tmp_path, service="Viewshed").output("A", name)
 
 
+@pytest.mark.parametrize("name", ["in_memory/x", "memory\\x", "IN_MEMORY/a/b"])
+def test_an_output_in_memory_is_told_so(tmp_path: Path, name: str) -> None:
+    """What was never written is no dataset in the scratch workspace, and the writer learns why."""
+    run = manifest.start(tmp_path, service="Viewshed")
+    with pytest.raises(ValueError, match="kept in memory"):
+        run.output("A", name)
+
+
 @pytest.mark.parametrize("value", [float("nan"), {1, 2}])
 def test_a_value_json_cannot_say_is_the_writers_mistake(tmp_path: Path, value: object) -> None:
     """NaN and Python objects never reach a document."""
