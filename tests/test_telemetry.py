@@ -31,10 +31,10 @@ def logged(level: str, **values: Any) -> dict[str, Any]:
 def test_two_apps_count_for_themselves() -> None:
     """There is no registry of the module."""
     ours, theirs = make_metrics(), make_metrics()
-    ours.refusals.labels("JobNotFound").inc()
+    ours.worker_restarts.labels("crash").inc()
     body, media_type = exposition(ours)
-    assert b'rendermap_refusals_total{code="JobNotFound"} 1.0' in body and media_type.startswith("text/plain")
-    assert b"JobNotFound" not in exposition(theirs)[0]
+    assert b'rendermap_worker_restarts_total{cause="crash"} 1.0' in body and media_type.startswith("text/plain")
+    assert b"crash" not in exposition(theirs)[0]
 
 
 def test_paths_in_free_text_keep_only_their_last_name() -> None:

@@ -77,16 +77,21 @@ class WholeService:
 @contextmanager
 def whole_service(folder: Path) -> Iterator[WholeService]:
     """The service, serving; its job was finished a moment before."""
-    services = folder / "services"
-    (services / "Hydrology" / "FloodDepth").mkdir(parents=True)
-    (services / "Hydrology" / "FloodDepth" / "service.toml").write_text(SERVICE, encoding="utf-8")
-    job_id = _finish_job(folder / "jobs")
+    services, job_id = folder / "services", lay_out(folder)
     base = "/arcgis/rest/services/Hydrology/FloodDepth"
     settings = Settings(jobs=(folder / "jobs",), services=services, workers=1, secret_key="shared by all replicas")
     with _served(settings) as url:
         yield WholeService(
             url, job_id, f"{base}/MapServer/jobs/{job_id}", f"{base}/jobs/{job_id}/MapServer", f"{base}/GPServer/Flood%20Depth"
         )
+
+
+def lay_out(folder: Path) -> str:
+    """The service in ``services`` and its job, whose id is the result, in ``jobs``."""
+    described = folder / "services" / "Hydrology" / "FloodDepth"
+    described.mkdir(parents=True)
+    (described / "service.toml").write_text(SERVICE, encoding="utf-8")
+    return _finish_job(folder / "jobs")
 
 
 def _finish_job(jobs_dir: Path) -> str:

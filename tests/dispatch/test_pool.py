@@ -6,6 +6,7 @@ import asyncio
 import math
 import os
 import statistics
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,10 @@ import uvloop
 
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan
 from rendermap.dispatch.pool import Drawn, Pool
-from rendermap.errors import Busy, RenderFailed, SourceRefused
+from rendermap.dispatch.process import WorkerProcess, WorkerProgram
+from rendermap.dispatch.scratch import Scratch
+from rendermap.dispatch.wire import Answer
+from rendermap.errors import Busy, RenderFailed, RenderTimeout, SourceRefused
 from rendermap.symbology.facts import RasterFacts
 from rendermap.telemetry import make_metrics
 from tests.builders.pools import all_up, filled_layer, misbehaving, run, running, told, vector_layer
@@ -242,3 +246,77 @@ def test_the_wall_costs_little() -> None:
             return statistics.median(times)
 
     assert run(ask) < 0.002
+
+
+def test_the_unforeseen_in_a_workers_keeper_costs_one_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error nobody thought of is answered as one, its worker is replaced, and its place does not stay empty."""
+
+    async def ask() -> None:
+        async with running(1) as pool:
+            (first,) = pool.pids
+            honest, faults = WorkerProcess.ask, iter([ValueError("of no kind we know")])
+
+            async def ask_once(worker: WorkerProcess, request: bytes) -> Answer:
+                for fault in faults:
+                    raise fault
+                return await honest(worker, request)
+
+            monkeypatch.setattr(WorkerProcess, "ask", ask_once)
+            with pytest.raises(RenderFailed) as raised:
+                await pool.draw(told("ok"))
+            assert "ValueError" in (raised.value.reason or "")
+            assert (await pool.draw(told("ok"))).body == b"a picture"
+            assert first not in pool.pids
+
+    run(ask)
+
+
+def test_a_start_that_fails_in_an_unforeseen_way_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool comes up once whatever kept its worker from starting is over."""
+
+    async def ask() -> None:
+        honest, faults = WorkerProcess.start, iter([ValueError("out of the blue")])
+
+        async def start_once(program: WorkerProgram, scratch: Scratch) -> WorkerProcess:
+            for fault in faults:
+                raise fault
+            return await honest(program, scratch)
+
+        monkeypatch.setattr(WorkerProcess, "start", start_once)
+        async with running(1) as pool:
+            assert (await pool.draw(told("ok"))).body == b"a picture"
+
+    run(ask)
+
+
+def test_the_watch_goes_on_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One look at a worker that fails does not leave hanging workers alone for ever."""
+
+    async def ask() -> None:
+        async with running(1, deadline_s=0.3) as pool:
+            honest, faults = Pool._look_after, iter([ValueError("out of the blue")])
+
+            def look_once(pool: Pool, worker: WorkerProcess) -> None:
+                for fault in faults:
+                    raise fault
+                honest(pool, worker)
+
+            monkeypatch.setattr(Pool, "_look_after", look_once)
+            with pytest.raises(RenderTimeout):
+                await pool.draw(told("hang"))
+
+    run(ask)
+
+
+def test_a_stopped_pool_leaves_no_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workers' rooms lie in one folder of the service, which goes when it stops."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    async def ask() -> None:
+        async with running(2) as pool:
+            await all_up(pool, 2)
+            (scratch,) = tmp_path.iterdir()
+            assert len(list(scratch.glob("worker-*"))) == 2
+        assert list(tmp_path.iterdir()) == []
+
+    run(ask)

@@ -77,3 +77,10 @@ def test_empty_rules_are_passed_over() -> None:
     others = '<Rule><PolygonSymbolizer fill="#0000ff"/></Rule>'
     assert first_pixel(f"<Rule><Filter>[n]=1</Filter></Rule>{others}") == (0, 0, 255, 255)
     assert first_pixel(f"<Rule><Filter>[n]=1</Filter><RasterSymbolizer/></Rule>{others}") == (0, 0, 0, 0)
+
+
+def test_no_library_talks_when_it_comes_up() -> None:
+    """Drivers that one GDAL has and another has not are no matter for the log."""
+    program = "import rendermap.render.engine, pyogrio, rasterio\npyogrio.list_drivers()\nwith rasterio.Env(): pass"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == done.stderr == ""
