@@ -280,11 +280,15 @@ def _map_request(request: TileRequest) -> MapRequest:
 def _snapped(view: MapView) -> MapView:
     """The view with its box on a grid of a thousandth of a pixel, so that what looks alike is one picture.
 
+    The step is a power of two: one worked out from the box itself would carry its last bit's noise to all corners.
     Raises InvalidBbox where the grid is finer than the numbers themselves.
     """
-    step = view.resolution / 1024
-    if min(step, view.bbox.height / view.height_px / 1024) < max(FINEST_STEP, *(math.ulp(v) for v in view.bbox.corners)):
-        raise InvalidBbox("The bounding box is too small for pixels of its own.")
+    box = view.bbox
+    finest = min(box.width / view.width_px, box.height / view.height_px) / 1024
+    is_finite = math.isfinite(box.width + box.height)
+    if not is_finite or finest < max(FINEST_STEP, *(math.ulp(v) for v in box.corners)):
+        raise InvalidBbox("The bounding box is too small or too large for pixels of its own.")
+    step = 2.0 ** round(math.log2(view.resolution / 1024))
     return replace(view, bbox=BBox(*(round(v / step) * step for v in view.bbox.corners)))
 
 

@@ -1,0 +1,111 @@
+"""The real front ends over the real route, with jobs and services on disk; in place of the workers one who counts what is drawn."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+import httpx
+from fastapi import FastAPI
+from PIL import Image
+
+from rendermap.access.policy import Policy
+from rendermap.app import create_app
+from rendermap.assembly import Assembled
+from rendermap.cache.flight import Flight
+from rendermap.cache.memory import MemoryStore
+from rendermap.dispatch.budget import Limits
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan
+from rendermap.dispatch.pool import Drawn, Pool
+from rendermap.drawables import Drawables
+from rendermap.geo.bbox import BBox
+from rendermap.jobs.catalog import Catalog
+from rendermap.jobs.job import Layer
+from rendermap.open_map import Studio
+from rendermap.reply import LegendLayer
+from rendermap.service import MapService, Rooms
+from rendermap.services.reader import Services
+from rendermap.settings import Settings
+from rendermap.symbology.facts import Field, FieldKind, GeometryKind, Measures, VectorFacts
+from rendermap.symbology.library import Library
+from rendermap.telemetry import make_metrics
+
+CRS = "EPSG:32616"
+BOX = BBox(700_000, 4_000_000, 706_000, 4_006_000)
+FIELD = "owner_of_parcel"
+
+
+class Counter:
+    """Draws nothing and remembers every plan."""
+
+    ready = True
+
+    def __init__(self) -> None:
+        self.drawn: list[MapPlan] = []
+
+    async def inspect(self, plan: InspectPlan) -> Layer:
+        facts = VectorFacts(GeometryKind.POLYGON, (Field(FIELD, FieldKind.TEXT),))
+        return Layer(plan.source, "ogr", str(plan.source.path), CRS, BOX, facts)
+
+    async def measure(self, plan: MeasurePlan) -> Measures:
+        return Measures(0)
+
+    async def draw(self, plan: MapPlan) -> Drawn:
+        self.drawn.append(plan)
+        body = io.BytesIO()
+        Image.new("RGBA", (plan.view.width_px, plan.view.height_px), (200, 0, 0, 255)).save(body, "png")
+        return Drawn(body.getvalue(), not plan.layers, plan.view.width_px, plan.view.height_px)
+
+    async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]:
+        return tuple(LegendLayer(s.id, s.name, "", None, None, "", ()) for s in plan.layers)
+
+    async def legend_sheet(self, plan: LegendPlan) -> Drawn:
+        return Drawn(b"sheet", False, 1, 1)
+
+
+class CountedService:
+    """Asked over ASGI, without a network; one request is one event loop, so tests stay plain functions."""
+
+    def __init__(self, folder: Path, services: Mapping[str, str]) -> None:
+        for name, text in services.items():
+            (folder / "services" / name).mkdir(parents=True)
+            (folder / "services" / name / "service.toml").write_text(text, encoding="utf-8")
+        self.jobs = folder / "jobs"
+        self.jobs.mkdir()
+        self.counter = Counter()
+        self.app = self._app(Settings(jobs=(self.jobs,), services=folder / "services", secret_key="a key for tests alone"))
+
+    def _app(self, settings: Settings) -> FastAPI:
+        services, library = Services(settings.services), Library()
+        pool, pictures = self.counter, Flight[Drawn](MemoryStore(1 << 20))
+        drawables = Drawables(pool, library, _values(), _values())
+        studio = Studio(Policy(), pool, pictures, _values(), Limits())
+        catalog = Catalog(settings.jobs, services=services.current)
+        service = MapService(Rooms(services.current, catalog, drawables, library, studio))
+        return create_app(Assembled(settings, service, cast(Pool, pool), make_metrics(), services, library))
+
+    def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """The response, redirects not followed."""
+
+        async def send() -> httpx.Response:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://maps.example") as client:
+                return await client.request(method, url, **options)
+
+        return anyio.run(send)
+
+    def get(self, url: str, **params: object) -> httpx.Response:
+        """GET with parameters."""
+        return self.ask("GET", url, **({"params": params} if params else {}))
+
+
+def geojson() -> str:
+    """A dataset that nobody opens."""
+    return json.dumps({"type": "FeatureCollection", "features": []})
+
+
+def _values() -> Flight[Any]:
+    return Flight(MemoryStore(4096, weigh=lambda value: 1))

@@ -1,0 +1,154 @@
+"""Results can be looked at: nothing hands out data, field names or paths, and a job belongs to its own service alone."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from rendermap.jobs import manifest
+from rendermap.jobs.manifest import Run
+from tests.builders.counted_service import FIELD, CountedService, geojson
+
+SERVICE = """
+title = "Parcels"
+[[tasks]]
+name = "Run"
+[[tasks.parameters]]
+name = "DEM"
+type = "GPString"
+[[tasks.parameters]]
+name = "Parcels"
+type = "GPFeatureRecordSetLayer"
+direction = "output"
+[[tasks.parameters]]
+name = "Slope"
+type = "GPRasterData"
+direction = "output"
+[[tasks.parameters]]
+name = "Report"
+type = "GPDataFile"
+direction = "output"
+[[tasks.parameters]]
+name = "Note"
+type = "GPString"
+direction = "output"
+"""
+SECRET = "/srv/secret place/gis"
+MAP = "/arcgis/rest/services/Demo/MapServer"
+GP = "/arcgis/rest/services/Demo/GPServer/Run"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> CountedService:
+    return CountedService(tmp_path, {"Demo": SERVICE, "Other": SERVICE})
+
+
+def say_paths(run: Run) -> None:
+    """What a careless tool writes."""
+    run.path("Parcels.geojson").write_text(geojson())
+    run.output("Parcels", "%scratchworkspace%/Parcels.geojson")
+    run.value("Slope", f"{SECRET}/slope.tif")
+    run.value("Report", {"url": f"file://{SECRET}/report.pdf"})
+    run.value("Note", f"Dataset:{SECRET}/note.txt")
+    run.message(f"read {SECRET}/dem.tif")
+    run.message(r"wrote \\server\secret\x.gdb", kind="warning")
+
+
+@pytest.fixture
+def job_id(service: CountedService) -> str:
+    with manifest.start(service.jobs, service="Demo", task="RUN", inputs={"DEM": f"{SECRET}/dem.tif"}) as run:
+        say_paths(run)
+    return run.job_id
+
+
+@pytest.fixture
+def failed_id(service: CountedService) -> str:
+    with (
+        pytest.raises(RuntimeError),
+        manifest.start(service.jobs, service="Demo", task="Run", inputs={"DEM": f"{SECRET}/dem.tif"}) as run,
+    ):
+        say_paths(run)
+        raise RuntimeError(f"cannot open {SECRET}/dem.tif")
+    return run.job_id
+
+
+def code_of(answer: dict[str, object]) -> tuple[int, str]:
+    error = answer["error"]
+    return error["code"], error["message"]  # type: ignore[index]
+
+
+OPERATIONS = ("identify", "find", "0/query", "query", "0/queryRelatedRecords", "0/generateRenderer", "exportTiles", "generateKml", "0/0")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_whatever_hands_out_data_is_refused(service: CountedService, job_id: str, operation: str, method: str) -> None:
+    """Identify, find and query answer an error in every spelling, on the job, its alias and the template, and draw nothing."""
+    given = {"f": "json", "where": "1=1", "geometry": "0,0", "searchText": "a", "returnGeometry": "true"}
+    heads = (f"{MAP}/jobs/{job_id}", f"/arcgis/rest/services/Demo/jobs/{job_id}/MapServer", MAP)
+    for head, spelt in product(heads, (operation, operation.upper(), f"{operation}/")):
+        answer = service.ask(method, f"{head}/{spelt}", **({"params": given} if method == "GET" else {"data": given}))
+        assert "error" in answer.json() or answer.status_code == 404, (head, spelt, answer.text[:200])
+        assert FIELD not in answer.text
+    assert not service.counter.drawn
+
+
+@pytest.mark.parametrize("defs", ['{"0":"1=1"}', "0:1=1", f'{{"0":"{FIELD} = 1"}}', '[{"layerId":0,"where":"1=1"}]'])
+def test_filters_are_no_oracle(service: CountedService, job_id: str, defs: str) -> None:
+    """A view-only layer takes no filter: blank or not would tell values."""
+    frame = {"bbox": "700000,4000000,706000,4006000", "size": "100,100", "layerDefs": defs, "f": "image"}
+    answer = service.get(f"{MAP}/jobs/{job_id}/export", **frame)
+    assert code_of(answer.json())[0] == 400
+    assert not service.counter.drawn
+
+
+def documents(job_id: str) -> list[str]:
+    """Every address that tells something about a job."""
+    arcgis = [f"{MAP}/jobs/{job_id}{rest}" for rest in ("", "/layers", "/0", "/1", "/legend", "/export?bbox=0,0,1,1", "/7")]
+    results = [f"{GP}/jobs/{job_id}/results/{name}" for name in ("Parcels", "Slope", "Report", "Note", "None")]
+    gp = [GP, f"{GP}/jobs/{job_id}", f"{GP}/jobs/{job_id}/inputs/DEM", f"{GP}/jobs/{job_id}/inputs/None", *results]
+    said = [f"{path}{'&' if '?' in path else '?'}f={form}" for path in (*arcgis, *gp) for form in ("json", "html")]
+    pages = [f"/jobs/Demo/{job_id}", f"/viewer/api/jobs/Demo/{job_id}", "/", "/Demo", f"/thumbnails/Demo/jobs/{job_id}.png"]
+    tiles = [f"/xyz/Demo/jobs/{job_id}/{name}" for name in ("tilejson.json", "legend.png", "tiles/0/0/0.png", "tiles/9/0/0.png")]
+    return [*said, *pages, *tiles, "/arcgis/rest/services?f=json", "/openapi.json"]
+
+
+@pytest.mark.parametrize("which", ["job_id", "failed_id"])
+def test_no_answer_about_a_job_names_a_path_or_a_field(service: CountedService, which: str, request: pytest.FixtureRequest) -> None:
+    """Messages, inputs, values and faults of a careless tool, in every document and on every page, errors included."""
+    job_id = request.getfixturevalue(which)
+    for address in documents(job_id):
+        told = service.get(address).text
+        for word in ("secret", "/srv", str(service.jobs), "scratchworkspace", FIELD):
+            assert word not in told, (address, word, told[max(0, told.find(word) - 200) :][:400])
+
+
+def test_a_failed_job_says_why_in_every_protocol(service: CountedService, failed_id: str) -> None:
+    """The tool's own words, without its paths, stand in each dialect's error."""
+    esri = service.get(f"{MAP}/jobs/{failed_id}", f="json").json()["error"]
+    tiles = service.get(f"/xyz/Demo/jobs/{failed_id}/tilejson.json")
+    assert tiles.status_code == 409 and "cannot open [path]" in tiles.text
+    assert any("cannot open [path]" in detail for detail in (esri["message"], *esri["details"]))
+
+
+def test_a_job_is_unknown_to_every_other_service(service: CountedService, job_id: str) -> None:
+    """Another service's job looks like one that never was: the answers differ in nothing."""
+    never = "j" + "0" * 32
+    paths = (
+        "/arcgis/rest/services/{0}/MapServer/jobs/{1}",
+        "/arcgis/rest/services/{0}/MapServer/jobs/{1}/export?bbox=0,0,1,1&",
+        "/arcgis/rest/services/{0}/GPServer/Run/jobs/{1}",
+        "/arcgis/rest/services/{0}/GPServer/Run/jobs/{1}/results/Parcels",
+        "/xyz/{0}/jobs/{1}/tilejson.json",
+        "/xyz/{0}/jobs/{1}/tiles/0/0/0.png",
+        "/jobs/{0}/{1}",
+        "/thumbnails/{0}/jobs/{1}.png",
+    )
+    for path in paths:
+        theirs = service.get(path.format("Other", job_id) + "?f=json")
+        nobodys = service.get(path.format("Other", never) + "?f=json")
+        assert theirs.status_code == nobodys.status_code
+        assert theirs.text.replace(job_id, never) == nobodys.text, path
+    assert not service.counter.drawn
