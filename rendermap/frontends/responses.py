@@ -26,6 +26,7 @@ class Keep:
 
 
 AS_USUAL = Keep()
+_SAFE = {"X-Content-Type-Options": "nosniff"}
 
 
 def etag_matches(request: Request, etag: str) -> bool:
@@ -55,7 +56,9 @@ def unchanged_response(
 
 
 def picture_response(request: Request, picture: Picture, keep: Keep = AS_USUAL) -> Response:
-    """The picture, or 304 when the client has it."""
+    """The picture, or 304 when the client has it; one that is not whole is neither kept nor named, whatever its address says."""
+    if not picture.is_whole:
+        return Response(picture.body, media_type=picture.media_type, headers={"Cache-Control": "no-store"} | _SAFE)
     headers = _picture_headers(picture.digest, picture.max_age_s, keep)
     if etag_matches(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -65,13 +68,13 @@ def picture_response(request: Request, picture: Picture, keep: Keep = AS_USUAL) 
 def _picture_headers(digest: str, usual_max_age_s: int, keep: Keep) -> dict[str, str]:
     max_age_s = usual_max_age_s if keep.max_age_s is None else keep.max_age_s
     control = f"public, max-age={max_age_s}, {'immutable' if keep.immutable else 'must-revalidate'}"
-    return {"ETag": f'"{digest}"', "Cache-Control": control, "X-Content-Type-Options": "nosniff"}
+    return {"ETag": f'"{digest}"', "Cache-Control": control} | _SAFE
 
 
 def document_response(request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
     """A document, or 304 when the client has these very bytes.  headers: Content-Type and Cache-Control among them."""
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    whole = {**headers, "ETag": etag, "X-Content-Type-Options": "nosniff"}
+    whole = {**headers, "ETag": etag, **_SAFE}
     if request.method != "POST" and etag_matches(request, etag):
         return Response(status_code=304, headers=whole)
     return Response(body, headers=whole)

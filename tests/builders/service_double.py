@@ -145,7 +145,7 @@ class ServiceDouble:
     """Answers as `rendermap.service.MapService` does.
 
     drawn: every request for a picture, in order.  fault: raised by the next picture or legend.  edition: counts up when the result changes.
-    faults: of layers, by their names.
+    faults: of layers, by their names.  is_whole: of pictures.
     """
 
     services_published: tuple[ServiceCard, ...] = SERVICES
@@ -155,6 +155,7 @@ class ServiceDouble:
     edition: int = 1
     faults: dict[str, str] = field(default_factory=dict)
     max_age_s: int = 60
+    is_whole: bool = True
 
     def is_ready(self) -> bool:
         return True
@@ -218,7 +219,18 @@ class ServiceDouble:
         card = await self.map_of(job)
         body, empty = _drawn(view, _chosen(card.layers, choice), format)
         digest = _digest(card, view, choice, format)
-        return Picture(body, f"image/{format}", digest, view.width_px, view.height_px, view.bbox, view.crs, empty, max_age_s=self.max_age_s)
+        return Picture(
+            body,
+            f"image/{format}",
+            digest,
+            view.width_px,
+            view.height_px,
+            view.bbox,
+            view.crs,
+            empty,
+            max_age_s=self.max_age_s,
+            is_whole=self.is_whole,
+        )
 
     def digest_of(self, card: MapCard, request: MapRequest | TileRequest) -> str:
         if not card.job_id:

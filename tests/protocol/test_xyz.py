@@ -260,3 +260,14 @@ async def test_tilejsons_etag_is_of_what_it_says(double: ServiceDouble) -> None:
     for change in ({"title": "New"}, {"description": "New"}, {"credits": "New"}):
         double.services_published = tuple(replace(card, **change) for card in SERVICES)
         assert (await ask(double, f"{JOB}/tilejson.json?layers=2", **etag)).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_a_picture_that_lacks_a_layer_is_not_kept(double: ServiceDouble) -> None:
+    """While a layer rests, not even the address of a version may be kept, nor revalidated."""
+    double.is_whole = False
+    (template,) = (await tilejson(double))["tiles"]
+    z, x, y = INSIDE.split("/")
+    for address in (f"{JOB}/tiles/{INSIDE}.png", template.format(z=z, x=x, y=y)):
+        answer = await ask(double, address)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store") and "etag" not in answer.headers
