@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ _PAIRS = (
     (("easting", "east", "rechtswert"), ("northing", "north", "hochwert")),
     (("x", "point_x", "x_coord", "coord_x", "xcoord"), ("y", "point_y", "y_coord", "coord_y", "ycoord")),
 )
+_ADORNMENTS = ("", "dd", "decimal", "dec", "deg", "degrees", "gps", "wgs84", "wgs", "start", "center")
 _WKT_NAMES = ("wkt", "geom_wkt", "the_geom", "geometry", "geom", "shape")
 _DELIMITERS = ",;\t|"
 _ENCODINGS = ("utf-8-sig", "cp1252")
@@ -58,10 +60,23 @@ def read_layout(path: Path) -> CsvLayout:
         x, y = (next((names[name] for name in known if name in names), None) for known in (xs, ys))
         if x and y:
             return CsvLayout(encoding, delimiter, columns, x, y, None, number == 0)
+    degrees = _adorned(columns)
+    if degrees:
+        return CsvLayout(encoding, delimiter, columns, *degrees, None, True)
     wkt = next((names[name] for name in _WKT_NAMES if name in names), None)
     if wkt is None:
         raise SourceUnreadable("The table of this layer has no coordinate columns.", reason=f"{path}: columns {columns}")
     return CsvLayout(encoding, delimiter, columns, None, None, wkt, False)
+
+
+def _adorned(columns: tuple[str, ...]) -> tuple[str, str] | None:
+    """Longitude and latitude by names that say how they are written, too: DDLon, lat_dd, GPS_Longitude, Lat (WGS84)."""
+    bare = {re.sub(r"[\W_]", "", name.lower()): name for name in reversed(columns)}
+    for before, after in ((b, a) for b in _ADORNMENTS for a in _ADORNMENTS):
+        x, y = (next((bare[full] for name in known if (full := before + name + after) in bare), None) for known in _PAIRS[0])
+        if x and y:
+            return x, y
+    return None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from rendermap.render.journal import readable
 from rendermap.render.raster_facts import inspect_raster
 from rendermap.render.vector_facts import vector_members
 from rendermap.render.vector_layer import inspect_vector
+from rendermap.render.wholeness import check_whole
 
 
 def inspect(plan: InspectPlan) -> Layer:
@@ -26,6 +27,7 @@ def inspect(plan: InspectPlan) -> Layer:
     if not source.path.resolve().is_relative_to(source.root.resolve()):
         raise SourceRefused("The dataset of this layer lies outside its job.", reason=f"{source.path} is not in {source.root}")
     row = recognise(source.path)
+    check_whole(source.path, row.name)
     if row.name == "csv":
         return inspect_csv(source)
     if row.name == "gpkg":
@@ -47,7 +49,7 @@ def _inspect_geopackage(source: DataSource, row: DataFormat, expect: str) -> Lay
 def _inspect_container(source: DataSource, row: DataFormat, expect: str) -> Layer:
     vectors = vector_members(source.path) if expect != "raster" else ()
     rasters = tuple(name for name in raster_members(source, row) if name not in vectors) if expect != "vector" else ()
-    if source.member is None:
+    if source.member is None or not (vectors or rasters):
         return _inspect_first(source, row, vectors, rasters)
     member = source.member.lower()
     for name in vectors:

@@ -15,7 +15,6 @@ from rendermap.render.data_formats import DataFormat
 from rendermap.render.raster_source import Affine, Dataset, carry, check_files, georeference, open_raster, reading
 from rendermap.render.tiff_tags import has_color_map
 from rendermap.render.vector_facts import read_columns
-from rendermap.render.wholeness import check_whole
 from rendermap.symbology.facts import Band, RasterFacts
 
 _LARGEST_TABLE_ROWS = 65536
@@ -25,10 +24,9 @@ AttributeTable = tuple[tuple[str, tuple[str | float | int | None, ...]], ...]
 def inspect_raster(source: DataSource, row: DataFormat, member: str | None = None) -> Layer:
     """The facts of a raster file, or of one raster of a container.
 
-    Raises SourceRefused when it draws on files outside the job, SourceUnreadable when it is damaged, half written, empty, of complex
+    Raises SourceRefused when it draws on files outside the job, SourceUnreadable when it is damaged, empty, of complex
     numbers or not georeferenced.
     """
-    check_whole(source.path, row.name)
     open_name, notes = _name_of(source, row, member or source.member)
     with open_raster(open_name, row.driver) as dataset, reading(open_name):
         check_files(dataset, source.root)

@@ -110,6 +110,8 @@ def _look_at_geometries(path: Path, member: str | None, notes: list[str]) -> Geo
             _, _, found, _ = pyogrio.raw.read(path, layer=member, columns=[], max_features=_LOOKED_AT)
     except ERRORS as error:
         raise SourceUnreadable(reason=f"{path} ({member}): {error}") from error
+    if not len(found):
+        return GeometryKind.POLYGON
     parts = shapely.get_parts(shapely.from_wkb(found[found != None], on_invalid="ignore"))  # noqa: E711
     dimensions = np.unique(shapely.get_dimensions(parts))
     dimensions = dimensions[dimensions >= 0]

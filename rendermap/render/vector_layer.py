@@ -13,16 +13,14 @@ from rendermap.render.data_formats import DataFormat
 from rendermap.render.text_encoding import is_told_otherwise, shapefile_encoding
 from rendermap.render.vector_facts import bbox_of, field_kind, geometry_of, read_info
 from rendermap.render.vectors import vector_reader_for
-from rendermap.render.wholeness import check_whole
 from rendermap.symbology.facts import Field, VectorFacts
 
 
 def inspect_vector(source: DataSource, row: DataFormat, member: str | None = None) -> Layer:
     """The facts of a vector file, or of one feature class of a container.
 
-    Raises SourceUnreadable when it is missing, damaged, half written or without geometries.
+    Raises SourceUnreadable when it is missing, damaged or without geometries.
     """
-    check_whole(source.path, row.name)
     info = read_info(source.path, member)
     if info["driver"] != row.driver:
         raise SourceUnreadable(reason=f"{source.path} is {info['driver']}, not {row.driver}")

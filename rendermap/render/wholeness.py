@@ -21,7 +21,7 @@ _MOST_ENTRIES = 1 << 20
 
 
 def check_whole(path: Path, format_name: str) -> None:
-    """Raises SourceUnreadable when a shapefile or a classic netCDF file is shorter than its headers say.
+    """Raises SourceUnreadable when a shapefile, a GeoPackage or a classic netCDF file is shorter than its headers say.
 
     format_name: a row of `data_formats`; of the others the readers themselves find what is missing.
     """
@@ -29,6 +29,8 @@ def check_whole(path: Path, format_name: str) -> None:
         _check_shapefile(path)
     elif format_name == "netcdf":
         _check_netcdf(path)
+    elif format_name == "gpkg":
+        _check_database(path)
 
 
 def _refuse(path: Path, needed: int) -> None:
@@ -63,6 +65,19 @@ def _number(path: Path, at: int) -> int:
     with path.open("rb") as file:
         file.seek(at)
         return int.from_bytes(file.read(4), "big")
+
+
+def _check_database(path: Path) -> None:
+    """SQLite Database File Format, 1.3: the count of pages is good when it was written with the last change."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    if len(head) < 100:
+        raise SourceUnreadable(_HALF_WRITTEN, reason=f"{path} has {len(head)} bytes")
+    page_bytes = int.from_bytes(head[16:18], "big")
+    journal = path.with_name(path.name + "-wal")
+    # A journal of its own may hold what the file lacks.
+    if head[24:28] == head[92:96] and not (journal.is_file() and journal.stat().st_size):
+        _refuse(path, (65536 if page_bytes == 1 else page_bytes) * int.from_bytes(head[28:32], "big"))
 
 
 def _check_netcdf(path: Path) -> None:

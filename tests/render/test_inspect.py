@@ -224,6 +224,23 @@ def test_csv_with_degrees(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("x", "y"), [("DDLon", "DDLat"), ("lon_dd", "lat_dd"), ("GPS Longitude", "GPS Latitude"), ("Long (WGS84)", "Lat (WGS84)")]
+)
+def test_csv_with_adorned_degrees(x: str, y: str, tmp_path: Path) -> None:
+    """Names of longitude and latitude may say how they are written."""
+    (tmp_path / "wells.csv").write_text(f"{y},platform,{x}\n49.5,1,9.5\n")
+    layer = look(tmp_path / "wells.csv")
+    assert layer.crs == "EPSG:4326" and layer.bbox and layer.bbox.corners == (9.5, 49.5, 9.5, 49.5)
+
+
+def test_empty_geojson_is_an_empty_layer(tmp_path: Path) -> None:
+    """A tool that found nothing left a good dataset, as in every other format."""
+    (tmp_path / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    layer = look(tmp_path / "none.geojson")
+    assert isinstance(layer.facts, VectorFacts) and layer.facts.count == 0 and layer.bbox is None
+
+
 def test_csv_with_eastings_semicolons_and_commas(tmp_path: Path) -> None:
     """A German spreadsheet's table is read; without a .prj it names no CRS, with one it does."""
     path = tmp_path / "wells.csv"

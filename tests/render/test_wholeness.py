@@ -39,6 +39,25 @@ def test_shapefile_whose_index_reaches_beyond_it_is_half_written(tmp_path: Path)
         look(file)
 
 
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_geopackage_cut_short_is_half_written(share: float, tmp_path: Path) -> None:
+    """Its layers may well be there: it is not said that they do not exist."""
+    file = write_features(tmp_path, LINES, {"size": list(range(50))}, driver="GPKG").source.path
+    assert look(file, "features").bbox
+    file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
+    with pytest.raises(SourceUnreadable, match="half written"):
+        look(file, "features")
+
+
+def test_geopackage_that_lies_about_nothing_is_drawn(tmp_path: Path) -> None:
+    """A count of pages from before the last change says nothing."""
+    file = write_features(tmp_path, LINES, driver="GPKG").source.path
+    content = bytearray(file.read_bytes())
+    content[28:32], content[92:96] = struct.pack(">I", 1 << 20), bytes(4)
+    file.write_bytes(content)
+    check_whole(file, "gpkg")
+
+
 def test_netcdf_cut_short_is_half_written(tmp_path: Path) -> None:
     """A classic netCDF file is refused at 70 % and inside its header, and drawn when whole."""
     file = write_raster(tmp_path, BY_NAME["netcdf"])
