@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rendermap import __version__
 from rendermap.assembly import Assembled
@@ -16,6 +18,8 @@ from rendermap.frontends.table import FRONT_ENDS
 from rendermap.frontends.viewer.routes import add_error_pages
 from rendermap.telemetry import exposition
 
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
@@ -49,7 +53,32 @@ def create_app(assembled: Assembled) -> FastAPI:
         app.include_router(front_end.router(assembled.service), prefix=front_end.prefix)
     add_error_pages(app)
     app.add_middleware(SafetyHeaders)
+    app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
     return app
+
+
+class Forwarding:
+    """Believes what trusted proxies say about the address a client used: X-Forwarded-For, -Proto, -Host and -Prefix.
+
+    trusted: addresses and networks, comma separated; ``*`` for any.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: str) -> None:
+        self._inner = ProxyHeadersMiddleware(app, trusted)  # type: ignore[arg-type]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        peer = scope.get("client")
+        if scope["type"] == "http" and peer and peer[0] in self._inner.trusted_hosts:
+            headers = Headers(scope=scope)
+            # the first name is the one the client used when several proxies stand in a row
+            host = headers.get("x-forwarded-host", "").split(",")[0].strip()
+            prefix = headers.get("x-forwarded-prefix", "").rstrip("/")
+            if _HOST.fullmatch(host):
+                scope["headers"] = [(n, v) for n, v in scope["headers"] if n != b"host"] + [(b"host", host.encode())]
+            if _PREFIX.fullmatch(prefix):
+                scope["root_path"] = prefix
+        await self._inner(scope, receive, send)  # type: ignore[arg-type]
 
 
 class SafetyHeaders:
