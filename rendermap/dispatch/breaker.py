@@ -28,7 +28,8 @@ KILLERS = (RenderCrashed, RenderTimeout)
 class Breaker:
     """Knows layers, each a dataset in a style, by what drawing them did.  Belongs to one event loop.
 
-    A plan that kills its workers is drawn again layer by layer; the first that kills alone rests, else the combination does.
+    A plan that kills its workers is drawn again layer by layer; the first that kills alone rests.  When none does, or there is but one,
+    the whole is drawn once more, because somebody else may have killed the workers, and rests if they are killed again.
     Layers of which no picture was made yet are drawn by one asker at a time, so that a bad one is met once however many ask.
     """
 
@@ -71,29 +72,39 @@ class Breaker:
         try:
             made = await make(plan)
         except KILLERS as error:
-            await self._find_culprit(plan, make, error)
-            raise
+            # goes on when the asker goes away, or every asker who does not wait would cost two workers
+            recovery = asyncio.ensure_future(self._recover(plan, make, error))
+            recovery.add_done_callback(lambda done: done.cancelled() or done.exception())
+            made = await asyncio.shield(recovery)
         self._proven.update((_key(layer), True) for layer in plan.layers)
         return made
 
-    async def _find_culprit(self, plan: P, make: Callable[[P], Awaitable[A]], error: Broken) -> None:
+    async def _recover(self, plan: P, make: Callable[[P], Awaitable[A]], error: Broken) -> A:
+        """Sends the culprit to rest and raises error; a crash that does not come again was no layer's fault."""
         if not plan.layers:
-            return
+            raise error
         for layer in plan.layers:
             self._proven.pop(_key(layer), None)
-        # rests while the culprit is sought, and still when the asker goes away meanwhile
-        self._resting[_combination(plan)] = error
-        if len(plan.layers) == 1:
-            return
+        if len(plan.layers) > 1 and await self._find_culprit(plan, make):
+            raise error
+        try:
+            if isinstance(error, RenderTimeout):
+                raise error
+            return await make(plan)
+        except KILLERS as again:
+            self._resting[_combination(plan)] = again
+            raise
+
+    async def _find_culprit(self, plan: P, make: Callable[[P], Awaitable[A]]) -> bool:
         for layer in plan.layers[:MOST_ALONE]:
             try:
                 await make(replace(plan, layers=(layer,)))
             except KILLERS as own:
                 self._resting[_key(layer)] = own
-                self._resting.pop(_combination(plan), None)
-                return
+                return True
             except Broken:
                 continue
+        return False
 
     def _checked(self, plan: P) -> P:
         if error := self._resting.get(_combination(plan)):
