@@ -45,7 +45,7 @@ def test_paths_are_left_out(text: str, shown: str) -> None:
         "50 %/a, 10 km/h, 2024/03/01 12:30, N/A, TCP/IP, image/png",
         "See https://example.org/help/page, or http://a.b/c?d=/e",
         "WGS 84 / UTM zone 32N, EPSG:4326, urn:ogc:def:crs:EPSG::32616",
-        "<b>bold</b><br/>",
+        "<b>bold</b><br/>, [red]wrong[/red]",
         "%scratchworkspace%/x.tif",
         "x / y, a:b, C: /",
     ],
