@@ -6,6 +6,7 @@ What one worker copies the others use, see `copy_store`.
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
+from rendermap.render.bends import carry_densified, densified
 from rendermap.render.copy_store import kept_copy
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.seams import cut_at_seam
@@ -50,15 +52,28 @@ def holds_curves(open_name: str, member: str) -> bool:
     return bool(found[3] and len(found[3][0]))
 
 
-def copy_of(layer: Layer, torn: tuple[str, str] | None = None) -> Path:
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """How features are carried into the map's CRS.
+
+    is_torn: cut where that tears the globe.  longest: length of lines that stay straight on the way, None when all do; see `bends`.
+    """
+
+    data_crs: str
+    map_crs: str
+    is_torn: bool
+    longest: float | None
+
+
+def copy_of(layer: Layer, carriage: Carriage | None = None) -> Path:
     """A FlatGeobuf file with the layer's features under the layer's own field names.
 
-    torn: (the data's CRS, the map's): the copy is in the map's CRS, cut where that tears the globe; else it is in the data's own.
+    carriage: the copy is in the map's CRS; None: in the data's own.
     Raises SourceUnreadable when the dataset cannot be read or copied.
     """
-    essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver, torn)
+    essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver, carriage)
     try:
-        return kept_copy(essence, ".fgb", lambda file: _write(layer, file, torn))
+        return kept_copy(essence, ".fgb", lambda file: _write(layer, file, carriage))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
         raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
 
@@ -69,12 +84,12 @@ def box_of(file: str) -> BBox | None:
     return BBox(*map(float, bounds)) if bounds is not None and np.isfinite(bounds).all() else None
 
 
-def _write(layer: Layer, file: Path, torn: tuple[str, str] | None) -> None:
+def _write(layer: Layer, file: Path, carriage: Carriage | None) -> None:
     with warnings.catch_warnings():
         # Fields that no copy can hold and lengths that were cut do not change the picture.
         warnings.simplefilter("ignore")
         geometry, columns = read_rows(layer) if layer.driver == "CSV" else _read(layer)
-        shapes, kept = _drawable(geometry, layer, torn)
+        shapes, kept = _drawable(geometry, layer, carriage)
         columns = {name: data[kept] for name, data in columns.items()}
         pyogrio.raw.write(
             file,
@@ -115,17 +130,24 @@ def member_of(layer: Layer) -> str:
     return found[0]
 
 
-def _drawable(found: Shapes, layer: Layer, torn: tuple[str, str] | None) -> tuple[Shapes, NDArray[np.bool_]]:
+def _drawable(found: Shapes, layer: Layer, carriage: Carriage | None) -> tuple[Shapes, NDArray[np.bool_]]:
     """Flat geometries without the null and the empty, and which features they belong to; collections become their parts that count."""
     shapes = shapely.force_2d(found)
     mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
     if mixed.any() and isinstance(layer.facts, VectorFacts):
         dimension = _DIMENSIONS[layer.facts.geometry]
         shapes[mixed] = [_parts(shape, dimension) for shape in shapes[mixed]]
-    if torn:
-        shapes = cut_at_seam(shapes, *torn)
+    if carriage:
+        shapes = _carried(shapes, carriage)
     kept = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     return shapes[kept], kept
+
+
+def _carried(shapes: Shapes, carriage: Carriage) -> Shapes:
+    data_crs, map_crs, longest = carriage.data_crs, carriage.map_crs, carriage.longest
+    if not carriage.is_torn:
+        return carry_densified(shapes, data_crs, map_crs, longest or np.inf)
+    return cut_at_seam(densified(shapes, longest) if longest else shapes, data_crs, map_crs)
 
 
 def _parts(collection: shapely.GeometryCollection, dimension: int) -> shapely.Geometry:

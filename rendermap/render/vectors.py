@@ -16,7 +16,8 @@ from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import is_geographic
 from rendermap.geo.view import MapView
 from rendermap.render.assets import assets
-from rendermap.render.copies import COPY_MEMBER, box_of, copy_of, member_of
+from rendermap.render.bends import holds_longer, longest_straight
+from rendermap.render.copies import COPY_MEMBER, Carriage, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_filter import sql_of
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document, rotation_fields, symbols_of
@@ -135,12 +136,21 @@ class _Place:
 def _place(plan: LayerPlan, map_crs: str) -> _Place:
     layer, box = plan.layer, plan.layer.bbox
     assert box is not None
-    if is_torn(box, plan.crs, map_crs):
-        file = str(copy_of(layer, (plan.crs, map_crs)))
+    carriage = _carriage(plan, box, map_crs)
+    if carriage:
+        file = str(copy_of(layer, carriage))
         return _Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)
     if layer.reader == "ogr":
         return _Place(layer.open_name, member_of(layer), layer.driver, plan.crs, box)
     return _Place(str(copy_of(layer)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
+
+
+def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
+    """How features must be carried over where Mapnik, which carries their vertices only, would draw them wrongly."""
+    longest, torn = longest_straight(box, plan.crs, map_crs), is_torn(box, plan.crs, map_crs)
+    if torn or (longest and (plan.layer.reader != "ogr" or holds_longer(plan.layer, longest))):
+        return Carriage(plan.crs, map_crs, torn, longest)
+    return None
 
 
 def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: _Place) -> dict[str, str]:
