@@ -12,7 +12,7 @@ from rendermap.access.grant import Grant, Operation, Principal
 from rendermap.access.policy import LayerAccess, Policy
 from rendermap.cache.flight import Flight
 from rendermap.cards import map_card, scale_range
-from rendermap.dispatch.breaker import KILLERS, Breaker
+from rendermap.dispatch.breaker import FAILURES, Breaker
 from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, plan_digest
 from rendermap.dispatch.pool import Drawn
@@ -80,7 +80,7 @@ class Studio:
             return ()
         try:
             return (await self._made(grant, plan, self.legends, self.pool.legend))[2]
-        except KILLERS:
+        except FAILURES:
             if all(map(self.breaker.fault_of, plan.layers)):
                 return ()
             raise
@@ -102,7 +102,7 @@ class Studio:
             digest = _digest_of(grant, plan)
             try:
                 return plan, digest, await flight.get_or_make(digest, partial(self.breaker.run, plan, make))
-            except KILLERS:
+            except FAILURES:
                 if len(self.breaker.spare(plan).layers) == len(plan.layers):
                     raise
 
@@ -122,7 +122,7 @@ class OpenMap:
 
     @cached_property
     def card(self) -> MapCard:
-        """What the map is; a layer that killed its workers has that for its fault while it rests."""
+        """What the map is; a layer that could not be drawn has that for its fault while it rests."""
         drawables = tuple(replace(d, fault=d.fault or self._resting(d)) for d in self._job_map.drawables)
         return map_card(replace(self._job_map, drawables=drawables), self._studio.limits.max_px)
 

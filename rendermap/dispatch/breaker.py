@@ -1,4 +1,4 @@
-"""Leaves alone for a while what killed its workers, so that one bad layer costs a few of them and not two for every tile."""
+"""Leaves alone for a while what cannot be drawn, so that one bad layer costs a few workers, and never the other layers their picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from cachetools import LRUCache, TTLCache
 
 from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, SwatchLayer
-from rendermap.errors import Broken, RenderCrashed, RenderTimeout
+from rendermap.errors import Broken, RenderCrashed, RenderFailed, RenderTimeout, SourceUnreadable
 from rendermap.symbology.style import style_digest
 
 REST_S = 60.0
@@ -22,14 +22,18 @@ MOST_ALONE = 16
 P = TypeVar("P", MapPlan, LegendPlan)
 A = TypeVar("A")
 
-KILLERS = (RenderCrashed, RenderTimeout)
+FAILURES = (RenderCrashed, RenderTimeout, RenderFailed, SourceUnreadable)
+"""Damage is often met only when cells or features are read: what a look into the dataset could not tell, the drawing does."""
+
+LARGE_PX = 1024 * 1024
+"""A picture larger than this may just be too much work: that it took too long says nothing of its layers."""
 
 
 class Breaker:
     """Knows layers, each a dataset in a style, by what drawing them did.  Belongs to one event loop.
 
-    A plan that kills its workers is drawn again layer by layer; the first that kills alone rests.  When none does, or there is but one,
-    the whole is drawn once more, because somebody else may have killed the workers, and rests if they are killed again.
+    A plan that fails is drawn again layer by layer; the first that fails alone rests.  When none does, or there is but one,
+    the whole is drawn once more, because somebody else may have killed the workers, and rests if it fails again.
     Layers of which no picture was made yet are drawn by one asker at a time, so that a bad one is met once however many ask.
     """
 
@@ -59,7 +63,7 @@ class Breaker:
         return self._checked(replace(plan, layers=kept))
 
     async def run(self, plan: P, make: Callable[[P], Awaitable[A]]) -> A:
-        """What make makes of a spared plan.  Raises what make raises; after RenderCrashed and RenderTimeout the culprit rests."""
+        """What make makes of a spared plan.  Raises what make raises; after one of `FAILURES` the culprit rests."""
         unproven = self._unproven(plan)
         if unproven:
             async with self._gate(unproven):
@@ -71,7 +75,7 @@ class Breaker:
     async def _try(self, plan: P, make: Callable[[P], Awaitable[A]]) -> A:
         try:
             made = await make(plan)
-        except KILLERS as error:
+        except FAILURES as error:
             # goes on when the asker goes away, or every asker who does not wait would cost two workers
             recovery = asyncio.ensure_future(self._recover(plan, make, error))
             recovery.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -81,7 +85,7 @@ class Breaker:
 
     async def _recover(self, plan: P, make: Callable[[P], Awaitable[A]], error: Broken) -> A:
         """Sends the culprit to rest and raises error; a crash that does not come again was no layer's fault."""
-        if not plan.layers:
+        if not plan.layers or (isinstance(error, RenderTimeout) and _is_large(plan)):
             raise error
         for layer in plan.layers:
             self._proven.pop(_key(layer), None)
@@ -91,7 +95,7 @@ class Breaker:
             if isinstance(error, RenderTimeout):
                 raise error
             return await make(plan)
-        except KILLERS as again:
+        except FAILURES as again:
             self._resting[_combination(plan)] = again
             raise
 
@@ -99,7 +103,7 @@ class Breaker:
         for layer in plan.layers[:MOST_ALONE]:
             try:
                 await make(replace(plan, layers=(layer,)))
-            except KILLERS as own:
+            except FAILURES as own:
                 self._resting[_key(layer)] = own
                 return True
             except Broken:
@@ -124,6 +128,10 @@ class Breaker:
         if gate is None:
             gate = self._gates[name] = asyncio.Lock()
         return gate
+
+
+def _is_large(plan: MapPlan | LegendPlan) -> bool:
+    return isinstance(plan, MapPlan) and plan.view.width_px * plan.view.height_px > LARGE_PX
 
 
 def _key(layer: LayerPlan | SwatchLayer) -> str:
