@@ -130,17 +130,28 @@ def member_of(layer: Layer) -> str:
     return found[0]
 
 
-def _drawable(found: Shapes, layer: Layer, carriage: Carriage | None) -> tuple[Shapes, NDArray[np.bool_]]:
+def _drawable(found: Shapes, layer: Layer, carriage: Carriage | None) -> tuple[Shapes, NDArray[np.intp]]:
     """Flat geometries without the null and the empty, and which features they belong to; collections become their parts that count."""
-    shapes = shapely.force_2d(found)
-    mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
-    if mixed.any() and isinstance(layer.facts, VectorFacts):
-        dimension = _DIMENSIONS[layer.facts.geometry]
-        shapes[mixed] = [_parts(shape, dimension) for shape in shapes[mixed]]
+    shapes, owners = _without_collections(shapely.force_2d(found), layer)
     if carriage:
         shapes = _carried(shapes, carriage)
     kept = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    return shapes[kept], kept
+    return shapes[kept], owners[kept]
+
+
+def _without_collections(shapes: Shapes, layer: Layer) -> tuple[Shapes, NDArray[np.intp]]:
+    """Of a mixed layer's collections all parts, by kind and largest kind first; of others those of the layer's kind."""
+    owners = np.arange(len(shapes))
+    collected = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
+    if not collected.any() or not isinstance(layer.facts, VectorFacts):
+        return shapes, owners
+    highest = _DIMENSIONS[layer.facts.geometry]
+    dimensions = range(highest, -1, -1) if layer.facts.is_mixed else (highest,)
+    pieces = [(owner, _parts(shapes[owner], dimension)) for owner in owners[collected] for dimension in dimensions]
+    all_owners = np.concatenate([owners[~collected], np.array([owner for owner, _ in pieces], np.intp)])
+    all_shapes = np.concatenate([shapes[~collected], np.array([shape for _, shape in pieces], object)])
+    order = np.argsort(all_owners, kind="stable")
+    return all_shapes[order], all_owners[order]
 
 
 def _carried(shapes: Shapes, carriage: Carriage) -> Shapes:

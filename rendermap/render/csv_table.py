@@ -19,6 +19,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.crs_name import canonical_crs
+from rendermap.render.vector_facts import MIXED
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 
 _PAIRS = (
@@ -104,7 +105,9 @@ def inspect_csv(source: DataSource) -> Layer:
     fields = tuple(Field(name, kind) for name, kind in seen.kinds.items() if name != layout.wkt)
     crs = _crs_of(source.path, layout, seen.bbox)
     notes = () if crs else ("the dataset names no coordinate reference system",)
-    facts = VectorFacts(seen.geometry, fields, seen.count)
+    if seen.is_mixed:
+        notes = (*notes, MIXED)
+    facts = VectorFacts(seen.geometry, fields, seen.count, seen.is_mixed)
     return Layer(source, "csv", str(source.path), crs, seen.bbox, facts, "CSV", layout.encoding, notes)
 
 
@@ -114,12 +117,14 @@ class _Survey:
     geometry: GeometryKind = GeometryKind.POINT
     bbox: BBox | None = None
     count: int = 0
+    is_mixed: bool = False
 
 
 def _survey(rows: Iterator[dict[str, str]], layout: CsvLayout) -> _Survey:
     kinds: dict[str, FieldKind | None] = dict.fromkeys(layout.columns)
     boxes: list[Extent] = []
-    dimension, count = 0, 0
+    dimensions: set[int] = set()
+    count = 0
     for row in rows:
         for name, text in row.items():
             if kinds[name] is not FieldKind.TEXT and text.strip():
@@ -128,12 +133,13 @@ def _survey(rows: Iterator[dict[str, str]], layout: CsvLayout) -> _Survey:
         if geometry is None:
             continue
         count += 1
-        dimension = max(dimension, geometry[1])
+        dimensions.add(geometry[1])
         boxes.append(geometry[0])
         if len(boxes) > 1 << 16:
             boxes = [_around(boxes)]
     box = BBox(*_around(boxes)) if boxes else None
-    return _Survey({name: kind or FieldKind.TEXT for name, kind in kinds.items()}, _DIMENSIONS[dimension], box, count)
+    known = {name: kind or FieldKind.TEXT for name, kind in kinds.items()}
+    return _Survey(known, _DIMENSIONS[max(dimensions, default=0)], box, count, len(dimensions) > 1)
 
 
 def geometry_of(row: dict[str, str], layout: CsvLayout) -> tuple[Extent, int] | None:

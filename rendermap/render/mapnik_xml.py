@@ -20,6 +20,7 @@ from rendermap.symbology.symbolizers.table import to_mapnik
 from rendermap.symbology.symbols import Marker, Symbol
 
 NOTHING = Symbol()
+_IS_POINT = "([mapnik::geometry_type] = point)"
 Rules = Iterator[tuple[str | None, Symbol]]
 
 
@@ -32,6 +33,7 @@ class DrawnLayer:
     style: Style
     columns: Columns
     rules: tuple[tuple[str | None, Symbol], ...]
+    is_mixed: bool = False
 
 
 def drawn_layer(plan: LayerPlan) -> DrawnLayer:
@@ -44,7 +46,7 @@ def drawn_layer(plan: LayerPlan) -> DrawnLayer:
         raise SourceUnreadable(reason="a raster in a run of vector layers")
     columns = Columns(facts.fields)
     rules = tuple(_reachable(_rules(plan.style, columns)))
-    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules)
+    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules, facts.is_mixed)
 
 
 def map_document(layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str, str]], crs: str, assets: Assets) -> str:
@@ -74,13 +76,20 @@ def _style_element(name: str, layer: DrawnLayer, assets: Assets) -> Element:
         # Opacity is the layer's, not each symbol's: overlaps must not show.  Costs one more picture of the same size.
         style.set("opacity", f"{max(layer.style.opacity, 0.0):.4f}")
     for test, symbol in layer.rules:
-        rule = SubElement(style, "Rule")
-        if test is not None:
-            SubElement(rule, "Filter").text = test
-        # Mapnik passes over a rule that draws nothing, and its features would be drawn by the next ones.  A feature has no raster,
-        # so this draws nothing and yet is a symbolizer.
-        rule.extend(to_mapnik(symbol, layer.geometry, assets) or [Element("RasterSymbolizer")])
+        if layer.is_mixed and layer.geometry is not GeometryKind.POINT:
+            style.append(_rule(f"({test}) and {_IS_POINT}" if test else _IS_POINT, to_mapnik(symbol, GeometryKind.POINT, assets)))
+        style.append(_rule(test, to_mapnik(symbol, layer.geometry, assets)))
     return style
+
+
+def _rule(test: str | None, symbolizers: list[Element]) -> Element:
+    rule = Element("Rule")
+    if test is not None:
+        SubElement(rule, "Filter").text = test
+    # Mapnik passes over a rule that draws nothing, and its features would be drawn by the next ones.  A feature has no raster,
+    # so this draws nothing and yet is a symbolizer.
+    rule.extend(symbolizers or [Element("RasterSymbolizer")])
+    return rule
 
 
 def rotation_fields(style: Style) -> frozenset[str]:

@@ -35,6 +35,7 @@ _KINDS = {
 }
 _DIMENSIONS = (GeometryKind.POINT, GeometryKind.LINE, GeometryKind.POLYGON)
 _LOOKED_AT = 1000
+MIXED = "the dataset mixes points, lines or polygons"
 
 
 def vector_members(path: Path) -> tuple[str, ...]:
@@ -118,7 +119,7 @@ def _look_at_geometries(path: Path, member: str | None, notes: list[str]) -> Geo
     if not len(dimensions):
         raise SourceUnreadable("The geometries of this layer cannot be drawn.", reason=f"{path} ({member}): none in the first {_LOOKED_AT}")
     if len(dimensions) > 1:
-        notes.append("the dataset mixes points, lines or polygons")
+        notes.append(MIXED)
     return _DIMENSIONS[int(dimensions[-1])]
 
 

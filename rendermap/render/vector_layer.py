@@ -11,7 +11,7 @@ from rendermap.render.copies import holds_curves
 from rendermap.render.crs_name import canonical_crs
 from rendermap.render.data_formats import DataFormat
 from rendermap.render.text_encoding import is_told_otherwise, shapefile_encoding
-from rendermap.render.vector_facts import bbox_of, field_kind, geometry_of, read_info
+from rendermap.render.vector_facts import MIXED, bbox_of, field_kind, geometry_of, read_info
 from rendermap.render.vectors import vector_reader_for
 from rendermap.symbology.facts import Field, VectorFacts
 
@@ -35,7 +35,7 @@ def inspect_vector(source: DataSource, row: DataFormat, member: str | None = Non
     misleads = encoding == "utf-8" and is_told_otherwise(source.path)
     has_curves = _may_hold_curves(row, info) and holds_curves(str(source.path), layer_name)
     reader = "features" if misleads else vector_reader_for(row.driver, has_curves=has_curves, encoding=encoding)
-    facts = VectorFacts(geometry, fields, int(info["features"]))
+    facts = VectorFacts(geometry, fields, int(info["features"]), is_mixed=MIXED in notes)
     known = source if source.member == member else replace(source, member=member)
     return Layer(known, reader, str(source.path), crs, bbox_of(info["total_bounds"]), facts, row.driver, encoding, tuple(notes))
 

@@ -86,6 +86,8 @@ def _class_field(facts: VectorFacts) -> Field | None:
 
 def _vector_theme(facts: VectorFacts, measures: Taken) -> VectorTheme:
     symbol = default_symbol(facts.geometry, facts.count)
+    if facts.is_mixed:
+        symbol = Symbol((*symbol.layers, *_on_points(default_symbol(GeometryKind.POINT, facts.count))))
     field = _class_field(facts)
     taken = measures.get(Need(field.name)) if field else None
     if field is None or taken is None or not taken.distinct_is_whole:
@@ -103,10 +105,14 @@ def _vector_theme(facts: VectorFacts, measures: Taken) -> VectorTheme:
 
 def _class_symbol(facts: VectorFacts, symbol: Symbol, color: Color) -> Symbol:
     """Polygons in a hairline of their own darker tone where they are few and so large; many small ones without, for lines drown colours."""
-    if facts.geometry is not GeometryKind.POLYGON:
+    if facts.is_mixed or facts.geometry is not GeometryKind.POLYGON:
         return recolored(symbol, color)
     outline = (Stroke(_darker(color), _HAIRLINE_PT, join="round"),) if 0 <= facts.count <= _FEW_POLYGONS else ()
     return Symbol((Fill(color), *outline))
+
+
+def _on_points(symbol: Symbol) -> tuple[Marker, ...]:
+    return tuple(replace(layer, placement="points") for layer in symbol.layers if isinstance(layer, Marker))
 
 
 def _darker(color: Color) -> Color:

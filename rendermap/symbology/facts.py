@@ -36,11 +36,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class VectorFacts:
-    """A vector dataset.  count: number of features, -1 when unknown."""
+    """A vector dataset.
+
+    geometry: what it holds, of the highest dimension where is_mixed.  count: number of features, -1 when unknown.
+    """
 
     geometry: GeometryKind
     fields: tuple[Field, ...]
     count: int = -1
+    is_mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,20 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
+from rendermap.dispatch.plan import MeasurePlan
 from rendermap.errors import SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import transformer
 from rendermap.jobs.job import Layer
+from rendermap.render.measure import measure
 from rendermap.render.vectors import WarmMaps, draw_vectors, vector_reader_for
 from rendermap.symbology import shapes
+from rendermap.symbology.defaults import default_needs, default_style
+from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Break, Breaks, Categories, Category
 from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol
 from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, view_on, write_features
+from tests.builders.views import look
 
 DOT = Symbol((Marker(shapes.CIRCLE, 3.0, RED),))
 Pixels = NDArray[np.uint8]
@@ -296,3 +301,36 @@ def test_vrt_under_another_name_is_not_opened(tmp_path: Path) -> None:
     layer = replace(target, open_name=str(disguise), source=replace(target.source, path=disguise, fingerprint="vrt"))
     with pytest.raises(SourceUnreadable):
         draw_vectors([plan_for(layer, fill(RED))], view_on((0, 0, 10, 10)))
+
+
+@pytest.mark.parametrize("driver", ["GeoJSON", "GPKG", "FlatGeobuf"])
+def test_mixed_geometries_are_all_drawn(driver: str, tmp_path: Path) -> None:
+    """Points among polygons and lines have a symbol of their own, also the members of a collection, also at the edge of the world."""
+    mixed: list[shapely.Geometry] = [shapely.Point(-179, 15), shapely.Point(179, 15), shapely.box(-20, -20, 20, 20)]
+    mixed += [shapely.LineString([(-60, -60), (60, -60)])]
+    if driver == "GeoJSON":
+        mixed += [shapely.GeometryCollection([shapely.Point(-100, 60), shapely.box(80, 50, 120, 70)])]
+    layer = look(write_features(tmp_path, mixed, {"kind": list(range(len(mixed)))}, driver=driver, crs="EPSG:4326").source.path)
+    assert isinstance(layer.facts, VectorFacts) and layer.facts.is_mixed and layer.notes
+    style = default_style(layer.facts, {need: measure(MeasurePlan(layer, field=need.field)) for need in default_needs(layer.facts)}, "x")
+    pixels = draw_vectors([plan_for(layer, style)], view_on((-180, -90, 180, 90), "EPSG:4326", 720, 360))
+
+    def is_painted(lon: float, lat: float) -> bool:
+        row, col = round((90 - lat) * 2), round((lon + 180) * 2)
+        return bool(pixels[row - 1 : row + 1, col - 1 : col + 1, 3].any())
+
+    places = [(-179, 15), (179, 15), (10, 10), (0, -60), *([(-100, 60), (100, 60)] if driver == "GeoJSON" else [])]
+    assert [is_painted(*place) for place in places] == [True] * len(places)
+    assert not is_painted(0, 60)
+    inside = pixels[180:182, 360:362]
+    assert (inside == inside[0, 0]).all(), "no marker inside a polygon"
+
+
+def test_mixed_geometries_keep_their_classes(tmp_path: Path) -> None:
+    """Points are drawn by the class that they belong to."""
+    mixed: list[shapely.Geometry] = [shapely.Point(5, 5), shapely.Point(15, 5), shapely.box(0, 10, 20, 20)]
+    layer = look(write_features(tmp_path, mixed, {"zone": ["a", "b", "a"]}, driver="GeoJSON", crs="EPSG:4326").source.path)
+    both = [Symbol((Fill(color), Marker(shapes.CIRCLE, 6.0, color, placement="points"))) for color in (RED, BLUE)]
+    theme = Categories(("zone",), (Category((("a",),), both[0], "a"), Category((("b",),), both[1], "b")))
+    pixels = draw_vectors([plan_for(layer, theme)], view_on((0, 0, 20, 20), "EPSG:4326", 40, 40))
+    assert tuple(pixels[30, 10]) == RED and tuple(pixels[30, 30]) == BLUE and tuple(pixels[10, 20]) == RED
