@@ -61,6 +61,19 @@ def test_png8_of_many_colors_stays_close(opaque: bool) -> None:
     assert (shown[~visible][:, 3] == 0).all()
 
 
+@pytest.mark.parametrize("format", ["png8", "gif"])
+@pytest.mark.parametrize("background", [(255, 255, 255), (0, 0, 0), (17, 34, 51)])
+def test_a_background_is_exact_in_a_palette(format: str, background: tuple[int, int, int]) -> None:
+    """Among thousands of colours the background, white and black are what they are, so that they can be keyed out."""
+    x, y = np.meshgrid(np.arange(256), np.arange(256))
+    pixels = np.stack([x, y, (x + y) // 2, np.full_like(x, 255)], axis=-1).astype(np.uint8)
+    pixels[:90, :90], pixels[240:, :9], pixels[240:, -9:] = 0, (0, 0, 0, 255), 255
+    shown = np.asarray(decoded(encode(pixels, format, background)).convert("RGBA"))
+    assert (shown[..., 3] == 255).all()
+    assert (shown[:90, :90, :3] == background).all()
+    assert (shown[240:, :9, :3] == 0).all() and (shown[240:, -9:] == 255).all()
+
+
 def test_png24_keys_out_the_transparent() -> None:
     """Wholly transparent pixels stay transparent in 24 bits and half transparent ones are laid over white."""
     pixels = picture()
