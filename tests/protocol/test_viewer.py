@@ -24,7 +24,7 @@ from rendermap.frontends.viewer.wording import bounds_words, duration, value_wor
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, view_of
 from rendermap.jobs.job import JobStatus
 from rendermap.reply import ResultCard
-from rendermap.request import LayerMode, MapRequest
+from rendermap.request import LayerChoice, LayerMode, LegendSheetRequest, MapRequest
 from tests.builders.app_double import app_over
 from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, VIEWSHED_JOB, ServiceDouble
 
@@ -166,6 +166,38 @@ async def test_running_and_failed_jobs_have_pages_of_their_own(double: ServiceDo
     assert "Started" in running.text and running.text.count("Deriving slope: 40 %") == 2
     failed = await get(double, f"/jobs/Viewshed/{FAILED_JOB}")
     assert failed.status_code == 200 and "The observer stands outside" in failed.text and "data-wait" not in failed.text
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_a_failed_job_shows_nothing_on_a_map(double: ServiceDouble) -> None:
+    """Outputs that a job recorded before it failed are not said to be on a map that is not there; its values are told."""
+    value = ResultCard("Count", "GPLong", "Count", 12.0)
+    drawn = next(card for job in JOBS for card in job.results if card.layer_id is not None and card.value is None)
+    double.jobs_known = tuple(replace(job, results=(drawn, value)) for job in JOBS)
+    failed = (await get(double, f"/jobs/Viewshed/{FAILED_JOB}")).text
+    assert "On the map" not in failed and "<dd>12</dd>" in failed
+    assert "On the map" in (await get(double, PAGE)).text
+
+
+@pytest.mark.anyio
+async def test_a_legend_to_keep_holds_the_layers_asked_for(double: ServiceDouble) -> None:
+    """``layers`` chooses as for the picture; without it every layer is in the legend."""
+    for query in ("?layers=3,0", "?layers=", ""):
+        assert (await get(double, f"{PAGE}/legend.png{query}")).status_code == 200
+    asked = [request.legend.layers for request in double.drawn if isinstance(request, LegendSheetRequest)]
+    assert asked == [LayerChoice(LayerMode.SHOW, (0, 3)), LayerChoice(LayerMode.SHOW), LayerChoice(LayerMode.HIDE)]
+
+
+@pytest.mark.anyio
+async def test_the_icon_is_where_browsers_look_for_it(double: ServiceDouble, built: Path) -> None:
+    """Pages of other front ends name no icon; before the pages are built there is none."""
+    answer = await get(double, "/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml") and "immutable" not in answer.headers[
+        "cache-control"
+    ]
+    (built / "manifest.json").unlink()
+    assert (await get(double, "/favicon.ico", {"accept": "image/*"})).status_code == 404
 
 
 @pytest.mark.anyio
@@ -414,6 +446,8 @@ def test_basemap_host_is_one_source_or_none(url: str | None, host: str) -> None:
 def test_values_are_told_in_words() -> None:
     """Distances have units, records are counted, long text is cut."""
     assert value_words({"distance": 2.5, "units": "esriNauticalMiles"}) == "2.5 nautical miles"
+    assert value_words({"distance": 12.0, "units": "esriMeters"}) == "12 meters"
+    assert value_words({"area": 700000, "units": "esriSquareMeters"}) == "700000 square meters"
     assert value_words({"features": [{}, {}]}) == "2 features"
     assert (value_words(True), value_words(0.1 + 0.2), value_words(None), value_words(["a", 2])) == ("Yes", "0.3", "–", "a, 2")
     assert len(value_words("x" * 5000)) == 240

@@ -2,11 +2,14 @@
 export function downloads(map, data, list) {
   const links = [...document.querySelectorAll("[data-download]")];
   const menu = document.querySelector("[data-menu]");
+  const legend = document.querySelector("[data-legend]");
   const renew = () => {
+    const ids = list.shown().map((layer) => layer.id).join(",");
+    legend.search = new URLSearchParams({ layers: ids });
     const size = map.getSize();
     if (!size?.every((side) => side > 0)) return;
     const bbox = map.getView().calculateExtent(size).map((value) => value.toFixed(3));
-    const layers = list.isAsPublished() ? "default" : list.shown().map((layer) => layer.id).join(",");
+    const layers = list.isAsPublished() ? "default" : ids;
     for (const link of links) {
       const ratio = Math.min(Number(link.dataset.download) * Math.max(1, devicePixelRatio), 4, data.maxPx / Math.max(...size));
       const query = new URLSearchParams({ bbox: bbox.join(","), size: size.map(Math.round).join(","), ratio: ratio.toFixed(3), layers, background: "white" });

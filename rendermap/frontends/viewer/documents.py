@@ -136,12 +136,17 @@ def inputs_of(job: JobCard) -> tuple[Fact, ...]:
 
 
 def results_of(job: JobCard) -> tuple[Fact, ...]:
-    """The job's outputs in words: values as they are, datasets as being on the map."""
-    return tuple(_fact(card) for card in job.results)
+    """The job's outputs in words: values as they are, datasets as being on the map, once there is a map."""
+    has_map = job.status == "succeeded"
+    return tuple(_fact(card) for card in job.results if has_map or not _is_drawn(card))
+
+
+def _is_drawn(card: ResultCard) -> bool:
+    return card.layer_id is not None and card.value is None
 
 
 def _fact(card: ResultCard) -> Fact:
-    value = "On the map" if card.layer_id is not None and card.value is None else value_words(card.value)
+    value = "On the map" if _is_drawn(card) else value_words(card.value)
     return Fact(card.display_name or card.name, "" if card.fault else value, card.fault)
 
 

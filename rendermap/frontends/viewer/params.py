@@ -16,8 +16,8 @@ from rendermap.request import RGB, LayerChoice, LayerMode
 FINEST_LEVEL = 46
 WHITE: RGB = (255, 255, 255)
 _LARGEST_RATIO = 4.0
-_TILE = re.compile(r"([0-9]{1,9})(@2x)?\.png")
-_WHOLE = re.compile(r"[0-9]{1,9}")
+_TILE = re.compile(r"(0|[1-9][0-9]{0,8})(@2x)?\.png")
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,11 @@ def parse_layers(text: str) -> LayerChoice:
     if text == "default":
         return LayerChoice()
     return LayerChoice(LayerMode.SHOW, parse_layer_ids("layers", text))
+
+
+def parse_legend_layers(text: str | None) -> LayerChoice:
+    """As `parse_layers`; without it all layers, the hidden ones too.  Raises InvalidLayer."""
+    return LayerChoice(LayerMode.HIDE) if text is None else parse_layers(text)
 
 
 def parse_background(text: str) -> RGB | None:

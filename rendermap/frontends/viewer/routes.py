@@ -18,10 +18,10 @@ from rendermap.frontends.problems import telling_route
 from rendermap.frontends.responses import Keep, drawn_response, picture_response
 from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.viewer import documents
-from rendermap.frontends.viewer.bundle import Bundle
+from rendermap.frontends.viewer.bundle import Bundle, NotBuilt
 from rendermap.frontends.viewer.errors import error_response
 from rendermap.frontends.viewer.pages import Pages, prefix_of
-from rendermap.frontends.viewer.params import parse_download, parse_layers, parse_tile
+from rendermap.frontends.viewer.params import parse_download, parse_layers, parse_legend_layers, parse_tile
 from rendermap.frontends.viewer.wording import duration, state_of
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import JobCard, LegendLayer, MapCard, ServiceCard
@@ -48,6 +48,7 @@ def viewer_router(service: MapService) -> APIRouter:
         ("/", viewer.index),
         ("/docs", viewer.docs),
         ("/static/{name}", viewer.static),
+        ("/favicon.ico", viewer.icon),
         ("/thumbnails/{service:path}/jobs/{job}.{suffix}", viewer.thumbnail),
         (f"/viewer/api/jobs{JOB}", viewer.state),
         (f"/jobs{JOB}/tiles/{{version}}/{{level}}/{{col}}/{{file}}", viewer.tile),
@@ -164,9 +165,9 @@ class Viewer:
         picture = MapRequest(wanted, asked.view, asked.layers, background=asked.background)
         return _to_keep(await drawn_response(request, await self._service.open(wanted), picture, ASK_AGAIN), service, job, "map")
 
-    async def legend(self, request: Request, service: str, job: str) -> Response:
-        """The legend as a picture, to keep."""
-        legend = LegendRequest(JobRequest(service, job, principal_of(request)), pixel_ratio=SHARP)
+    async def legend(self, request: Request, service: str, job: str, layers: str | None = None) -> Response:
+        """The legend of these layers, else of all that have one, as a picture to keep."""
+        legend = LegendRequest(JobRequest(service, job, principal_of(request)), parse_legend_layers(layers), pixel_ratio=SHARP)
         picture = await (await self._service.open(legend.job)).legend_sheet(LegendSheetRequest(legend))
         return _to_keep(picture_response(request, picture, ASK_AGAIN), service, job, "legend")
 
@@ -179,6 +180,16 @@ class Viewer:
         response = self._pages.bundle.response(request, name)
         if response is None:
             raise NotFound
+        return response
+
+    async def icon(self, request: Request) -> Response:
+        """Our sign, where browsers look for it on pages that do not say where theirs is."""
+        try:
+            name = self._pages.bundle.name_of("icon.svg")
+        except NotBuilt:
+            raise NotFound from None
+        response = await self.static(request, name)
+        response.headers["Cache-Control"] = "public, max-age=86400"
         return response
 
 

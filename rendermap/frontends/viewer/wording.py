@@ -70,8 +70,13 @@ def value_words(value: object) -> str:
             return "Yes" if value else "No"
         case int() | float() | str():
             return _shortened(f"{value:.10g}" if isinstance(value, float) else str(value))
-        case {"distance": amount, "units": str(units)} | {"areaSize": amount, "units": str(units)} | {"time": amount, "units": str(units)}:
-            return f"{amount} {_unit_words(units)}"
+        case (
+            {"distance": amount, "units": str(units)}
+            | {"area": amount, "units": str(units)}
+            | {"areaSize": amount, "units": str(units)}
+            | {"time": amount, "units": str(units)}
+        ):
+            return f"{value_words(amount)} {_unit_words(units)}"
         case {"features": [*features]}:
             return f"{len(features)} {'feature' if len(features) == 1 else 'features'}"
         case [*items] if all(isinstance(item, str | int | float) for item in items):
