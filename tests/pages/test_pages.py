@@ -8,14 +8,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from fastapi import FastAPI, Response
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from rendermap.frontends.arcgis.routes import arcgis_router
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, transformer
+from rendermap.service import MapService
 from tests.builders.app_double import app_over
+from tests.builders.arcgis_app import REST, J, T
 from tests.builders.browser import served
 from tests.builders.service_double import (
     ENDED_JOB,
@@ -99,9 +103,25 @@ def test_switching_a_layer_off_takes_it_from_the_map_and_the_download(open_page:
     assert before > 0.1 and share_near(after, HAZARD_COLORS[2]) < 0.02
     page.locator("[data-menu] summary").click()
     until(page, "document.querySelector('[data-download]').href.includes('layers=0%2C3')")
+    until(page, "document.querySelector('[data-legend]').href.endsWith('/legend.png?layers=0%2C3')")
     page.get_by_label("Hazard classes", exact=True).check()
     until(page, "rendermap.stack.keys === 'all'")
     assert share_near(picture(page), HAZARD_COLORS[2]) == pytest.approx(before, abs=0.01)
+
+
+def test_arcgis_pages_fit_a_phone(browser: Browser, double: ServiceDouble) -> None:
+    """Pages with long addresses on them do not scroll sideways, and ask for nothing that is not there."""
+    missing: list[str] = []
+    app = app_over(double)
+    app.include_router(arcgis_router(cast(MapService, double)), prefix=REST)
+    with served(app) as url:
+        page = browser.new_page(viewport={"width": 360, "height": 640})
+        page.on("response", lambda response: missing.append(response.url) if response.status == 404 else None)
+        for path in (f"{REST}/services", J, f"{J}/layers", f"{J}/legend", T, f"{T}/jobs/{HAZARD_JOB}"):
+            page.goto(url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        page.close()
+    assert not missing
 
 
 def test_a_group_switches_its_members(open_page: OpenPage) -> None:

@@ -69,6 +69,15 @@ def test_an_address_outlives_its_picture() -> None:
     assert app.json(f"{J}/export", bbox=BBOX)["href"] != href
 
 
+def test_the_suffix_is_part_of_the_address() -> None:
+    """A file is what its name says: under another suffix there is none."""
+    app = ArcgisApp()
+    href = app.json(f"{J}/export", bbox=BBOX, format="jpg")["href"]
+    assert href.endswith(".jpg") and app.get(href).status_code == 200
+    for other in (".png", ".gif", ".JPG", ""):
+        assert app.get(href.removesuffix(".jpg") + other).status_code == 404
+
+
 def test_the_folder_is_part_of_the_address() -> None:
     """One picture has one address."""
     app = ArcgisApp()

@@ -242,12 +242,26 @@ def test_filters_in_every_syntax(text: str) -> None:
     assert parse_layer_defs(text, CARD) == ((0, "depth > 2"), (3, "kind='a;b:c'"))
 
 
+@pytest.mark.parametrize("text", ['{0:"1=0"}', "{ 0 : '1=0', 3:''}", '{0:{"where":"1=0"}}', '{"0":"1=0","3":"",}'])
+def test_ids_may_stand_without_quotes(text: str) -> None:
+    """Lenient JSON is what scripts and QGIS write."""
+    assert parse_layer_defs(text, CARD) == ((0, "1=0"),)
+
+
+def test_what_looks_like_an_id_within_a_filter_is_text() -> None:
+    """Only keys get quotes."""
+    assert parse_layer_defs("""{0:"a='x, 3:y' and b = '{2:'"}""", CARD) == ((0, "a='x, 3:y' and b = '{2:'"),)
+
+
 def test_empty_filters_are_none() -> None:
     """null, empty text and an empty object filter nothing."""
     assert parse_layer_defs('{"1":null,"3":""}', CARD) == parse_layer_defs("{}", CARD) == ()
 
 
-@pytest.mark.parametrize("text", ["{", "3", "a:b", "1:x='unclosed", '{"a":"x"}', '{"1":5}', '{"1":["x"]}'])
+@pytest.mark.parametrize(
+    "text",
+    ["{", "3", "a:b", "1:x='unclosed", '{"a":"x"}', '{"1":5}', '{"1":["x"]}', '{"0":{"a":1}}', '{"0":{}}', '{"0":{"where":0}}', "[1]"],
+)
 def test_filters_that_are_none(text: str) -> None:
     """What cannot be understood is refused, not guessed."""
     with pytest.raises(InvalidFilter):

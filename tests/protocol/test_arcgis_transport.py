@@ -7,7 +7,8 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
-from rendermap.errors import Broken, Busy, RenderFailed, RendermapError, SourceUnreadable
+from rendermap.errors import Broken, Busy, NotSupported, RenderFailed, RendermapError, SourceUnreadable
+from rendermap.frontends.arcgis.address import parse_address
 from rendermap.frontends.arcgis.errors import IMAGE_ERROR_BYTES, code_of, error_document, short_error_document
 from tests.builders.arcgis_app import BBOX, REST, ArcgisApp, G, J, S, T
 from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, RUNNING_JOB, ServiceDouble
@@ -209,3 +210,36 @@ def test_preflight_allows_what_is_asked() -> None:
     assert "POST" in answer.headers["access-control-allow-methods"]
     hostile = app.ask("OPTIONS", J, headers={**asked, "Access-Control-Request-Headers": "a: b; <c>"})
     assert "access-control-allow-headers" not in hostile.headers
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_other_methods_are_refused_in_the_dialect(method: str) -> None:
+    """Clients that try to change something read why not, from any page."""
+    answer = ArcgisApp().ask(method, J, headers={"Origin": "https://a.example"})
+    assert answer.status_code == 405 and answer.headers["allow"] == "GET, HEAD, POST, OPTIONS"
+    assert answer.json()["error"]["message"] == "Requested operation is not supported by this service."
+    assert answer.headers["access-control-allow-origin"] == "https://a.example"
+
+
+def test_a_refused_filter_says_so() -> None:
+    """The message is any refusal's, the details say that it is the filter; other refusals keep theirs."""
+    service = ServiceDouble()
+    app = ArcgisApp(service)
+    service.fault = NotSupported()
+    for form in ("json", "image"):
+        filtered = app.get(f"{J}/export", bbox=BBOX, layerDefs='{"0":"1=0"}', f=form).json()["error"]
+        assert (filtered["message"], filtered["details"]) == (NotSupported.sentence, ["Filters are not allowed on this layer."])
+    assert app.json(f"{J}/export", bbox=BBOX)["error"]["details"] == []
+
+
+def test_every_kind_of_address_is_described() -> None:
+    """The description names what the front end answers, and each description leads to a resource."""
+    paths = ArcgisApp().app.openapi()["paths"]
+    below = {path.removeprefix(REST) for path in paths}
+    service, map_ = "/services/{service}", "/services/{service}/MapServer"
+    assert {"/info", f"{service}/jobs/{{jobId}}/MapServer", f"{map_}/layers", f"{map_}/{{layer}}", f"{map_}/legend"} <= below
+    assert f"{service}/GPServer/{{task}}/jobs/{{jobId}}/cancel" in below and "/directories/arcgisoutput/{folder}/{file}" in below
+    assert f"{map_}/jobs/{{jobId}}/{{layer}}/images/{{swatch}}" in below
+    for path in below:
+        parse_address(path.replace("{layer}", "0").replace("{", "").replace("}", ""))
+    assert all("422" not in path["get"]["responses"] for path in paths.values())

@@ -109,3 +109,4 @@ def test_a_view_only_layer_takes_no_filter(service: WholeService, box: list[floa
     query = {"bbox": ",".join(map(str, box)), "bboxSR": "3857", "layerDefs": '{"0":"number > 3"}', "f": "image"}
     error = httpx.get(f"{service.url}{service.map_path}/export", params=query, timeout=60).json()["error"]
     assert (error["code"], error["message"]) == (400, "Requested operation is not supported by this service.")
+    assert error["details"] == ["Filters are not allowed on this layer."]

@@ -124,6 +124,24 @@ async def test_double_tiles_show_the_same_place_with_twice_the_pixels(double: Se
 
 
 @pytest.mark.anyio
+async def test_preflights_are_answered(double: ServiceDouble) -> None:
+    """A page that sends headers of its own asks first, and is let."""
+    headers = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x-mine"}
+    for path in (f"{JOB}/tilejson.json", f"{JOB}/tiles/{INSIDE}.png", f"{JOB}/legend.png"):
+        answer = await ask(double, path, "OPTIONS", **headers)
+        assert answer.status_code == 204 and answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+        assert answer.headers["access-control-allow-origin"] in ("*", "https://a.example")
+        assert answer.headers["access-control-allow-headers"] == "x-mine"
+
+
+@pytest.mark.anyio
+async def test_the_description_tells_only_what_happens(double: ServiceDouble) -> None:
+    """No address answers with the framework's own 422."""
+    paths = (await ask(double, "/openapi.json")).json()["paths"]
+    assert len(paths) == 4 and all(set(path["get"]["responses"]) == {"200", "4XX"} for path in paths.values())
+
+
+@pytest.mark.anyio
 async def test_layers_are_chosen_by_number(double: ServiceDouble) -> None:
     """``layers=3,2`` shows those layers only, and TileJSON hands the choice on to its tiles."""
     await ask(double, f"{JOB}/tiles/{INSIDE}.png?layers=3,2")
@@ -144,7 +162,7 @@ async def test_beyond_the_result_there_is_no_tile(double: ServiceDouble) -> None
 @pytest.mark.anyio
 async def test_empty_inside_is_a_transparent_tile(double: ServiceDouble) -> None:
     """Where no chosen layer draws inside the bounds, the answer is a picture without a visible pixel, not an error."""
-    answer = await ask(double, f"{JOB}/tiles/{INSIDE}.png?layers=99")
+    answer = await ask(double, f"{JOB}/tiles/{INSIDE}.png?layers=-1")
     assert answer.status_code == 200
     assert Image.open(io.BytesIO(answer.content)).getchannel("A").getextrema() == (0, 0)
 
@@ -158,6 +176,12 @@ async def test_empty_inside_is_a_transparent_tile(double: ServiceDouble) -> None
         (f"{JOB}/tiles/a/0/0.png", 404, "TileOutside"),
         (f"{JOB}/tiles/1/-1/0.png", 404, "TileOutside"),
         (f"{JOB}/tiles/12/1090/1599@3x.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/12/01090/1599.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/012/1090/1599.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/12/1090/01599.png", 404, "TileOutside"),
+        (f"{JOB}/tiles/{INSIDE}.png?layers=99", 404, "LayerNotFound"),
+        (f"{JOB}/tilejson.json?layers=2,99", 404, "LayerNotFound"),
+        (f"{JOB}/legend.png?layers=99", 404, "LayerNotFound"),
         (f"{JOB}/tiles/{INSIDE}.tif", 400, "InvalidFormat"),
         (f"{JOB}/tiles/{INSIDE}.png?layers=one", 400, "InvalidLayer"),
         (f"{JOB}/tiles/{INSIDE}.png?layers=" + "1," * 2000 + "1", 400, "InvalidLayer"),

@@ -26,7 +26,7 @@ from rendermap.frontends.arcgis.gp_documents import (
     task_document,
     value_document,
 )
-from rendermap.frontends.arcgis.maps import announce
+from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
 from rendermap.frontends.arcgis.spatial import extent, with_area
 from rendermap.frontends.kvp import Parameters
@@ -207,9 +207,10 @@ def _drawn_value(output: ResultCard, the_map: MapCard) -> object:
 
 async def _map_image(ask: Ask, opened: OpenMap, output: ResultCard, shown: dict[str, object]) -> Answer | Response:
     asked = _picture_of(ask.parameters, ask.job(opened.card.service.name), opened.card, output)
-    if ask.form is Form.IMAGE:
-        return await drawn_response(ask.request, opened, asked)
-    return Answer(value_document(output, {"mapImage": announce(ask, asked, await opened.draw(asked))}), "value", shown)
+    with refused_filters_told(asked):
+        if ask.form is Form.IMAGE:
+            return await drawn_response(ask.request, opened, asked)
+        return Answer(value_document(output, {"mapImage": announce(ask, asked, await opened.draw(asked))}), "value", shown)
 
 
 def _picture_of(parameters: Parameters, job: JobRequest, the_map: MapCard, output: ResultCard) -> MapRequest:

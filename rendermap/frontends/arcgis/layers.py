@@ -17,6 +17,9 @@ _MODES = {
     "include": LayerMode.INCLUDE,
     "exclude": LayerMode.EXCLUDE,
 }
+_BARE_IDS = re.compile(r"""(?P<text>"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)|(?<=[{,\s])(?P<id>\d{1,6})(?=\s*:)""", re.DOTALL)
+"""Keys of digits, or a whole text, in which nothing is a key."""
+
 _SIMPLE_DEFS = re.compile(r"""\s*(\d{1,6})\s*:\s*((?:'[^']*'|"[^"]*"|[^;'"])*)(?:;|$)""")
 
 
@@ -46,9 +49,9 @@ def parse_layer_defs(text: str, card: MapCard) -> Filters:
 
 
 def _defs_json(text: str) -> object:
-    """The JSON of layerDefs.  Raises InvalidFilter."""
+    """The JSON of layerDefs; ids may stand without quotes.  Raises InvalidFilter."""
     try:
-        return parse_json("layerDefs", text)
+        return parse_json("layerDefs", _BARE_IDS.sub(lambda found: found["text"] or f'"{found["id"]}"', text))
     except InvalidParameter as error:
         raise InvalidFilter(error.sentence) from error
 
@@ -65,8 +68,8 @@ def _defs_of_text(text: str) -> dict[int, str]:
 
 
 def _defs_of_json(value: object) -> dict[int, str]:
-    if isinstance(value, list):
-        items = [(item.get("layerId"), item.get("where")) for item in value if isinstance(item, dict)]
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        items = [(item.get("layerId"), item.get("where")) for item in value]
     elif isinstance(value, dict):
         items = list(value.items())
     else:
@@ -75,8 +78,8 @@ def _defs_of_json(value: object) -> dict[int, str]:
 
 
 def _where(value: object) -> str:
-    if isinstance(value, dict):
-        value = value.get("where") or value.get("definition")
+    if isinstance(value, dict) and (value.keys() & {"where", "definition"}):
+        value = next((text for key in ("where", "definition") if (text := value.get(key)) not in (None, "")), None)
     if value is None or isinstance(value, str):
         return value or ""
     raise InvalidFilter("'layerDefs' must hold filters as text.")

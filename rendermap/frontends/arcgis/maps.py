@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.responses import Response
 
@@ -88,9 +90,21 @@ async def export(ask: Ask) -> Answer | Response:
     opened = await open_map(ask)
     card = opened.card
     asked = parse_export(ask.parameters, ask.job(card.service.name), card)
-    if ask.form is Form.IMAGE:
-        return await drawn_response(ask.request, opened, asked)
-    return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": _crumbs(ask, card)})
+    with refused_filters_told(asked):
+        if ask.form is Form.IMAGE:
+            return await drawn_response(ask.request, opened, asked)
+        return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": _crumbs(ask, card)})
+
+
+@contextmanager
+def refused_filters_told(asked: MapRequest) -> Iterator[None]:
+    """Says that it is the filters when a layer that may only be seen takes none."""
+    try:
+        yield
+    except NotSupported as error:
+        if not asked.filters or error.details or error.sentence != NotSupported.sentence:
+            raise
+        raise NotSupported(details=("Filters are not allowed on this layer.",), reason=error.reason) from error
 
 
 def announce(ask: Ask, asked: MapRequest, picture: Picture) -> Json:
@@ -103,9 +117,10 @@ def announce(ask: Ask, asked: MapRequest, picture: Picture) -> Json:
 
 async def output_file(ask: Ask) -> Response:
     """The picture of an address we signed, drawn again or from the cache.  It may be kept for good while the data is the same."""
-    token = ask.address.item.rpartition(".")[0]
+    token, _, suffix = ask.address.item.rpartition(".")
     file = from_token(token, ask.secret, ask.principal)
-    if folder_of(file.request.job.service).casefold() != ask.address.service.casefold():
+    is_ours = folder_of(file.request.job.service).casefold() == ask.address.service.casefold()
+    if not is_ours or suffix != FORMATS[file.request.format].suffix:
         raise NotFound
     job = file.request.job
     opened = await (ask.service.open(job) if job.job_id else ask.service.open_template(job.service, job.principal))

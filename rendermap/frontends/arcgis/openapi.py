@@ -19,16 +19,19 @@ _EXPORT = (
 )
 _LEGEND = (("dpi", "Of the swatches. Default: 96."), ("size", "width,height of a swatch. Default: 20,20."))
 
-_MAP = "/services/{service}/MapServer/jobs/{jobId}"
+_TEMPLATE = "/services/{service}/MapServer"
+_MAP = f"{_TEMPLATE}/jobs/{{jobId}}"
+_ALIAS = "/services/{service}/jobs/{jobId}/MapServer"
 _TASK = "/services/{service}/GPServer/{task}"
 
 
 class Described(NamedTuple):
-    """One address as the documentation shows it."""
+    """One address as the documentation shows it.  is_file: answers a picture and takes no ``f``."""
 
     path: str
     summary: str
     parameters: tuple[tuple[str, str], ...] = ()
+    is_file: bool = False
 
     def operation(self) -> dict[str, Any]:
         """The parameters as OpenAPI writes them."""
@@ -38,17 +41,19 @@ class Described(NamedTuple):
                 *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in in_path),
                 *(
                     {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
-                    for name, text in (*self.parameters, _FORM)
+                    for name, text in (*self.parameters, *(() if self.is_file else (_FORM,)))
                 ),
             ]
         }
 
 
 DESCRIBED = (
+    Described("/info", "The server: its version, and that it asks nobody to sign in"),
     Described("/services", "Services and folders"),
     Described("/services/{service}/GPServer", "A geoprocessing service"),
     Described(_TASK, "A task and its parameters"),
     Described(f"{_TASK}/jobs/{{jobId}}", "A job: status, messages, results"),
+    Described(f"{_TASK}/jobs/{{jobId}}/cancel", "The job as it is: what has been run elsewhere is not cancelled here"),
     Described(f"{_TASK}/jobs/{{jobId}}/results/{{parameter}}", "A result: a map image, or a value", _EXPORT),
     Described(f"{_TASK}/jobs/{{jobId}}/inputs/{{parameter}}", "A value the job was given"),
     Described(_MAP, "The map of a job; with f=image a picture of it"),
@@ -56,5 +61,11 @@ DESCRIBED = (
     Described(f"{_MAP}/layers", "All layers"),
     Described(f"{_MAP}/{{layer}}", "A layer"),
     Described(f"{_MAP}/legend", "The legend with its swatches", _LEGEND),
-    Described("/services/{service}/MapServer", "The layers of a service without a job"),
+    Described(f"{_MAP}/{{layer}}/images/{{swatch}}", "A swatch by the name the legend gives it", is_file=True),
+    Described(_ALIAS, "The same map, for clients that cut the address after MapServer; everything below it as well"),
+    Described(_TEMPLATE, "The layers of a service without a job"),
+    Described(f"{_TEMPLATE}/layers", "All layers of a service without a job"),
+    Described(f"{_TEMPLATE}/{{layer}}", "A layer of a service without a job"),
+    Described(f"{_TEMPLATE}/legend", "The legend of a service without a job", _LEGEND),
+    Described("/directories/arcgisoutput/{folder}/{file}", "The picture that an export announced as its href", is_file=True),
 )

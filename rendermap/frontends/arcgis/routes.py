@@ -8,19 +8,22 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rendermap.errors import InvalidFormat
+from rendermap.errors import InvalidFormat, NotSupported
 from rendermap.frontends.arcgis import gp, maps
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
-from rendermap.frontends.arcgis.cors import METHODS, allow_origin, preflight
 from rendermap.frontends.arcgis.errors import code_of
 from rendermap.frontends.arcgis.openapi import DESCRIBED
 from rendermap.frontends.arcgis.wire import Wire, parse_callback, write_document, write_error, write_page
+from rendermap.frontends.cors import allow_origin, preflight
 from rendermap.frontends.incidents import foreseen
 from rendermap.frontends.kvp import read_parameters
 from rendermap.frontends.negotiation import Form, form_of
 from rendermap.service import MapService
 from rendermap.table import Table
+
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+_REFUSED_METHODS = ("PUT", "PATCH", "DELETE")
 
 Handler = Callable[[Ask], Awaitable[Answer | Response]]
 
@@ -58,11 +61,13 @@ def arcgis_router(service: MapService) -> APIRouter:
 
     async def answer(request: Request) -> Response:
         if request.method == "OPTIONS":
-            return preflight(request)
+            return preflight(request, METHODS)
+        if request.method in _REFUSED_METHODS:
+            return allow_origin(request, _refused_method(request))
         return allow_origin(request, await respond(request, service))
 
     for path in ("", "/{path:path}"):
-        router.add_api_route(path, answer, methods=list(METHODS), include_in_schema=False, response_model=None)
+        router.add_api_route(path, answer, methods=[*METHODS, *_REFUSED_METHODS], include_in_schema=False, response_model=None)
     # never reached, the one above takes all: they are there to be read in /docs
     for row in DESCRIBED:
         router.add_api_route(
@@ -76,6 +81,13 @@ def arcgis_router(service: MapService) -> APIRouter:
             name=f"arcgis {row.path}",
         )
     return router
+
+
+def _refused_method(request: Request) -> Response:
+    error = NotSupported(details=(f"Ask with one of {', '.join(METHODS)}.",))
+    response = write_error(request, error, Wire(Form.JSON), status=405)
+    response.headers["Allow"] = ", ".join(METHODS)
+    return response
 
 
 async def respond(request: Request, service: MapService) -> Response:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rendermap.errors import InvalidFormat, InvalidParameter, TileOutside
+from rendermap.errors import InvalidFormat, InvalidParameter, LayerNotFound, TileOutside
 from rendermap.frontends.kvp import parse_layer_ids
 from rendermap.frontends.zooms import TILE_PX
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import FORMATS, Format
+from rendermap.reply import MapCard
 from rendermap.request import LayerChoice, LayerMode
 
-_WHOLE = re.compile(r"[0-9]{1,9}")
-_FILE = re.compile(r"(?P<row>[0-9]{1,9})(?P<double>@2x)?\.(?P<suffix>[a-z0-9]{1,8})")
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
+_FILE = re.compile(r"(?P<row>0|[1-9][0-9]{0,8})(?P<double>@2x)?\.(?P<suffix>[a-z0-9]{1,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,12 @@ def parse_layers(text: str | None) -> LayerChoice:
     if text is None or not text.strip():
         return LayerChoice()
     return LayerChoice(LayerMode.SHOW, parse_layer_ids("layers", text))
+
+
+def require_known(choice: LayerChoice, card: MapCard) -> None:
+    """Raises LayerNotFound when a chosen layer is none of the map's."""
+    if not {layer.id for layer in card.layers}.issuperset(choice.ids):
+        raise LayerNotFound
 
 
 def parse_ratio(text: str | None) -> int:

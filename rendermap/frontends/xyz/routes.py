@@ -8,22 +8,27 @@ since, it is 404, so that no cache ever holds a new picture under an old version
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rendermap.frontends.cors import preflight
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.links import link
 from rendermap.frontends.responses import AS_USUAL, Keep, document_response, picture_response, unchanged_response
 from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.xyz.documents import Addresses, require_inside, tilejson
 from rendermap.frontends.xyz.errors import OPEN, XyzRoute
-from rendermap.frontends.xyz.params import TileFile, parse_format, parse_layers, parse_ratio, parse_tile
+from rendermap.frontends.xyz.params import TileFile, parse_format, parse_layers, parse_ratio, parse_tile, require_known
 from rendermap.geo.tiling import view_of
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, TileRequest
 from rendermap.service import MapService, OpenMap
+
+METHODS = ("GET", "HEAD", "OPTIONS")
+FAULTS: dict[int | str, dict[str, Any]] = {"4XX": {"description": "What is wrong, as `error` with `code`, `message` and `details`"}}
+"""Said in /docs, in place of the framework's own errors, which are never sent."""
 
 JOB = "/{service:path}/jobs/{job}"
 
@@ -43,9 +48,14 @@ def xyz_router(service: MapService) -> APIRouter:
         (f"{JOB}/tiles/{{z}}/{{x}}/{{file}}", tiles.moving, "A tile of a job as it is now"),
         (f"{JOB}/tiles/{{version}}/{{z}}/{{x}}/{{file}}", tiles.versioned, "A tile of one version of a job's result"),
     ):
-        router.add_api_route(path, endpoint, methods=["GET"], summary=summary, response_class=Response)
+        router.add_api_route(path, endpoint, methods=["GET"], summary=summary, response_class=Response, responses=FAULTS)
         router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
+        router.add_api_route(path, _preflight, methods=["OPTIONS"], include_in_schema=False)
     return router
+
+
+async def _preflight(request: Request) -> Response:
+    return preflight(request, METHODS)
 
 
 class Tiles:
@@ -66,6 +76,7 @@ class Tiles:
         """Where the tiles are, what they cover and at which zooms."""
         choice, suffix, double = parse_layers(layers), parse_format(format).suffix, parse_ratio(ratio) == 2
         card = (await self._service.open(JobRequest(service, job, principal_of(request)))).card
+        require_known(choice, card)
         query = f"?layers={','.join(map(str, choice.ids))}" if choice.mode is LayerMode.SHOW else ""
         here = ("xyz", card.service.name, "jobs", card.job_id or job)
         tiles = link(request, *here, "tiles", card.digest, "{z}/{x}", f"{{y}}{'@2x' if double else ''}.{suffix}")
@@ -79,6 +90,7 @@ class Tiles:
         shown = choice if choice.mode is LayerMode.SHOW else LayerChoice(LayerMode.HIDE)
         legend = LegendRequest(JobRequest(service, job, principal_of(request)), shown, pixel_ratio=2.0)
         opened = await self._service.open(legend.job)
+        require_known(choice, opened.card)
         return _to_all(picture_response(request, await opened.legend_sheet(LegendSheetRequest(legend))))
 
     async def moving(self, request: Request, service: Service, job: Job, z: str, x: str, file: File, layers: Layers = None) -> Response:
@@ -99,6 +111,7 @@ def _tile_of(job: JobRequest, file: TileFile, choice: LayerChoice) -> TileReques
 
 
 async def _tile_response(request: Request, opened: OpenMap, asked: TileRequest, keep: Keep) -> Response:
+    require_known(asked.layers, opened.card)
     unchanged = unchanged_response(request, opened, asked, keep)
     if unchanged is not None:
         return _to_all(unchanged)

@@ -7,11 +7,11 @@ not be able to spend a visitor's cookies.  Tokens in headers need no such permis
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 _HEADER_NAMES = re.compile(r"[A-Za-z0-9\-_, ]{1,500}")
 _MAX_AGE_S = 7200
 
@@ -25,9 +25,10 @@ def allow_origin(request: Request, response: Response) -> Response:
     return response
 
 
-def preflight(request: Request) -> Response:
+def preflight(request: Request, methods: Sequence[str]) -> Response:
     """The answer to OPTIONS (Fetch standard, CORS-preflight): whatever headers a client asks for, ``X-Esri-Authorization`` among them."""
-    headers = {"Allow": ", ".join(METHODS), "Access-Control-Allow-Methods": ", ".join(METHODS), "Access-Control-Max-Age": str(_MAX_AGE_S)}
+    allowed = ", ".join(methods)
+    headers = {"Allow": allowed, "Access-Control-Allow-Methods": allowed, "Access-Control-Max-Age": str(_MAX_AGE_S)}
     wanted = request.headers.get("access-control-request-headers", "")
     if _HEADER_NAMES.fullmatch(wanted):
         headers["Access-Control-Allow-Headers"] = wanted
