@@ -39,6 +39,7 @@ class Assembled:
     metrics: Metrics
     services: Services
     library: Library
+    finder: JobFinder
 
     async def start(self) -> None:
         """Starts the workers."""
@@ -83,7 +84,7 @@ def build(
     )
     finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio)
-    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library)
+    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder)
 
 
 def weigh_legend(layers: tuple[LegendLayer, ...]) -> int:

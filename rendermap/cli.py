@@ -27,14 +27,16 @@ from rendermap.desk import (
     layer_choice,
     parse_bbox,
     parse_color,
+    parse_dpi,
     parse_size,
+    require_layers,
     view_for,
     write,
 )
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan
-from rendermap.errors import BadRequest, RendermapError
+from rendermap.errors import BadRequest, Broken, RendermapError
 from rendermap.imaging.formats import FORMATS
-from rendermap.jobs.job import JobStatus
+from rendermap.jobs.job import DataSource, JobStatus
 from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from rendermap.symbology.defaults import default_needs, default_style
@@ -92,7 +94,7 @@ def _run(settings: Settings, job: str | None, work: Callable[[Assembled, JobRequ
 
     async def whole() -> T:
         one = OneJob.at(Path(job), settings.services) if job and Path(job).is_dir() else None
-        request = find_job(job, one) if job else NO_JOB
+        request = find_job(job, one, settings.jobs) if job else NO_JOB
         assembled = build(settings, catalog=one, services=one.services if one else None, reads_anywhere=True)
         await assembled.start()
         try:
@@ -114,10 +116,14 @@ def serve(**given: Any) -> None:
     """
     given["jobs"] = tuple(given["jobs"] or ())
     settings = _settings(**given)
+    _demand_jobs(settings)
+    run_server(settings)
+
+
+def _demand_jobs(settings: Settings) -> None:
     if not settings.jobs:
         err.print("[red]no jobs directory:[/] give one with --jobs DIR, RENDERMAP_JOBS or jobs = \\[...] in the settings file")
         raise typer.Exit(USAGE)
-    run_server(settings)
 
 
 def _option_of(name: str) -> signatures.Parameter:
@@ -228,8 +234,10 @@ def draw(
     async def work(assembled: Assembled, request: JobRequest) -> None:
         opened = await assembled.service.open(request)
         card = opened.card
-        view = view_for(card, parse_size(size), crs, parse_bbox(bbox), dpi / 96)
-        asked = MapRequest(request, view, layer_choice(layers), format or format_of(output), parse_color(background))
+        view = view_for(card, parse_size(size), crs, parse_bbox(bbox), parse_dpi(dpi))
+        choice = layer_choice(layers)
+        require_layers(choice, card)
+        asked = MapRequest(request, view, choice, format or format_of(output), parse_color(background))
         picture = await opened.draw(asked)
         write(output, picture.body)
         for layer in card.layers:
@@ -258,7 +266,7 @@ def legend(
     settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
 
     async def work(assembled: Assembled, request: JobRequest) -> None:
-        asked = LegendRequest(request, layer_choice(layers), dpi / 96)
+        asked = LegendRequest(request, layer_choice(layers), parse_dpi(dpi))
         picture = await (await assembled.service.open(request)).legend_sheet(LegendSheetRequest(asked, format_of(output), dark))
         write(output, picture.body)
         out.print(f"{output}  {picture.width_px} x {picture.height_px}")
@@ -278,10 +286,9 @@ def inspect(
     Example: `rendermap inspect scratch/scratch.gdb/outWatershed`
     """
     settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
-    source = dataset_at(what)
+    dataset = dataset_at(what)
 
-    async def look(assembled: Assembled, _: JobRequest) -> None:
-        assert source is not None
+    async def look(assembled: Assembled, source: DataSource) -> None:
         layer = await assembled.pool.inspect(InspectPlan(source))
         wanted = default_needs(layer.facts)
         measures = {need: await assembled.pool.measure(MeasurePlan(layer, need.field, need.band)) for need in wanted}
@@ -290,13 +297,22 @@ def inspect(
         print_layer(layer, named, type(style.theme).__name__.lower())
 
     async def describe(assembled: Assembled, request: JobRequest) -> None:
+        if dataset is not None:
+            return await look(assembled, dataset)
         card = await assembled.service.job(request)
         print_jobs([card])
         if card.status == JobStatus.SUCCEEDED:
             opened = await assembled.service.open(request)
             print_map(opened.card, await opened.legend(LegendRequest(request)))
+        for output in assembled.finder.find(request.service, request.job_id).outputs:
+            if output.source is not None:
+                out.print(f"\n[bold]{escape(output.name)}[/]", highlight=False)
+                try:
+                    await look(assembled, output.source)
+                except Broken as error:
+                    print_error(error)
 
-    _run(settings, None if source else what, look if source else describe)
+    _run(settings, None if dataset else what, describe)
 
 
 @app.command()
@@ -330,7 +346,10 @@ def list_jobs(
     Example: `rendermap jobs --jobs /data/arcgisjobs`
     """
     settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
-
+    _demand_jobs(settings)
+    for folder in settings.jobs:
+        if not folder.is_dir():
+            err.print(f"{folder}: there is no such folder", style="yellow", markup=False, highlight=False)
     try:
         print_jobs(asyncio.run(build(settings).service.jobs(PUBLIC, service, limit)))
     except RendermapError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -34,17 +34,17 @@ def print_error(error: RendermapError) -> None:
         err.print(error.reason, style="dim", markup=False, highlight=False)
 
 
-def print_jobs(cards: Iterable[JobCard]) -> None:
-    """One line per job, newest first."""
-    grid = Grid(box=None, header_style="bold", pad_edge=False)
-    for title in ("job", "status", "finished", "layers", "message"):
-        grid.add_column(title, overflow="fold")
-    for card in cards:
+def print_jobs(cards: Sequence[JobCard]) -> None:
+    """One line per job, newest first; never folded, so that a job's name can be copied and searched for."""
+    names = [f"{card.service}/{card.job_id}" for card in cards]
+    width = max(map(len, names), default=0)
+    for name, card in zip(names, cards, strict=True):
         color = _STATUS_COLOR.get(card.status, "blue")
         message = next((text for kind, text in reversed(card.messages) if kind == "error"), "")
         layers = sum(1 for r in card.results if r.layer_id is not None)
-        grid.add_row(f"{card.service}/{card.job_id}", f"[{color}]{card.status}[/]", _time(card.finished), str(layers), escape(message))
-    out.print(grid)
+        told = f"{layers} layers" if layers else ""
+        line = f"{name:<{width}}  [{color}]{card.status:<9}[/]  {_time(card.finished):<19}  {told:<9}  {escape(message)}"
+        out.print(line.rstrip(), highlight=False, soft_wrap=True)
 
 
 def print_map(card: MapCard, legend: Sequence[LegendLayer]) -> None:
@@ -76,12 +76,17 @@ def print_layer(layer: Layer, measures: Sequence[tuple[str, Measures]], style: s
     else:
         _add_raster(grid, facts)
     for name, m in measures:
-        numbers = f"{m.minimum} to {m.maximum}, mean {m.mean}, deviation {m.deviation}" if m.minimum is not None else f"{m.count} values"
+        numbers = _numbers(m) if m.minimum is not None else f"{m.count} values"
         grid.add_row(f"statistics of {escape(name)}", numbers + ("" if m.exact else " (from a sample)"))
     grid.add_row("style if none is given", style)
     for note in layer.notes:
         grid.add_row("note", escape(note))
     out.print(grid)
+
+
+def _numbers(m: Measures) -> str:
+    told = (f"{v:.6g}" if v is not None else "?" for v in (m.minimum, m.maximum, m.mean, m.deviation))
+    return "{} to {}, mean {}, deviation {}".format(*told)
 
 
 def _add_raster(grid: Grid, facts: RasterFacts) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import ImageColor
 
-from rendermap.errors import InvalidBbox, InvalidFormat, InvalidLayer, InvalidParameter, InvalidSize, JobNotFound
+from rendermap.errors import InvalidBbox, InvalidFormat, InvalidLayer, InvalidParameter, InvalidSize, JobNotFound, LayerNotFound
 from rendermap.geo.bbox import BBox, fit_aspect, from_corners, pad
 from rendermap.geo.crs import parse_crs, transform_bbox
 from rendermap.geo.view import MapView
@@ -24,6 +24,7 @@ from rendermap.services.service import Service
 from rendermap.services.unpublished import unpublished_service
 
 MARGIN = 0.03
+LEAST_DPI, MOST_DPI = 10, 1900
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class OneJob:
         published = read_services(services_dir)[0] if services_dir.is_dir() else {}
         job = Catalog((), services=lambda: published).at(path.resolve())
         service = next((s for s in published.values() if s.name.casefold() == job.service.casefold()), None)
-        return OneJob(job, service or unpublished_service(job.service, [o.name for o in job.outputs], path))
+        return OneJob(job, service or unpublished_service(job.service, [o.name for o in job.outputs if o.source or o.fault], path))
 
     def services(self) -> Mapping[str, Service]:
         """The one service."""
@@ -56,13 +57,15 @@ class OneJob:
         return (self.job,)
 
 
-def find_job(text: str, one: OneJob | None = None) -> JobRequest:
-    """``[folder/]service/jobId``, or the path of a job folder.  Raises JobNotFound."""
+def find_job(text: str, one: OneJob | None, jobs_dirs: tuple[Path, ...]) -> JobRequest:
+    """``[folder/]service/jobId`` below one of jobs_dirs, or the path of a job folder.  Raises JobNotFound."""
     if one is not None:
         return JobRequest(one.service.name, one.job.job_id)
     service, _, job_id = text.rstrip("/").rpartition("/")
     if not service or not job_id:
-        raise JobNotFound("A job is named [folder/]service/jobId, or by the path of its folder.")
+        raise JobNotFound(f"{text} is no file and no folder; a job is named [folder/]service/jobId, or by the path of its folder.")
+    if not jobs_dirs:
+        raise JobNotFound("There is no jobs directory to look in: give one with --jobs DIR or RENDERMAP_JOBS.")
     return JobRequest(service, job_id)
 
 
@@ -135,6 +138,20 @@ def write(path: Path, body: bytes) -> None:
         path.write_bytes(body)
     except OSError as error:
         raise InvalidParameter(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def parse_dpi(dpi: float) -> float:
+    """Device pixels per 96-dpi pixel.  Raises InvalidParameter."""
+    if not LEAST_DPI <= dpi <= MOST_DPI:
+        raise InvalidParameter(f"Dots per inch are between {LEAST_DPI} and {MOST_DPI}.")
+    return dpi / 96
+
+
+def require_layers(choice: LayerChoice, card: MapCard) -> None:
+    """Raises LayerNotFound when a layer is named that the map does not have."""
+    unknown = [id_ for id_ in choice.ids if id_ not in {layer.id for layer in card.layers}]
+    if unknown:
+        raise LayerNotFound(f"There is no layer {', '.join(map(str, unknown))}; there are {', '.join(str(c.id) for c in card.layers)}.")
 
 
 def view_for(card: MapCard, size: tuple[int, int], crs: str | None, bbox: BBox | None, pixel_ratio: float) -> MapView:

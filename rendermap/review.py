@@ -14,6 +14,8 @@ def review(services_dir: Path) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
 
     A warning is something drawn by the nearest thing there is; a fault keeps a layer or service from working.
     """
+    if not services_dir.is_dir():
+        return 0, (), (f"{services_dir}: there is no such folder",)
     services, found = read_services(services_dir)
     faults = [str(fault) for fault in found]
     warnings = []
@@ -25,7 +27,8 @@ def review(services_dir: Path) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
             try:
                 named = library.style_for(layer.style_path, layer.style_layer)
             except StyleInvalid as error:
-                faults.append(f"{layer.style_path}: {error.reason or error.sentence}")
+                reason = error.reason or error.sentence
+                faults.append(f"{layer.style_path}: {reason.removeprefix(f'{layer.style_path}: ')}")
                 continue
             if named is not None:
                 warnings += [f"{layer.style_path}: {warning}" for warning in named.warnings]

@@ -6,6 +6,7 @@ Inside rendermap easting comes first whatever a CRS definition says; `is_northin
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -24,6 +25,7 @@ WGS84 = "EPSG:4326"
 
 _ALIASES = {102100: 3857, 102113: 3857, 900913: 3857, 3785: 3857}
 _LARGEST_EPSG = 32767
+_WKT_NAME = re.compile(r'^(\s*PROJ(?:CS|CRS|ECTEDCRS)\s*[\[(]\s*)"[^"]*"', re.IGNORECASE)
 _LONGEST_TEXT = 4000
 
 
@@ -47,10 +49,21 @@ def parse_crs(text: str) -> str:
     if upper.startswith("EPSG:") and upper[5:].isdigit():
         return _from_wkid(int(upper[5:]))
     try:
-        crs = pyproj.CRS.from_wkt(text) if "[" in text else pyproj.CRS.from_user_input(text)
+        crs, text = _from_wkt(text) if "[" in text else (pyproj.CRS.from_user_input(text), text)
     except pyproj.exceptions.CRSError as error:
         raise InvalidCrs from error
     return _name_of(crs, text)
+
+
+def _from_wkt(text: str) -> tuple[pyproj.CRS, str]:
+    """What WKT says, not what its name promises: by the name alone PROJ 9.8 takes a Pseudo-Mercator about another meridian, which
+    @arcgis/core sends across the antimeridian, for the ordinary one."""
+    crs = pyproj.CRS.from_wkt(text)
+    unnamed = _WKT_NAME.sub(r'\1"unnamed"', text, count=1)
+    if not crs.is_projected or unnamed == text:
+        return crs, text
+    other = pyproj.CRS.from_wkt(unnamed)
+    return (crs, text) if _is_same(other, crs) else (other, unnamed)
 
 
 def _from_wkid(wkid: int) -> str:
@@ -69,12 +82,23 @@ def _name_of(crs: pyproj.CRS, text: str | None = None) -> str:
     if crs.is_compound:
         crs, text = pyproj.CRS(crs.sub_crs_list[0]), None
     authority = crs.to_authority(min_confidence=100)
-    if authority and authority[0] in ("EPSG", "ESRI"):
+    if authority and authority[0] in ("EPSG", "ESRI") and _is_same(crs, pyproj.CRS.from_authority(*authority)):
         code = _ALIASES.get(int(authority[1]), authority[1]) if authority[1].isdigit() else authority[1]
         return f"{authority[0] if code == authority[1] else 'EPSG'}:{code}"
     # The text as given, if it is WKT: PROJ turns a Pseudo-Mercator about another meridian, which @arcgis/core sends across the
     # antimeridian, back into the ordinary one when its own WKT2 is read again.
     return text if text and "[" in text else crs.to_wkt(WktVersion.WKT2_2019)
+
+
+def _is_same(crs: pyproj.CRS, known: pyproj.CRS) -> bool:
+    """True when both put the same places at the same coordinates: PROJ goes by the name and may name a system about another meridian."""
+    if not crs.is_projected or crs.geodetic_crs is None or known.geodetic_crs is None:
+        return True
+    area = known.area_of_use
+    lon, lat = ((area.west + area.east) / 2, (area.south + area.north) / 2) if area else (0.0, 0.0)
+    ours = pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True).transform(lon, lat)
+    theirs = pyproj.Transformer.from_crs(known.geodetic_crs, known, always_xy=True).transform(lon, lat)
+    return all(a == b or abs(a - b) < 0.01 for a, b in zip(ours, theirs, strict=True))
 
 
 @lru_cache(maxsize=512)

@@ -60,8 +60,10 @@ def longest_straight(box: BBox, data_crs: str, map_crs: str) -> float | None:
 def _probes(box: BBox, data_crs: str) -> tuple[Floats, Floats]:
     """Both ends of lines along and across a box, and of its diagonals."""
     low, high = (max(box.ymin, -90.0), min(box.ymax, 90.0)) if is_geographic(data_crs) else (box.ymin, box.ymax)
-    xs, ys = np.linspace(box.xmin, box.xmax, 5), np.linspace(low, high, 5)
-    pairs = [((x, low), (x, high)) for x in xs] + [((box.xmin, y), (box.xmax, y)) for y in ys]
+    xs, ys = np.linspace(box.xmin, box.xmax, 5).tolist(), np.linspace(low, high, 5).tolist()
+    pairs: list[tuple[tuple[float, float], tuple[float, float]]] = [((x, low), (x, high)) for x in xs] + [
+        ((box.xmin, y), (box.xmax, y)) for y in ys
+    ]
     pairs += [((box.xmin, low), (box.xmax, high)), ((box.xmin, high), (box.xmax, low))]
     made = np.asarray([pair for pair in pairs if pair[0] != pair[1]], np.float64)
     return made[:, 0], made[:, 1]

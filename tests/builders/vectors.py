@@ -98,5 +98,5 @@ def _typed(values: list[object]) -> tuple[np.ndarray, np.ndarray, FieldKind]:  #
     if isinstance(sample, float):
         return np.array([v or 0.0 for v in values], float), missing, FieldKind.REAL
     if isinstance(sample, np.datetime64):
-        return np.array([v or np.datetime64("NaT") for v in values], sample.dtype), missing, FieldKind.DATE
+        return np.array(["NaT" if v is None else str(v) for v in values], sample.dtype), missing, FieldKind.DATE
     return np.array(values, object), missing, FieldKind.TEXT
