@@ -85,10 +85,9 @@ class Tiles:
         return document_response(request, json.dumps(tilejson(card, choice, addresses), ensure_ascii=False).encode(), headers)
 
     async def legend(self, request: Request, service: Service, job: Job, layers: Layers = None) -> Response:
-        """The legend of the layers that have one, top layer first."""
+        """The legend of the layers asked for, else of those visible by default; top layer first."""
         choice = parse_layers(layers)
-        shown = choice if choice.mode is LayerMode.SHOW else LayerChoice(LayerMode.HIDE)
-        legend = LegendRequest(JobRequest(service, job, principal_of(request)), shown, pixel_ratio=2.0)
+        legend = LegendRequest(JobRequest(service, job, principal_of(request)), choice, pixel_ratio=2.0)
         opened = await self._service.open(legend.job)
         require_known(choice, opened.card)
         return _to_all(picture_response(request, await opened.legend_sheet(LegendSheetRequest(legend))))
