@@ -86,7 +86,7 @@ class CountedService:
         studio = Studio(Policy(), pool, pictures, _values(), Limits())
         catalog = Catalog(settings.jobs, services=services.current)
         service = MapService(Rooms(services.current, catalog, drawables, library, studio))
-        return create_app(Assembled(settings, service, cast(Pool, pool), make_metrics(), services, library))
+        return create_app(Assembled(settings, service, cast(Pool, pool), make_metrics(), services, library, catalog))
 
     def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
         """The response, redirects not followed."""
