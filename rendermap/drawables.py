@@ -19,7 +19,7 @@ from rendermap.dispatch.breaker import REST_S
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan
 from rendermap.errors import Broken, SourceRefused, SourceUnreadable
 from rendermap.geo.bbox import BBox, pad, union
-from rendermap.geo.crs import WEB_MERCATOR, area_of_use, is_geographic, transform_bbox
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, metres_per_unit, transform_bbox
 from rendermap.jobs.job import DataSource, Job, Layer, Output
 from rendermap.services.service import Service, ToolLayer
 from rendermap.symbology.classify import Need, fit, needs
@@ -87,7 +87,7 @@ class JobMap:
         for drawable in self.drawables:
             if drawable.layer and drawable.crs and isinstance(drawable.layer.facts, RasterFacts):
                 size = min(abs(v) for v in drawable.layer.facts.pixel)
-                cells.append(size * (111319.49 if is_geographic(drawable.crs) else 1.0))
+                cells.append(size * metres_per_unit(drawable.crs))
         return min(cells, default=None)
 
 
@@ -139,7 +139,7 @@ class Drawables:
         found = await asyncio.gather(*met)
         crs = service.crs or next((d.crs for d in found if d.crs), WEB_MERCATOR)
         placed = tuple(_place(d, crs) for d in found)
-        return JobMap(job, service, crs, _whole([d.bbox for d in placed if d.bbox], crs), placed, _digest(placed, crs))
+        return JobMap(job, service, crs, whole_bbox([d.bbox for d in placed if d.bbox], crs), placed, _digest(placed, crs))
 
     def _style_file(self, tool: ToolLayer) -> NamedStyle | str | None:
         """The tool layer's style as its file has it, the same object until the file changes; a sentence when it cannot be used."""
@@ -186,6 +186,7 @@ class Drawables:
         style = await self._styles.get_or_make(key, lambda: self._fit(template, layer, tool))
         if isinstance(style, str):
             return Drawable(tool, fault=style)
+        style = replace(style, opacity=style.opacity * tool.opacity)
         return Drawable(tool, layer, crs, style, style_digest(style), reach_pt(style))
 
     async def _inspect(self, source: DataSource, tool: ToolLayer) -> Layer | str:
@@ -247,14 +248,14 @@ def _place(drawable: Drawable, crs: str) -> Drawable:
     return replace(drawable, bbox=transform_bbox(drawable.layer.bbox, drawable.crs, crs))
 
 
-def _whole(boxes: list[BBox], crs: str) -> BBox:
+def whole_bbox(boxes: list[BBox], crs: str) -> BBox:
     """The box around everything, never of zero area; the CRS's own area when there is nothing."""
     if boxes:
         box = union(boxes)
         least = 1e-4 if is_geographic(crs) else 10.0
         return pad(box, least if box.width == 0 else 0.0, least if box.height == 0 else 0.0)
     area = area_of_use(crs)
-    whole = transform_bbox(area, "EPSG:4326", crs) if area else None
+    whole = transform_bbox(area, WGS84, crs) if area else None
     return whole or WORLD
 
 

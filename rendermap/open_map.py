@@ -295,16 +295,15 @@ def _snapped(view: MapView) -> MapView:
 def _layer_plan(drawable: Drawable, filter_text: str | None) -> LayerPlan:
     assert drawable.layer and drawable.style and drawable.crs
     style, key = drawable.style, drawable.style_key
-    if drawable.tool.opacity < 1.0 or filter_text:
-        style = _narrowed(style, drawable.tool.opacity, filter_text)
+    if filter_text:
+        style = _filtered(style, filter_text)
         key = style_digest(style)
     return LayerPlan(drawable.tool.id, drawable.layer, drawable.crs, style, key)
 
 
-def _narrowed(style: Style, opacity: float, filter_text: str | None) -> Style:
-    filters = [f for f in (style.filter, parse_filter(filter_text) if filter_text else None) if f]
-    whole = None if not filters else filters[0] if len(filters) == 1 else And(tuple(filters))
-    return replace(style, opacity=style.opacity * opacity, filter=whole)
+def _filtered(style: Style, filter_text: str) -> Style:
+    asked = parse_filter(filter_text)
+    return replace(style, filter=And((style.filter, asked)) if style.filter else asked)
 
 
 def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest) -> LegendPlan:

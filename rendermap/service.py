@@ -12,9 +12,9 @@ from rendermap.access.grant import Grant, Operation, Principal
 from rendermap.access.policy import LayerAccess
 from rendermap.cards import job_card, messages_of, service_card, template_card
 from rendermap.dispatch.plan import SwatchLayer
-from rendermap.drawables import WORLD, Drawable, Drawables, Styles
+from rendermap.drawables import Drawable, Drawables, Styles, whole_bbox
 from rendermap.errors import Broken, JobFailed, NotReady, ServiceNotFound
-from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, transform_bbox
+from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.jobs.job import Job, JobStatus, MessageKind
 from rendermap.open_map import OpenMap, OpenTemplate, Studio
 from rendermap.reply import JobCard, ServiceCard
@@ -101,9 +101,7 @@ class MapService:
         geometries = {id_: template_geometry(each.style) for id_, each in named.items() if each}
         swatches = tuple(SwatchLayer(t.id, t.name, geometries[t.id], n.style) for t in service.layers if (n := named[t.id]))
         crs = service.crs or WEB_MERCATOR
-        area = area_of_use(crs)
-        bbox = (transform_bbox(area, WGS84, crs) if area else None) or WORLD
-        card = template_card(service, crs, bbox, self._rooms.studio.limits.max_px, geometries)
+        card = template_card(service, crs, whole_bbox([], crs), self._rooms.studio.limits.max_px, geometries)
         grant = self._grant(principal, service, "")
         return OpenTemplate(self._rooms.studio, card, grant, swatches, tuple(Drawable(tool) for tool in service.layers))
 

@@ -18,6 +18,7 @@ from rendermap.symbology.style import Breaks, Categories, Single, Style, Value
 from rendermap.symbology.symbolizers.symbolizer import Assets
 from rendermap.symbology.symbolizers.table import to_mapnik
 from rendermap.symbology.symbols import Marker, Symbol
+from rendermap.symbology.template import symbols_of
 
 NOTHING = Symbol()
 _IS_POINT = "([mapnik::geometry_type] = point)"
@@ -95,18 +96,11 @@ def _rule(test: str | None, symbolizers: list[Element]) -> Element:
 def rotation_fields(style: Style) -> frozenset[str]:
     """The fields that turn markers, as the style spells them."""
     return frozenset(
-        part.rotation_field for symbol in symbols_of(style) for part in symbol.layers if isinstance(part, Marker) and part.rotation_field
+        part.rotation_field
+        for symbol in symbols_of(style.theme)
+        for part in symbol.layers
+        if isinstance(part, Marker) and part.rotation_field
     )
-
-
-def symbols_of(style: Style) -> tuple[Symbol, ...]:
-    """Every symbol a vector style can draw."""
-    theme = style.theme
-    if isinstance(theme, Single):
-        return (theme.symbol,)
-    if isinstance(theme, Categories | Breaks):
-        return (*(c.symbol for c in theme.classes), *((theme.default,) if theme.default else ()))
-    return ()
 
 
 # --- rules: (filter or None for whatever is left, symbol) -------------------------------------------------------------

@@ -20,9 +20,9 @@ from rendermap.render.bends import holds_longer, longest_straight
 from rendermap.render.copies import COPY_MEMBER, Carriage, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_filter import sql_of
-from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document, rotation_fields, symbols_of
+from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document, rotation_fields
 from rendermap.render.seams import is_torn
-from rendermap.symbology.symbols import extent_pt
+from rendermap.symbology.template import reach_pt
 
 WARM_MAPS = 48
 LEAST_PX = 16
@@ -119,7 +119,7 @@ def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
         raise SourceUnreadable(reason=str(error)) from error
     # The frame is drawn exactly as asked, also when its pixels are not square on the ground.
     opened.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
-    return _Warm(opened, max((extent_pt(symbol) for plan in run for symbol in symbols_of(plan.style)), default=0.0))
+    return _Warm(opened, max((reach_pt(plan.style) for plan in run), default=0.0))
 
 
 @dataclass(frozen=True, slots=True)

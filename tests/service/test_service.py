@@ -296,6 +296,23 @@ def test_a_digest_is_told_without_drawing(service: MapService, workers: Workers)
     run(ask())
 
 
+def test_a_tool_layers_opacity_is_that_of_picture_and_legend(workers: Workers) -> None:
+    """What service.toml makes translucent is so on the map and in its swatch: they come from one style."""
+    swatches: list[float] = []
+    told = workers.legend
+
+    async def legend(plan: LegendPlan) -> tuple[LegendLayer, ...]:
+        swatches.extend(layer.style.opacity for layer in plan.layers)
+        return await told(plan)
+
+    workers.legend = legend  # type: ignore[method-assign]
+    half = replace(SERVICE, tasks=(replace(SERVICE.tasks[0], layers=tuple(replace(t, opacity=0.5) for t in TOOLS)),))
+    service = service_of(workers, Shelf(), half)
+    run(draw(service, MapRequest(JOB, VIEW)))
+    run(legend_of(service))
+    assert [layer.style.opacity for layer in workers.drawn[-1].layers] == [0.5] and swatches == [0.5] * 3
+
+
 def test_a_tile_is_a_map(service: MapService, workers: Workers) -> None:
     """A tile and an export of the same frame are one plan, drawn once."""
 
