@@ -25,7 +25,8 @@ from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
-from rendermap.symbology.expressions import And, parse_filter
+from rendermap.symbology.expressions.sql import parse_filter
+from rendermap.symbology.expressions.tree import And
 from rendermap.symbology.style import Style, style_digest
 
 FINEST_STEP = 1e-13

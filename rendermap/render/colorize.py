@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.style import Classified, Colormap, Ramp, Stretch, StretchKind, StretchRecipe, UniqueRaster
-from rendermap.symbology.symbols import Color
+from rendermap.symbology.style import Classified, Colormap, Stretch, StretchKind, StretchRecipe, UniqueRaster
+from rendermap.symbology.symbols import Color, Ramp
 
 Values = NDArray[Any]
 Pixels = NDArray[np.uint8]

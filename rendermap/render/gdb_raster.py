@@ -18,8 +18,8 @@ from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_xml import to_srs
 from rendermap.render.raster_theme import raster_theme
 from rendermap.symbology.facts import Band, RasterFacts
-from rendermap.symbology.style import RGB, Classified, Colormap, Ramp, RasterTheme, Stretch, StretchRecipe, UniqueRaster
-from rendermap.symbology.symbols import TRANSPARENT, Color
+from rendermap.symbology.style import RGB, Classified, Colormap, RasterTheme, Stretch, StretchRecipe, UniqueRaster
+from rendermap.symbology.symbols import TRANSPARENT, Color, Ramp
 
 _RAMP_STOPS = 128
 _LOWEST = -3.4e38

@@ -8,14 +8,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
 from rendermap.errors import InvalidFilter
 from rendermap.render.engine import mapnik
-from rendermap.symbology.expressions import And, Arithmetic, Column, Comparison, Expression, IsNull, Like, Literal, Not, Operand, Or
+from rendermap.symbology.expressions.tree import (
+    And,
+    Arithmetic,
+    Column,
+    Comparison,
+    Expression,
+    IsNull,
+    Like,
+    Literal,
+    Not,
+    Operand,
+    Or,
+    columns,
+    walk,
+)
 from rendermap.symbology.facts import Field, FieldKind
 from rendermap.symbology.style import Value
 
@@ -33,12 +46,14 @@ NEVER = "false"
 class Columns:
     """The fields of one dataset, and which of them a map's filters ask for.
 
-    used: field name -> the name it is asked under.  nulls: field name -> the name of its null flag.
+    used: field name -> the name it is asked under.  nulls: field name -> the name of its null flag.  computed: a value that neither Mapnik
+    nor OGR can work out -> the name of a column of its own, which a copy of the dataset must have.
     """
 
     fields: tuple[Field, ...]
     used: dict[str, str] = field(default_factory=dict)
     nulls: dict[str, str] = field(default_factory=dict)
+    computed: dict[Operand, str] = field(default_factory=dict)
 
     def find(self, name: str) -> Field:
         """The field of a name, without regard to case.  Raises InvalidFilter."""
@@ -64,10 +79,25 @@ class Columns:
         """A filter that is true where the field is not null."""
         return f"not {self.is_null(name)}"
 
+    def operand(self, operand: Operand) -> str:
+        """How a value made from the feature is written in an expression.  Raises InvalidFilter for a field that is not there."""
+        match operand:
+            case Column():
+                return self.value(operand.name)
+            case Literal(str() as text):
+                return text_literal(text)
+            case Literal(value):
+                return number_literal(value or 0)
+            case Arithmetic() if all(self.find(name).kind in _NUMBERS for name in columns(operand)) and _is_plain_sum(operand):
+                return _operand(operand, self)
+        for name in columns(operand):
+            self.find(name)
+        return f"[{self.computed.setdefault(operand, f'rm computed {len(self.computed)}')}]"
+
     @property
     def are_plain(self) -> bool:
         """True when the dataset's own columns do: no null is asked for and every name is its own."""
-        return not self.nulls and all(name == alias for name, alias in self.used.items())
+        return not (self.nulls or self.computed) and all(name == alias for name, alias in self.used.items())
 
 
 def filter_text(expression: Expression, columns: Columns) -> str:
@@ -210,6 +240,12 @@ def _operand(operand: Operand, columns: Columns) -> str:
             left, right = _operand(operand.left, columns), _operand(operand.right, columns)
             # Mapnik divides whole numbers as whole numbers, and knows no division by zero.
             return f"({left}*1.0/{right})" if operand.operator == "/" else f"({left}{operand.operator}{right})"
+        case _:
+            return columns.operand(operand)
+
+
+def _is_plain_sum(operand: Operand) -> bool:
+    return all(isinstance(node, Arithmetic | Column | Literal) for node in walk(operand))
 
 
 def _names(operand: Operand) -> list[str]:
@@ -218,7 +254,7 @@ def _names(operand: Operand) -> list[str]:
             return [operand.name]
         case Arithmetic():
             return _names(operand.left) + _names(operand.right)
-        case Literal():
+        case _:
             return []
 
 
@@ -250,12 +286,11 @@ def _in_powers_of_two(value: float) -> str:
     return f"({int(mantissa * 2**53)}*1.0{''.join(f'{operator}{2**power}' for power in powers)})"
 
 
-def sql_of(columns: Columns, member: str, *, is_sqlite: bool, turned: Sequence[str] = ()) -> str:
-    """The SELECT that gives the columns their names.  turned: fields that turn markers, under the names the style has for them."""
+def sql_of(columns: Columns, member: str, *, is_sqlite: bool) -> str:
+    """The SELECT that gives the columns their names; computed ones have theirs already."""
     quote = quote_sqlite if is_sqlite else quote_ogr
     kinds = {f.name: f.kind for f in columns.fields}
     parts = ["*"] if is_sqlite else []
-    parts += [f"{quote(columns.find(name).name)} AS {quote(name)}" for name in turned if name not in columns.used.values()]
     for name, alias in columns.used.items():
         if kinds[name] == FieldKind.DATE:
             # SQLite's dialect has ISO dates; OGR's own has slashes and, in file geodatabases, a zone behind the second.
@@ -263,6 +298,8 @@ def sql_of(columns: Columns, member: str, *, is_sqlite: bool, turned: Sequence[s
             parts.append(f"{text} AS {quote(alias)}")
         elif alias != name or not is_sqlite:
             parts.append(f"{quote(name)} AS {quote(alias)}")
+    if not is_sqlite:
+        parts += [quote(alias) for alias in columns.computed.values()]
     parts += [f"{quote(name)} IS NULL AS {quote(alias)}" for name, alias in columns.nulls.items()]
     return f"SELECT {', '.join(parts)} FROM {quote(member)}"
 

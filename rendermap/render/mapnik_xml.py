@@ -7,18 +7,19 @@ needs one comparison only, and what is left is the default's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import InvalidFilter, SourceUnreadable, StyleInvalid
+from rendermap.render.assets import Assets
 from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal
+from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.style import Breaks, Categories, Single, Style, Value
-from rendermap.symbology.symbolizers.symbolizer import Assets
 from rendermap.symbology.symbolizers.table import to_mapnik
-from rendermap.symbology.symbols import Marker, Symbol
-from rendermap.symbology.template import symbols_of
+from rendermap.symbology.symbols import Symbol
+from rendermap.symbology.template import values_of
 
 NOTHING = Symbol()
 _IS_POINT = "([mapnik::geometry_type] = point)"
@@ -47,6 +48,8 @@ def drawn_layer(plan: LayerPlan) -> DrawnLayer:
         raise SourceUnreadable(reason="a raster in a run of vector layers")
     columns = Columns(facts.fields)
     rules = tuple(_reachable(_rules(plan.style, columns)))
+    for value in values_of(plan.style.theme):
+        columns.operand(value)
     return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules, facts.is_mixed)
 
 
@@ -71,15 +74,34 @@ def to_srs(crs: str) -> str:
     return crs.lower() if crs.startswith(("EPSG:", "ESRI:")) else crs
 
 
+@dataclass(frozen=True, slots=True)
+class RuleCanvas:
+    """What the symbols of a rule are drawn on."""
+
+    geometry: GeometryKind
+    assets: Assets
+    columns: Columns
+
+    def file(self, content: bytes, suffix: str) -> str:
+        """See `Canvas`."""
+        return self.assets.path(content, suffix)
+
+    def value(self, operand: Operand) -> str:
+        """See `Canvas`."""
+        return self.columns.operand(operand)
+
+
 def _style_element(name: str, layer: DrawnLayer, assets: Assets) -> Element:
     style = Element("Style", {"name": name, "filter-mode": "first"})
     if layer.style.opacity < 1:
         # Opacity is the layer's, not each symbol's: overlaps must not show.  Costs one more picture of the same size.
         style.set("opacity", f"{max(layer.style.opacity, 0.0):.4f}")
+    canvas = RuleCanvas(layer.geometry, assets, layer.columns)
+    on_points = replace(canvas, geometry=GeometryKind.POINT)
     for test, symbol in layer.rules:
         if layer.is_mixed and layer.geometry is not GeometryKind.POINT:
-            style.append(_rule(f"({test}) and {_IS_POINT}" if test else _IS_POINT, to_mapnik(symbol, GeometryKind.POINT, assets)))
-        style.append(_rule(test, to_mapnik(symbol, layer.geometry, assets)))
+            style.append(_rule(f"({test}) and {_IS_POINT}" if test else _IS_POINT, to_mapnik(symbol.layers, on_points)))
+        style.append(_rule(test, to_mapnik(symbol.layers, canvas)))
     return style
 
 
@@ -91,16 +113,6 @@ def _rule(test: str | None, symbolizers: list[Element]) -> Element:
     # so this draws nothing and yet is a symbolizer.
     rule.extend(symbolizers or [Element("RasterSymbolizer")])
     return rule
-
-
-def rotation_fields(style: Style) -> frozenset[str]:
-    """The fields that turn markers, as the style spells them."""
-    return frozenset(
-        part.rotation_field
-        for symbol in symbols_of(style.theme)
-        for part in symbol.layers
-        if isinstance(part, Marker) and part.rotation_field
-    )
 
 
 # --- rules: (filter or None for whatever is left, symbol) -------------------------------------------------------------

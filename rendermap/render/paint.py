@@ -28,8 +28,8 @@ from rendermap.render.raster_source import carry
 from rendermap.render.raster_theme import raster_theme
 from rendermap.render.relief import shade
 from rendermap.render.resample import Sampler
-from rendermap.symbology.style import RGB, Classified, Colormap, Ramp, ShadedRelief, Stretch, StretchRecipe, Theme, UniqueRaster
-from rendermap.symbology.symbols import Color
+from rendermap.symbology.style import RGB, Classified, Colormap, ShadedRelief, Stretch, StretchRecipe, Theme, UniqueRaster
+from rendermap.symbology.symbols import Color, Ramp
 
 _TABLES = 64
 _BLACK = np.asarray([[0, 0, 0, 255]], np.uint8)

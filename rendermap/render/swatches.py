@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -20,6 +21,7 @@ from rendermap.imaging.legend_sheet import SheetEntry, SheetFonts, SheetLayer, d
 from rendermap.render.assets import assets
 from rendermap.render.engine import mapnik
 from rendermap.reply import LegendEntry, LegendLayer
+from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.legend import ColorPatch, LegendItem, RampPatch, SymbolPatch, heading_of, legend_items
 from rendermap.symbology.ramps import color_at
@@ -181,10 +183,25 @@ def _draw(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object], wi
     return np.frombuffer(image.to_string(), np.uint8).reshape(high, wide, 4)[:height_px, :width_px]
 
 
+@dataclass(frozen=True, slots=True)
+class _SwatchCanvas:
+    """A swatch has no feature: markers stand upright."""
+
+    geometry: GeometryKind
+
+    def file(self, content: bytes, suffix: str) -> str:
+        """See `Canvas`."""
+        return assets().path(content, suffix)
+
+    def value(self, operand: Operand) -> str:
+        """See `Canvas`."""
+        return "0"
+
+
 def _document(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object]) -> str:
     root = Element("Map", srs="epsg:3857")
     style = SubElement(root, "Style", name="symbol")
-    SubElement(style, "Rule").extend(to_mapnik(symbol, kind, assets()))
+    SubElement(style, "Rule").extend(to_mapnik(symbol.layers, _SwatchCanvas(kind)))
     layer = SubElement(root, "Layer", name="swatch", srs="epsg:3857")
     SubElement(layer, "StyleName").text = "symbol"
     source = SubElement(layer, "Datasource")

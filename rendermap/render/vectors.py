@@ -20,7 +20,7 @@ from rendermap.render.bends import holds_longer, longest_straight
 from rendermap.render.copies import COPY_MEMBER, Carriage, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_filter import sql_of
-from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document, rotation_fields
+from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document
 from rendermap.render.seams import is_torn
 from rendermap.symbology.template import reach_pt
 
@@ -156,10 +156,9 @@ def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
 def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: _Place) -> dict[str, str]:
     """Mapnik's parameters for a layer: by name where the dataset's own columns do, else by a query for those the rules ask for."""
     parameters = {"type": "ogr", "file": place.file, "extent": _extent(place)}
-    turned = sorted(rotation_fields(plan.style))
-    if drawn.columns.are_plain and all(field in {f.name for f in drawn.columns.fields} for field in turned):
+    if drawn.columns.are_plain:
         return {**parameters, "layer": place.member}
-    return {**parameters, "layer_by_sql": sql_of(drawn.columns, place.member, is_sqlite=place.driver == "GPKG", turned=turned)}
+    return {**parameters, "layer_by_sql": sql_of(drawn.columns, place.member, is_sqlite=place.driver == "GPKG")}
 
 
 def _extent(place: _Place) -> str:

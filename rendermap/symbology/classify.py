@@ -16,6 +16,7 @@ from rendermap.symbology import palettes, ramps
 from rendermap.symbology.breaks import make_limits
 from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.document import to_number
+from rendermap.symbology.expressions.tree import Operand, columns
 from rendermap.symbology.facts import Facts, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.measuring import Need, Taken
 from rendermap.symbology.numbers import spell_value
@@ -33,7 +34,8 @@ from rendermap.symbology.style import (
     Value,
     VectorTheme,
 )
-from rendermap.symbology.symbols import PLAIN, Color, Marker, Symbol, recolored
+from rendermap.symbology.symbols import PLAIN, Color, PointLayer, Stroke, Symbol, SymbolLayer, map_layers, recolored
+from rendermap.symbology.template import map_symbols
 
 __all__ = ["Need", "fit", "needs"]
 
@@ -65,7 +67,7 @@ def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classific
         return replace(style, theme=chosen.theme, filter=style.filter, source=NOT_FITTING)
     if isinstance(facts, RasterFacts):
         return replace(style, theme=fit_raster(style.theme, facts, measures, classification))
-    return replace(style, theme=_without_lost_rotation(_fit_vector(style.theme, facts, measures, classification), facts))
+    return replace(style, theme=_without_lost_values(_fit_vector(style.theme, facts, measures, classification), facts))
 
 
 def _fits(theme: Theme, facts: Facts) -> bool:
@@ -198,22 +200,17 @@ def _spread(symbols: tuple[Symbol, ...], count: int, paint: Callable[[Symbol, fl
     return tuple(picked)
 
 
-def _without_lost_rotation(theme: VectorTheme, facts: VectorFacts) -> VectorTheme:
-    """Markers turned by a field that the result lacks stand upright."""
+def _without_lost_values(theme: VectorTheme, facts: VectorFacts) -> VectorTheme:
+    """Markers turned or sized by a field that the result lacks stand upright and as large as the symbol says."""
 
-    def keep(symbol: Symbol) -> Symbol:
-        return Symbol(
-            tuple(
-                replace(layer, rotation_field=_field(layer.rotation_field, facts))
-                if isinstance(layer, Marker) and layer.rotation_field is not None
-                else layer
-                for layer in symbol.layers
-            )
-        )
+    def is_lost(operand: Operand | None) -> bool:
+        return operand is not None and not all(_field(name, facts) for name in columns(operand))
 
-    if isinstance(theme, Single):
-        return replace(theme, symbol=keep(theme.symbol))
-    default = keep(theme.default) if theme.default else None
-    if isinstance(theme, Categories):
-        return replace(theme, classes=tuple(replace(c, symbol=keep(c.symbol)) for c in theme.classes), default=default)
-    return replace(theme, classes=tuple(replace(c, symbol=keep(c.symbol)) for c in theme.classes), default=default)
+    def keep(layer: SymbolLayer) -> SymbolLayer:
+        if isinstance(layer, PointLayer) and is_lost(layer.rotation_by):
+            layer = replace(layer, rotation_by=None)
+        if isinstance(layer, PointLayer | Stroke) and layer.size_by and is_lost(layer.size_by.value):
+            layer = replace(layer, size_by=None)
+        return layer
+
+    return map_symbols(theme, lambda symbol: map_layers(symbol, keep))

@@ -12,7 +12,12 @@ from rendermap.symbology.style import (
     Categories,
     Classified,
     Colormap,
-    Ramp,
+    DotDensity,
+    Engine,
+    Graded,
+    HeatMap,
+    Proportional,
+    Rules,
     ShadedRelief,
     Single,
     Stretch,
@@ -20,7 +25,7 @@ from rendermap.symbology.style import (
     Style,
     UniqueRaster,
 )
-from rendermap.symbology.symbols import Color, Symbol
+from rendermap.symbology.symbols import Color, Ramp, Symbol
 
 ALL_OTHERS = "All other values"
 _SLICES = 5
@@ -51,7 +56,14 @@ class RampPatch:
     high: float
 
 
-Patch = SymbolPatch | ColorPatch | RampPatch
+@dataclass(frozen=True, slots=True)
+class EnginePatch:
+    """A swatch drawn by one of Mapnik's own rules, as XML."""
+
+    rule: str
+
+
+Patch = SymbolPatch | ColorPatch | RampPatch | EnginePatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,23 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
             return _categories(theme)
         case Breaks() as theme:
             return _breaks(theme)
+        case Graded() as theme:
+            graded = _stretch(theme.ramp, StretchRecipe(limits=theme.limits), theme.labels, theme.heading)
+            return (*graded, *_default(theme.default, theme.default_label, theme.heading))
+        case Proportional() as theme:
+            return (LegendItem(theme.label, SymbolPatch(theme.symbol), theme.heading),)
+        case Rules() as theme:
+            return tuple(
+                LegendItem(rule.label, SymbolPatch(rule.symbol), rule.heading or theme.heading)
+                for rule in theme.rules
+                if rule.symbol.layers
+            )
+        case HeatMap() as theme:
+            return _stretch(theme.ramp, StretchRecipe(limits=(0.0, 1.0)), theme.labels, theme.heading)
+        case DotDensity() as theme:
+            return tuple(LegendItem(dots.label, SymbolPatch(dots.symbol), theme.heading) for dots in theme.dots)
+        case Engine() as theme:
+            return tuple(LegendItem(label, EnginePatch(rule), theme.heading) for label, rule in theme.entries)
         case Stretch() as theme:
             return _stretch(theme.ramp, theme.recipe, theme.labels, theme.heading)
         case Classified() as theme:

@@ -7,8 +7,7 @@ from functools import cache
 from cmap import Colormap as NamedMap
 
 from rendermap.symbology import colors, ramps
-from rendermap.symbology.style import Ramp
-from rendermap.symbology.symbols import Color
+from rendermap.symbology.symbols import Color, Ramp
 
 SEQUENTIAL = "bids:viridis"
 ORDERED = "colorbrewer:YlOrRd"

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
-from rendermap.symbology.style import Ramp
-from rendermap.symbology.symbols import Color
+from rendermap.symbology.symbols import Color, Ramp
 
 _STEPS = 16
 _RANDOM_COLORS = 12

@@ -11,8 +11,9 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rendermap.symbology.expressions import Expression
-from rendermap.symbology.symbols import Color, Symbol
+from rendermap.symbology.expressions.tree import Expression, Operand
+from rendermap.symbology.labels import LabelClass
+from rendermap.symbology.symbols import Color, Ramp, SizeBy, Symbol
 
 Value = str | float | int | bool | None
 
@@ -63,7 +64,8 @@ class Categories:
     """Unique values of one to three fields.
 
     default: the symbol of all other values; None leaves them undrawn and, under `Classification.AUTO`, means the
-    classes are read anew from each result.
+    classes are read anew from each result.  expression: classifies by a value made from the feature; fields is then empty, and a
+    combination has one value.
     """
 
     fields: tuple[str, ...]
@@ -72,6 +74,7 @@ class Categories:
     default_label: str = ""
     heading: str = ""
     ramp: Ramp | None = None
+    expression: Operand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Break:
 class Breaks:
     """Graduated classes of a number, ascending; lower limits are exclusive but for the first class's minimum.
 
-    normalization_field: divides the value when given.
+    normalization_field: divides the value when given.  expression: classifies by a value made from the feature; field is then empty.
+    excluded: features that are drawn as if they had no value.
     """
 
     field: str
@@ -99,16 +103,130 @@ class Breaks:
     normalization_field: str | None = None
     heading: str = ""
     ramp: Ramp | None = None
+    expression: Operand | None = None
+    excluded: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """Colours along a ramp by a number, without classes.
+
+    limits: the numbers at the ramp's ends; None until fitted to the result.  template_limits: what the template's own data had.
+    default: the symbol of features without the number; None leaves them undrawn.
+    """
+
+    value: Operand
+    symbol: Symbol
+    ramp: Ramp
+    limits: tuple[float, float] | None = None
+    template_limits: tuple[float, float] | None = None
+    default: Symbol | None = None
+    default_label: str = ""
+    heading: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proportional:
+    """One symbol, its size by a number.
+
+    size: stops None-free once fitted; an empty tuple of stops is taken from the result: its smallest number is drawn as the symbol is,
+    others in proportion.  largest: the factor that is never exceeded.  under: drawn below the symbol, on polygons.
+    """
+
+    symbol: Symbol
+    size: SizeBy
+    largest: float = 50.0
+    under: Symbol | None = None
+    heading: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A symbol for the features that pass a filter, between two scales.
+
+    filter: None for all features.  is_else: for those that no other rule of the same level drew at this scale.
+    min_scale_denominator: the farthest scale, max_scale_denominator the nearest.
+    """
+
+    symbol: Symbol
+    label: str = ""
+    filter: Expression | None = None
+    min_scale_denominator: float | None = None
+    max_scale_denominator: float | None = None
+    is_else: bool = False
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules that all apply, first to last: a feature is drawn by each one it passes."""
+
+    rules: tuple[Rule, ...]
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """How densely points lie.
+
+    radius_pt: of each point's influence.  weight: what a point counts, None for 1.  limits: densities at the ramp's ends, as points
+    (or weights) within a radius; None: the highest density of the whole result at that scale, which all its tiles share.
+    labels: beside the ramp's upper and lower end.
+    """
+
+    ramp: Ramp
+    radius_pt: float = 10.0
+    weight: Operand | None = None
+    limits: tuple[float, float] | None = None
+    labels: tuple[str, str] = ("Dense", "Sparse")
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """One kind of dot: a number of the feature, and the symbol of a dot."""
+
+    value: Operand
+    symbol: Symbol
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DotDensity:
+    """Dots scattered in polygons, one for every dot_value; always at the same places.  under: the polygons themselves."""
+
+    dots: tuple[Dots, ...]
+    dot_value: float
+    under: Symbol | None = None
+    seed: int = 1
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Mapnik's own ``Style`` elements, for operators who want the engine itself.
+
+    styles: one checked XML text each, drawn first to last.  fields: what their filters and expressions ask for.
+    entries: the legend, (label, the XML of a ``Rule``) each.
+    """
+
+    styles: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    entries: tuple[tuple[str, str], ...] = ()
+    heading: str = ""
 
 
 # --- raster themes ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Ramp:
-    """Colours at positions from 0 to 1, ascending, linear between."""
+class StatisticsSource(StrEnum):
+    """Whose statistics limit a stretch."""
 
-    stops: tuple[tuple[float, Color], ...]
+    DATASET = "dataset"
+    VIEW = "view"
+    TEMPLATE = "template"
 
 
 class StretchKind(StrEnum):
@@ -119,6 +237,12 @@ class StretchKind(StrEnum):
     PERCENT_CLIP = "percent_clip"
     STANDARD_DEVIATIONS = "standard_deviations"
     HISTOGRAM_EQUALIZE = "histogram_equalize"
+    HISTOGRAM_SPECIFICATION = "histogram_specification"
+    SQUARE_ROOT = "square_root"
+    LOGARITHM = "logarithm"
+    COUNT = "count"
+    ESRI = "esri"
+    DEFAULT_FROM_SOURCE = "default_from_source"
     CUSTOM = "custom"
 
 
@@ -140,11 +264,15 @@ class StretchRecipe:
     invert: bool = False
     curve: tuple[tuple[float, float], ...] = ()
     template_limits: tuple[float, float] | None = None
+    source: StatisticsSource = StatisticsSource.DATASET
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One band along a ramp.  background: value drawn in background_color (None: not at all)."""
+    """One band along a ramp.
+
+    background: value drawn in background_color (None: not at all).  relief: a hillshade that darkens the colours.
+    """
 
     ramp: Ramp
     recipe: StretchRecipe
@@ -153,6 +281,7 @@ class Stretch:
     background_color: Color | None = None
     labels: tuple[str, ...] = ()
     heading: str = ""
+    relief: ShadedRelief | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +352,10 @@ class RGB:
 
 @dataclass(frozen=True, slots=True)
 class ShadedRelief:
-    """Elevation lit from azimuth_deg (clockwise from north) and altitude_deg; ramp colours the height when given."""
+    """Elevation lit from azimuth_deg (clockwise from north) and altitude_deg; ramp colours the height when given.
+
+    is_multidirectional: lit from several sides at once, azimuth_deg and altitude_deg then do not count.
+    """
 
     azimuth_deg: float = 315.0
     altitude_deg: float = 45.0
@@ -232,9 +364,10 @@ class ShadedRelief:
     recipe: StretchRecipe | None = None
     band: int = 1
     heading: str = ""
+    is_multidirectional: bool = False
 
 
-VectorTheme = Single | Categories | Breaks
+VectorTheme = Single | Categories | Breaks | Graded | Proportional | Rules | HeatMap | DotDensity | Engine
 RasterTheme = Stretch | Classified | UniqueRaster | Colormap | RGB | ShadedRelief
 Theme = VectorTheme | RasterTheme
 
@@ -245,7 +378,8 @@ class Style:
 
     opacity: of the whole layer, 0 to 1.  min_scale_denominator: farthest scale drawn, max_scale_denominator: nearest, at 0.28 mm
     per pixel; None for no limit.  filter: features that fail it are not drawn.  source: where the style came from, for people
-    (``layer file``, ``chosen from the data``).  classification: see `Classification`.
+    (``layer file``, ``chosen from the data``).  blend: a row of `imaging.blend`.  labels: drawn above all layers of a map, the
+    first class first.  nodata_color: of a raster's cells without data.
     """
 
     theme: Theme
@@ -256,6 +390,8 @@ class Style:
     blend: str = "normal"
     name: str = ""
     source: str = ""
+    labels: tuple[LabelClass, ...] = ()
+    nodata_color: Color | None = None
 
 
 def style_digest(style: Style) -> str:

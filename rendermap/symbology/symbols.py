@@ -6,9 +6,12 @@ Which symbol layers exist, how each style language spells them and how Mapnik dr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.shapes import CIRCLE, reach_of
 
 
@@ -22,11 +25,38 @@ class Color(NamedTuple):
 
 
 TRANSPARENT = Color(0, 0, 0, 0)
+BLACK = Color(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """Colours at positions from 0 to 1, ascending, linear between."""
+
+    stops: tuple[tuple[float, Color], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SizeBy:
+    """How a number of the feature makes its symbol larger or smaller.
+
+    stops: (number, factor) ascending by number: the factor by which the symbol's own lengths are multiplied, constant beyond the ends,
+    between them linear in the number to the power of exponent (0.5: areas are proportional, 0.5716: as people see them).
+    A feature without the number is not drawn.
+    """
+
+    value: Operand
+    stops: tuple[tuple[float, float], ...]
+    exponent: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolLayer:
-    """Base of every symbol layer; the table in `symbolizers/` has one file per kind."""
+    """Base of every symbol layer; the table in `symbolizers/` has one folder per kind.
+
+    level: drawn after all features' symbol layers of lower levels (symbol levels).
+    """
+
+    level: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +64,7 @@ class Stroke(SymbolLayer):
     """A line along the geometry, or along a polygon's outline.
 
     dash_pt: lengths of dashes and gaps in turn, empty for a whole line.  cap: butt, round or square.  join: miter, round or bevel.
-    offset_pt: positive to the left of the line's direction.
+    offset_pt: positive to the left of the line's direction.  size_by: of the width.
     """
 
     color: Color
@@ -43,6 +73,7 @@ class Stroke(SymbolLayer):
     cap: str = "round"
     join: str = "round"
     offset_pt: float = 0.0
+    size_by: SizeBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +93,98 @@ class Hatch(SymbolLayer):
 
 
 @dataclass(frozen=True, slots=True)
-class Marker(SymbolLayer):
-    """A shape at a point: at the geometry for points, along lines and inside polygons as Mapnik places markers.
+class PictureFill(SymbolLayer):
+    """An image repeated inside a polygon, every repetition width_pt by height_pt.
 
-    path: an SVG path (``M`` ``L`` ``C`` ``A`` ``Z`` commands, y down), in a box of side 1 about the origin.
-    size_pt: what the side 1 becomes.  dx_pt, dy_pt: offset, y up.  rotation_deg: counter-clockwise.
-    fill: None for an open shape.  stroke: the outline, or the whole of an open shape such as a cross.
-    rotation_field: attribute with a further rotation in degrees; rotation_clockwise tells its direction (geographic style).
+    content: a whole PNG, JPEG or SVG file; media_type says which.  opacity: 0 to 1.
+    """
+
+    content: bytes
+    media_type: str
+    width_pt: float
+    height_pt: float
+    opacity: float = 1.0
+    rotation_deg: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GradientFill(SymbolLayer):
+    """A ramp across each polygon.
+
+    method: ``linear`` (across its box along angle_deg), ``circular`` or ``rectangular`` (from its middle outwards), ``buffered`` (from its
+    edge inwards).  steps: bands of one colour each.
+    """
+
+    ramp: Ramp
+    method: str = "linear"
+    angle_deg: float = 90.0
+    steps: int = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointLayer(SymbolLayer):
+    """What stands at a point: at the geometry for points, along lines and inside polygons as Mapnik places markers.
+
+    rotation_deg: counter-clockwise.  dx_pt, dy_pt: offset, y up.
+    rotation_by: a further rotation in degrees by the feature; rotation_clockwise tells its direction (geographic style).
     placement: where it stands on lines and polygons: ``line`` (every spacing_pt, turned with the line), ``first`` and ``last`` (at the
     ends, turned with the line), ``center`` (once), ``pattern`` (a grid of spacing_pt inside a polygon), ``points`` (on points, and
-    nowhere else); empty for the geometry's usual.
+    nowhere else), ``vertex`` (at every vertex, turned with the line); empty for the geometry's usual.  size_by: of all its lengths.
+    """
+
+    rotation_deg: float = 0.0
+    dx_pt: float = 0.0
+    dy_pt: float = 0.0
+    rotation_by: Operand | None = None
+    rotation_clockwise: bool = False
+    placement: str = ""
+    spacing_pt: float = 0.0
+    size_by: SizeBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marker(PointLayer):
+    """A shape.
+
+    path: an SVG path (``M`` ``L`` ``C`` ``A`` ``Z`` commands, y down), in a box of side 1 about the origin.
+    size_pt: what the side 1 becomes.  fill: None for an open shape.  stroke: the outline, or the whole of an open shape such as a cross.
     """
 
     path: str
     size_pt: float
     fill: Color | None = None
     stroke: Stroke | None = None
-    rotation_deg: float = 0.0
-    dx_pt: float = 0.0
-    dy_pt: float = 0.0
-    rotation_field: str | None = None
-    rotation_clockwise: bool = False
-    placement: str = ""
-    spacing_pt: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMarker(PointLayer):
+    """An image.  content: a whole PNG, JPEG or SVG file; media_type says which.  opacity: 0 to 1."""
+
+    content: bytes
+    media_type: str
+    width_pt: float
+    height_pt: float
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """Symbol layers, drawn first to last, so the first is at the bottom."""
+    """Symbol layers, drawn first to last, so the first is at the bottom.
+
+    alternates: symbols used instead at some scales; `scales.at_scale` picks one.
+    """
 
     layers: tuple[SymbolLayer, ...] = ()
+    alternates: tuple[Alternate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """A symbol between two scales: min_scale_denominator the farthest, max_scale_denominator the nearest, None for no limit."""
+
+    symbol: Symbol
+    min_scale_denominator: float | None = None
+    max_scale_denominator: float | None = None
 
 
 PLAIN = Symbol(
@@ -106,21 +199,36 @@ PLAIN = Symbol(
 
 def extent_pt(symbol: Symbol) -> float:
     """How far the drawing reaches from the geometry, in points: what a tile must look beyond its edge."""
-    reach = 0.0
-    for layer in symbol.layers:
-        if isinstance(layer, Stroke):
-            reach = max(reach, layer.width_pt / 2 + abs(layer.offset_pt))
-        elif isinstance(layer, Marker):
-            edge = layer.stroke.width_pt if layer.stroke else 0.0
-            # The corner of the path's square, which also holds it however it is turned.
-            corner = layer.size_pt * reach_of(layer.path) * 1.4143
-            reach = max(reach, corner + edge + max(abs(layer.dx_pt), abs(layer.dy_pt)))
-    return reach
+    own = max((_reach_pt(layer) * _largest(getattr(layer, "size_by", None)) for layer in symbol.layers), default=0.0)
+    return max(own, *(extent_pt(alternate.symbol) for alternate in symbol.alternates)) if symbol.alternates else own
+
+
+def _largest(size_by: SizeBy | None) -> float:
+    return max((factor for _, factor in size_by.stops), default=1.0) if size_by else 1.0
+
+
+def _reach_pt(layer: SymbolLayer) -> float:
+    if isinstance(layer, Stroke):
+        return layer.width_pt / 2 + abs(layer.offset_pt)
+    if isinstance(layer, Marker):
+        edge = layer.stroke.width_pt if layer.stroke else 0.0
+        # The corner of the path's square, which also holds it however it is turned.
+        corner = layer.size_pt * reach_of(layer.path) * 1.4143
+        return corner + edge + max(abs(layer.dx_pt), abs(layer.dy_pt))
+    if isinstance(layer, PictureMarker):
+        return math.hypot(layer.width_pt, layer.height_pt) / 2 + max(abs(layer.dx_pt), abs(layer.dy_pt))
+    return 0.0
 
 
 def faded(color: Color, opacity: float) -> Color:
     """The colour with its alpha multiplied by opacity, 0 to 1."""
     return color._replace(a=round(color.a * min(max(opacity, 0.0), 1.0)))
+
+
+def map_layers(symbol: Symbol, change: Callable[[SymbolLayer], SymbolLayer]) -> Symbol:
+    """The symbol with every layer changed, those of its alternates too."""
+    alternates = tuple(replace(a, symbol=map_layers(a.symbol, change)) for a in symbol.alternates)
+    return Symbol(tuple(change(layer) for layer in symbol.layers), alternates)
 
 
 def recolored(symbol: Symbol, color: Color) -> Symbol:
@@ -139,4 +247,17 @@ def recolored(symbol: Symbol, color: Color) -> Symbol:
             return replace(layer, color=color)
         return layer
 
-    return Symbol(tuple(paint(layer) for layer in symbol.layers))
+    return map_layers(symbol, paint)
+
+
+def sized(symbol: Symbol, size_by: SizeBy) -> Symbol:
+    """The symbol with its markers and lines made larger or smaller by the feature."""
+    return map_layers(symbol, lambda layer: replace(layer, size_by=size_by) if isinstance(layer, PointLayer | Stroke) else layer)
+
+
+def turned(symbol: Symbol, rotation_by: Operand, *, clockwise: bool) -> Symbol:
+    """The symbol with its markers turned by the feature."""
+    return map_layers(
+        symbol,
+        lambda layer: replace(layer, rotation_by=rotation_by, rotation_clockwise=clockwise) if isinstance(layer, PointLayer) else layer,
+    )

@@ -1,30 +1,98 @@
-"""What a style alone tells: which symbols it draws, how far they reach, what they are drawn on."""
+"""What a style alone tells: which symbols it draws, how far they reach, what they are drawn on, which values they ask for."""
 
 from __future__ import annotations
 
-from rendermap.symbology.style import Breaks, Categories, Single, Style, Theme
-from rendermap.symbology.symbols import Fill, Hatch, Marker, Symbol, extent_pt
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from rendermap.symbology.expressions.tree import Column, Operand
+from rendermap.symbology.style import (
+    Breaks,
+    Categories,
+    DotDensity,
+    Graded,
+    HeatMap,
+    Proportional,
+    Rules,
+    Single,
+    Style,
+    Theme,
+    VectorTheme,
+)
+from rendermap.symbology.symbols import Fill, GradientFill, Hatch, PictureFill, PointLayer, Stroke, Symbol, extent_pt, sized
 
 
 def symbols_of(theme: Theme) -> tuple[Symbol, ...]:
-    """Every symbol of a vector theme, the default's last; none for raster themes."""
+    """Every symbol of a vector theme as it is drawn, the default's last; none for raster themes."""
     if isinstance(theme, Single):
         return (theme.symbol,)
     if isinstance(theme, Categories | Breaks):
         return (*(c.symbol for c in theme.classes), *((theme.default,) if theme.default else ()))
+    if isinstance(theme, Graded):
+        return (theme.symbol, *((theme.default,) if theme.default else ()))
+    if isinstance(theme, Proportional):
+        return (sized(theme.symbol, theme.size), *((theme.under,) if theme.under else ()))
+    if isinstance(theme, Rules):
+        return tuple(rule.symbol for rule in theme.rules)
+    if isinstance(theme, DotDensity):
+        return (*(dots.symbol for dots in theme.dots), *((theme.under,) if theme.under else ()))
     return ()
+
+
+def map_symbols(theme: VectorTheme, change: Callable[[Symbol], Symbol]) -> VectorTheme:
+    """The theme with every symbol changed."""
+
+    def maybe(symbol: Symbol | None) -> Symbol | None:
+        return change(symbol) if symbol else None
+
+    match theme:
+        case Single():
+            return replace(theme, symbol=change(theme.symbol))
+        case Categories():
+            return replace(theme, classes=tuple(replace(c, symbol=change(c.symbol)) for c in theme.classes), default=maybe(theme.default))
+        case Breaks():
+            return replace(theme, classes=tuple(replace(c, symbol=change(c.symbol)) for c in theme.classes), default=maybe(theme.default))
+        case Graded():
+            return replace(theme, symbol=change(theme.symbol), default=maybe(theme.default))
+        case Proportional():
+            return replace(theme, symbol=change(theme.symbol), under=maybe(theme.under))
+        case Rules():
+            return replace(theme, rules=tuple(replace(r, symbol=change(r.symbol)) for r in theme.rules))
+        case DotDensity():
+            return replace(theme, dots=tuple(replace(d, symbol=change(d.symbol)) for d in theme.dots), under=maybe(theme.under))
+    return theme
 
 
 def reach_pt(style: Style) -> float:
     """How far drawing reaches beyond the geometry, in points."""
+    if isinstance(style.theme, HeatMap):
+        return style.theme.radius_pt
     return max((extent_pt(symbol) for symbol in symbols_of(style.theme)), default=0.0)
 
 
 def template_geometry(style: Style) -> str:
     """``polygon``, ``point``, ``line`` or ``raster``, told by the symbols: fills are for polygons, lone markers for points."""
-    if not isinstance(style.theme, Single | Categories | Breaks):
+    if not isinstance(style.theme, VectorTheme):
         return "raster"
+    if isinstance(style.theme, HeatMap):
+        return "point"
     layers = [layer for symbol in symbols_of(style.theme) for layer in symbol.layers]
-    if any(isinstance(layer, Fill | Hatch) for layer in layers):
+    if isinstance(style.theme, DotDensity) or any(isinstance(layer, Fill | Hatch | PictureFill | GradientFill) for layer in layers):
         return "polygon"
-    return "point" if layers and all(isinstance(layer, Marker) for layer in layers) else "line"
+    return "point" if layers and all(isinstance(layer, PointLayer) for layer in layers) else "line"
+
+
+def values_of(theme: Theme) -> Iterator[Operand]:
+    """The values by which a theme's symbols are turned and sized."""
+    for symbol in symbols_of(theme):
+        for part in (symbol, *(alternate.symbol for alternate in symbol.alternates)):
+            for layer in part.layers:
+                if isinstance(layer, PointLayer) and layer.rotation_by is not None:
+                    yield layer.rotation_by
+                if isinstance(layer, PointLayer | Stroke) and layer.size_by is not None:
+                    yield layer.size_by.value
+
+
+def named(operand: Operand | None) -> str | None:
+    """The field that a value is, when it is just a field."""
+    return operand.name if isinstance(operand, Column) else None

@@ -8,19 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from rendermap.symbology.document import Node, parse_document
+from rendermap.symbology.expressions.tree import Operand
+from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.readers.lyrx.reader import read_layers
 from rendermap.symbology.readers.style_reader import NamedStyle
 
 Json = dict[str, Any]
 
 
-class FolderAssets:
-    """Assets in a folder."""
+class FolderCanvas:
+    """A canvas whose files lie in a folder, and whose features all have the value 0."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, geometry: GeometryKind) -> None:
         self._folder = folder
+        self.geometry = geometry
 
-    def path(self, content: bytes, suffix: str) -> str:
+    def value(self, operand: Operand) -> str:
+        return "0"
+
+    def file(self, content: bytes, suffix: str) -> str:
         file = self._folder / (hashlib.blake2b(content, digest_size=8).hexdigest() + suffix)
         file.write_bytes(content)
         return str(file)

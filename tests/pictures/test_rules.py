@@ -11,7 +11,7 @@ import shapely
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.render.vectors import draw_vectors
-from rendermap.symbology.expressions import parse_filter
+from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Single, Style, Theme
 from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, write_features
 

@@ -20,7 +20,6 @@ from rendermap.symbology.style import (
     RGB,
     Classified,
     Colormap,
-    Ramp,
     RasterCategory,
     RasterClass,
     RasterTheme,
@@ -29,7 +28,7 @@ from rendermap.symbology.style import (
     StretchRecipe,
     UniqueRaster,
 )
-from rendermap.symbology.symbols import TRANSPARENT, Color
+from rendermap.symbology.symbols import TRANSPARENT, Color, Ramp
 from tests.builders.views import look, plan_of
 
 SHARED = Path(os.environ.get("RENDERMAP_SHARED", str(Path(__file__).parents[2].parent / "shared")), "data", "gdal-filegdb", "raster")

@@ -11,7 +11,7 @@ import shapely
 from rendermap.errors import InvalidFilter
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_filter import Columns, compare, filter_text, number_literal, sql_of, text_literal
-from rendermap.symbology.expressions import And, Arithmetic, Column, Comparison, Expression, IsNull, Like, Literal, Not, Or
+from rendermap.symbology.expressions.tree import And, Arithmetic, Column, Comparison, Expression, IsNull, Like, Literal, Not, Or
 from rendermap.symbology.facts import Field, FieldKind
 from tests.builders.vectors import write_features
 

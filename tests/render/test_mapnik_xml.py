@@ -14,7 +14,7 @@ from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.assets import assets
 from rendermap.render.mapnik_xml import drawn_layer, map_document, to_srs
 from rendermap.render.vectors import draw_vectors
-from rendermap.symbology.expressions import Column, Comparison, Literal
+from rendermap.symbology.expressions.tree import Column, Comparison, Literal
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Classified, Single, Style, Theme
 from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, view_on, write_features

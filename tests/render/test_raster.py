@@ -21,7 +21,6 @@ from rendermap.symbology.style import (
     RGB,
     Classified,
     Colormap,
-    Ramp,
     RasterCategory,
     RasterClass,
     ShadedRelief,
@@ -31,7 +30,7 @@ from rendermap.symbology.style import (
     StretchRecipe,
     UniqueRaster,
 )
-from rendermap.symbology.symbols import Color, Symbol
+from rendermap.symbology.symbols import Color, Ramp, Symbol
 from tests.builders import rasters
 from tests.builders.rasters import BY_NAME, HEIGHT, KINDS, TRANSFORM, WIDTH, Kind, hidden_cells, values_of, write_array, write_raster
 from tests.builders.views import look, plan_of

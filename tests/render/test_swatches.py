@@ -16,20 +16,8 @@ from rendermap.render.swatches import draw_legend, draw_sheet
 from rendermap.render.vectors import draw_vectors
 from rendermap.reply import LegendEntry
 from rendermap.symbology import shapes
-from rendermap.symbology.style import (
-    Break,
-    Breaks,
-    Classified,
-    Ramp,
-    RasterClass,
-    Single,
-    Stretch,
-    StretchKind,
-    StretchRecipe,
-    Style,
-    Theme,
-)
-from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol
+from rendermap.symbology.style import Break, Breaks, Classified, RasterClass, Single, Stretch, StretchKind, StretchRecipe, Style, Theme
+from rendermap.symbology.symbols import Color, Fill, Marker, Ramp, Stroke, Symbol
 from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, view_on, write_features
 
 Pixels = NDArray[np.uint8]

@@ -21,6 +21,7 @@ from rendermap.render.measure import measure
 from rendermap.render.vectors import WarmMaps, draw_vectors, vector_reader_for
 from rendermap.symbology import shapes
 from rendermap.symbology.defaults import default_needs, default_style
+from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Break, Breaks, Categories, Category
 from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol
@@ -263,7 +264,7 @@ def test_style_of_another_dataset_is_refused(tmp_path: Path) -> None:
 
 def test_markers_turn_with_a_field(tmp_path: Path) -> None:
     """A marker of one long arm points where its feature's field says, whatever the field's case."""
-    arm = Symbol((Marker("M0 0L0.5 0", 30.0, None, Stroke(RED, 3.0, cap="butt"), rotation_field="ANGLE"),))
+    arm = Symbol((Marker("M0 0L0.5 0", 30.0, None, Stroke(RED, 3.0, cap="butt"), rotation_by=Column("ANGLE")),))
     layer = write_features(tmp_path, [shapely.Point(25, 50), shapely.Point(75, 50)], {"Angle": [0.0, 90.0]})
     pixels = draw_vectors([plan_for(layer, arm)], view_on((0, 0, 100, 100), width=100, height=100))
     assert pixels[50, 35, 3] > 100

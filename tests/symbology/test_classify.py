@@ -9,6 +9,7 @@ import pytest
 
 from rendermap.symbology import ramps
 from rendermap.symbology.classify import NOT_FITTING, Need, fit, needs
+from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.facts import Band, Facts, Field, FieldKind, GeometryKind, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.style import (
     RGB,
@@ -115,9 +116,9 @@ def test_fields_that_are_not_there() -> None:
     assert isinstance(style.theme, Single) and style.source == NOT_FITTING and style.opacity == 0.5
     named = fitted(replace(CODES, fields=("db.parcels.code",)), PARCELS, distinct(1))
     assert isinstance(named, Categories) and named.fields == ("CODE",)
-    turned = Single(Symbol((Marker("M0 0L1 1", 5.0, RED, rotation_field="DIR"),)))
+    turned = Single(Symbol((Marker("M0 0L1 1", 5.0, RED, rotation_by=Column("DIR")),)))
     upright = fitted(turned, PARCELS, None)
-    assert isinstance(upright, Single) and isinstance(upright.symbol.layers[0], Marker) and upright.symbol.layers[0].rotation_field is None
+    assert isinstance(upright, Single) and isinstance(upright.symbol.layers[0], Marker) and upright.symbol.layers[0].rotation_by is None
 
 
 def test_a_template_of_the_other_kind_gives_way() -> None:

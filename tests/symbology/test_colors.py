@@ -8,8 +8,7 @@ import pytest
 
 from rendermap.errors import StyleInvalid
 from rendermap.symbology import colors, ramps
-from rendermap.symbology.style import Ramp
-from rendermap.symbology.symbols import Color
+from rendermap.symbology.symbols import Color, Ramp
 from tests.builders.styles import node, rgb
 
 

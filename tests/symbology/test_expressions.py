@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rendermap.errors import InvalidFilter
-from rendermap.symbology.expressions import (
+from rendermap.symbology.expressions.sql import parse_filter
+from rendermap.symbology.expressions.tree import (
     And,
     Arithmetic,
     Column,
@@ -18,7 +19,6 @@ from rendermap.symbology.expressions import (
     Not,
     Or,
     columns,
-    parse_filter,
 )
 
 A, ONE = Column("A"), Literal(1)

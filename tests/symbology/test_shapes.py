@@ -8,7 +8,7 @@ import pytest
 
 from rendermap.errors import StyleInvalid
 from rendermap.symbology import shapes
-from rendermap.symbology.symbolizers.marker import from_cim
+from rendermap.symbology.symbolizers.marker.cim import read as from_cim
 from rendermap.symbology.symbols import Color, Marker, Stroke
 from tests.builders.styles import fill, node, rgb, stroke, vector_marker
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rendermap.errors import InvalidFilter, StyleInvalid
 from rendermap.symbology import colors, ramps
 from rendermap.symbology.document import Node, read_document, to_number
-from rendermap.symbology.expressions import Expression, parse_filter
+from rendermap.symbology.expressions.sql import parse_filter
+from rendermap.symbology.expressions.tree import Column, Expression
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
 from rendermap.symbology.style import (
     RGB,
@@ -36,7 +38,8 @@ from rendermap.symbology.style import (
     VectorTheme,
 )
 from rendermap.symbology.symbolizers.table import from_esri
-from rendermap.symbology.symbols import PLAIN, Color, Marker, Symbol
+from rendermap.symbology.symbols import PLAIN, Color, Symbol, turned
+from rendermap.symbology.template import map_symbols
 
 _METHODS = {
     "esriClassifyEqualInterval": Method.EQUAL_INTERVAL,
@@ -245,20 +248,7 @@ def _turned(theme: VectorTheme, node: Node) -> VectorTheme:
     turner = infos[0] if infos else node
     clockwise = turner.text("rotationType", "geographic") == "geographic"
 
-    def turn(symbol: Symbol) -> Symbol:
-        return Symbol(
-            tuple(
-                replace(layer, rotation_field=field, rotation_clockwise=clockwise) if isinstance(layer, Marker) else layer
-                for layer in symbol.layers
-            )
-        )
-
-    if isinstance(theme, Single):
-        return replace(theme, symbol=turn(theme.symbol))
-    default = turn(theme.default) if theme.default else None
-    if isinstance(theme, Categories):
-        return replace(theme, classes=tuple(replace(c, symbol=turn(c.symbol)) for c in theme.classes), default=default)
-    return replace(theme, classes=tuple(replace(c, symbol=turn(c.symbol)) for c in theme.classes), default=default)
+    return map_symbols(theme, partial(turned, rotation_by=Column(field), clockwise=clockwise))
 
 
 # --- rasters -----------------------------------------------------------------------------------------------------------

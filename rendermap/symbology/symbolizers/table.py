@@ -1,23 +1,38 @@
-"""The table of symbol layer kinds, and whole symbols by it.  A new kind is one file and one row here."""
+"""The table of symbol layer kinds, and whole symbols by it.  A new kind is one folder and one row here."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from rendermap.symbology.document import Node
 from rendermap.symbology.facts import GeometryKind
-from rendermap.symbology.symbolizers.fill import FILL
-from rendermap.symbology.symbolizers.hatch import HATCH
-from rendermap.symbology.symbolizers.marker import MARKER
-from rendermap.symbology.symbolizers.stroke import STROKE
-from rendermap.symbology.symbolizers.stroke import from_esri as stroke_from_esri
-from rendermap.symbology.symbolizers.symbolizer import Assets, Symbolizer
+from rendermap.symbology.symbolizers.fill.row import FILL
+from rendermap.symbology.symbolizers.gradient_fill.row import GRADIENT_FILL
+from rendermap.symbology.symbolizers.hatch.row import HATCH
+from rendermap.symbology.symbolizers.marker.row import MARKER
+from rendermap.symbology.symbolizers.picture_fill.row import PICTURE_FILL
+from rendermap.symbology.symbolizers.picture_marker.row import PICTURE_MARKER
+from rendermap.symbology.symbolizers.stroke import esri as stroke_esri
+from rendermap.symbology.symbolizers.stroke.row import STROKE
+from rendermap.symbology.symbolizers.symbolizer import Canvas, Symbolizer
 from rendermap.symbology.symbols import Fill, Hatch, Marker, Stroke, Symbol, SymbolLayer
 from rendermap.table import Table
 
-SYMBOLIZERS: Table[Symbolizer] = Table("symbolizer", {"stroke": STROKE, "fill": FILL, "hatch": HATCH, "marker": MARKER})
+SYMBOLIZERS: Table[Symbolizer] = Table(
+    "symbolizer",
+    {
+        "stroke": STROKE,
+        "fill": FILL,
+        "hatch": HATCH,
+        "marker": MARKER,
+        "picture_marker": PICTURE_MARKER,
+        "picture_fill": PICTURE_FILL,
+        "gradient_fill": GRADIENT_FILL,
+    },
+)
 
 
 def symbolizer_of(layer: SymbolLayer) -> Symbolizer:
@@ -28,9 +43,9 @@ def symbolizer_of(layer: SymbolLayer) -> Symbolizer:
     raise KeyError(type(layer).__name__)
 
 
-def to_mapnik(symbol: Symbol, geometry: GeometryKind, assets: Assets) -> list[Element]:
-    """A symbol as elements of one Mapnik rule, drawn first to last for each feature."""
-    return [element for layer in symbol.layers for element in symbolizer_of(layer).to_mapnik(layer, geometry, assets)]
+def to_mapnik(layers: Iterable[SymbolLayer], canvas: Canvas) -> list[Element]:
+    """Symbol layers as elements of one Mapnik rule, drawn first to last for each feature."""
+    return [element for layer in layers for element in symbolizer_of(layer).to_mapnik(layer, canvas)]
 
 
 def from_cim(node: Node | None) -> Symbol:
@@ -61,7 +76,7 @@ def _turned(layer: SymbolLayer, turn: float) -> SymbolLayer:
 
 def _layers_from_cim(node: Node) -> tuple[SymbolLayer, ...]:
     for row in SYMBOLIZERS:
-        layers = row.from_cim(node)
+        layers = row.from_cim(node) if row.from_cim else None
         if layers is not None:
             return layers
     node.warn(f"a symbol layer of the kind {node.type!r}", "the symbol is drawn without it")
@@ -75,10 +90,10 @@ def from_esri(node: Node | None) -> Symbol:
     if node.type == "CIMSymbolReference":
         return from_cim(node)
     for row in SYMBOLIZERS:
-        layers = row.from_esri(node)
+        layers = row.from_esri(node) if row.from_esri else None
         if layers is not None:
             outline = node.child("outline") if row.kind in (Fill, Hatch) else None
-            return Symbol((*layers, *(stroke_from_esri(_as_line(outline)) or () if outline else ())))
+            return Symbol((*layers, *(stroke_esri.read(_as_line(outline)) or () if outline else ())))
     node.warn(f"a symbol of the kind {node.type!r}", "nothing is drawn")
     return Symbol()
 
@@ -94,10 +109,16 @@ def to_esri(symbol: Symbol, geometry: GeometryKind) -> dict[str, Any] | None:
         inside = _topmost(symbol, Fill) or _topmost(symbol, Hatch)
         if inside is None:
             empty = {"type": "esriSFS", "style": "esriSFSNull", "color": [0, 0, 0, 0], "outline": None}
-            return {**empty, "outline": symbolizer_of(outline).to_esri(outline)} if outline else None
-        return {**symbolizer_of(inside).to_esri(inside), "outline": symbolizer_of(outline).to_esri(outline) if outline else None}
+            return {**empty, "outline": _spelled(outline)} if outline else None
+        return {**_spelled(inside), "outline": _spelled(outline) if outline else None}
     layer = _topmost(symbol, Marker if geometry is GeometryKind.POINT else Stroke)
-    return symbolizer_of(layer).to_esri(layer) if layer else None
+    return _spelled(layer) if layer else None
+
+
+def _spelled(layer: SymbolLayer) -> dict[str, Any]:
+    spell = symbolizer_of(layer).to_esri
+    assert spell is not None
+    return spell(layer)
 
 
 def _topmost(symbol: Symbol, kind: type[SymbolLayer]) -> SymbolLayer | None:

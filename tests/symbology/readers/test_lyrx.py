@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.expressions import Column, Comparison, Literal
+from rendermap.symbology.expressions.tree import Column, Comparison, Literal
 from rendermap.symbology.readers.lyrx.reader import read as read_file
 from rendermap.symbology.readers.style_reader import NamedStyle
 from rendermap.symbology.shapes import CIRCLE
@@ -255,7 +255,7 @@ def test_markers_turned_by_a_field() -> None:
     turned = one(feature_layer(simple(marker, visualVariables=[{"type": "CIMRotationVisualVariable", "visualVariableInfoZ": info}])))
     assert isinstance(turned.style.theme, Single)
     (layer,) = turned.style.theme.symbol.layers
-    assert isinstance(layer, Marker) and layer.rotation_field == "DIR" and layer.rotation_clockwise
+    assert isinstance(layer, Marker) and layer.rotation_by == Column("DIR") and layer.rotation_clockwise
     assert one(feature_layer(simple(marker, visualVariables=[{"type": "CIMSizeVisualVariable"}]))).warnings
 
 

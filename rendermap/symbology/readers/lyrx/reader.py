@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rendermap.errors import InvalidFilter, StyleInvalid
 from rendermap.symbology.document import Node, read_document
-from rendermap.symbology.expressions import Expression, parse_filter
+from rendermap.symbology.expressions.sql import parse_filter
+from rendermap.symbology.expressions.tree import Expression
 from rendermap.symbology.readers.lyrx.colorizers import read_colorizer
 from rendermap.symbology.readers.lyrx.renderers import read_renderer
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator

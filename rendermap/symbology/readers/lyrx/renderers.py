@@ -6,12 +6,15 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from rendermap.symbology import ramps
 from rendermap.symbology.document import Node, to_number
-from rendermap.symbology.style import Break, Breaks, Categories, Category, Method, Ramp, Single, Value, VectorTheme
+from rendermap.symbology.expressions.tree import Column
+from rendermap.symbology.style import Break, Breaks, Categories, Category, Method, Single, Value, VectorTheme
 from rendermap.symbology.symbolizers.table import from_cim
-from rendermap.symbology.symbols import PLAIN, Marker, Symbol, recolored
+from rendermap.symbology.symbols import PLAIN, Ramp, Symbol, recolored, turned
+from rendermap.symbology.template import map_symbols
 
 _METHODS = {
     "Manual": Method.MANUAL,
@@ -225,7 +228,7 @@ def _with_variables(theme: VectorTheme, node: Node) -> VectorTheme:
         if field is None:
             variable.warn(f"the visual variable {variable.type}", "symbols are drawn without it")
             continue
-        theme = _map_symbols(theme, _turner(field, variable.text("rotationTypeZ", "Geographic") == "Geographic"))
+        theme = map_symbols(theme, partial(turned, rotation_by=Column(field), clockwise=_is_clockwise(variable)))
     return theme
 
 
@@ -234,24 +237,8 @@ def _rotation_field(info: Node) -> str | None:
     return field_of(expression.text("expression") if expression else info.text("expression"))
 
 
-def _turner(field: str, clockwise: bool) -> Callable[[Symbol], Symbol]:
-    def turn(symbol: Symbol) -> Symbol:
-        turned = (
-            replace(layer, rotation_field=field, rotation_clockwise=clockwise) if isinstance(layer, Marker) else layer
-            for layer in symbol.layers
-        )
-        return Symbol(tuple(turned))
-
-    return turn
-
-
-def _map_symbols(theme: VectorTheme, change: Callable[[Symbol], Symbol]) -> VectorTheme:
-    if isinstance(theme, Single):
-        return replace(theme, symbol=change(theme.symbol))
-    default = change(theme.default) if theme.default else None
-    if isinstance(theme, Categories):
-        return replace(theme, classes=tuple(replace(c, symbol=change(c.symbol)) for c in theme.classes), default=default)
-    return replace(theme, classes=tuple(replace(c, symbol=change(c.symbol)) for c in theme.classes), default=default)
+def _is_clockwise(variable: Node) -> bool:
+    return variable.text("rotationTypeZ", "Geographic") == "Geographic"
 
 
 _READERS: dict[str, Callable[[Node], VectorTheme]] = {

@@ -1,80 +1,26 @@
-"""Hatch: parallel lines inside a polygon."""
+"""Hatch -> Mapnik."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 from xml.etree.ElementTree import Element
 
-from rendermap.symbology import colors
-from rendermap.symbology.document import Node
 from rendermap.symbology.facts import GeometryKind
-from rendermap.symbology.symbolizers import stroke as strokes
-from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Assets, Symbolizer, format_number
-from rendermap.symbology.symbols import Hatch, Stroke
+from rendermap.symbology.symbolizers.stroke import mapnik as strokes
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Canvas, format_number
+from rendermap.symbology.symbols import Hatch
 
-_ESRI_ANGLES: dict[str, tuple[float, ...]] = {
-    "esriSFSHorizontal": (0.0,),
-    "esriSFSVertical": (90.0,),
-    "esriSFSCross": (0.0, 90.0),
-    "esriSFSBackwardDiagonal": (45.0,),
-    "esriSFSForwardDiagonal": (135.0,),
-    "esriSFSDiagonalCross": (45.0, 135.0),
-}
-_ESRI_SEPARATION_PT = 6.0
-_ESRI_WIDTH_PT = 0.75
 # Powers of two divide a map tile, so the pattern runs on from tile to tile.
 _TILES_PX = (16, 32, 64, 128)
 _GOOD_ENOUGH = 0.02
 _NARROWEST_PX = 1.5
 
 
-def from_cim(node: Node) -> tuple[Hatch, ...] | None:
-    """CIMHatchFill: one Hatch per stroke of its line symbol."""
-    if node.type != "CIMHatchFill":
-        return None
-    symbol = node.need("lineSymbol")
-    found: list[Hatch] = []
-    for layer in reversed(symbol.children("symbolLayers")):
-        if not layer.flag("enable"):
-            continue
-        lines = strokes.from_cim(layer)
-        if lines is None:
-            layer.warn(f"hatching with {layer.type}", "the hatching is drawn without it")
-            continue
-        found += [Hatch(_plain(line, layer), node.number("rotation"), max(node.number("separation", 5.0), 0.1)) for line in lines]
-    return tuple(found)
-
-
-def _plain(line: Stroke, node: Node) -> Stroke:
-    if line.dash_pt:
-        node.warn("dashed hatch lines", "whole lines are used", "effects")
-    return Stroke(line.color, line.width_pt)
-
-
-def from_esri(node: Node) -> tuple[Hatch, ...] | None:
-    """esriSFS with a line pattern."""
-    angles = _ESRI_ANGLES.get(node.text("style")) if node.type == "esriSFS" else None
-    if angles is None:
-        return None
-    color = colors.from_esri(node.get("color"))
-    if color is None:
-        return ()
-    return tuple(Hatch(Stroke(color, _ESRI_WIDTH_PT), angle, _ESRI_SEPARATION_PT) for angle in angles)
-
-
-def to_esri(hatch: Hatch) -> dict[str, Any]:
-    """esriSFS with the single-line pattern whose angle is nearest."""
-    single = {name: angles[0] for name, angles in _ESRI_ANGLES.items() if len(angles) == 1}
-    style = min(single, key=lambda name: abs((hatch.angle_deg - single[name] + 90) % 180 - 90))
-    return {"type": "esriSFS", "style": style, "color": colors.to_esri(hatch.stroke.color), "outline": None}
-
-
-def to_mapnik(hatch: Hatch, geometry: GeometryKind, assets: Assets) -> list[Element]:
+def write(hatch: Hatch, canvas: Canvas) -> list[Element]:
     """A PolygonPatternSymbolizer of one tile of lines."""
-    if geometry is not GeometryKind.POLYGON or not strokes.is_visible(hatch.stroke):
+    if canvas.geometry is not GeometryKind.POLYGON or not strokes.is_visible(hatch.stroke):
         return []
-    file = assets.path(_tile(hatch).encode(), ".svg")
+    file = canvas.file(_tile(hatch).encode(), ".svg")
     return [Element("PolygonPatternSymbolizer", {"file": file, "alignment": "global"})]
 
 
@@ -131,6 +77,3 @@ def _cut(polygon: list[tuple[float, float]], a: float, b: float, least: float) -
             t = one / (one - two)
             kept.append((x1 + (x2 - x1) * t, y1 + (y2 - y1) * t))
     return kept
-
-
-HATCH = Symbolizer(Hatch, from_cim, from_esri, to_esri, to_mapnik)

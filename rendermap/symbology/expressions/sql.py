@@ -3,92 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError, VisitError
 
 from rendermap.errors import InvalidFilter
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A constant: text, number, boolean or null."""
-
-    value: str | float | int | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A field of the dataset, by name without regard to case."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """operator: ``=``, ``<>``, ``<``, ``<=``, ``>`` or ``>=``."""
-
-    operator: str
-    left: Operand
-    right: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class IsNull:
-    """Column IS NULL."""
-
-    column: Column
-
-
-@dataclass(frozen=True, slots=True)
-class Like:
-    """Column LIKE pattern, with ``%`` and ``_`` as wildcards and no escape."""
-
-    column: Column
-    pattern: str
-
-
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
-    """operator: ``+``, ``-``, ``*``, ``/``."""
-
-    operator: str
-    left: Operand
-    right: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """All of them."""
-
-    terms: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Any of them."""
-
-    terms: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite."""
-
-    term: Expression
-
-
-Operand = Literal | Column | Arithmetic
-Expression = Comparison | IsNull | Like | And | Or | Not
-
-
-# --- text -> expression ------------------------------------------------------------------------------------------------
-
-LONGEST_TEXT = 16_000
-DEEPEST_NESTING = 40
+from rendermap.symbology.expressions.tree import (
+    DEEPEST_NESTING,
+    LONGEST_TEXT,
+    And,
+    Arithmetic,
+    Column,
+    Comparison,
+    Expression,
+    IsNull,
+    Like,
+    Literal,
+    Not,
+    Operand,
+    Or,
+    is_deeper_than,
+)
 
 
 def parse_filter(text: str) -> Expression:
@@ -107,50 +43,14 @@ def parse_filter(text: str) -> Expression:
         raise InvalidFilter(reason=f"{type(error).__name__} in {text[:200]!r}") from error
     if isinstance(found, Operand) or not isinstance(found, Expression):
         raise InvalidFilter("The filter expression must be a condition.")
-    if _is_deeper_than(found, DEEPEST_NESTING):
+    if is_deeper_than(found, DEEPEST_NESTING):
         raise InvalidFilter("The filter expression is nested too deeply.")
     return found
 
 
-def columns(expression: Expression) -> frozenset[str]:
-    """Names of all fields that an expression asks for, as written."""
-    return frozenset(node.name for node in _walk(expression) if isinstance(node, Column))
-
-
-def _walk(root: Expression) -> Iterator[Expression | Operand]:
-    waiting: list[Expression | Operand] = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += _parts(node)
-
-
-def _parts(node: Expression | Operand) -> tuple[Expression | Operand, ...]:
-    match node:
-        case And(terms) | Or(terms):
-            return terms
-        case Not(term):
-            return (term,)
-        case Comparison(_, left, right) | Arithmetic(_, left, right):
-            return left, right
-        case IsNull(column) | Like(column, _):
-            return (column,)
-        case _:
-            return ()
-
-
-def _is_deeper_than(root: Expression, limit: int) -> bool:
-    level: list[Expression | Operand] = [root]
-    for _ in range(limit):
-        level = [part for node in level for part in _parts(node)]
-        if not level:
-            return False
-    return True
-
-
 @cache
 def _parser() -> Lark:
-    return Lark.open("expressions.lark", rel_to=__file__, parser="lalr", transformer=_Builder(), maybe_placeholders=False)
+    return Lark.open("sql.lark", rel_to=__file__, parser="lalr", transformer=_Builder(), maybe_placeholders=False)
 
 
 def _operand(item: object) -> Operand:
@@ -177,7 +77,7 @@ def _any_of(left: Operand, values: list[Operand]) -> Expression:
 
 
 class _Builder(Transformer[Token, "Expression | Operand"]):
-    """Makes values while the grammar is read; see expressions.lark."""
+    """Makes values while the grammar is read; see sql.lark."""
 
     def disjunction(self, items: list[object]) -> Expression:
         return Or(tuple(_condition(i) for i in items))

@@ -1,0 +1,1 @@
+"""GradientFill: a ramp across each polygon."""

@@ -1,0 +1,1 @@
+"""Hatch: parallel lines inside a polygon."""

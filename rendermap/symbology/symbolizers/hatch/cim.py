@@ -1,0 +1,30 @@
+"""CIM hatch fills -> Hatch."""
+
+from __future__ import annotations
+
+from rendermap.symbology.document import Node
+from rendermap.symbology.symbolizers.stroke import cim as strokes
+from rendermap.symbology.symbols import Hatch, Stroke
+
+
+def read(node: Node) -> tuple[Hatch, ...] | None:
+    """CIMHatchFill: one Hatch per stroke of its line symbol."""
+    if node.type != "CIMHatchFill":
+        return None
+    symbol = node.need("lineSymbol")
+    found: list[Hatch] = []
+    for layer in reversed(symbol.children("symbolLayers")):
+        if not layer.flag("enable"):
+            continue
+        lines = strokes.read(layer)
+        if lines is None:
+            layer.warn(f"hatching with {layer.type}", "the hatching is drawn without it")
+            continue
+        found += [Hatch(_plain(line, layer), node.number("rotation"), max(node.number("separation", 5.0), 0.1)) for line in lines]
+    return tuple(found)
+
+
+def _plain(line: Stroke, node: Node) -> Stroke:
+    if line.dash_pt:
+        node.warn("dashed hatch lines", "whole lines are used", "effects")
+    return Stroke(line.color, line.width_pt)

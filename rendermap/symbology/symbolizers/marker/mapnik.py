@@ -1,0 +1,102 @@
+"""Marker -> Mapnik."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+from rendermap.symbology import shapes
+from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.symbolizers.sizing import factor
+from rendermap.symbology.symbolizers.stroke import mapnik as strokes
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Canvas, format_number, paint, to_px
+from rendermap.symbology.symbols import Color, Marker, PointLayer
+
+_LINE_SPACING_PT = 48.0
+_PLACEMENTS = {"line": "line", "first": "vertex-first", "last": "vertex-last"}
+
+
+def write(marker: Marker, canvas: Canvas) -> list[Element]:
+    """A MarkersSymbolizer that is never left out for want of room; a pattern in polygons where the marker says so."""
+    geometry = canvas.geometry
+    if marker.placement == "points" and geometry is not GeometryKind.POINT:
+        return []
+    if marker.size_pt <= 0 or not ((marker.fill and marker.fill.a) or (marker.stroke and strokes.is_visible(marker.stroke))):
+        return []
+    if geometry is GeometryKind.POLYGON and marker.placement == "pattern":
+        return [Element("PolygonPatternSymbolizer", {"file": canvas.file(_pattern(marker).encode(), ".svg"), "alignment": "global"})]
+    element = Element("MarkersSymbolizer", {"allow-overlap": "true", "ignore-placement": "true", **placed(marker, geometry)})
+    if marker.path == shapes.CIRCLE and not (marker.stroke and marker.stroke.dash_pt):
+        _set_circle(element, marker)
+    else:
+        element.set("file", canvas.file(_svg(marker).encode(), ".svg"))
+    transform = transform_of(marker, canvas)
+    if transform:
+        element.set("transform", transform)
+    return [element]
+
+
+def placed(marker: PointLayer, geometry: GeometryKind) -> dict[str, str]:
+    """Where a marker stands on each kind of geometry."""
+    if geometry is GeometryKind.POINT:
+        return {"multi-policy": "each"}
+    if geometry is GeometryKind.POLYGON:
+        return {"placement": "interior", "multi-policy": "largest"}
+    if marker.placement == "center":
+        return {"placement": "point"}
+    where = _PLACEMENTS.get(marker.placement, "line")
+    if where != "line":
+        return {"placement": where}
+    return {"placement": where, "spacing": to_px(marker.spacing_pt or _LINE_SPACING_PT)}
+
+
+def _set_circle(element: Element, marker: Marker) -> None:
+    side = to_px(marker.size_pt)
+    element.attrib.update({"file": "shape://ellipse", "width": side, "height": side})
+    element.attrib.update(paint("fill", marker.fill or Color(0, 0, 0, 0)))
+    line = marker.stroke
+    element.attrib.update(paint("stroke", line.color if line else Color(0, 0, 0, 0)))
+    element.set("stroke-width", to_px(line.width_pt) if line else "0")
+
+
+def transform_of(marker: PointLayer, canvas: Canvas) -> str:
+    """Mapnik turns clockwise, its y goes down; what stands last is done first, so that the offset is not turned."""
+    steps = []
+    if marker.dx_pt or marker.dy_pt:
+        steps.append(f"translate({to_px(marker.dx_pt)}, {to_px(-marker.dy_pt)})")
+    if marker.rotation_by is not None:
+        steps.append(f"rotate({'' if marker.rotation_clockwise else '-1*'}{canvas.value(marker.rotation_by)})")
+    if marker.rotation_deg:
+        steps.append(f"rotate({format_number(-marker.rotation_deg)})")
+    if marker.size_by:
+        steps.append(f"scale({factor(marker.size_by, canvas)})")
+    return " ".join(steps)
+
+
+def _svg(marker: Marker) -> str:
+    """The shape at its size in px; an unseen square about the origin keeps Mapnik from centring the shape's own box there."""
+    reach = max(shapes.reach_of(marker.path) * marker.size_pt * PX_PER_PT, 0.5)
+    r, side = format_number(reach), format_number(2 * reach)
+    box = f'<path d="M-{r} -{r}L{r} -{r}L{r} {r}L-{r} {r}Z" fill="none" stroke="none"/>'
+    frame = f'width="{side}" height="{side}" viewBox="-{r} -{r} {side} {side}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {frame}>{box}{_svg_shape(marker)}</svg>'
+
+
+def _svg_shape(marker: Marker) -> str:
+    painted = paint("fill", marker.fill) if marker.fill else {"fill": "none"}
+    line = marker.stroke
+    if line and strokes.is_visible(line):
+        painted |= paint("stroke", line.color)
+        painted |= {"stroke-width": to_px(line.width_pt), "stroke-linecap": line.cap, "stroke-linejoin": line.join}
+        if line.dash_pt:
+            painted["stroke-dasharray"] = ",".join(to_px(max(d, 0.001)) for d in line.dash_pt)
+    path = shapes.scale_path(marker.path, marker.size_pt * PX_PER_PT)
+    return f'<path d="{path}" {" ".join(f"{k}={v!r}" for k, v in painted.items())}/>'.replace("'", '"')
+
+
+def _pattern(marker: Marker) -> str:
+    side = format_number(max(round(marker.spacing_pt * PX_PER_PT), 2))
+    middle = format_number(float(side) / 2)
+    box = f'<path d="M0 0L{side} 0L{side} {side}L0 {side}Z" fill="none" stroke="none"/>'
+    turn = f" rotate({format_number(-marker.rotation_deg)})" if marker.rotation_deg else ""
+    shape = f'<g transform="translate({middle},{middle}){turn}">{_svg_shape(marker)}</g>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}">{box}{shape}</svg>'

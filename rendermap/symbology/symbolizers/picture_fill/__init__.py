@@ -1,0 +1,1 @@
+"""PictureFill: an image repeated inside a polygon."""

@@ -1,0 +1,1 @@
+"""PictureMarker: an image at a point."""

@@ -1,0 +1,1 @@
+"""Stroke: a line along the geometry, or along a polygon's outline."""

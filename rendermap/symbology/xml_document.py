@@ -1,0 +1,135 @@
+"""A style document in XML walked with its lines: names without their namespace, and a note of all that was not drawn as written.
+
+Entities are never resolved, nothing is ever fetched, and size and depth are bounded before anything is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import etree
+
+from rendermap.errors import StyleInvalid
+from rendermap.symbology.document import StyleWarning, to_number
+
+LARGEST_FILE_BYTES = 8 * 1024 * 1024
+DEEPEST_NESTING = 100
+
+
+@dataclass(frozen=True, slots=True)
+class XmlNode:
+    """An element.  Names of children and attributes are compared without namespace; their case counts."""
+
+    element: etree._Element
+    notes: list[StyleWarning] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The element's name without its namespace."""
+        return str(etree.QName(self.element).localname)
+
+    @property
+    def where(self) -> str:
+        """For people: the line and the element's name."""
+        return f"line {self.element.sourceline} <{self.name}>"
+
+    @property
+    def text(self) -> str:
+        """The element's own text, stripped; empty when it has none."""
+        return (self.element.text or "").strip()
+
+    @property
+    def whole_text(self) -> str:
+        """The text of the element and all in it, stripped."""
+        return "".join(str(text) for text in self.element.itertext()).strip()
+
+    def attribute(self, key: str, default: str = "") -> str:
+        """An attribute's text, whatever its namespace."""
+        found = self.element.get(key)
+        if found is not None:
+            return str(found)
+        return next((str(v) for k, v in self.element.attrib.items() if etree.QName(str(k)).localname == key), default)
+
+    def number(self, key: str, default: float = 0.0) -> float:
+        """An attribute that is a finite number, default where it is absent or empty.  Raises StyleInvalid."""
+        text = self.attribute(key).strip()
+        if not text:
+            return default
+        number = to_number(text)
+        if number is None:
+            raise self.wrong(f"{key}={text!r}", "a number")
+        return number
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """An attribute that is true or false, spelled in words or as 1 and 0."""
+        text = self.attribute(key).strip().lower()
+        return default if not text else text in ("1", "true", "yes")
+
+    def child(self, name: str) -> XmlNode | None:
+        """The first child of a name, None when there is none."""
+        return next(self._children(name), None)
+
+    def children(self, name: str = "") -> tuple[XmlNode, ...]:
+        """The children of a name, or all."""
+        return tuple(self._children(name))
+
+    def path(self, *names: str) -> XmlNode | None:
+        """The first child of the first child ... by their names."""
+        found: XmlNode | None = self
+        for name in names:
+            found = found.child(name) if found else None
+        return found
+
+    def _children(self, name: str) -> Iterator[XmlNode]:
+        for element in self.element:
+            if isinstance(element.tag, str) and (not name or etree.QName(element).localname == name):
+                yield XmlNode(element, self.notes)
+
+    def warn(self, found: str, used: str) -> None:
+        """Note that something here is not drawn as written."""
+        note = StyleWarning(self.where, found, used)
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def wrong(self, found: str, expected: str) -> StyleInvalid:
+        """The error for something that is not what it must be."""
+        return StyleInvalid(reason=f"{self.where}: {found}: expected {expected}")
+
+
+def read_xml(path: Path) -> XmlNode:
+    """The document's root.  Raises StyleInvalid when the file cannot be read, is too large or too deep, is not XML, or defines entities."""
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise StyleInvalid(reason=f"{path}: larger than {LARGEST_FILE_BYTES} bytes")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise StyleInvalid(reason=f"{path}: {error.strerror or error}") from error
+    return parse_xml(raw, str(path))
+
+
+def parse_xml(raw: bytes, name: str = "document") -> XmlNode:
+    """The root of XML bytes; see `read_xml`.  name: for the operator."""
+    if not raw.strip():
+        raise StyleInvalid(reason=f"{name}: the file is empty")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False)
+    try:
+        root = etree.fromstring(raw, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise StyleInvalid(reason=f"{name}: not XML: {error}") from error
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and dtd.entities():  # type: ignore[union-attr]
+        raise StyleInvalid(reason=f"{name}: the document defines entities")
+    if _is_deeper_than(root, DEEPEST_NESTING):
+        raise StyleInvalid(reason=f"{name}: nested deeper than {DEEPEST_NESTING}")
+    return XmlNode(root)
+
+
+def _is_deeper_than(root: etree._Element, limit: int) -> bool:
+    level = [root]
+    for _ in range(limit):
+        level = [inner for element in level for inner in element]
+        if not level:
+            return False
+    return True
