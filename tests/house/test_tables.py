@@ -30,10 +30,11 @@ def imported_by(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_file_of_a_folder_is_in_its_table(folder: str) -> None:
-    """A new file without a row would be dead code; the table imports each."""
+    """A new file without a row would be dead code; the table imports each, or a room of one of its rows does."""
     table = PACKAGE / folder / "table.py"
     rooms = {child.stem for child in table.parent.iterdir() if child.suffix == ".py" or (child / "__init__.py").exists()}
-    assert rooms - {"table", "__init__"} - imported_by(table) == set()
+    used = {name for file in table.parent.rglob("*.py") if len(file.relative_to(table.parent).parts) > 1 for name in imported_by(file)}
+    assert rooms - {"table", "__init__"} - imported_by(table) - used == set()
 
 
 def test_every_protocol_is_in_its_table() -> None:
