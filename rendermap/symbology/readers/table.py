@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.readers.drawing_info import DRAWING_INFO
+from rendermap.symbology.readers.drawing_info.reader import DRAWING_INFO
 from rendermap.symbology.readers.lyrx.reader import LYRX
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader
 from rendermap.table import Table

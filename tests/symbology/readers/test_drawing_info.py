@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.readers.drawing_info import read_layer
+from rendermap.symbology.readers.drawing_info.reader import read_layer
 from rendermap.symbology.readers.style_reader import NamedStyle
 from rendermap.symbology.shapes import CROSS, DIAMOND
 from rendermap.symbology.style import (

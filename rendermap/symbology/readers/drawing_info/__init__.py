@@ -1,0 +1,1 @@
+"""The reader of ArcGIS REST symbology."""

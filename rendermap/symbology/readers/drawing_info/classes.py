@@ -1,0 +1,36 @@
+"""What the renderers of features and of rasters spell alike."""
+
+from __future__ import annotations
+
+import math
+
+from rendermap.symbology.document import Node, to_number
+from rendermap.symbology.style import Method
+
+METHODS = {
+    "esriClassifyEqualInterval": Method.EQUAL_INTERVAL,
+    "esriClassifyQuantile": Method.QUANTILE,
+    "esriClassifyNaturalBreaks": Method.NATURAL_BREAKS,
+    "esriClassifyGeometricalInterval": Method.GEOMETRIC_INTERVAL,
+    "esriClassifyStandardDeviation": Method.STANDARD_DEVIATION,
+    "esriClassifyDefinedInterval": Method.DEFINED_INTERVAL,
+}
+
+
+def method_of(node: Node) -> Method:
+    """How classes were made; where it is not told they stay as they are."""
+    return METHODS.get(node.text("classificationMethod"), Method.MANUAL)
+
+
+def heading_of(node: Node) -> str:
+    """What stands above the classes in a legend."""
+    options = node.child("legendOptions")
+    return options.text("title") if options else ""
+
+
+def upper_of(info: Node) -> float:
+    """The upper limit of a class; raises StyleInvalid without one."""
+    upper = to_number(info.get("classMaxValue"))
+    if upper is None:
+        raise info.wrong("classMaxValue", "a number")
+    return math.inf if upper > 1.7e308 else upper
