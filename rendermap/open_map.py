@@ -27,6 +27,7 @@ from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And
+from rendermap.symbology.scales import ScaledStyles
 from rendermap.symbology.style import Style, style_digest
 
 FINEST_STEP = 1e-13
@@ -59,6 +60,7 @@ class Studio:
     limits: Limits
     picture_max_age_s: int = 60
     breaker: Breaker = field(default_factory=Breaker)
+    scaled: ScaledStyles = field(default_factory=ScaledStyles)
 
     async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
         """The picture of a plan, out of the cache or drawn, once however many ask; without layers that rest (`Breaker`)."""
@@ -178,8 +180,13 @@ class OpenMap:
         view = _snapped(request.view)
         filters = self._granted_filters(request)
         shown = (d for d in _visible(chosen(self._job_map, request.layers), view) if d.tool.id in self._grant.layer_ids)
-        layers = tuple(_layer_plan(d, filters.get(d.tool.id)) for d in shown)
+        layers = tuple(_layer_plan(self._scaled(d, view), filters.get(d.tool.id)) for d in shown)
         return MapPlan(view, tuple(reversed(layers)), request.background, request.format, request.quality)
+
+    def _scaled(self, drawable: Drawable, view: MapView) -> Drawable:
+        assert drawable.style
+        style, key = self._studio.scaled.get(drawable.style, drawable.style_key, view.scale_denominator)
+        return replace(drawable, style=style, style_key=key) if style is not drawable.style else drawable
 
     def _granted_filters(self, request: MapRequest) -> dict[int, str]:
         """Filters may be used as an oracle for values, so a layer that is view only takes none."""
