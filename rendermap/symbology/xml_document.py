@@ -16,6 +16,7 @@ from rendermap.symbology.document import StyleWarning, to_number
 
 LARGEST_FILE_BYTES = 8 * 1024 * 1024
 DEEPEST_NESTING = 100
+_MOST_NOTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,13 @@ class XmlNode:
                 yield XmlNode(element, self.notes)
 
     def warn(self, found: str, used: str) -> None:
-        """Note that something here is not drawn as written."""
+        """Note that something here is not drawn as written; of very many such notes, only that there are more."""
         note = StyleWarning(self.where, found, used)
-        if note not in self.notes:
-            self.notes.append(note)
+        if len(self.notes) > _MOST_NOTES or note in self.notes:
+            return
+        self.notes.append(
+            note if len(self.notes) < _MOST_NOTES else StyleWarning(self.where, "more that cannot be drawn as written", "see above")
+        )
 
     def wrong(self, found: str, expected: str) -> StyleInvalid:
         """The error for something that is not what it must be."""
