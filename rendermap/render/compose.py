@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan, MapPlan
+from rendermap.errors import StyleInvalid
 from rendermap.geo.view import MapView
-from rendermap.imaging.blend import fade, multiply, over
+from rendermap.imaging.blend import BLENDS, Blend, fade, over
 from rendermap.render.raster import draw_raster
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.facts import VectorFacts
 
 Pixels = NDArray[np.uint8]
-BLENDS: dict[str, Callable[[Pixels, Pixels], Pixels]] = {"normal": over, "multiply": multiply}
 
 
 def draw(plan: MapPlan) -> Pixels:
@@ -25,9 +25,23 @@ def draw(plan: MapPlan) -> Pixels:
     """
     picture: Pixels | None = None
     for run in runs_of(plan.layers):
-        pixels = _draw_run(run, plan.view)
-        picture = pixels if picture is None else BLENDS.get(run[0].style.blend, over)(picture, pixels)
-    return np.zeros((plan.view.height_px, plan.view.width_px, 4), np.uint8) if picture is None else picture
+        blend, pixels = blend_of(run[0]), _draw_run(run, plan.view)
+        # The first is laid over nothing, where some modes show nothing.
+        below = _empty(plan.view) if picture is None and blend is not over else picture
+        picture = pixels if below is None else blend(below, pixels)
+    return _empty(plan.view) if picture is None else picture
+
+
+def blend_of(layer: LayerPlan) -> Blend:
+    """How a layer is laid over those below.  Raises StyleInvalid for a mode that no reader should have let pass."""
+    blend = BLENDS.get(layer.style.blend)
+    if blend is None:
+        raise StyleInvalid(reason=f"no blend mode {layer.style.blend!r}")
+    return blend
+
+
+def _empty(view: MapView) -> Pixels:
+    return np.zeros((view.height_px, view.width_px, 4), np.uint8)
 
 
 def runs_of(layers: tuple[LayerPlan, ...]) -> Iterator[tuple[LayerPlan, ...]]:
@@ -46,7 +60,7 @@ def runs_of(layers: tuple[LayerPlan, ...]) -> Iterator[tuple[LayerPlan, ...]]:
 
 
 def _joins(layer: LayerPlan) -> bool:
-    return _is_vector(layer) and BLENDS.get(layer.style.blend, over) is over
+    return _is_vector(layer) and blend_of(layer) is over
 
 
 def _is_vector(layer: LayerPlan) -> bool:

@@ -60,9 +60,12 @@ def map_document(layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str
     """
     root = Element("Map", srs=to_srs(crs))
     for number, (layer, parameters) in enumerate(zip(layers, datasources, strict=True)):
-        root.append(_style_element(f"style {number}", layer, assets))
+        styles = [_style_element(f"style {number} level {level}", layer, level, assets) for level in _levels(layer)]
+        root.extend(styles)
         element = SubElement(root, "Layer", {"name": f"layer {number}", "srs": to_srs(layer.crs)})
-        SubElement(element, "StyleName").text = f"style {number}"
+        _set_opacity(element, styles, layer.style.opacity)
+        for style in styles:
+            SubElement(element, "StyleName").text = style.get("name")
         source = SubElement(element, "Datasource")
         for name, value in parameters.items():
             SubElement(source, "Parameter", name=name).text = value
@@ -91,17 +94,29 @@ class RuleCanvas:
         return self.columns.operand(operand)
 
 
-def _style_element(name: str, layer: DrawnLayer, assets: Assets) -> Element:
+def _levels(layer: DrawnLayer) -> list[int]:
+    """The symbol levels of a layer, lowest first: all features are drawn at one before any is drawn at the next."""
+    return sorted({part.level for _, symbol in layer.rules for part in symbol.layers}) or [0]
+
+
+def _set_opacity(element: Element, styles: Sequence[Element], opacity: float) -> None:
+    """Opacity is the layer's, not each symbol's nor each level's: overlaps must not show.  Costs one more picture of the same size."""
+    if len(styles) > 1:
+        element.set("cache-features", "true")
+    if opacity < 1:
+        whole = styles[0] if len(styles) == 1 else element
+        whole.set("opacity", f"{max(opacity, 0.0):.4f}")
+
+
+def _style_element(name: str, layer: DrawnLayer, level: int, assets: Assets) -> Element:
     style = Element("Style", {"name": name, "filter-mode": "first"})
-    if layer.style.opacity < 1:
-        # Opacity is the layer's, not each symbol's: overlaps must not show.  Costs one more picture of the same size.
-        style.set("opacity", f"{max(layer.style.opacity, 0.0):.4f}")
     canvas = RuleCanvas(layer.geometry, assets, layer.columns)
     on_points = replace(canvas, geometry=GeometryKind.POINT)
     for test, symbol in layer.rules:
+        parts = [part for part in symbol.layers if part.level == level]
         if layer.is_mixed and layer.geometry is not GeometryKind.POINT:
-            style.append(_rule(f"({test}) and {_IS_POINT}" if test else _IS_POINT, to_mapnik(symbol.layers, on_points)))
-        style.append(_rule(test, to_mapnik(symbol.layers, canvas)))
+            style.append(_rule(f"({test}) and {_IS_POINT}" if test else _IS_POINT, to_mapnik(parts, on_points)))
+        style.append(_rule(test, to_mapnik(parts, canvas)))
     return style
 
 

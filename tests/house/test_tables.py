@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from rendermap.frontends.table import FRONT_ENDS
+from rendermap.imaging.blend import BLENDS
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.layouts.table import LAYOUTS
+from rendermap.symbology import blends
 from rendermap.symbology.readers.table import STYLE_READERS
 from rendermap.symbology.symbolizers.table import SYMBOLIZERS
 from rendermap.table import Table
@@ -43,7 +45,7 @@ def test_every_protocol_is_in_its_table() -> None:
     assert folders == set(FRONT_ENDS.names)
 
 
-@pytest.mark.parametrize("table", [LAYOUTS, STYLE_READERS, SYMBOLIZERS, FRONT_ENDS, FORMATS], ids=lambda table: table.what)
+@pytest.mark.parametrize("table", [LAYOUTS, STYLE_READERS, SYMBOLIZERS, FRONT_ENDS, FORMATS, BLENDS], ids=lambda table: table.what)
 def test_tables_are_read_only_and_filled(table: Table[object]) -> None:
     """Rows are given once, in the order tried, and nobody adds to them while the service runs."""
     assert len(table) == len(table.names) == len({*table.names}) > 0
@@ -55,3 +57,10 @@ def test_tables_are_read_only_and_filled(table: Table[object]) -> None:
 def test_no_row_was_lost(folder: str, table: Table[object]) -> None:
     """A row that disappears takes a feature with it."""
     assert len(table) >= FOLDERS[folder]
+
+
+def test_styles_and_pictures_know_the_same_blend_modes() -> None:
+    """Symbology and imaging are strangers: every name a reader may give is drawn, and every mode drawn has its name."""
+    assert set(blends.BLENDS) == set(BLENDS.names)
+    for table in (blends.FROM_CIM, blends.FROM_QGIS, blends.FROM_WEB_MAP):
+        assert set(table.values()) <= set(blends.BLENDS)

@@ -13,6 +13,7 @@ from rendermap.geo.view import MapView
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Single, Style, Theme
+from rendermap.symbology.symbols import Fill, Stroke, Symbol
 from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, write_features
 
 VIEW = MapView(BBox(0, 0, 40, 10), "EPSG:25832", 40, 10)
@@ -63,3 +64,27 @@ def test_a_filter_and_classes_go_together(tmp_path: Path, driver: str) -> None:
     assert "".join(colors(tmp_path, driver, theme)) == "bgbb"
     (tmp_path / "again").mkdir()
     assert "".join(colors(tmp_path / "again", driver, theme, "Depth < 50")) == "bgb-"
+
+
+def stacked(tmp_path: Path, *levels: int, opacity: float = 1.0) -> str:
+    """Two crossing roads, each a wide red casing and a narrow blue line: what is seen where the first one's line meets the second."""
+    roads = [shapely.LineString([(0, 5), (40, 5)]), shapely.LineString([(20, -5), (20, 15)])]
+    casing, line = (Stroke(color, width, level=level) for color, width, level in zip((RED, BLUE), (4.5, 1.5), levels, strict=True))
+    style = Style(Single(Symbol((casing, line))), opacity=opacity)
+    pixels = draw_vectors([plan_for(write_features(tmp_path, roads), style)], VIEW)
+    return " ".join(f"{tuple(int(v) for v in pixels[5, x])}" for x in (18, 20, 5))
+
+
+def test_symbol_levels_draw_all_casings_before_all_lines(tmp_path: Path) -> None:
+    """Without levels the second road's casing covers the first road's line; with levels the lines run through, and fade as one."""
+    red, blue = (255, 0, 0, 255), (0, 0, 255, 255)
+    assert stacked(tmp_path, 0, 0) == f"{red} {blue} {blue}"
+    assert stacked(tmp_path, 0, 1) == f"{blue} {blue} {blue}"
+    assert stacked(tmp_path, 0, 7, opacity=0.5) == " ".join(["(0, 0, 255, 127)"] * 3)
+
+
+def test_levels_keep_each_feature_with_its_first_class(tmp_path: Path) -> None:
+    """A class without a symbol layer at some level still catches its features there, so that no later class draws them."""
+    high = Symbol((Fill(GREEN, level=1),))
+    theme = Categories(("Kind",), (Category((("Index",),), fill(RED)),), default=high)
+    assert "".join(colors(tmp_path, "FlatGeobuf", theme)) == "rggr"

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
+from rendermap.errors import StyleInvalid
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.imaging.blend import fade, multiply, over
@@ -121,6 +122,18 @@ def test_multiplied_vectors_darken_the_run_below(tmp_path: Path) -> None:
         map_plan(VIEW, square(tmp_path, "a", Color(200, 100, 50)), square(tmp_path, "b", Color(128, 128, 128), blend="multiply"))
     )
     assert np.abs(picture[32, 32].astype(int) - (100, 50, 25, 255)).max() <= 1
+
+
+def test_an_unknown_blend_mode_is_refused(tmp_path: Path) -> None:
+    """What no reader should have let pass is not drawn as something else."""
+    with pytest.raises(StyleInvalid):
+        draw(map_plan(VIEW, square(tmp_path, "a", RED, blend="sparkle")))
+
+
+def test_a_first_layer_blends_with_nothing(tmp_path: Path) -> None:
+    """Alone on the page a layer shows as it is, but for operators that show only what lies within what is below."""
+    assert tuple(draw(map_plan(VIEW, square(tmp_path, "a", RED, blend="color-burn")))[9, 9]) == RED
+    assert not draw(map_plan(VIEW, square(tmp_path, "b", RED, blend="source-in"))).any()
 
 
 def test_no_layers_is_a_transparent_picture() -> None:
