@@ -64,7 +64,7 @@ class Stroke(SymbolLayer):
     """A line along the geometry, or along a polygon's outline.
 
     dash_pt: lengths of dashes and gaps in turn, empty for a whole line.  cap: butt, round or square.  join: miter, round or bevel.
-    offset_pt: positive to the left of the line's direction.  size_by: of the width.
+    offset_pt: positive to the left of the line's direction.  size_by: of the width.  dx_pt, dy_pt: the line is drawn that far off, y up.
     """
 
     color: Color
@@ -74,13 +74,17 @@ class Stroke(SymbolLayer):
     join: str = "round"
     offset_pt: float = 0.0
     size_by: SizeBy | None = None
+    dx_pt: float = 0.0
+    dy_pt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fill(SymbolLayer):
-    """A solid inside."""
+    """A solid inside.  dx_pt, dy_pt: it is drawn that far off, y up, as drop shadows are."""
 
     color: Color
+    dx_pt: float = 0.0
+    dy_pt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ class PointLayer(SymbolLayer):
     placement: where it stands on lines and polygons: ``line`` (every spacing_pt, turned with the line), ``first`` and ``last`` (at the
     ends, turned with the line), ``center`` (once), ``pattern`` (a grid of spacing_pt inside a polygon), ``points`` (on points, and
     nowhere else), ``vertex`` (at every vertex, turned with the line); empty for the geometry's usual.  size_by: of all its lengths.
+    spacing_y_pt: between the rows of a pattern, 0 for spacing_pt.  is_staggered: every other row of a pattern is moved by half a spacing.
+    is_upright: not turned with the line.
     """
 
     rotation_deg: float = 0.0
@@ -140,6 +146,9 @@ class PointLayer(SymbolLayer):
     placement: str = ""
     spacing_pt: float = 0.0
     size_by: SizeBy | None = None
+    spacing_y_pt: float = 0.0
+    is_staggered: bool = False
+    is_upright: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +218,9 @@ def _largest(size_by: SizeBy | None) -> float:
 
 def _reach_pt(layer: SymbolLayer) -> float:
     if isinstance(layer, Stroke):
-        return layer.width_pt / 2 + abs(layer.offset_pt)
+        return layer.width_pt / 2 + abs(layer.offset_pt) + max(abs(layer.dx_pt), abs(layer.dy_pt))
+    if isinstance(layer, Fill):
+        return max(abs(layer.dx_pt), abs(layer.dy_pt))
     if isinstance(layer, Marker):
         edge = layer.stroke.width_pt if layer.stroke else 0.0
         # The corner of the path's square, which also holds it however it is turned.

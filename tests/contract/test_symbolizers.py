@@ -174,3 +174,29 @@ def test_markers_at_the_ends_of_a_line(tmp_path: Path) -> None:
     """An arrow placed last stands at the end only."""
     pixels = draw(Symbol((Marker(CIRCLE, 6.0, RED, placement="last"),)), GeometryKind.LINE, tmp_path, wkt=("LINESTRING(-20 0,20 0)",))
     assert box_of(pixels) == (48, 28, 56, 36)
+
+
+def test_fills_and_lines_off_their_place(tmp_path: Path) -> None:
+    """A drop shadow lies to the right of and below what throws it: 3 pt are 4 px, y is up."""
+    shadow = Symbol((Fill(RED, dx_pt=3.0, dy_pt=-6.0),))
+    assert box_of(draw(shadow, GeometryKind.POLYGON, tmp_path)) == (16, 20, 56, 60)
+    assert box_of(draw(Symbol((Stroke(RED, 3.0, dy_pt=6.0),)), GeometryKind.LINE, tmp_path)) == (0, 22, 64, 26)
+
+
+def test_markers_that_are_not_turned_with_their_line(tmp_path: Path) -> None:
+    """An upright marker at the end of a line that goes up stands as it is drawn."""
+    flat = "M-0.5 -0.1L0.5 -0.1L0.5 0.1L-0.5 0.1Z"
+    up = ("LINESTRING(0 -20,0 0)",)
+    for is_upright, wanted in ((True, (22, 30, 42, 34)), (False, (30, 22, 34, 42))):
+        marker = Marker(flat, 15.0, RED, placement="last", is_upright=is_upright)
+        assert box_of(draw(Symbol((marker,)), GeometryKind.LINE, tmp_path, wkt=up)) == wanted
+
+
+@pytest.mark.parametrize(("is_staggered", "middle"), [(False, 255), (True, 30)])
+def test_uneven_and_staggered_grids(is_staggered: bool, middle: int, tmp_path: Path) -> None:
+    """Rows have their own distance, and every other row may be moved by half a spacing."""
+    area = ("POLYGON((-40 -40,40 -40,40 40,-40 40,-40 -40))",)
+    marker = Marker(SQUARE, 3.0, RED, placement="pattern", spacing_pt=12.0, spacing_y_pt=6.0, is_staggered=is_staggered)
+    green = draw(Symbol((marker,)), GeometryKind.POLYGON, tmp_path, wkt=area)[..., 1]
+    assert 1 - (green == 255).mean() == pytest.approx(16 / (16 * 8), abs=0.01)
+    assert green[4, 8 - 4 * is_staggered] == 30 and green[12, 12] == middle

@@ -6,7 +6,7 @@ import math
 from xml.etree.ElementTree import Element
 
 from rendermap.symbology.facts import GeometryKind
-from rendermap.symbology.symbolizers.symbolizer import Canvas, format_number, paint
+from rendermap.symbology.symbolizers.symbolizer import Canvas, format_number, moved, paint
 from rendermap.symbology.symbols import Fill
 
 
@@ -14,7 +14,7 @@ def write(fill: Fill, canvas: Canvas) -> list[Element]:
     """A PolygonSymbolizer on polygons."""
     if canvas.geometry is not GeometryKind.POLYGON or not fill.color.a:
         return []
-    element = Element("PolygonSymbolizer", paint("fill", fill.color))
+    element = Element("PolygonSymbolizer", paint("fill", fill.color) | moved(fill.dx_pt, fill.dy_pt))
     element.set("gamma", format_number(_seamless_gamma(fill.color.a / 255)))
     return [element]
 

@@ -44,9 +44,10 @@ def placed(marker: PointLayer, geometry: GeometryKind) -> dict[str, str]:
     if marker.placement == "center":
         return {"placement": "point"}
     where = _PLACEMENTS.get(marker.placement, "line")
+    turned = {"direction": "up"} if marker.is_upright else {}
     if where != "line":
-        return {"placement": where}
-    return {"placement": where, "spacing": to_px(marker.spacing_pt or _LINE_SPACING_PT)}
+        return {"placement": where, **turned}
+    return {"placement": where, "spacing": to_px(marker.spacing_pt or _LINE_SPACING_PT), **turned}
 
 
 def _set_circle(element: Element, marker: Marker) -> None:
@@ -94,9 +95,14 @@ def _svg_shape(marker: Marker) -> str:
 
 
 def _pattern(marker: Marker) -> str:
-    side = format_number(max(round(marker.spacing_pt * PX_PER_PT), 2))
-    middle = format_number(float(side) / 2)
-    box = f'<path d="M0 0L{side} 0L{side} {side}L0 {side}Z" fill="none" stroke="none"/>'
+    """One cell of the grid; staggered rows are two cells, their shapes apart from the cell's sides: Mapnik does not cut them there."""
+    across, down = (max(round(pt * PX_PER_PT), 2) for pt in (marker.spacing_pt, marker.spacing_y_pt or marker.spacing_pt))
+    middles = [(across / 2, down / 2)]
+    if marker.is_staggered:
+        middles = [(across / 4, down / 2), (across * 3 / 4, down * 3 / 2)]
+    width, height = format_number(across), format_number(down * (2 if marker.is_staggered else 1))
+    box = f'<path d="M0 0L{width} 0L{width} {height}L0 {height}Z" fill="none" stroke="none"/>'
     turn = f" rotate({format_number(-marker.rotation_deg)})" if marker.rotation_deg else ""
-    shape = f'<g transform="translate({middle},{middle}){turn}">{_svg_shape(marker)}</g>'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}">{box}{shape}</svg>'
+    drawn = _svg_shape(marker)
+    copies = "".join(f'<g transform="translate({format_number(x)},{format_number(y)}){turn}">{drawn}</g>' for x, y in middles)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">{box}{copies}</svg>'

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers.sizing import factor
-from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Canvas, format_number, paint, to_px
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Canvas, format_number, moved, paint, to_px
 from rendermap.symbology.symbols import Stroke
 
 
@@ -14,7 +14,7 @@ def write(stroke: Stroke, canvas: Canvas) -> list[Element]:
     """A LineSymbolizer; a point has no line."""
     if canvas.geometry is GeometryKind.POINT or not is_visible(stroke):
         return []
-    element = Element("LineSymbolizer", paint("stroke", stroke.color))
+    element = Element("LineSymbolizer", paint("stroke", stroke.color) | moved(stroke.dx_pt, stroke.dy_pt))
     width = to_px(stroke.width_pt)
     if stroke.size_by:
         width = f"{format_number(stroke.width_pt * PX_PER_PT)}*{factor(stroke.size_by, canvas)}"

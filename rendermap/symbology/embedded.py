@@ -1,0 +1,134 @@
+"""Pictures inside style documents: decoded, checked, and never fetched from anywhere.
+
+A picture is a ``data:`` address or bytes.  What is told by any other address is not opened: not a file, not a share, not the network.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from lxml import etree
+from PIL import Image
+
+from rendermap.errors import StyleInvalid
+from rendermap.symbology.xml_document import parse_xml
+
+LARGEST_BYTES = 4 * 1024 * 1024
+LARGEST_SIDE_PX = 4096
+LARGEST_AREA_PX = 4_000_000
+PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
+_KEPT = {"PNG": PNG, "JPEG": JPEG}
+_CHANGED = ("GIF", "BMP", "WEBP", "TIFF")
+_ACTIVE = {"script", "image", "foreignobject", "use", "style", "animate", "set"}
+_LENGTH = re.compile(r"\s*([0-9.]+)\s*(?:px|pt)?\s*")
+
+
+class Unusable(Exception):
+    """A picture that is not drawn; its text tells why, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A picture that may be drawn.  content: a whole PNG, JPEG or SVG file.  width, height: in its own units."""
+
+    content: bytes
+    media_type: str
+    width: float
+    height: float
+
+    @property
+    def aspect(self) -> float:
+        """Width by height."""
+        return self.width / self.height
+
+
+def read_data_url(url: str) -> Embedded:
+    """The picture of a ``data:`` address.  Raises Unusable for any other address, which is not opened, and for what is no picture."""
+    head, comma, body = url.strip().partition(",")
+    if not head.lower().startswith("data:") or not comma:
+        raise Unusable("a picture by its address, which is never fetched")
+    if len(body) > LARGEST_BYTES * 3:
+        raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
+    return read_base64(body) if head.lower().rstrip().endswith(";base64") else read_picture(unquote_to_bytes(body))
+
+
+def read_base64(text: str) -> Embedded:
+    """The picture of base64 text, blanks and line ends in it allowed.  Raises Unusable."""
+    if len(text) > LARGEST_BYTES * 2:
+        raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
+    try:
+        return read_picture(base64.b64decode("".join(text.split()), validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise Unusable("a picture that is not base64") from error
+
+
+def read_picture(content: bytes) -> Embedded:
+    """The picture that the bytes are: PNG and JPEG as they are, other raster formats as PNG, SVG without anything active in it.
+
+    Raises Unusable.
+    """
+    if len(content) > LARGEST_BYTES:
+        raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
+    return _read_svg(content) if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else _read_raster(content)
+
+
+def _read_raster(content: bytes) -> Embedded:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=(*_KEPT, *_CHANGED)) as image:
+                _check_size(image.size)
+                image.load()
+                media_type = _KEPT.get(image.format or "")
+                return Embedded(content if media_type else _as_png(image), media_type or PNG, *map(float, image.size))
+    # Pillow's readers raise nearly everything at damaged files.
+    except Unusable:
+        raise
+    except Exception as error:
+        raise Unusable("a picture that cannot be read") from error
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    if max(size) > LARGEST_SIDE_PX or size[0] * size[1] > LARGEST_AREA_PX or min(size) < 1:
+        raise Unusable(f"a picture of {size[0]} by {size[1]} px")
+
+
+def _as_png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.convert("RGBA").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _read_svg(content: bytes) -> Embedded:
+    try:
+        root = parse_xml(content).element
+    except StyleInvalid as error:
+        raise Unusable("an SVG picture that cannot be read") from error
+    if etree.QName(root).localname != "svg" or any(_is_active(element) for element in root.iter()):
+        raise Unusable("an SVG picture with scripts, styles or pictures of its own")
+    width, height = _svg_size(root)
+    return Embedded(content, SVG, width, height)
+
+
+def _is_active(element: etree._Element) -> bool:
+    if not isinstance(element.tag, str):
+        return element.tag is not etree.Comment
+    names = [str(etree.QName(key).localname).lower() for key in map(str, element.attrib)]
+    return etree.QName(element).localname.lower() in _ACTIVE or any(n == "href" or n.startswith("on") for n in names)
+
+
+def _svg_size(root: etree._Element) -> tuple[float, float]:
+    sides = [_LENGTH.fullmatch(str(root.get(key) or "")) for key in ("width", "height")]
+    numbers = [float(m[1]) for m in sides if m and m[1].count(".") < 2 and m[1] != "."]
+    if len(numbers) != 2:
+        box = str(root.get("viewBox") or "").replace(",", " ").split()
+        numbers = [float(n) for n in box[2:] if re.fullmatch(r"[0-9]+(\.[0-9]*)?", n)]
+    if len(numbers) != 2 or min(numbers) <= 0 or not 1e-3 < numbers[0] / numbers[1] < 1e3:
+        return 1.0, 1.0
+    return numbers[0], numbers[1]
