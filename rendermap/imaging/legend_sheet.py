@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +25,28 @@ COLUMN_HEIGHT = 820
 MOST_COLUMNS = 5
 LINE = 1.35
 TICK = 5
+BOLD_WEIGHT = 700
+
+
+class FontFile(NamedTuple):
+    """A font.  number: in a collection of fonts."""
+
+    path: Path
+    number: int = 0
+
+
+def _own(character: str) -> FontFile | None:
+    del character
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class SheetFonts:
-    """Font files: one for reading, one for names."""
+    """Font files: one for reading, one for names.  foreign: the font of a character that they do not have, None for all others."""
 
     regular: Path
     bold: Path
+    foreign: Callable[[str], FontFile | None] = _own
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +108,49 @@ def draw_legend_sheet(
     return page.draw(title, layers)
 
 
+class _Type:
+    """The fonts of one sheet, each opened once, and text in runs of letters that one font has."""
+
+    def __init__(self, fonts: SheetFonts, ratio: float) -> None:
+        sizes = {"title": TITLE_SIZE, "name": NAME_SIZE, "label": LABEL_SIZE, "heading": HEADING_SIZE}
+        self._sizes = {kind: max(6, round(size * ratio)) for kind, size in sizes.items()}
+        self._fonts = fonts
+        self._opened: dict[tuple[str, FontFile], ImageFont.FreeTypeFont] = {}
+
+    def size(self, kind: str) -> int:
+        return self._sizes[kind]
+
+    def length(self, kind: str, text: str) -> float:
+        return sum(font.getlength(run) for font, run in self.runs(kind, text))
+
+    def runs(self, kind: str, text: str) -> Iterator[tuple[ImageFont.FreeTypeFont, str]]:
+        """The text, cut where the font changes."""
+        own = FontFile(self._fonts.bold if kind in ("title", "name") else self._fonts.regular)
+        for file, run in groupby(text, key=lambda character: self._fonts.foreign(character) or own):
+            yield self._open(kind, file), "".join(run)
+
+    def _open(self, kind: str, file: FontFile) -> ImageFont.FreeTypeFont:
+        font = self._opened.get((kind, file))
+        if font is None:
+            font = self._opened[kind, file] = ImageFont.truetype(str(file.path), self._sizes[kind], index=file.number)
+            if kind in ("title", "name"):
+                _embolden(font)
+        return font
+
+
+def _embolden(font: ImageFont.FreeTypeFont) -> None:
+    """Where one file has all weights; others stay as they are."""
+    with suppress(OSError):
+        axes = font.get_variation_axes()
+        font.set_variation_by_axes([float(BOLD_WEIGHT if axis["name"] == b"Weight" else axis["default"] or 0) for axis in axes])
+
+
 class _Page:
     """One sheet on its way to pixels: everything that must be scaled by the pixel ratio is asked here."""
 
     def __init__(self, fonts: SheetFonts, ink: Ink, ratio: float, layers: Sequence[SheetLayer]) -> None:
         self.ink, self.ratio = ink, ratio
-        sizes = {"title": (fonts.bold, TITLE_SIZE), "name": (fonts.bold, NAME_SIZE), "label": (fonts.regular, LABEL_SIZE)}
-        sizes["heading"] = (fonts.regular, HEADING_SIZE)
-        self.fonts = {kind: ImageFont.truetype(str(file), max(6, round(size * ratio))) for kind, (file, size) in sizes.items()}
+        self.type = _Type(fonts, ratio)
         self.chip = self.px(3) if ink.chip else 0
         widest = max((e.swatch.shape[1] for layer in layers for e in layer.entries), default=self.px(20))
         self.swatch_width = widest + 2 * self.chip
@@ -108,16 +159,16 @@ class _Page:
         return round(length * self.ratio)
 
     def line_height(self, kind: str) -> int:
-        return round(self.fonts[kind].size * LINE)
+        return round(self.type.size(kind) * LINE)
 
     def wrap(self, text: str, kind: str, width: int) -> list[str]:
         """The text in lines no wider than width; none for an empty text."""
         if not text.strip():
             return []
         lines: list[str] = []
-        for word in _pieces(" ".join(text.split()), lambda piece: self.fonts[kind].getlength(piece) <= width):
+        for word in _pieces(" ".join(text.split()), lambda piece: self.type.length(kind, piece) <= width):
             joined = f"{lines[-1]} {word}" if lines else word
-            if lines and self.fonts[kind].getlength(joined) <= width:
+            if lines and self.type.length(kind, joined) <= width:
                 lines[-1] = joined
             else:
                 lines.append(word)
@@ -175,7 +226,7 @@ class _Page:
         widths = [max(self.width(block) for _, block in column) for column in columns]
         heading = self.wrap(title, "title", max(sum(widths) + gap * (len(widths) - 1), self.px(LABEL_WIDTH)))
         head = self.line_height("title") * len(heading) + self.px(12) if heading else 0
-        title_width = max((math.ceil(self.fonts["title"].getlength(line)) for line in heading), default=0)
+        title_width = max((math.ceil(self.type.length("title", line)) for line in heading), default=0)
         width = 2 * padding + max(sum(widths) + gap * max(len(widths) - 1, 0), title_width, self.px(120))
         height = 2 * padding + head + max((y + b.height for column in columns for y, b in column), default=0)
         canvas = Image.new("RGBA", (width, height), (*self.ink.page, 255))
@@ -213,7 +264,7 @@ class _Page:
 
     def width(self, block: _Block) -> int:
         indent = self.swatch_width + self.px(LABEL_GAP) if block.indent else 0
-        return indent + max((math.ceil(self.fonts[kind].getlength(text)) for _, text, kind in block.texts), default=0)
+        return indent + max((math.ceil(self.type.length(kind, text)) for _, text, kind in block.texts), default=0)
 
     def place(self, canvas: Image.Image, left: int, top: int, block: _Block) -> None:
         pen = ImageDraw.Draw(canvas)
@@ -239,11 +290,12 @@ class _Page:
 
     def write(self, canvas: Image.Image, x: int, middle: int, text: str, kind: str) -> None:
         # Set by the middle of the lower-case letters, where the eye sees the line.
-        font = self.fonts[kind]
-        baseline = middle + round(font.size * 0.36)
-        ImageDraw.Draw(canvas).text(
-            (x, baseline), text, font=font, fill=self.ink.quiet if kind == "heading" else self.ink.text, anchor="ls"
-        )
+        baseline = middle + round(self.type.size(kind) * 0.36)
+        pen, ink = ImageDraw.Draw(canvas), self.ink.quiet if kind == "heading" else self.ink.text
+        left = float(x)
+        for font, run in self.type.runs(kind, text):
+            pen.text((round(left), baseline), run, font=font, fill=ink, anchor="ls")
+            left += font.getlength(run)
 
 
 def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:

@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
@@ -20,6 +19,7 @@ from rendermap.imaging.encode import encode
 from rendermap.imaging.legend_sheet import SheetEntry, SheetFonts, SheetLayer, draw_legend_sheet
 from rendermap.render.assets import assets
 from rendermap.render.engine import mapnik
+from rendermap.render.fonts import engine_fonts, foreign_font
 from rendermap.reply import LegendEntry, LegendLayer
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind
@@ -53,8 +53,7 @@ def draw_sheet(plan: LegendPlan) -> Pixels:
 
 @lru_cache(maxsize=1)
 def _fonts() -> SheetFonts:
-    folder = Path(mapnik.paths.fontscollectionpath)
-    return SheetFonts(folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf")
+    return SheetFonts(engine_fonts() / "DejaVuSans.ttf", engine_fonts() / "DejaVuSans-Bold.ttf", foreign_font)
 
 
 def _legend_layer(layer: SwatchLayer, plan: LegendPlan) -> LegendLayer:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rendermap.imaging.legend_sheet import DARK, LIGHT, SheetEntry, SheetFonts, SheetLayer, draw_legend_sheet
+from rendermap.imaging.legend_sheet import DARK, LIGHT, FontFile, SheetEntry, SheetFonts, SheetLayer, draw_legend_sheet
 
 MAPNIK = importlib.util.find_spec("mapnik")
 assert MAPNIK and MAPNIK.origin
@@ -102,3 +102,19 @@ def test_no_layers_is_a_page_with_a_title() -> None:
     """An empty legend is still a picture."""
     assert len(where(draw_legend_sheet([], "Nothing", FONTS), LIGHT.text)[0]) > 20
     assert draw_legend_sheet([], "", FONTS).shape[0] > 0
+
+
+def test_foreign_letters_are_set_in_their_own_font() -> None:
+    """The font is chosen for each run of letters; without one for them they are the boxes of letters that are missing."""
+    script = importlib.util.find_spec("noto_cjk_sans_otc")
+    assert script and script.submodule_search_locations
+    chinese = FontFile(Path(script.submodule_search_locations[0]) / "NotoSansCJK-Regular.ttc", 2)
+    fonts = SheetFonts(FONTS.regular, FONTS.bold, lambda character: chinese if character > "\u2e80" else None)
+
+    def drawn(text: str, used: SheetFonts) -> Pixels:
+        return draw_legend_sheet([SheetLayer("A", "", (SheetEntry(text, patch(1, 2, 3)),))], "", used)
+
+    assert (drawn("東", FONTS) == drawn("京", FONTS)).all(), "boxes all look alike"
+    assert not (drawn("東", fonts) == drawn("京", fonts)).all()
+    assert (drawn("Abc", fonts) == drawn("Abc", FONTS)).all()
+    assert drawn("東京 Tokyo" * 3, fonts).shape[1] > drawn("Tokyo" * 3, fonts).shape[1]
