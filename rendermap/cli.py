@@ -1,4 +1,4 @@
-"""The command line: serve, demo, draw, legend, inspect, check, jobs."""
+"""The command line: serve, demo, draw, legend, style, inspect, check, jobs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ from rendermap import __version__
 from rendermap.access.grant import PUBLIC
 from rendermap.app import create_app
 from rendermap.assembly import Assembled, build
-from rendermap.console import err, out, print_error, print_jobs, print_layer, print_map
+from rendermap.console import err, out, print_error, print_jobs, print_layer, print_map, print_style
 from rendermap.desk import (
-    OneJob,
+    TriedStyle,
     dataset_at,
     find_job,
     format_of,
     layer_choice,
+    one_job,
     parse_bbox,
     parse_color,
     parse_dpi,
     parse_size,
     require_layers,
+    styles_of,
     view_for,
     write,
 )
@@ -37,9 +39,11 @@ from rendermap.dispatch.plan import InspectPlan, MeasurePlan
 from rendermap.errors import BadRequest, Broken, RendermapError
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import DataSource, JobStatus
-from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
+from rendermap.request import JobRequest, LayerChoice, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from rendermap.symbology.defaults import default_needs, default_style
+from rendermap.symbology.readers.table import read_styles
+from rendermap.symbology.style import Classification
 from rendermap.telemetry import configure_logging
 
 app = typer.Typer(
@@ -53,6 +57,7 @@ T = TypeVar("T")
 
 OK, FAULTS, USAGE = 0, 1, 2
 NO_JOB = JobRequest("", "")
+DEFAULT_LAYERS = LayerChoice()
 GRACE_S = 20
 
 
@@ -63,7 +68,17 @@ def _help(name: str) -> str:
 Jobs = Annotated[list[Path] | None, typer.Option("--jobs", help=_help("jobs") + " Repeatable.", show_default=False)]
 Services = Annotated[Path | None, typer.Option("--services", help=_help("services"), show_default="styles")]
 Config = Annotated[Path | None, typer.Option("--config", help=_help("config"), show_default=False)]
-JobName = Annotated[str, typer.Argument(metavar="JOB", help="`[folder/]service/jobId`, or the path of a job folder.")]
+JobName = Annotated[
+    str, typer.Argument(metavar="JOB-OR-DATASET", help="`[folder/]service/jobId`, or the path of a job folder or of one dataset.")
+]
+StyleFile = Annotated[
+    Path | None,
+    typer.Option("--style", help="A layer file to draw with instead of the service's.", show_default=False, exists=True, dir_okay=False),
+]
+StyleLayer = Annotated[str | None, typer.Option("--style-layer", help="Which layer of a file with several.", show_default="the first")]
+Classes = Annotated[
+    Classification, typer.Option("--classification", help="Whether a tried style's classes come from the file or from the data.")
+]
 Layers = Annotated[str | None, typer.Option("--layers", help="Layer ids to draw, such as 0,2.", show_default="those visible by default")]
 
 
@@ -89,12 +104,22 @@ def _settings(**given: object) -> Settings:
     return settings
 
 
-def _run(settings: Settings, job: str | None, work: Callable[[Assembled, JobRequest], Awaitable[T]]) -> T:
-    """Does work with a started service and the job it is about; the path of a job folder brings its own catalogue."""
+def _run(
+    settings: Settings,
+    job: str | None,
+    work: Callable[[Assembled, JobRequest], Awaitable[T]],
+    tried: TriedStyle | None = None,
+    choice: LayerChoice = DEFAULT_LAYERS,
+) -> T:
+    """Does work with a started service and the job it is about; the path of a job folder or dataset brings its own catalogue."""
 
     async def whole() -> T:
-        one = OneJob.at(Path(job), settings.services) if job and Path(job).is_dir() else None
-        request = find_job(job, one, settings.jobs) if job else NO_JOB
+        if job:
+            one = one_job(job, settings.jobs, settings.services, tried, choice)
+            request = find_job(job, one, settings.jobs)
+        else:
+            one = styles_of(tried) if tried else None
+            request = JobRequest(one.service.name, "") if one else NO_JOB
         assembled = build(settings, catalog=one, services=one.services if one else None, reads_anywhere=True)
         await assembled.start()
         try:
@@ -221,21 +246,26 @@ def draw(
     format: Annotated[str | None, typer.Option("--format", help=f"One of {', '.join(FORMATS.names)}.", show_default="by the name")] = None,
     dpi: Annotated[float, typer.Option(help="Dots per inch: 192 draws every symbol twice as large in pixels.")] = 96.0,
     background: Annotated[str | None, typer.Option(help="Such as #ffffff.", show_default="transparent")] = None,
+    style: StyleFile = None,
+    style_layer: StyleLayer = None,
+    classification: Classes = Classification.AUTO,
     jobs: Jobs = None,
     services: Services = None,
     config: Config = None,
 ) -> None:
-    """Draw a job's map into a file.
+    """Draw a job's map, or one dataset, into a file.
 
     Example: `rendermap draw Terrain/LandslideHazard/j0123 -o hazard.png --size 1600,1200 --crs EPSG:3857`
+
+    Example: `rendermap draw scratch.gdb/Parcels --style parcels.lyrx -o parcels.png` tries a style without any service.
     """
     settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+    choice, tried = _choice(layers), _tried(style, style_layer, classification)
 
     async def work(assembled: Assembled, request: JobRequest) -> None:
         opened = await assembled.service.open(request)
         card = opened.card
         view = view_for(card, parse_size(size), crs, parse_bbox(bbox), parse_dpi(dpi))
-        choice = layer_choice(layers)
         require_layers(choice, card)
         asked = MapRequest(request, view, choice, format or format_of(output), parse_color(background))
         picture = await opened.draw(asked)
@@ -244,34 +274,89 @@ def draw(
             if layer.fault:
                 err.print(f"{layer.name}: {layer.fault}", style="yellow", markup=False, highlight=False)
         out.print(f"{output}  {picture.width_px} x {picture.height_px}  {picture.crs}{'  [yellow]empty[/]' if picture.empty else ''}")
+        _print_warnings(assembled, tried)
 
-    _run(settings, job, work)
+    _run(settings, job, work, tried, choice)
+
+
+def _choice(layers: str | None) -> LayerChoice:
+    try:
+        return layer_choice(layers)
+    except BadRequest as error:
+        print_error(error)
+        raise typer.Exit(USAGE) from None
+
+
+def _tried(file: Path | None, layer: str | None, classification: Classification) -> TriedStyle | None:
+    return TriedStyle(file.resolve(), layer, classification.value) if file else None
+
+
+def _print_warnings(assembled: Assembled, tried: TriedStyle | None) -> None:
+    """What a tried style says that is not drawn as it says."""
+    named = assembled.library.style_for(tried.file, tried.layer) if tried else None
+    for warning in named.warnings if named else ():
+        err.print(f"{warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
 def legend(
-    job: JobName,
+    job: Annotated[
+        str | None, typer.Argument(metavar="[JOB-OR-DATASET]", help="As for `draw`; with --style it may be left out.", show_default=False)
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Picture to write.")] = Path("legend.png"),
     layers: Layers = None,
     dpi: Annotated[float, typer.Option(help="Dots per inch.")] = 96.0,
     dark: Annotated[bool, typer.Option("--dark", help="For a dark page.")] = False,
+    style: StyleFile = None,
+    style_layer: StyleLayer = None,
+    classification: Classes = Classification.AUTO,
     jobs: Jobs = None,
     services: Services = None,
     config: Config = None,
 ) -> None:
-    """Draw a job's legend into a file.
+    """Draw a job's legend into a file, or what a layer file says before there is any data.
 
     Example: `rendermap legend Viewshed/j0123 -o legend.png --dpi 192`
+
+    Example: `rendermap legend --style hazard.lyrx -o legend.png`
     """
     settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+    choice, tried = _choice(layers), _tried(style, style_layer, classification)
+    if job is None and tried is None:
+        err.print("[red]nothing to draw a legend of:[/] name a job, a dataset, or a layer file with --style")
+        raise typer.Exit(USAGE)
 
     async def work(assembled: Assembled, request: JobRequest) -> None:
-        asked = LegendRequest(request, layer_choice(layers), parse_dpi(dpi))
-        picture = await (await assembled.service.open(request)).legend_sheet(LegendSheetRequest(asked, format_of(output), dark))
+        asked = LegendSheetRequest(LegendRequest(request, choice, parse_dpi(dpi)), format_of(output), dark)
+        service = assembled.service
+        opened = await service.open(request) if job else await service.open_template(request.service, PUBLIC)
+        picture = await opened.legend_sheet(asked)
         write(output, picture.body)
         out.print(f"{output}  {picture.width_px} x {picture.height_px}")
+        _print_warnings(assembled, tried)
 
-    _run(settings, job, work)
+    _run(settings, job, work, tried, choice)
+
+
+@app.command()
+def style(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A layer file.", exists=True, dir_okay=False)],
+    layer: Annotated[str | None, typer.Option("--layer", help="One layer of a file that holds several.", show_default="all")] = None,
+) -> None:
+    """Print how a layer file was understood: what is drawn by what, and what cannot be drawn as it says.
+
+    Example: `rendermap style hazard.lyrx`
+    """
+    try:
+        found = [named for named in read_styles(file) if layer is None or named.name.casefold() == layer.casefold()]
+    except RendermapError as error:
+        print_error(error)
+        raise typer.Exit(FAULTS) from None
+    if not found:
+        err.print(f"{file} has no layer {layer}", style="red", markup=False, highlight=False)
+        raise typer.Exit(USAGE)
+    for named in found:
+        print_style(named)
 
 
 @app.command()

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
+from rich.text import Text
 
 from rendermap.errors import RendermapError
 from rendermap.geo.crs import crs_of
 from rendermap.jobs.job import Layer
 from rendermap.reply import JobCard, LegendLayer, MapCard
+from rendermap.symbology.describe import describe_style
 from rendermap.symbology.facts import Measures, RasterFacts, VectorFacts
+from rendermap.symbology.readers.table import NamedStyle
 
 out = Console()
 err = Console(stderr=True)
 
+_COLOR = re.compile(r"#[0-9a-f]{6}")
 _STATUS_COLOR = {"succeeded": "green", "failed": "red", "timed_out": "red", "cancelled": "yellow"}
 
 
@@ -82,6 +87,17 @@ def print_layer(layer: Layer, measures: Sequence[tuple[str, Measures]], style: s
     for note in layer.notes:
         grid.add_row("note", escape(note))
     out.print(grid)
+
+
+def print_style(named: NamedStyle) -> None:
+    """How a layer of a layer file was understood."""
+    out.print(named.name or "layer", style="bold", markup=False, highlight=False)
+    for depth, line in describe_style(named.style):
+        text = Text("  " * (depth + 1) + line)
+        text.highlight_regex(_COLOR, lambda found: f"bold {found[:7]}")
+        out.print(text, soft_wrap=True)
+    for warning in named.warnings:
+        out.print(f"  warning  {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _numbers(m: Measures) -> str:

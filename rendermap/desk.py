@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import ImageColor
 
-from rendermap.errors import InvalidBbox, InvalidFormat, InvalidLayer, InvalidParameter, InvalidSize, JobNotFound, LayerNotFound
+from rendermap.errors import (
+    InvalidBbox,
+    InvalidFormat,
+    InvalidLayer,
+    InvalidParameter,
+    InvalidSize,
+    JobNotFound,
+    LayerNotFound,
+    ServiceNotFound,
+)
 from rendermap.geo.bbox import BBox, fit_aspect, from_corners, pad
 from rendermap.geo.crs import parse_crs, transform_bbox
 from rendermap.geo.view import MapView
@@ -16,20 +25,33 @@ from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.catalog import Catalog
 from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.folder import split_member
-from rendermap.jobs.job import DataSource, Job
+from rendermap.jobs.job import DataSource, Job, JobStatus, Output
 from rendermap.reply import MapCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode
 from rendermap.services.reader import read_services
-from rendermap.services.service import Service
+from rendermap.services.service import Service, ToolLayer, service_named
 from rendermap.services.unpublished import unpublished_service
+from rendermap.symbology.readers.table import read_styles
 
 MARGIN = 0.03
 LEAST_DPI, MOST_DPI = 10, 1900
 
 
 @dataclass(frozen=True, slots=True)
+class TriedStyle:
+    """A layer file to draw with instead of what the service says.  layer: one of several in it, None for the first."""
+
+    file: Path
+    layer: str | None = None
+    classification: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class OneJob:
-    """A catalogue of one job, given by its folder.  Its service is the published one of that name, else one made up from its outputs."""
+    """A catalogue of one job, given by its folder, its name or one dataset.
+
+    Its service is the published one of that name, else one made up from its outputs.
+    """
 
     job: Job
     service: Service
@@ -41,6 +63,44 @@ class OneJob:
         job = Catalog((), services=lambda: published).at(path.resolve())
         service = next((s for s in published.values() if s.name.casefold() == job.service.casefold()), None)
         return OneJob(job, service or unpublished_service(job.service, [o.name for o in job.outputs if o.source or o.fault], path))
+
+    @staticmethod
+    def named(text: str, jobs_dirs: tuple[Path, ...], services_dir: Path) -> OneJob:
+        """``[folder/]service/jobId`` below one of jobs_dirs.  Raises JobNotFound, ServiceNotFound."""
+        published = read_services(services_dir)[0] if services_dir.is_dir() else {}
+        request = find_job(text, None, jobs_dirs)
+        service = service_named(published, request.service)
+        if service is None:
+            raise ServiceNotFound
+        return OneJob(Catalog(jobs_dirs, services=lambda: published).find(service.name, request.job_id), service)
+
+    @staticmethod
+    def of_dataset(source: DataSource) -> OneJob:
+        """A dataset as if a job had left it."""
+        name = source.member or source.path.stem
+        job = Job(name, "dataset", JobStatus.SUCCEEDED, source.root, "plain", outputs=(Output(name, source),))
+        return OneJob(job, unpublished_service(name, [name], source.root))
+
+    @staticmethod
+    def of_styles(file: Path, names: Sequence[str]) -> OneJob:
+        """Nothing but the layers of a layer file."""
+        made_up = unpublished_service(file.stem, names, file.parent)
+        layers = tuple(replace(tool, style_path=file, style_layer=tool.name or None) for tool in made_up.layers)
+        service = replace(made_up, tasks=(replace(made_up.tasks[0], layers=layers),))
+        return OneJob(Job(file.stem, "none", JobStatus.SUCCEEDED, file.parent, "plain"), service)
+
+    def styled(self, tried: TriedStyle, choice: LayerChoice) -> OneJob:
+        """The same job with one layer drawn by another style.  Raises LayerNotFound where it is not plain which layer is meant."""
+        ids = choice.ids or tuple(tool.id for tool in self.service.layers_of(self.job.task))
+        if len(ids) != 1 or ids[0] not in {tool.id for tool in self.service.layers}:
+            raise LayerNotFound("Say with --layers which one layer the style is for.")
+        changed = {"style_path": tried.file, "style_layer": tried.layer, "classification": tried.classification}
+
+        def restyled(tool: ToolLayer) -> ToolLayer:
+            return replace(tool, **changed) if tool.id == ids[0] else tool  # type: ignore[arg-type]
+
+        tasks = tuple(replace(task, layers=tuple(map(restyled, task.layers))) for task in self.service.tasks)
+        return replace(self, service=replace(self.service, tasks=tasks))
 
     def services(self) -> Mapping[str, Service]:
         """The one service."""
@@ -55,6 +115,32 @@ class OneJob:
         """The one job."""
         del service, limit
         return (self.job,)
+
+
+def styles_of(tried: TriedStyle) -> OneJob:
+    """The layers of a tried layer file, or the one named.  Raises StyleInvalid, LayerNotFound."""
+    names = [named.name for named in read_styles(tried.file)]
+    wanted = [name for name in names if tried.layer is None or name.casefold() == tried.layer.casefold()]
+    if not wanted:
+        raise LayerNotFound(f"There is no layer {tried.layer}; there are {', '.join(names)}.")
+    return OneJob.of_styles(tried.file, wanted)
+
+
+def one_job(text: str, jobs_dirs: tuple[Path, ...], services_dir: Path, tried: TriedStyle | None, choice: LayerChoice) -> OneJob | None:
+    """The catalogue that a path brings with it, or a style to try asks for; None for a job that the service finds by itself.
+
+    Raises JobNotFound, ServiceNotFound, LayerNotFound.
+    """
+    source = dataset_at(text)
+    if source is not None:
+        one = OneJob.of_dataset(source)
+    elif Path(text).is_dir():
+        one = OneJob.at(Path(text), services_dir)
+    elif tried is not None:
+        one = OneJob.named(text, jobs_dirs, services_dir)
+    else:
+        return None
+    return one.styled(tried, choice) if tried else one
 
 
 def find_job(text: str, one: OneJob | None, jobs_dirs: tuple[Path, ...]) -> JobRequest:

@@ -233,6 +233,15 @@ class OpenTemplate:
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in self._tools)
 
+    async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
+        """What the layer files say, as one picture."""
+        if request.format not in FORMATS:
+            raise InvalidFormat
+        sheet = SheetPlan(self.card.title if request.title is None else request.title, request.dark, request.format)
+        return await self._studio.sheet(
+            self._grant, LegendPlan(self._swatches, request.legend.pixel_ratio, request.legend.swatch_px, sheet)
+        )
+
 
 def chosen(job_map: JobMap, choice: LayerChoice) -> tuple[Drawable, ...]:
     """The drawables a layer choice names, top first.

@@ -6,14 +6,16 @@ import socket
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from rendermap.cli import FAULTS, OK, USAGE, app
 from rendermap.jobs import manifest
+from tests.builders.styles import feature_layer, fill, rgb, simple, style_file, symbol, unique
 from tests.builders.vectors import write_features
 
 RUN = CliRunner()
-COMMANDS = ("serve", "demo", "draw", "legend", "inspect", "check", "jobs")
+COMMANDS = ("serve", "demo", "draw", "legend", "style", "inspect", "check", "jobs")
 
 
 @pytest.fixture
@@ -72,6 +74,40 @@ def test_a_folder_nobody_published_is_drawn_too(jobs_dir: Path, tmp_path: Path) 
     assert (tmp_path / "map.webp").read_bytes()[8:12] == b"WEBP"
 
 
+def pixels_of(file: Path) -> set[tuple[int, ...]]:
+    """The colours of a picture."""
+    with Image.open(file) as image:
+        return {color for _, color in image.convert("RGBA").getcolors(100_000) or ()}
+
+
+def test_a_style_is_tried_on_a_dataset_without_any_service(jobs_dir: Path, tmp_path: Path) -> None:
+    """The layer file's colour is in the picture and in the legend, of the dataset by itself and of the job's layer."""
+    file = style_file(tmp_path / "red.lyrx", feature_layer(simple(symbol("Polygon", fill(rgb(200, 20, 30))))))
+    job = job_of(jobs_dir)
+    dataset, tried = job / "scratch" / "parcels.fgb", ("--style", file)
+    for name, what in (("dataset.png", dataset), ("folder.png", job)):
+        run("draw", what, *tried, "-o", tmp_path / name, "--size", "64,32")
+        assert (200, 20, 30, 255) in pixels_of(tmp_path / name)
+    named = (f"Parcels/{job.name}", *tried, "--jobs", jobs_dir, "--services", jobs_dir.parent / "styles")
+    run("draw", *named, "-o", tmp_path / "named.png", "--size", "64,32")
+    assert (tmp_path / "named.png").read_bytes() == (tmp_path / "folder.png").read_bytes()
+    for what in ((dataset,), (job,), ()):
+        run("legend", *what, *tried, "-o", tmp_path / "legend.png")
+        assert (200, 20, 30, 255) in pixels_of(tmp_path / "legend.png")
+
+
+def test_a_layer_file_is_told_as_it_was_understood(tmp_path: Path) -> None:
+    """Classes, colours, filters and what is not drawn as written; a layer that is not there is said."""
+    classes = unique(["KIND"], [(["a"], symbol("Polygon", fill(rgb(1, 2, 3)))), (["b"], symbol("Polygon", fill(rgb(4, 5, 6))))])
+    table = {"definitionExpression": "AREA > 5"}
+    file = style_file(tmp_path / "kinds.lyrx", feature_layer({**classes, "visualVariables": [{"type": "CIMOddity"}]}, featureTable=table))
+    said = run("style", file)
+    assert "unique values of KIND" in said and "fill #010203" in said and "AREA > 5" in said and "CIMOddity" in said
+    assert "no layer" in run("style", file, "--layer", "Other", status=USAGE)
+    (tmp_path / "empty.lyrx").write_text("")
+    assert "empty" in run("style", tmp_path / "empty.lyrx", status=FAULTS)
+
+
 def test_what_was_wrongly_asked_is_said(jobs_dir: Path, tmp_path: Path) -> None:
     """Wrong words end with status 2 and a sentence, not with a traceback; what is not there ends with status 1."""
     job, styles = f"Parcels/{job_of(jobs_dir).name}", ("--jobs", jobs_dir, "--services", jobs_dir.parent / "styles")
@@ -80,6 +116,7 @@ def test_what_was_wrongly_asked_is_said(jobs_dir: Path, tmp_path: Path) -> None:
     assert "colour" in run("draw", job, *target, "--background", "no-such", *styles, status=USAGE)
     assert "png" in run("draw", job, "-o", tmp_path / "x.tif", *styles, status=USAGE)
     assert "cannot be written" in run("draw", job, "-o", tmp_path / "no" / "x.png", *styles, status=USAGE)
+    assert "nothing to draw" in run("legend", *target, status=USAGE)
     assert "no such job" in run("draw", "Parcels/j0", *target, *styles, status=FAULTS)
     assert "no jobs directory" in run("serve", "--services", jobs_dir.parent / "styles", status=USAGE)
     assert "workers" in run("serve", "--jobs", jobs_dir, "--workers", "0", status=USAGE)
