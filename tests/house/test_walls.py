@@ -21,9 +21,9 @@ ALLOWED_IMPORTERS = {
     "pyogrio": ("render/", "demo/"),
     "fastapi": ("frontends/", "app.py"),
     "starlette": ("frontends/", "app.py"),
-    "uvicorn": ("cli.py", "console.py", "app.py", "demo/"),
+    "uvicorn": ("hosting.py", "app.py", "demo/"),
     "pickle": ("dispatch/wire.py",),
-    "rendermap.settings": ("cli.py", "app.py", "assembly.py", "console.py", "review.py", "demo/"),
+    "rendermap.settings": ("cli.py", "hosting.py", "app.py", "assembly.py", "console.py", "review.py", "demo/"),
     "rendermap.render": ("render/",),
 }
 """The demo is a GP server's script with data of its own, run in processes of its own."""
