@@ -244,6 +244,7 @@ class StretchKind(StrEnum):
     ESRI = "esri"
     DEFAULT_FROM_SOURCE = "default_from_source"
     CUSTOM = "custom"
+    SIGMOID = "sigmoid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +253,10 @@ class StretchRecipe:
 
     limits: (low, high) in data units once known; None until fitted to the result.  percents: clipped off below and above,
     0 to 100.  deviations: half width in standard deviations.  gamma: exponent 1/gamma after the stretch; 1 is linear.
-    curve: for equalising, (value, position) pairs once fitted.  template_limits: what the template's own data had, used where
-    classes stay as in the template.
+    curve: where the stretch is not a straight line, (value, position) pairs, values ascending: once fitted, or drawn by hand.
+    template_limits, template_curve: what the template's own data had, used where classes stay as in the template.
+    target: of a histogram specification, how many cells each of equal steps along the ramp is to have.
+    strength: of a sigmoid, 1 (flat) to 6 (steep).  center: the value in the middle of an Esri stretch; None for the mean.
     """
 
     kind: StretchKind = StretchKind.MINIMUM_MAXIMUM
@@ -265,6 +268,10 @@ class StretchRecipe:
     curve: tuple[tuple[float, float], ...] = ()
     template_limits: tuple[float, float] | None = None
     source: StatisticsSource = StatisticsSource.DATASET
+    template_curve: tuple[tuple[float, float], ...] = ()
+    target: tuple[float, ...] = ()
+    strength: float = 2.0
+    center: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +302,11 @@ class RasterClass:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """Classes of a band's values, ascending; below minimum nothing is drawn (minimum None: no lower limit)."""
+    """Classes of a band's values, ascending; below minimum nothing is drawn (minimum None: no lower limit).
+
+    field: the attribute-table column that is classed, ``Value`` for the cells themselves.  excluded: (low, high) ranges, ends included,
+    that belong to no class and have excluded_color (None: are not drawn).
+    """
 
     classes: tuple[RasterClass, ...]
     minimum: float | None = None
@@ -303,6 +314,10 @@ class Classified:
     band: int = 1
     heading: str = ""
     ramp: Ramp | None = None
+    field: str = "Value"
+    excluded: tuple[tuple[float, float], ...] = ()
+    excluded_color: Color | None = None
+    excluded_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,12 +357,19 @@ class Colormap:
 
 @dataclass(frozen=True, slots=True)
 class RGB:
-    """Three bands as colours; a band number of 0 leaves that colour dark.  alpha_band: 0 for none."""
+    """Three bands as colours; a band number of 0 leaves that colour dark.  alpha_band: 0 for none.
+
+    background: the three values that are drawn in background_color (None: not at all).  black_band: for prints, whose bands are cyan,
+    magenta and yellow, the band of black, stretched by black_recipe; 0 for none.
+    """
 
     bands: tuple[int, int, int] = (1, 2, 3)
     recipes: tuple[StretchRecipe, StretchRecipe, StretchRecipe] = field(default_factory=lambda: (StretchRecipe(StretchKind.NONE),) * 3)
     alpha_band: int = 0
     background: tuple[float, float, float] | None = None
+    background_color: Color | None = None
+    black_band: int = 0
+    black_recipe: StretchRecipe = field(default_factory=lambda: StretchRecipe(StretchKind.NONE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +377,7 @@ class ShadedRelief:
     """Elevation lit from azimuth_deg (clockwise from north) and altitude_deg; ramp colours the height when given.
 
     is_multidirectional: lit from several sides at once, azimuth_deg and altitude_deg then do not count.
+    size_factor, size_power: heights are exaggerated by size_factor * (cell size drawn) ** size_power on top of z_factor.
     """
 
     azimuth_deg: float = 315.0
@@ -365,11 +388,32 @@ class ShadedRelief:
     band: int = 1
     heading: str = ""
     is_multidirectional: bool = False
+    size_factor: float = 0.0
+    size_power: float = 0.0
 
 
 VectorTheme = Single | Categories | Breaks | Graded | Proportional | Rules | HeatMap | DotDensity | Engine
 RasterTheme = Stretch | Classified | UniqueRaster | Colormap | RGB | ShadedRelief
 Theme = VectorTheme | RasterTheme
+
+
+@dataclass(frozen=True, slots=True)
+class ColorAdjustment:
+    """Changes made to a raster's colours after its theme, in this order.
+
+    contrast: factor around the middle.  brightness: added, of the whole range (-1 to 1).  gamma: exponent 1/gamma.
+    is_negative: colours turned round.  gray: ``lightness``, ``luminosity`` or ``average`` for greys, empty for colours.
+    saturation: factor, 0 for greys, 1 for none.  tint: hue and saturation of all colours, mixed in by tint_strength (0 to 1).
+    """
+
+    brightness: float = 0.0
+    contrast: float = 1.0
+    gamma: float = 1.0
+    saturation: float = 1.0
+    gray: str = ""
+    is_negative: bool = False
+    tint: Color | None = None
+    tint_strength: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +423,8 @@ class Style:
     opacity: of the whole layer, 0 to 1.  min_scale_denominator: farthest scale drawn, max_scale_denominator: nearest, at 0.28 mm
     per pixel; None for no limit.  filter: features that fail it are not drawn.  source: where the style came from, for people
     (``layer file``, ``chosen from the data``).  blend: a row of `imaging.blend`.  labels: drawn above all layers of a map, the
-    first class first.  nodata_color: of a raster's cells without data.
+    first class first.  nodata_color: of a raster's cells without data.  adjustment: of a raster's colours.  resampling: of a raster,
+    ``nearest``, ``bilinear`` or ``majority``; empty for what suits its theme.
     """
 
     theme: Theme
@@ -392,6 +437,8 @@ class Style:
     source: str = ""
     labels: tuple[LabelClass, ...] = ()
     nodata_color: Color | None = None
+    adjustment: ColorAdjustment | None = None
+    resampling: str = ""
 
 
 def style_digest(style: Style) -> str:
