@@ -1,8 +1,4 @@
-"""A run of vector layers -> a Mapnik map document, as escaped text.
-
-Every rule list is read first match wins: features that are not drawn at all meet a rule that paints nothing first, then each class
-needs one comparison only, and what is left is the default's.
-"""
+"""A run of vector layers -> a Mapnik map document, as escaped text."""
 
 from __future__ import annotations
 
@@ -11,31 +7,33 @@ from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from rendermap.dispatch.plan import LayerPlan
-from rendermap.errors import InvalidFilter, SourceUnreadable, StyleInvalid
+from rendermap.errors import SourceUnreadable
 from rendermap.render.assets import Assets
-from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal
+from rendermap.render.mapnik_filter import Columns
+from rendermap.render.painted import painted
+from rendermap.render.theme_rules import DrawnRule, applies_all, drawn_first, rules_of
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
-from rendermap.symbology.style import Breaks, Categories, Single, Style, Value
-from rendermap.symbology.symbolizers.table import to_mapnik
-from rendermap.symbology.symbols import Symbol
+from rendermap.symbology.style import Style
 from rendermap.symbology.template import values_of
 
-NOTHING = Symbol()
 _IS_POINT = "([mapnik::geometry_type] = point)"
-Rules = Iterator[tuple[str | None, Symbol]]
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnLayer:
-    """One layer of a document.  datasource: Mapnik's parameters for the columns the rules ask for."""
+    """One layer of a document.
+
+    columns: what the rules ask of the dataset.  order: the column whose largest numbers are drawn first, "" for the dataset's own order.
+    """
 
     crs: str
     geometry: GeometryKind
     style: Style
     columns: Columns
-    rules: tuple[tuple[str | None, Symbol], ...]
+    rules: tuple[DrawnRule, ...]
     is_mixed: bool = False
+    order: str = ""
 
 
 def drawn_layer(plan: LayerPlan) -> DrawnLayer:
@@ -47,10 +45,10 @@ def drawn_layer(plan: LayerPlan) -> DrawnLayer:
     if not isinstance(facts, VectorFacts):
         raise SourceUnreadable(reason="a raster in a run of vector layers")
     columns = Columns(facts.fields)
-    rules = tuple(_reachable(_rules(plan.style, columns)))
+    rules = rules_of(plan.style, columns)
     for value in values_of(plan.style.theme):
         columns.operand(value)
-    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules, facts.is_mixed)
+    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules, facts.is_mixed, drawn_first(plan.style.theme, columns))
 
 
 def map_document(layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str, str]], crs: str, assets: Assets) -> str:
@@ -96,7 +94,7 @@ class RuleCanvas:
 
 def _levels(layer: DrawnLayer) -> list[int]:
     """The symbol levels of a layer, lowest first: all features are drawn at one before any is drawn at the next."""
-    return sorted({part.level for _, symbol in layer.rules for part in symbol.layers}) or [0]
+    return sorted({part.level for rule in layer.rules for part in rule.symbol.layers}) or [0]
 
 
 def _set_opacity(element: Element, styles: Sequence[Element], opacity: float) -> None:
@@ -109,105 +107,36 @@ def _set_opacity(element: Element, styles: Sequence[Element], opacity: float) ->
 
 
 def _style_element(name: str, layer: DrawnLayer, level: int, assets: Assets) -> Element:
-    style = Element("Style", {"name": name, "filter-mode": "first"})
-    canvas = RuleCanvas(layer.geometry, assets, layer.columns)
-    on_points = replace(canvas, geometry=GeometryKind.POINT)
-    for test, symbol in layer.rules:
-        parts = [part for part in symbol.layers if part.level == level]
-        if layer.is_mixed and layer.geometry is not GeometryKind.POINT:
-            style.append(_rule(f"({test}) and {_IS_POINT}" if test else _IS_POINT, to_mapnik(parts, on_points)))
-        style.append(_rule(test, to_mapnik(parts, canvas)))
+    style = Element("Style", {"name": name, "filter-mode": "all" if applies_all(layer.style.theme) else "first"})
+    for rule, canvas in _on_canvases(layer, RuleCanvas(layer.geometry, assets, layer.columns)):
+        parts = [part for part in rule.symbol.layers if part.level == level]
+        style.append(_rule(rule, painted(parts, canvas, rule.paints)))
     return style
 
 
-def _rule(test: str | None, symbolizers: list[Element]) -> Element:
-    rule = Element("Rule")
-    if test is not None:
-        SubElement(rule, "Filter").text = test
+def _on_canvases(layer: DrawnLayer, canvas: RuleCanvas) -> Iterator[tuple[DrawnRule, RuleCanvas]]:
+    """Each rule with what it is drawn on; in a mixed layer once for points and once for all else."""
+    on_points = replace(canvas, geometry=GeometryKind.POINT)
+    for rule in layer.rules:
+        if rule.geometry is not None:
+            yield rule, replace(canvas, geometry=rule.geometry)
+        elif layer.is_mixed and layer.geometry is not GeometryKind.POINT:
+            yield _only(rule, _IS_POINT), on_points
+            # where all rules apply, the one for points keeps no point from this one
+            yield _only(rule, f"(not {_IS_POINT})") if applies_all(layer.style.theme) else rule, canvas
+        else:
+            yield rule, canvas
+
+
+def _only(rule: DrawnRule, test: str) -> DrawnRule:
+    return replace(rule, test=f"({rule.test}) and {test}" if rule.test else test)
+
+
+def _rule(rule: DrawnRule, symbolizers: list[Element]) -> Element:
+    element = Element("Rule")
+    if rule.test is not None:
+        SubElement(element, "Filter").text = rule.test
     # Mapnik passes over a rule that draws nothing, and its features would be drawn by the next ones.  A feature has no raster,
     # so this draws nothing and yet is a symbolizer.
-    rule.extend(symbolizers or [Element("RasterSymbolizer")])
-    return rule
-
-
-# --- rules: (filter or None for whatever is left, symbol) -------------------------------------------------------------
-
-
-def _rules(style: Style, columns: Columns) -> Rules:
-    if style.filter is not None:
-        yield f"(not {_whole(filter_text(style.filter, columns))})", NOTHING
-    try:
-        match style.theme:
-            case Single():
-                yield None, style.theme.symbol
-            case Categories():
-                yield from _categories(style.theme, columns)
-            case Breaks():
-                yield from _breaks(style.theme, columns)
-            case _:
-                raise StyleInvalid(reason="a raster theme on a vector layer")
-    except InvalidFilter as error:
-        raise StyleInvalid("The layer's symbology names a field that the result does not have.", reason=error.reason) from error
-
-
-def _reachable(rules: Rules) -> Rules:
-    """The rules without those that never match, up to the one that always does."""
-    for test, symbol in rules:
-        if test != NEVER:
-            yield test, symbol
-        if test is None:
-            return
-
-
-def _categories(theme: Categories, columns: Columns) -> Rules:
-    for category in theme.classes:
-        tests = [test for values in category.values if (test := _combination(theme, values, columns)) != NEVER]
-        if tests:
-            yield " or ".join(tests), category.symbol
-    if theme.default is not None:
-        yield None, theme.default
-
-
-def _combination(theme: Categories, values: tuple[Value, ...], columns: Columns) -> str:
-    tests = [_equal(name, value, columns) for name, value in zip(theme.fields, values, strict=True)]
-    return NEVER if NEVER in tests else "(" + " and ".join(tests) + ")"
-
-
-def _equal(name: str, value: Value, columns: Columns) -> str:
-    if value is None:
-        return columns.is_null(name)
-    try:
-        return compare(columns, name, "=", value)
-    except InvalidFilter:
-        columns.find(name)
-        return NEVER
-
-
-def _breaks(theme: Breaks, columns: Columns) -> Rules:
-    leftover = theme.default or NOTHING
-    value, unknown = _quotient(theme, columns)
-    below = f"({value} < {number_literal(_float(theme.minimum))})"
-    yield f"{unknown} or {below}" if unknown else below, leftover
-    for step in theme.classes:
-        yield f"({value} <= {number_literal(_float(step.upper))})", step.symbol
-    if theme.default is not None:
-        yield None, theme.default
-
-
-def _quotient(theme: Breaks, columns: Columns) -> tuple[str, str]:
-    """The classified value, and a filter for features that have none ("" where no null could pass for a number)."""
-    field = columns.find(theme.field)
-    if theme.normalization_field:
-        divisor = columns.value(theme.normalization_field)
-        unknown = f"({columns.is_null(theme.field)} or {columns.is_null(theme.normalization_field)} or {divisor}=0)"
-        return f"({columns.value(theme.field)}*1.0/{divisor})", unknown
-    drawn = theme.default is not None or (theme.classes and theme.minimum <= 0 <= theme.classes[-1].upper)
-    return columns.value(field.name), columns.is_null(field.name) if drawn else ""
-
-
-def _float(value: float) -> float:
-    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
-
-
-def _whole(text: str) -> str:
-    return f"({text})"
+    element.extend(symbolizers or [Element("RasterSymbolizer")])
+    return element

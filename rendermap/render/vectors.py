@@ -19,7 +19,7 @@ from rendermap.render.assets import assets
 from rendermap.render.bends import holds_longer, longest_straight
 from rendermap.render.copies import COPY_MEMBER, Carriage, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
-from rendermap.render.mapnik_filter import sql_of
+from rendermap.render.mapnik_filter import quote_ogr, quote_sqlite, sql_of
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document
 from rendermap.render.seams import is_torn
 from rendermap.symbology.template import reach_pt
@@ -156,9 +156,13 @@ def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
 def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: _Place) -> dict[str, str]:
     """Mapnik's parameters for a layer: by name where the dataset's own columns do, else by a query for those the rules ask for."""
     parameters = {"type": "ogr", "file": place.file, "extent": _extent(place)}
-    if drawn.columns.are_plain:
+    if drawn.columns.are_plain and not drawn.order:
         return {**parameters, "layer": place.member}
-    return {**parameters, "layer_by_sql": sql_of(drawn.columns, place.member, is_sqlite=place.driver == "GPKG")}
+    is_sqlite = place.driver == "GPKG"
+    sql = sql_of(drawn.columns, place.member, is_sqlite=is_sqlite)
+    if drawn.order:
+        sql += f" ORDER BY {quote_sqlite(drawn.order) if is_sqlite else quote_ogr(drawn.order)} DESC"
+    return {**parameters, "layer_by_sql": sql}
 
 
 def _extent(place: _Place) -> str:

@@ -266,6 +266,12 @@ def sized(symbol: Symbol, size_by: SizeBy) -> Symbol:
     return map_layers(symbol, lambda layer: replace(layer, size_by=size_by) if isinstance(layer, PointLayer | Stroke) else layer)
 
 
+def stacked(under: Symbol, above: Symbol) -> Symbol:
+    """Both symbols as one: the second is drawn only after all features' first (symbol levels)."""
+    lift = max((layer.level for layer in under.layers), default=-1) + 1 - min((layer.level for layer in above.layers), default=0)
+    return Symbol((*under.layers, *(replace(layer, level=layer.level + lift) for layer in above.layers)))
+
+
 def turned(symbol: Symbol, rotation_by: Operand, *, clockwise: bool) -> Symbol:
     """The symbol with its markers turned by the feature."""
     return map_layers(

@@ -1,0 +1,207 @@
+"""A vector theme -> the rules of Mapnik styles, and the columns that they ask for.
+
+Most themes are read first match wins: features that are not drawn at all meet a rule that paints nothing first, then each class needs
+one comparison only, and what is left is the default's.  `Rules` all apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rendermap.errors import InvalidFilter, StyleInvalid
+from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal
+from rendermap.render.painted import Paints
+from rendermap.render.ramp_text import color_paints
+from rendermap.symbology.expressions.tree import Comparison, Literal, Operand
+from rendermap.symbology.expressions.tree import columns as names_in
+from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.style import Breaks, Categories, Graded, Proportional, Rules, Single, Style, Theme, Value
+from rendermap.symbology.symbols import Symbol, recolored, sized, stacked
+from rendermap.symbology.template import named
+
+NOTHING = Symbol()
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRule:
+    """A rule of a Mapnik style.
+
+    test: its filter, None for every feature.  paints: colours of the symbol that stand for others made from the feature.
+    geometry: what it is drawn on, None for the layer's own.
+    """
+
+    test: str | None
+    symbol: Symbol
+    paints: Paints = ()
+    geometry: GeometryKind | None = None
+
+
+DrawnRules = Iterator[DrawnRule]
+
+
+def rules_of(style: Style, columns: Columns) -> tuple[DrawnRule, ...]:
+    """What is drawn of which features, in Mapnik's order.
+
+    Raises StyleInvalid for a style whose fields the dataset does not have, InvalidFilter for such a filter.
+    """
+    drawn = filter_text(style.filter, columns) if style.filter is not None else None
+    try:
+        rules = _of_theme(style.theme, columns)
+        return tuple(_all_of(rules, drawn) if applies_all(style.theme) else _first_of(rules, drawn))
+    except InvalidFilter as error:
+        raise StyleInvalid("The layer's symbology names a field that the result does not have.", reason=error.reason) from error
+
+
+def applies_all(theme: Theme) -> bool:
+    """True when a feature is drawn by every rule it passes, False when by the first one."""
+    return isinstance(theme, Rules)
+
+
+def drawn_first(theme: Theme, columns: Columns) -> str:
+    """The column by which features are drawn in descending order, so that no large symbol hides a small one; "" for any order."""
+    if not isinstance(theme, Proportional):
+        return ""
+    name = named(theme.size.value)
+    return columns.find(name).name if name else columns.computed.get(theme.size.value, "")
+
+
+def _first_of(rules: DrawnRules, drawn: str | None) -> DrawnRules:
+    """The rules without those that never match, up to the one that always does."""
+    if drawn:
+        yield DrawnRule(f"(not ({drawn}))", NOTHING)
+    for rule in rules:
+        if rule.test != NEVER:
+            yield rule
+        if rule.test is None:
+            return
+
+
+def _all_of(rules: DrawnRules, drawn: str | None) -> DrawnRules:
+    for rule in rules:
+        if rule.test != NEVER:
+            yield replace(rule, test=f"({drawn} and {rule.test})" if rule.test and drawn else drawn or rule.test)
+
+
+def any_of(tests: Sequence[str]) -> str:
+    """A filter that is true where one of them is, nested by halves: Mapnik goes down a chain of thousands until its stack ends."""
+    if len(tests) <= 8:
+        return f"({' or '.join(tests)})" if tests else NEVER
+    middle = len(tests) // 2
+    return f"({any_of(tests[:middle])} or {any_of(tests[middle:])})"
+
+
+def _of_theme(theme: Theme, columns: Columns) -> DrawnRules:
+    match theme:
+        case Single():
+            yield DrawnRule(None, theme.symbol)
+        case Categories():
+            yield from _categories(theme, columns)
+        case Breaks():
+            yield from _breaks(theme, columns)
+        case Graded():
+            yield from _graded(theme, columns)
+        case Proportional():
+            yield from _proportional(theme, columns)
+        case Rules():
+            yield from _rules(theme, columns)
+        case _:
+            raise StyleInvalid(reason=f"features cannot be drawn by rules of {type(theme).__name__}")
+
+
+# --- one theme each ----------------------------------------------------------------------------------------------------
+
+
+def _rules(theme: Rules, columns: Columns) -> DrawnRules:
+    tests = [None if rule.filter is None else filter_text(rule.filter, columns) for rule in theme.rules]
+    others = [test for rule, test in zip(theme.rules, tests, strict=True) if not rule.is_else]
+    rest = NEVER if None in others else f"(not {any_of([test for test in others if test])})"
+    for rule, test in zip(theme.rules, tests, strict=True):
+        if rule.is_else:
+            test = f"({rest} and {test})" if test and rest != NEVER else rest
+        if rule.symbol.layers:
+            yield DrawnRule(test, rule.symbol)
+
+
+def _categories(theme: Categories, columns: Columns) -> DrawnRules:
+    for category in theme.classes:
+        tests = [test for values in category.values if (test := _combination(theme, values, columns)) != NEVER]
+        if tests:
+            yield DrawnRule(any_of(tests), category.symbol)
+    if theme.default is not None:
+        yield DrawnRule(None, theme.default)
+
+
+def _combination(theme: Categories, values: tuple[Value, ...], columns: Columns) -> str:
+    if theme.expression is not None:
+        return _made_equal(theme.expression, values[0], columns)
+    tests = [_equal(name, value, columns) for name, value in zip(theme.fields, values, strict=True)]
+    return NEVER if NEVER in tests else "(" + " and ".join(tests) + ")"
+
+
+def _equal(name: str, value: Value, columns: Columns) -> str:
+    if value is None:
+        return columns.is_null(name)
+    try:
+        return compare(columns, name, "=", value)
+    except InvalidFilter:
+        columns.find(name)
+        return NEVER
+
+
+def _made_equal(expression: Operand, value: Value, columns: Columns) -> str:
+    return _is_unknown(expression, columns) if value is None else filter_text(Comparison("=", expression, Literal(value)), columns)
+
+
+def _is_unknown(operand: Operand, columns: Columns) -> str:
+    """True where the value is null."""
+    return any_of([columns.is_null(name) for name in sorted(names_in(operand))])
+
+
+def _breaks(theme: Breaks, columns: Columns) -> DrawnRules:
+    leftover = theme.default or NOTHING
+    if theme.excluded is not None:
+        yield DrawnRule(filter_text(theme.excluded, columns), leftover)
+    value, unknown = _classified(theme, columns)
+    below = f"({value} < {number_literal(_float(theme.minimum))})"
+    yield DrawnRule(f"{unknown} or {below}" if unknown else below, leftover)
+    for step in theme.classes:
+        yield DrawnRule(f"({value} <= {number_literal(_float(step.upper))})", step.symbol)
+    if theme.default is not None:
+        yield DrawnRule(None, theme.default)
+
+
+def _classified(theme: Breaks, columns: Columns) -> tuple[str, str]:
+    """The classified value, and a filter for features that have none ("" where no null could pass for a number)."""
+    if theme.expression is not None:
+        return columns.operand(theme.expression), _is_unknown(theme.expression, columns)
+    field = columns.find(theme.field)
+    if theme.normalization_field:
+        divisor = columns.value(theme.normalization_field)
+        unknown = f"({columns.is_null(theme.field)} or {columns.is_null(theme.normalization_field)} or {divisor}=0)"
+        return f"({columns.value(theme.field)}*1.0/{divisor})", unknown
+    drawn = theme.default is not None or (theme.classes and theme.minimum <= 0 <= theme.classes[-1].upper)
+    return columns.value(field.name), columns.is_null(field.name) if drawn else ""
+
+
+def _graded(theme: Graded, columns: Columns) -> DrawnRules:
+    """The colour is worked out by Mapnik for each feature, so that there is no step along the ramp."""
+    limits = theme.limits
+    if limits is None:
+        raise StyleInvalid(reason="colours along a ramp without limits")
+    yield DrawnRule(_is_unknown(theme.value, columns), theme.default or NOTHING)
+    paints = color_paints(theme.ramp, limits, columns.operand(theme.value), theme.symbol)
+    yield DrawnRule(None, recolored(theme.symbol, paints[0].color), paints=paints)
+
+
+def _proportional(theme: Proportional, columns: Columns) -> DrawnRules:
+    """What lies under the symbols is drawn for every feature, and before all of them."""
+    if not theme.size.stops:
+        raise StyleInvalid(reason="sizes by a number without stops")
+    under = theme.under or NOTHING
+    yield DrawnRule(_is_unknown(theme.size.value, columns), under)
+    yield DrawnRule(None, stacked(under, sized(theme.symbol, theme.size)))
+
+
+def _float(value: float) -> float:
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
