@@ -3,7 +3,7 @@
 RendermapError
     BadRequest          the question is wrong
         InvalidParameter    InvalidBbox    InvalidCrs    InvalidSize
-        InvalidFormat       InvalidFilter  InvalidLayer
+        InvalidFormat       InvalidLayer   InvalidFilter      InvalidExpression
     NotFound            there is no such thing, or it is not for you: the two must look alike
         ServiceNotFound     JobNotFound    LayerNotFound    ResultNotFound    TileOutside
     NotReady            the job is still running
@@ -83,6 +83,10 @@ class InvalidFormat(BadRequest):
 
 class InvalidFilter(BadRequest):
     sentence = "The filter expression cannot be understood."
+
+
+class InvalidExpression(BadRequest):
+    sentence = "The expression cannot be understood."
 
 
 class InvalidLayer(BadRequest):

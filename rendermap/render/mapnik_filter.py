@@ -17,6 +17,7 @@ from rendermap.render.engine import mapnik
 from rendermap.symbology.expressions.tree import (
     And,
     Arithmetic,
+    Case,
     Column,
     Comparison,
     Expression,
@@ -94,6 +95,10 @@ class Columns:
             self.find(name)
         return f"[{self.computed.setdefault(operand, f'rm computed {len(self.computed)}')}]"
 
+    def condition(self, expression: Expression) -> str:
+        """A filter that is true where a condition is that neither Mapnik nor OGR can ask."""
+        return f"({self.operand(Case(((expression, Literal(1)),), Literal(0)))}=1)"
+
     @property
     def are_plain(self) -> bool:
         """True when the dataset's own columns do: no null is asked for and every name is its own."""
@@ -115,6 +120,8 @@ def _spell(expression: Expression, columns: Columns, *, wanted: bool) -> str:
         case And() | Or():
             return _join(expression, columns, wanted=wanted)
         case IsNull():
+            if not isinstance(expression.column, Column):
+                return columns.condition(expression if wanted else Not(expression))
             name = expression.column.name
             return columns.is_null(name) if wanted else columns.is_known(name)
         case Like():
@@ -130,6 +137,8 @@ def _join(expression: And | Or, columns: Columns, *, wanted: bool) -> str:
 
 
 def _like(like: Like, columns: Columns, *, wanted: bool) -> str:
+    if not isinstance(like.column, Column) or like.escape or like.ignores_case:
+        return columns.condition(like if wanted else Not(like))
     if columns.find(like.column.name).kind != FieldKind.TEXT:
         raise InvalidFilter("LIKE can only be asked of a text field.")
     pattern = re.sub("%+", "%", like.pattern)

@@ -35,17 +35,19 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
-    """Column IS NULL."""
+    """A value IS NULL."""
 
-    column: Column
+    column: Operand
 
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """Column LIKE pattern, with ``%`` and ``_`` as wildcards and no escape."""
+    """A text LIKE pattern, with ``%`` and ``_`` as wildcards; behind the escape sign they, and it, stand for themselves."""
 
-    column: Column
+    column: Operand
     pattern: str
+    escape: str = ""
+    ignores_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def parts_of(node: Expression | Operand) -> tuple[Expression | Operand, ...]:
             return (term,)
         case Comparison(_, left, right) | Arithmetic(_, left, right):
             return left, right
-        case IsNull(column) | Like(column, _):
+        case IsNull(column) | Like(column):
             return (column,)
         case Concat(parts):
             return parts

@@ -1,0 +1,124 @@
+"""Small programs - assignments, choices, results - as one value: variables are replaced by what they hold, choices become a Case.
+
+Nothing is run: a choice keeps both its ways, and what follows a choice that may end the program is read once for each way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from rendermap.errors import InvalidExpression
+from rendermap.symbology.expressions.parsing import LARGEST_TREE, NULL, Branches, Part, choose
+from rendermap.symbology.expressions.tree import DEEPEST_NESTING, walk
+
+MOST_STEPS = 1000
+MOST_NODES = 50_000
+"""Of all that is assigned: a variable that is doubled a few times would fill the memory."""
+
+Variables = dict[str, Any]
+"""What each holds: a Part, or a list in languages that have some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """name: as the language compares names."""
+
+    name: str
+    value: Branches
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The program's result; null without a value."""
+
+    value: Branches | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """arms: conditions and what is done where the first of them is true.  may_return: one of the ways may end the program."""
+
+    arms: tuple[tuple[Branches, Statements], ...]
+    otherwise: Statements = ()
+
+    @property
+    def may_return(self) -> bool:
+        return any(may_return(way) for way in (*(way for _, way in self.arms), self.otherwise))
+
+
+Statement = Assign | Return | Choose
+Statements = tuple[Statement, ...]
+
+
+def may_return(statements: Statements) -> bool:
+    """True where a result stands among them."""
+    return any(isinstance(s, Return) or (isinstance(s, Choose) and s.may_return) for s in statements)
+
+
+class Program:
+    """Reads statements into one value.
+
+    read: a value of the language, with its variables.  at_end: the result where no statement gave one.
+    """
+
+    def __init__(self, read: Callable[[Branches, Variables], Any], at_end: Callable[[Variables], Part] = lambda _: NULL) -> None:
+        self._read = read
+        self._at_end = at_end
+        self._steps = 0
+        self._nodes = 0
+        self._depth = 0
+
+    def result(self, statements: Statements, variables: Variables) -> Any:
+        """The value of a program.  Raises InvalidExpression where it is too long or its values grow too large."""
+        self._depth += 1
+        if self._depth > DEEPEST_NESTING:
+            raise InvalidExpression("The expression is nested too deeply.")
+        branches: list[tuple[Part, Part]] = []
+        found = self._follow(statements, variables, branches)
+        self._depth -= 1
+        return choose(branches, found) if branches else found
+
+    def _follow(self, waiting: Statements, variables: Variables, branches: list[tuple[Part, Part]]) -> Any:
+        """The result along the last way of every choice; the other ways are added to branches."""
+        while waiting:
+            statement, waiting = waiting[0], waiting[1:]
+            self._count()
+            match statement:
+                case Return(value):
+                    return NULL if value is None else self._read(value, variables)
+                case Choose() if statement.may_return:
+                    for condition, way in statement.arms:
+                        asked = self._read(condition, variables)
+                        branches.append((asked, self.result((*way, *waiting), dict(variables))))
+                    waiting = (*statement.otherwise, *waiting)
+                case Choose():
+                    self._merge(statement, variables)
+                case Assign(name, value):
+                    self._set(variables, name, self._read(value, variables))
+        return self._at_end(variables)
+
+    def _merge(self, choice: Choose, variables: Variables) -> None:
+        """What the variables hold behind a choice, whichever way was taken."""
+        asked = [self._read(condition, variables) for condition, _ in choice.arms]
+        ends = [dict(variables) for _ in range(len(asked) + 1)]
+        for end, way in zip(ends, (*(way for _, way in choice.arms), choice.otherwise), strict=True):
+            self._follow(way, end, [])
+        for name in dict.fromkeys(name for end in ends for name in end):
+            held = [end.get(name, NULL) for end in ends]
+            if any(value is not variables.get(name) for value in held):
+                self._set(variables, name, choose(list(zip(asked, held, strict=False)), held[-1]))
+
+    def _set(self, variables: Variables, name: str, value: Any) -> None:
+        size = sum(1 for _ in islice(walk(value), LARGEST_TREE))
+        self._nodes += size
+        if size == LARGEST_TREE or self._nodes > MOST_NODES:
+            raise InvalidExpression("The expression is too large.")
+        variables[name] = value
+
+    def _count(self) -> None:
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise InvalidExpression("The expression has too many statements.")
