@@ -9,12 +9,13 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import SourceUnreadable
 from rendermap.render.assets import Assets
+from rendermap.render.engine_styles import engine_styles
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.painted import painted
 from rendermap.render.theme_rules import DrawnRule, applies_all, drawn_first, rules_of
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
-from rendermap.symbology.style import Style
+from rendermap.symbology.style import Engine, Style
 from rendermap.symbology.template import values_of
 
 _IS_POINT = "([mapnik::geometry_type] = point)"
@@ -58,7 +59,7 @@ def map_document(layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str
     """
     root = Element("Map", srs=to_srs(crs))
     for number, (layer, parameters) in enumerate(zip(layers, datasources, strict=True)):
-        styles = [_style_element(f"style {number} level {level}", layer, level, assets) for level in _levels(layer)]
+        styles = _styles(f"style {number}", layer, assets)
         root.extend(styles)
         element = SubElement(root, "Layer", {"name": f"layer {number}", "srs": to_srs(layer.crs)})
         _set_opacity(element, styles, layer.style.opacity)
@@ -90,6 +91,13 @@ class RuleCanvas:
     def value(self, operand: Operand) -> str:
         """See `Canvas`."""
         return self.columns.operand(operand)
+
+
+def _styles(name: str, layer: DrawnLayer, assets: Assets) -> list[Element]:
+    theme = layer.style.theme
+    if isinstance(theme, Engine):
+        return engine_styles(theme, name, layer.style.filter, layer.columns)
+    return [_style_element(f"{name} level {level}", layer, level, assets) for level in _levels(layer)]
 
 
 def _levels(layer: DrawnLayer) -> list[int]:

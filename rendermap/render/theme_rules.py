@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rendermap.errors import InvalidFilter, StyleInvalid
+from rendermap.render.engine_styles import ask_for_fields
 from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal
 from rendermap.render.painted import Paints
 from rendermap.render.ramp_text import color_paints
 from rendermap.symbology.expressions.tree import Comparison, Literal, Operand
 from rendermap.symbology.expressions.tree import columns as names_in
 from rendermap.symbology.facts import GeometryKind
-from rendermap.symbology.style import Breaks, Categories, Graded, Proportional, Rules, Single, Style, Theme, Value
+from rendermap.symbology.style import Breaks, Categories, Engine, Graded, Proportional, Rules, Single, Style, Theme, Value
 from rendermap.symbology.symbols import Symbol, recolored, sized, stacked
 from rendermap.symbology.template import named
 
@@ -105,6 +106,8 @@ def _of_theme(theme: Theme, columns: Columns) -> DrawnRules:
             yield from _proportional(theme, columns)
         case Rules():
             yield from _rules(theme, columns)
+        case Engine():
+            ask_for_fields(theme, columns)
         case _:
             raise StyleInvalid(reason=f"features cannot be drawn by rules of {type(theme).__name__}")
 

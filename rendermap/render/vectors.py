@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
-from rendermap.errors import RenderFailed, SourceUnreadable
+from rendermap.errors import RenderFailed, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import is_geographic
 from rendermap.geo.view import MapView
@@ -22,6 +22,7 @@ from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_filter import quote_ogr, quote_sqlite, sql_of
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document
 from rendermap.render.seams import is_torn
+from rendermap.symbology.style import Engine
 from rendermap.symbology.template import reach_pt
 
 WARM_MAPS = 48
@@ -116,6 +117,8 @@ def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
     try:
         mapnik.load_map_from_string(opened, map_document(layers, sources, crs, assets()))
     except RuntimeError as error:
+        if any(isinstance(plan.style.theme, Engine) for plan in run):
+            raise StyleInvalid(reason=str(error)) from error
         raise SourceUnreadable(reason=str(error)) from error
     # The frame is drawn exactly as asked, also when its pixels are not square on the ground.
     opened.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT

@@ -61,7 +61,16 @@ ESRI = (
     },
     {"type": "rasterColormap", "colormapInfos": [{"value": 1, "color": [1, 2, 3]}]},
 )
-SAMPLES: dict[str, tuple[Sample, ...]] = {"lyrx": LYRX, "drawing_info": ESRI}
+MAPNIK = (
+    '<Map><Style name="s" filter-mode="first"><Rule name="big"><Filter>[A] > 5</Filter><MaxScaleDenominator>5000</MaxScaleDenominator>'
+    '<PolygonSymbolizer fill="#ff0000"/><TextSymbolizer face-name="DejaVu Sans Book" size="10">[B]</TextSymbolizer></Rule>'
+    '<Rule><ElseFilter/><LineSymbolizer stroke="#0000ff"/></Rule></Style><Layer name="l"><StyleName>s</StyleName></Layer></Map>',
+    '<Style><Rule><MarkersSymbolizer file="shape://ellipse" width="[A]"/></Rule></Style>',
+    '<Style><Rule><RasterSymbolizer opacity="0.5"><RasterColorizer default-mode="discrete" default-color="transparent">'
+    '<stop value="0" color="#ff0000" label="low"/><stop value="5" color="rgb(0,0,255)"/></RasterColorizer>'
+    "</RasterSymbolizer></Rule></Style>",
+)
+SAMPLES: dict[str, tuple[Sample, ...]] = {"lyrx": LYRX, "drawing_info": ESRI, "mapnik": MAPNIK}
 
 
 def test_every_language_is_in_the_table() -> None:

@@ -1,0 +1,39 @@
+"""Mapnik's own styles of a layer file -> elements of a map document, under the layer's definition filter."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, fromstring
+
+from rendermap.render.mapnik_filter import Columns, filter_text
+from rendermap.symbology.expressions.tree import Expression
+from rendermap.symbology.style import Engine
+
+
+def ask_for_fields(theme: Engine, columns: Columns) -> None:
+    """Has the fields that the styles name asked from the dataset, under just these names.  Raises InvalidFilter."""
+    for name in theme.fields:
+        columns.used[columns.find(name).name] = name
+
+
+def engine_styles(theme: Engine, name: str, condition: Expression | None, columns: Columns) -> list[Element]:
+    """The styles, first to last, drawing only features that pass the condition.  The texts were checked when they were read."""
+    styles = [fromstring(text) for text in theme.styles]
+    for number, style in enumerate(styles):
+        style.set("name", f"{name} {number}")
+        if condition is not None:
+            _demand(style, filter_text(condition, columns))
+    return styles
+
+
+def _demand(style: Element, condition: str) -> None:
+    """Every rule asks for the condition first; what is left for others is told, for it would take features that fail it too."""
+    tests = [test.text or "" for test in style.iter("Filter") if test.text]
+    for rule in style.iter("Rule"):
+        otherwise, test = rule.find("ElseFilter"), rule.find("Filter")
+        if otherwise is not None:
+            rule.remove(otherwise)
+            SubElement(rule, "Filter").text = " and ".join([f"({condition})", *(f"not ({own})" for own in tests)])
+        elif test is not None:
+            test.text = f"({condition}) and ({test.text})"
+        else:
+            SubElement(rule, "Filter").text = condition

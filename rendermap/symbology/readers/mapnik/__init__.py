@@ -1,0 +1,1 @@
+"""Mapnik map documents (.xml), for operators who want the engine itself."""
