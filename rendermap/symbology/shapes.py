@@ -45,6 +45,17 @@ def reach_of(path: str) -> float:
     )
 
 
+def box_of(path: str) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) of a path's points, arcs by theirs and curves with their handles."""
+    points = [p for command, n in _commands(path) for p in _pairs(n[-2:] if command == "A" else n)]
+    xs, ys = [x for x, _ in points] or [0.0], [y for _, y in points] or [0.0]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _pairs(numbers: list[float]) -> list[Point]:
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
 def is_path(path: str) -> bool:
     """True for the commands that `Marker.path` allows, and nothing else."""
     try:
@@ -85,6 +96,19 @@ def bounds_of(geometry: Node) -> tuple[float, float, float, float] | None:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+def points_of(geometry: Node) -> tuple[Point, ...]:
+    """The places of a point or a multipoint of Esri JSON; the middle of any other geometry."""
+    if geometry.has("x"):
+        return ((geometry.number("x"), geometry.number("y")),)
+    if geometry.has("points"):
+        listed = geometry.get("points")
+        if not isinstance(listed, list) or len(listed) > _MOST_POINTS:
+            raise geometry.wrong("points", f"a list of at most {_MOST_POINTS} points")
+        return tuple(_point(geometry, "points", point) for point in listed)
+    box = bounds_of(geometry)
+    return (((box[0] + box[2]) / 2, (box[1] + box[3]) / 2),) if box else ()
+
+
 def path_of(geometry: Node, center: Point, unit: float) -> str:
     """An Esri geometry (rings, paths, curves; y up) as a path, center becoming the origin and unit the side 1.
 
@@ -110,6 +134,8 @@ def circle_of(geometry: Node) -> tuple[Point, float] | None:
 def _draw(geometry: Node, place: Place, unit: float = 1.0) -> str:
     pieces: list[str] = []
     count = 0
+    if geometry.has("xmin"):
+        pieces.append(_part(geometry, "xmin", _corners(geometry), True, place, unit))
     for key, closed in (("rings", True), ("curveRings", True), ("paths", False), ("curvePaths", False)):
         found = geometry.get(key)
         if found is None:
@@ -121,6 +147,11 @@ def _draw(geometry: Node, place: Place, unit: float = 1.0) -> str:
             raise geometry.wrong(key, f"at most {_MOST_POINTS} points")
         pieces += [_part(geometry, key, part, closed, place, unit) for part in found if part]
     return "".join(pieces)
+
+
+def _corners(envelope: Node) -> list[Any]:
+    x0, y0, x1, y1 = (envelope.number(key) for key in ("xmin", "ymin", "xmax", "ymax"))
+    return [[x0, y0], [x0, y1], [x1, y1], [x1, y0]]
 
 
 def _part(node: Node, key: str, part: list[Any], closed: bool, place: Place, unit: float) -> str:

@@ -53,10 +53,12 @@ class SizeBy:
 class SymbolLayer:
     """Base of every symbol layer; the table in `symbolizers/` has one folder per kind.
 
-    level: drawn after all features' symbol layers of lower levels (symbol levels).
+    level: drawn after all features' symbol layers of lower levels (symbol levels).  is_locked: keeps its colour where a theme gives the
+    symbol another.
     """
 
     level: int = field(default=0, kw_only=True)
+    is_locked: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +249,11 @@ def recolored(symbol: Symbol, color: Color) -> Symbol:
 
     Used where a template's classes are made anew from a result (unique values read from the data).
     """
-    has_fill = any(isinstance(layer, Fill) or (isinstance(layer, Marker) and layer.fill) for layer in symbol.layers)
+    has_fill = any(isinstance(layer, Fill) or (isinstance(layer, Marker) and layer.fill) for layer in symbol.layers if not layer.is_locked)
 
     def paint(layer: SymbolLayer) -> SymbolLayer:
+        if layer.is_locked:
+            return layer
         if isinstance(layer, Fill):
             return replace(layer, color=color)
         if isinstance(layer, Marker) and layer.fill:

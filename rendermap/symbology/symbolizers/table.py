@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType, UnionType
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from rendermap.symbology.document import Node
 from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.ramps import color_at
+from rendermap.symbology.symbolizers import cim_symbols
 from rendermap.symbology.symbolizers.fill.row import FILL
 from rendermap.symbology.symbolizers.gradient_fill.row import GRADIENT_FILL
+from rendermap.symbology.symbolizers.hatch import esri as hatch_esri
 from rendermap.symbology.symbolizers.hatch.row import HATCH
 from rendermap.symbology.symbolizers.marker.row import MARKER
 from rendermap.symbology.symbolizers.picture_fill.row import PICTURE_FILL
@@ -18,8 +21,10 @@ from rendermap.symbology.symbolizers.picture_marker.row import PICTURE_MARKER
 from rendermap.symbology.symbolizers.stroke import esri as stroke_esri
 from rendermap.symbology.symbolizers.stroke.row import STROKE
 from rendermap.symbology.symbolizers.symbolizer import Canvas, Symbolizer
-from rendermap.symbology.symbols import Fill, Hatch, Marker, Stroke, Symbol, SymbolLayer
+from rendermap.symbology.symbols import Fill, GradientFill, Hatch, Marker, PictureFill, PointLayer, Stroke, Symbol, SymbolLayer
 from rendermap.table import Table
+
+NO_LEVELS: Mapping[str, int] = MappingProxyType({})
 
 SYMBOLIZERS: Table[Symbolizer] = Table(
     "symbolizer",
@@ -48,30 +53,20 @@ def to_mapnik(layers: Iterable[SymbolLayer], canvas: Canvas) -> list[Element]:
     return [element for layer in layers for element in symbolizer_of(layer).to_mapnik(layer, canvas)]
 
 
-def from_cim(node: Node | None) -> Symbol:
+def from_cim(node: Node | None, levels: Mapping[str, int] = NO_LEVELS) -> Symbol:
     """A CIMSymbolReference, or the symbol itself.  CIM lists its layers top first.
 
-    Raises StyleInvalid when something has the wrong type; notes what is not drawn as written.
+    levels: the symbol level of each symbol layer's name.  Raises StyleInvalid when something has the wrong type; notes what is not drawn as
+    written.
     """
     inner = node.child("symbol") if node is not None and node.type in ("CIMSymbolReference", "") else node
+    if node is not None and node.has("primitiveOverrides"):
+        node.warn("properties that follow an expression", "they are as the symbol has them", "primitiveOverrides")
     if inner is None:
         if node is not None:
             node.warn("a reference without a symbol", "nothing is drawn")
         return Symbol()
-    if inner.has("effects"):
-        inner.warn("effects on the whole symbol", "the symbol is drawn without them", "effects")
-    if inner.has("haloSymbol"):
-        inner.warn("a halo", "the symbol is drawn without it", "haloSymbol")
-    layers: list[SymbolLayer] = []
-    for layer in reversed(inner.children("symbolLayers")):
-        if layer.flag("enable"):
-            layers += _layers_from_cim(layer)
-    turn = inner.number("angle")
-    return Symbol(tuple(_turned(layer, turn) for layer in layers))
-
-
-def _turned(layer: SymbolLayer, turn: float) -> SymbolLayer:
-    return replace(layer, rotation_deg=layer.rotation_deg + turn) if turn and isinstance(layer, Marker) else layer
+    return cim_symbols.read(inner, levels, _layers_from_cim)
 
 
 def _layers_from_cim(node: Node) -> tuple[SymbolLayer, ...]:
@@ -92,27 +87,39 @@ def from_esri(node: Node | None) -> Symbol:
     for row in SYMBOLIZERS:
         layers = row.from_esri(node) if row.from_esri else None
         if layers is not None:
-            outline = node.child("outline") if row.kind in (Fill, Hatch) else None
-            return Symbol((*layers, *(stroke_esri.read(_as_line(outline)) or () if outline else ())))
+            outline = node.child("outline") if node.type in ("esriSFS", "esriPFS") else None
+            line = stroke_esri.read_outline(outline) if outline else None
+            return Symbol((*layers, *((line,) if line else ())))
     node.warn(f"a symbol of the kind {node.type!r}", "nothing is drawn")
     return Symbol()
-
-
-def _as_line(node: Node) -> Node:
-    return node if node.type else Node({**node.value, "type": "esriSLS"}, node.path, node.notes)
 
 
 def to_esri(symbol: Symbol, geometry: GeometryKind) -> dict[str, Any] | None:
     """The nearest single symbol of the REST JSON: the topmost layer that shows the colour; None for nothing at all."""
     if geometry is GeometryKind.POLYGON:
-        outline = _topmost(symbol, Stroke)
-        inside = _topmost(symbol, Fill) or _topmost(symbol, Hatch)
-        if inside is None:
-            empty = {"type": "esriSFS", "style": "esriSFSNull", "color": [0, 0, 0, 0], "outline": None}
-            return {**empty, "outline": _spelled(outline)} if outline else None
-        return {**_spelled(inside), "outline": _spelled(outline) if outline else None}
-    layer = _topmost(symbol, Marker if geometry is GeometryKind.POINT else Stroke)
-    return _spelled(layer) if layer else None
+        return _polygon(symbol)
+    if geometry is GeometryKind.POINT:
+        layer = _topmost(symbol, PointLayer)
+        return _spelled(layer) if layer else None
+    line = _topmost(symbol, Stroke)
+    if line is None:
+        return None
+    ends = {x.placement: x for x in symbol.layers if isinstance(x, Marker) and x.placement in ("first", "last")}
+    heads = stroke_esri.write_heads(ends)
+    return _spelled(line) | ({"marker": heads} if heads else {})
+
+
+def _polygon(symbol: Symbol) -> dict[str, Any] | None:
+    outline = _topmost(symbol, Stroke)
+    inside = _topmost(symbol, Fill | Hatch | PictureFill | GradientFill)
+    if isinstance(inside, GradientFill):
+        inside = Fill(color_at(inside.ramp, 0.5))
+    line = _spelled(outline) if outline else None
+    if inside is None:
+        return {"type": "esriSFS", "style": "esriSFSNull", "color": [0, 0, 0, 0], "outline": line} if line else None
+    if isinstance(inside, Hatch):
+        return {**hatch_esri.write_all(tuple(x for x in symbol.layers if isinstance(x, Hatch))), "outline": line}
+    return {**_spelled(inside), "outline": line}
 
 
 def _spelled(layer: SymbolLayer) -> dict[str, Any]:
@@ -121,5 +128,5 @@ def _spelled(layer: SymbolLayer) -> dict[str, Any]:
     return spell(layer)
 
 
-def _topmost(symbol: Symbol, kind: type[SymbolLayer]) -> SymbolLayer | None:
+def _topmost(symbol: Symbol, kind: type[SymbolLayer] | UnionType) -> SymbolLayer | None:
     return next((layer for layer in reversed(symbol.layers) if isinstance(layer, kind)), None)

@@ -147,7 +147,6 @@ def test_hatching() -> None:
 @pytest.mark.parametrize(
     "layer",
     [
-        {"type": "CIMGradientFill", "enable": True, "colorRamp": RAMP},
         {"type": "CIMPictureFill", "enable": True, "url": "data:image/png;base64,"},
         {"type": "CIMPictureMarker", "enable": True, "size": 9},
         {"type": "CIMCharacterMarker", "enable": True, "size": 9, "characterIndex": 65, "fontFamilyName": "Esri Wetland"},

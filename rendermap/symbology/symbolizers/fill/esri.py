@@ -6,21 +6,20 @@ from typing import Any
 
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
-from rendermap.symbology.symbols import Color, Fill
+from rendermap.symbology.symbols import Fill
 
-_GREY = Color(156, 156, 156)
+_PATTERNS = ("Horizontal", "Vertical", "Cross", "DiagonalCross", "ForwardDiagonal", "BackwardDiagonal")
 
 
 def read(node: Node) -> tuple[Fill, ...] | None:
-    """esriSFS solid or null; esriPFS by a grey solid."""
-    if node.type == "esriPFS":
-        node.warn("a picture fill", "a grey solid is used")
-        return (Fill(_GREY),)
-    style = node.text("style", "esriSFSSolid")
-    if node.type != "esriSFS" or style not in ("esriSFSSolid", "esriSFSNull"):
+    """esriSFS solid or null; a style that nobody knows as a solid."""
+    style = node.text("style", "esriSFSSolid").removeprefix("esriSFS")
+    if node.type != "esriSFS" or style in _PATTERNS:
         return None
+    if style not in ("Solid", "Null"):
+        node.warn(f"the fill style {style!r}", "a solid is used", "style")
     color = colors.from_esri(node.get("color"))
-    return (Fill(color),) if color and color.a and style == "esriSFSSolid" else ()
+    return (Fill(color),) if color and color.a and style != "Null" else ()
 
 
 def write(fill: Fill) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from rendermap.symbology.document import Node
+from rendermap.symbology.symbolizers import cim_effects
 from rendermap.symbology.symbolizers.stroke import cim as strokes
-from rendermap.symbology.symbols import Hatch, Stroke
+from rendermap.symbology.symbols import Hatch, Stroke, SymbolLayer
 
 
-def read(node: Node) -> tuple[Hatch, ...] | None:
+def read(node: Node) -> tuple[SymbolLayer, ...] | None:
     """CIMHatchFill: one Hatch per stroke of its line symbol."""
     if node.type != "CIMHatchFill":
         return None
+    if node.number("offset") or node.number("offsetX"):
+        node.warn("hatching begun some way off", "it begins where it falls", "offsetX")
     symbol = node.need("lineSymbol")
     found: list[Hatch] = []
     for layer in reversed(symbol.children("symbolLayers")):
@@ -19,9 +22,10 @@ def read(node: Node) -> tuple[Hatch, ...] | None:
         lines = strokes.read(layer)
         if lines is None:
             layer.warn(f"hatching with {layer.type}", "the hatching is drawn without it")
-            continue
-        found += [Hatch(_plain(line, layer), node.number("rotation"), max(node.number("separation", 5.0), 0.1)) for line in lines]
-    return tuple(found)
+        for line in lines or ():
+            if isinstance(line, Stroke):
+                found.append(Hatch(_plain(line, layer), node.number("rotation"), max(node.number("separation", 5.0), 0.1)))
+    return cim_effects.apply(node, found)
 
 
 def _plain(line: Stroke, node: Node) -> Stroke:

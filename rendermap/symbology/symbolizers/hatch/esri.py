@@ -36,3 +36,11 @@ def write(hatch: Hatch) -> dict[str, Any]:
     single = {name: angles[0] for name, angles in _ESRI_ANGLES.items() if len(angles) == 1}
     style = min(single, key=lambda name: abs((hatch.angle_deg - single[name] + 90) % 180 - 90))
     return {"type": "esriSFS", "style": style, "color": colors.to_esri(hatch.stroke.color), "outline": None}
+
+
+def write_all(hatches: tuple[Hatch, ...]) -> dict[str, Any]:
+    """esriSFS for hatching one over the other: the crosses where two stand upright to each other, else the topmost."""
+    angles = {round(hatch.angle_deg % 180) for hatch in hatches[-2:]}
+    crosses = {frozenset((0, 90)): "esriSFSCross", frozenset((45, 135)): "esriSFSDiagonalCross"}
+    spelled = write(hatches[-1])
+    return {**spelled, "style": crosses.get(frozenset(angles), spelled["style"])}

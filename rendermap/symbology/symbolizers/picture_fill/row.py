@@ -1,7 +1,7 @@
 """The row of PictureFill."""
 
-from rendermap.symbology.symbolizers.picture_fill import mapnik
+from rendermap.symbology.symbolizers.picture_fill import cim, esri, mapnik
 from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 from rendermap.symbology.symbols import PictureFill
 
-PICTURE_FILL = Symbolizer(PictureFill, to_mapnik=mapnik.write)
+PICTURE_FILL = Symbolizer(PictureFill, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, to_mapnik=mapnik.write)

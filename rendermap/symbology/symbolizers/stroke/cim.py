@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from rendermap.symbology import colors, ramps
 from rendermap.symbology.document import Node
-from rendermap.symbology.symbols import Color, Stroke
+from rendermap.symbology.embedded import Unusable, read_data_url
+from rendermap.symbology.symbolizers import cim_effects
+from rendermap.symbology.symbols import Color, PictureMarker, Stroke, SymbolLayer
+
+_GREY = Color(104, 104, 104)
+_WHITE = Color(255, 255, 255)
 
 
-def read(node: Node) -> tuple[Stroke, ...] | None:
-    """CIMSolidStroke with dashes and offset; gradient and picture strokes by their nearest plain line."""
+def read(node: Node) -> tuple[SymbolLayer, ...] | None:
+    """CIMSolidStroke with its effects; a gradient by its middle colour, a picture by markers along the line."""
     if node.type not in ("CIMSolidStroke", "CIMGradientStroke", "CIMPictureStroke"):
         return None
-    color = _color(node)
-    dashes, offset = _effects(node)
     width = max(node.number("width"), 0.0)
-    cap, join = node.text("capStyle", "Round").lower(), node.text("joinStyle", "Round").lower()
     if not width:
         return ()
-    return (
-        Stroke(
-            color,
-            width,
-            dashes,
-            cap if cap in ("butt", "round", "square") else "round",
-            join if join in ("miter", "round", "bevel") else "round",
-            offset,
-        ),
+    layer = _pictures(node, width) if node.type == "CIMPictureStroke" else None
+    return cim_effects.apply(node, (layer or _line(node, width),))
+
+
+def _line(node: Node, width: float) -> Stroke:
+    cap, join = node.text("capStyle", "Round").lower(), node.text("joinStyle", "Round").lower()
+    return Stroke(
+        _color(node),
+        width,
+        cap=cap if cap in ("butt", "round", "square") else "round",
+        join=join if join in ("miter", "round", "bevel") else "round",
     )
 
 
@@ -33,29 +37,20 @@ def _color(node: Node) -> Color:
     if node.type == "CIMSolidStroke":
         return colors.from_cim(node.child("color"))
     if node.type == "CIMPictureStroke":
-        node.warn("a picture stroke", "a plain line in its tint is used")
-        return colors.from_cim(node.child("tintColor"), Color(104, 104, 104))
+        tint = colors.from_cim(node.child("tintColor"), _GREY)
+        return _GREY if tint[:3] == _WHITE[:3] else tint
     node.warn("a gradient stroke", "a plain line in the ramp's middle colour is used")
     ramp = node.child("colorRamp")
-    return ramps.color_at(ramps.from_cim(ramp), 0.5) if ramp else Color(104, 104, 104)
+    return ramps.color_at(ramps.from_cim(ramp), 0.5) if ramp else _GREY
 
 
-def _effects(node: Node) -> tuple[tuple[float, ...], float]:
-    dashes: tuple[float, ...] = ()
-    offset = 0.0
-    for effect in node.children("effects"):
-        if effect.type == "CIMGeometricEffectDashes":
-            dashes = _pairs(effect.numbers("dashTemplate"))
-        elif effect.type == "CIMGeometricEffectOffset":
-            # ArcGIS counts to the right of the direction.
-            offset -= effect.number("offset")
-        else:
-            effect.warn(f"the effect {effect.type}", "the line is drawn without it")
-    return dashes, offset
-
-
-def _pairs(template: tuple[float, ...]) -> tuple[float, ...]:
-    """Dashes and gaps in pairs; an odd template repeats to become even; a dash of nothing is a dot the caps make visible."""
-    lengths = tuple(max(v, 0.0) for v in template)
-    lengths = lengths * 2 if len(lengths) % 2 else lengths
-    return lengths if sum(lengths) > 0.01 else ()
+def _pictures(node: Node, width: float) -> PictureMarker | None:
+    """The picture as often as a line is long; it does not bend with it."""
+    try:
+        picture = read_data_url(node.text("url"))
+    except Unusable as error:
+        node.warn(f"a picture stroke: {error}", "a plain line in its tint is used", "url")
+        return None
+    node.warn("a picture stroke", "its picture stands along the line, unbent")
+    across = max(width * picture.aspect, 1.0)
+    return PictureMarker(picture.content, picture.media_type, across, width, placement="line", spacing_pt=across)
