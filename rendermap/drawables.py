@@ -205,9 +205,9 @@ class Drawables:
     async def _fit(self, template: Style | None, layer: Layer, tool: ToolLayer) -> Style | str:
         """The style resolved for this very dataset."""
         if template is not None:
-            classification = Classification(tool.classification)
-            measures = await self._measure(layer, needs(template, layer.facts, classification))
-            return fit(template, layer.facts, measures, classification)
+            classification, by_view = Classification(tool.classification), tool.statistics == "view"
+            measures = await self._measure(layer, needs(template, layer.facts, classification, by_view=by_view))
+            return fit(template, layer.facts, measures, classification, by_view=by_view)
         measures = await self._measure(layer, default_needs(layer.facts))
         return default_style(layer.facts, measures, tool.name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.errors import StyleInvalid
+from rendermap.symbology.stretch_curve import is_flat, places_of
 from rendermap.symbology.style import Classified, Colormap, Stretch, StretchKind, StretchRecipe, UniqueRaster
 from rendermap.symbology.symbols import Color, Ramp
 
@@ -18,6 +20,7 @@ Words = NDArray[np.uint32]
 Palette = tuple[tuple[int, int, int, int, int], ...]
 
 _STEPS = 1024
+_FINE_STEPS = 8192
 _TABLES = 64
 _FEW_CLASSES = 24
 _TRANSPARENT = np.zeros(4, np.uint8)
@@ -37,18 +40,19 @@ def limits_of(recipe: StretchRecipe, dtype: str) -> tuple[float, float]:
 
 def positions_of(recipe: StretchRecipe, low: float, high: float, steps: int = _STEPS) -> NDArray[np.float64]:
     """Positions on the ramp, 0 to 1, of values at equal steps from low to high."""
-    even = np.linspace(0.0, 1.0, steps)
-    if recipe.curve:
-        values, places = zip(*recipe.curve, strict=True)
-        even = np.interp(low + even * (high - low), values, places)
-    if recipe.gamma > 0 and recipe.gamma != 1.0:
-        even = even ** (1.0 / recipe.gamma)
-    return 1.0 - even if recipe.invert else even
+    return places_of(recipe, np.linspace(low, high, steps), low, high)
+
+
+def count_steps(recipe: StretchRecipe) -> int:
+    """Steps that hold a stretch to less than a shade: curves are steep somewhere."""
+    return _FINE_STEPS if recipe.curve or recipe.gamma != 1.0 else _STEPS
 
 
 def steps_of(values: Values, low: float, high: float, steps: int = _STEPS) -> NDArray[np.uint16]:
     """The step that each value falls on, clipped to the ends; not a number falls on the first."""
-    factor = (steps - 1) / (high - low) if high > low else 0.0
+    factor = 0.0 if is_flat(low, high) else (steps - 1) / (high - low)
+    if not factor:
+        return np.zeros(values.shape, np.uint16)
     kind = np.dtype(np.float64 if values.dtype.itemsize > 4 or values.dtype == np.float64 else np.float32)
     at: Values = values.astype(kind, copy=False) - kind.type(low)
     at *= kind.type(factor)
@@ -80,30 +84,57 @@ def pixels_of(words: Words) -> Pixels:
 def color_stretch(theme: Stretch, values: Values, dtype: str) -> Words:
     """Values along the ramp."""
     low, high = limits_of(theme.recipe, dtype)
-    return np.take(_stretch_table(theme.ramp, theme.recipe, low, high), steps_of(values, low, high))
+    table = _stretch_table(theme.ramp, theme.recipe, low, high)
+    return np.take(table, steps_of(values, low, high, len(table)))
 
 
 @lru_cache(maxsize=_TABLES)
 def _stretch_table(ramp: Ramp, recipe: StretchRecipe, low: float, high: float) -> Words:
-    return words_of(ramp_colors(ramp, positions_of(recipe, low, high)))
+    return words_of(ramp_colors(ramp, positions_of(recipe, low, high, count_steps(recipe))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """A theme by the name of its style: its tables are found without looking at each of its classes."""
+
+    theme: Classified | UniqueRaster | Colormap
+    name: str
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Named) and other.name == self.name and type(other.theme) is type(self.theme)
+
+
+def color_cells(named: Named, values: Values, palette: Palette) -> Words:
+    """Values by class, by their very category, or by a colour table; others transparent or in the theme's default.
+
+    palette: the dataset's own colours, for a theme without entries.
+    """
+    if not isinstance(named.theme, Colormap) or named.theme.entries:
+        palette = ()
+    if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
+        unsigned = np.dtype(f"u{values.dtype.itemsize}")
+        return np.take(_whole_table(named, palette, values.dtype.str), values.view(unsigned))
+    if isinstance(named.theme, Classified):
+        return color_classified(named.theme, values)
+    known, table = _value_table(named, palette, values.dtype.str)
+    return _by_value(known, table, values)
 
 
 def color_classified(theme: Classified, values: Values) -> Words:
     """Values by class: above the last limit before and up to their own; none below the minimum or above the last class."""
-    if _is_byte(values.dtype):
-        return np.take(_byte_table(theme, None, values.dtype.str), values.view(np.uint8))
-    return _classified(theme, values)
-
-
-def _classified(theme: Classified, values: Values) -> Words:
     kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
     # Limits are compared as the samples hold them: 0.1 of a layer file is not the 0.1 of a float32 raster.
     limits = np.asarray([item.upper for item in theme.classes], kind)
-    table = np.vstack([np.asarray([item.color for item in theme.classes], np.uint8).reshape(-1, 4), _TRANSPARENT])
+    colors = [*(item.color for item in theme.classes), _TRANSPARENT, theme.excluded_color or _TRANSPARENT]
     place = _class_places(limits, values.astype(kind, copy=False))
     if theme.minimum is not None:
         place = np.where(values < kind.type(theme.minimum), len(limits), place)
-    return np.take(words_of(table), place)
+    for low, high in theme.excluded:
+        place = np.where((values >= kind.type(low)) & (values <= kind.type(high)), len(limits) + 1, place)
+    return np.take(words_of(np.asarray(colors, np.uint8)), place)
 
 
 def _class_places(limits: Values, values: Values) -> NDArray[np.integer]:
@@ -117,48 +148,40 @@ def _class_places(limits: Values, values: Values) -> NDArray[np.integer]:
     return place
 
 
-def color_unique(theme: UniqueRaster, values: Values) -> Words:
-    """Values by their very category; others in the default colour."""
-    if _is_byte(values.dtype):
-        return np.take(_byte_table(theme, None, values.dtype.str), values.view(np.uint8))
-    return _by_value(_pairs_of(theme, None), theme.default, values)
-
-
-def color_map(theme: Colormap, values: Values, palette: Palette) -> Words:
-    """Values by the style's entries or, without any, by the dataset's own colour table; others transparent."""
-    if _is_byte(values.dtype):
-        return np.take(_byte_table(theme, palette, values.dtype.str), values.view(np.uint8))
-    return _by_value(_pairs_of(theme, palette), None, values)
-
-
-def _pairs_of(theme: UniqueRaster | Colormap, palette: Palette | None) -> list[tuple[float, Color]]:
+def _pairs_of(theme: UniqueRaster | Colormap, palette: Palette) -> list[tuple[float, Color]]:
     if isinstance(theme, UniqueRaster):
         return [(value, item.color) for item in theme.classes for value in item.values]
     pairs = [(float(value), color) for value, color, _ in theme.entries]
-    return pairs or [(float(value), Color(*color)) for value, *color in palette or ()]
-
-
-def _is_byte(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind in "iu" and dtype.itemsize == 1
+    return pairs or [(float(value), Color(*color)) for value, *color in palette]
 
 
 @lru_cache(maxsize=_TABLES)
-def _byte_table(theme: Classified | UniqueRaster | Colormap, palette: Palette | None, dtype: str) -> Words:
-    """The colour of each of the 256 values that a byte may hold."""
-    every = np.arange(256, dtype=np.uint8).view(dtype)
-    if isinstance(theme, Classified):
-        return _classified(theme, every)
-    return _by_value(_pairs_of(theme, palette), getattr(theme, "default", None), every)
+def _whole_table(named: Named, palette: Palette, dtype: str) -> Words:
+    """The colour of each of the values that a sample of one or two bytes may hold."""
+    unsigned = np.dtype(f"u{np.dtype(dtype).itemsize}")
+    every = np.arange(1 << (8 * unsigned.itemsize)).astype(unsigned).view(dtype)
+    if isinstance(named.theme, Classified):
+        return color_classified(named.theme, every)
+    return _by_value(*_value_table(named, palette, dtype), every)
 
 
-def _by_value(pairs: list[tuple[float, Color]], default: Color | None, values: Values) -> Words:
-    kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+@lru_cache(maxsize=_TABLES)
+def _value_table(named: Named, palette: Palette, dtype: str) -> tuple[Values, Words]:
+    """Known values, ascending, and their colours; the last colour is that of all others."""
+    theme = named.theme
+    assert not isinstance(theme, Classified)
+    kind = np.dtype(dtype) if np.dtype(dtype).kind == "f" else np.dtype(np.float64)
+    pairs = _pairs_of(theme, palette)
     known, first = np.unique(np.asarray([value for value, _ in pairs], kind), return_index=True)
-    colors = np.asarray([pairs[index][1] for index in first], np.uint8).reshape(-1, 4)
-    table = words_of(np.vstack([colors, np.asarray(default or _TRANSPARENT, np.uint8)]))
+    colors = np.asarray([color for _, color in pairs], np.uint8).reshape(-1, 4)[first]
+    default = getattr(theme, "default", None) or _TRANSPARENT
+    return known, words_of(np.vstack([colors, np.asarray(default, np.uint8)]))
+
+
+def _by_value(known: Values, table: Words, values: Values) -> Words:
     if not len(known):
         return np.full(values.shape, table[0])
-    return np.take(table, _places(known, values.astype(kind, copy=False)))
+    return np.take(table, _places(known, values.astype(known.dtype, copy=False)))
 
 
 def _places(known: Values, values: Values) -> NDArray[np.intp]:

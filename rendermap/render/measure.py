@@ -40,11 +40,11 @@ def measure(plan: MeasurePlan) -> Measures:
     """
     facts = plan.layer.facts
     if not isinstance(facts, RasterFacts):
-        return _measures_of(_field_values(plan), plan.distinct_limit, True)
+        return measures_of(_field_values(plan), plan.distinct_limit, True)
     if plan.layer.reader == "gdal":
         return _measure_by_probes(plan, facts)
     values, exact = _band_values(plan, facts)
-    found = _measures_of(values, plan.distinct_limit, exact)
+    found = measures_of(values, plan.distinct_limit, exact)
     told = None if exact else warm_rasters().get(plan.layer).told_range(plan.band)
     # A sample misses the extremes; believe the dataset's own count of them where the sample does not contradict it.
     if told is None or found.minimum is None or found.maximum is None or told[0] > found.minimum or told[1] < found.maximum:
@@ -66,9 +66,9 @@ def _measure_by_probes(plan: MeasurePlan, facts: RasterFacts) -> Measures:
     """A geodatabase's raster gives its cells one by one; its attribute table, where there is one, counts them all."""
     counted = _counted_values(facts)
     if counted is not None:
-        return _measures_of(counted, plan.distinct_limit, True)
+        return measures_of(counted, plan.distinct_limit, True)
     values, exact = probe_values(plan.layer, plan.band)
-    return _measures_of(values.astype(facts.bands[plan.band - 1].dtype), plan.distinct_limit, exact)
+    return measures_of(values.astype(facts.bands[plan.band - 1].dtype), plan.distinct_limit, exact)
 
 
 def _counted_values(facts: RasterFacts) -> Values | None:
@@ -110,7 +110,8 @@ def _read_column(layer: Layer, field: str) -> Values | None:
     return columns[0] if field in meta["fields"] else None
 
 
-def _measures_of(values: Values, limit: int, exact: bool) -> Measures:
+def measures_of(values: Values, limit: int, exact: bool) -> Measures:
+    """The measures of values.  limit: most distinct values that are listed.  exact: these are all values, not a sample."""
     if values.dtype.kind == "O" or values.dtype.kind == "U":
         return _measures_of_text(values, limit, exact)
     values = values[np.isfinite(values)] if values.dtype.kind == "f" else values

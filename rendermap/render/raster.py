@@ -11,10 +11,11 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.render.colorize import Pixels
 from rendermap.render.gdb_raster import draw_geodatabase_raster
-from rendermap.render.paint import paint, request_of, without_background
+from rendermap.render.paint import paint, request_of
 from rendermap.render.raster_levels import Box, RasterLevels, warm_rasters
 from rendermap.render.resample import Sampler
-from rendermap.render.warp import CellGrid, Mesh, locate
+from rendermap.render.view_limits import with_limits_of_view
+from rendermap.render.warp import box_of, locate
 
 _BLOCK_PX = 512
 _SMALLEST_BLOCK_PX = 32
@@ -30,6 +31,7 @@ def draw_raster(plan: LayerPlan, view: MapView) -> Pixels:
     if plan.layer.reader == "gdal":
         return draw_geodatabase_raster(plan, view)
     raster = warm_rasters().get(plan.layer)
+    plan = with_limits_of_view(plan, raster, view)
     picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
     for top in range(0, view.height_px, _BLOCK_PX):
         for left in range(0, view.width_px, _BLOCK_PX):
@@ -46,34 +48,16 @@ def _part(view: MapView, left: int, top: int, width: int, height: int) -> MapVie
 
 def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixels) -> None:
     place = locate(view, plan.crs, raster.transform)
-    box = _box_of(place, raster)
+    box = box_of(place, raster.width, raster.height)
     if box is None:
         return
     if _is_torn(box, place.scale, view):
         for left, top, width, height in _quarters(view):
             _draw_block(raster, plan, _part(view, left, top, width, height), out[top : top + height, left : left + width])
         return
-    theme = plan.style.theme
-    patch = raster.read(request_of(theme, box, place.scale))
-    if patch is None:
-        return
-    shown = without_background(patch, theme)
-    out[:] = paint(theme, raster, shown, Sampler(shown, place), plan.crs)
-
-
-def _box_of(place: Mesh | CellGrid, raster: RasterLevels) -> Box | None:
-    """The cells that a view shows; None when it lies beside the raster."""
-    cols, rows = place.cols, place.rows
-    if isinstance(place, CellGrid):
-        with np.errstate(invalid="ignore"):
-            inside = (cols >= 0) & (rows >= 0) & (cols < raster.width) & (rows < raster.height)
-        if not inside.any():
-            return None
-        cols, rows = cols[inside], rows[inside]
-    left, right, top, bottom = float(cols.min()), float(cols.max()), float(rows.min()), float(rows.max())
-    if right <= 0 or bottom <= 0 or left >= raster.width or top >= raster.height:
-        return None
-    return max(left, 0.0), max(top, 0.0), min(right, raster.width), min(bottom, raster.height)
+    patch = raster.read(request_of(plan.style, box, place.scale))
+    if patch is not None:
+        out[:] = paint(plan, raster, patch, Sampler(patch, place))
 
 
 def _is_torn(box: Box, scale: float, view: MapView) -> bool:

@@ -47,7 +47,8 @@ class Patch:
 class Request:
     """What to read.  bands: from 1.  box: (left, top, right, bottom) in full-size cells.  scale: full-size cells per picture pixel.
 
-    smooth: average when shrinking, else pick.  alpha_band: 0 for none but the dataset's own mask.
+    smooth: average when shrinking, else pick, or take what most cells have where majority.
+    alpha_band: 0 for none but the dataset's own mask.
     """
 
     bands: tuple[int, ...]
@@ -55,6 +56,7 @@ class Request:
     scale: float
     smooth: bool
     alpha_band: int = 0
+    majority: bool = False
 
 
 class RasterLevels:
@@ -107,7 +109,7 @@ class RasterLevels:
         """
         for number in (*request.bands, *filter(None, [request.alpha_band])):
             self.band(number)
-        if not self._factors and request.scale >= 2 and max(self.width, self.height) > _SMALLEST_SIDE:
+        if not self._factors and not request.majority and request.scale >= 2 and max(self.width, self.height) > _SMALLEST_SIDE:
             made = self._made_level(request)
             if made is not None:
                 return made
@@ -137,7 +139,9 @@ class RasterLevels:
         self, dataset: Dataset, request: Request, window: Window, shape: tuple[int, int]
     ) -> tuple[Cells, Valid | None, NDArray[np.uint8] | None]:
         shrinks = shape != (window.height, window.width)
-        method = Resampling.average if request.smooth and shrinks else Resampling.nearest
+        method = Resampling.nearest
+        if shrinks and (request.smooth or request.majority):
+            method = Resampling.mode if request.majority else Resampling.average
         cells = dataset.read(list(request.bands), window=window, out_shape=(len(request.bands), *shape), resampling=method)
         valid = _valid_cells(cells, [self.band(number) for number in request.bands])
         flags = [flag.name for flag in dataset.mask_flag_enums[request.bands[0] - 1]]

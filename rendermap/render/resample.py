@@ -26,6 +26,10 @@ class Sampler:
         self._mesh = MeshSampler(patch, place) if isinstance(place, Mesh) else None
         self._points = None if self._mesh else PointSampler(patch, place.cols, place.rows)
 
+    def of(self, patch: Patch) -> Sampler:
+        """The same pixels in a patch of the same cells, of which others hold data."""
+        return Sampler(patch, self._place)
+
     @property
     def shown(self) -> Valid | None:
         """Pixels, (height, width), whose cell holds data; None when all do."""

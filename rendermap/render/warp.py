@@ -60,6 +60,21 @@ def locate(view: MapView, crs: str, transform: Affine) -> Mesh | CellGrid:
     return mesh or _cell_grid(fine, place, view, turn)
 
 
+def box_of(place: Mesh | CellGrid, width: int, height: int) -> tuple[float, float, float, float] | None:
+    """The cells (left, top, right, bottom) of a raster of width by height that a view shows; None when it lies beside the raster."""
+    cols, rows = place.cols, place.rows
+    if isinstance(place, CellGrid):
+        with np.errstate(invalid="ignore"):
+            inside = (cols >= 0) & (rows >= 0) & (cols < width) & (rows < height)
+        if not inside.any():
+            return None
+        cols, rows = cols[inside], rows[inside]
+    left, right, top, bottom = float(cols.min()), float(cols.max()), float(rows.min()), float(rows.max())
+    if right <= 0 or bottom <= 0 or left >= width or top >= height:
+        return None
+    return max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height)
+
+
 def points_of(mesh: Mesh) -> tuple[Floats, Floats]:
     """Columns and rows of the centre of each pixel, (height, width)."""
     down, across = (_between(edges, np.arange(edges[-1]) + 0.5) for edges in (mesh.down, mesh.across))

@@ -48,6 +48,7 @@ class LayerDescription(_Model):
     group: Name | None = None
     opacity: Annotated[float, Field(ge=0, le=1)] = 1.0
     classification: Literal["auto", "as_template", "from_result"] = "auto"
+    statistics: Literal["dataset", "view"] = "dataset"
 
     @model_validator(mode="after")
     def _check(self) -> LayerDescription:

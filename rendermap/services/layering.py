@@ -54,6 +54,7 @@ class Layering:
             group=group,
             opacity=drawn.opacity,
             classification=drawn.classification,
+            statistics=drawn.statistics,
             data_type=parameter.type,
         )
 

@@ -33,6 +33,7 @@ class ToolLayer:
     None for a style chosen from the data.  style_layer: which layer of a file that holds several.
     min_scale_denominator, max_scale_denominator: farthest and nearest scale at 0.28 mm per pixel, None for no limit.
     group: id of the group layer above it, None for none.  opacity: 0 to 1, times the style's own.
+    statistics: whose a stretch may have that asks for those of the area in view: ``dataset`` or ``view``.
     """
 
     id: int
@@ -49,6 +50,7 @@ class ToolLayer:
     opacity: float = 1.0
     classification: str = "auto"
     data_type: str = "GPFeatureRecordSetLayer"
+    statistics: str = "dataset"
 
 
 @dataclass(frozen=True, slots=True)

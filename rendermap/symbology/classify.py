@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from rendermap.symbology import palettes, ramps
+from rendermap.symbology.adjustment import settle
 from rendermap.symbology.breaks import make_limits
 from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.document import to_number
@@ -20,7 +21,7 @@ from rendermap.symbology.expressions.tree import Operand, columns
 from rendermap.symbology.facts import Facts, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.measuring import Need, Taken
 from rendermap.symbology.numbers import spell_value
-from rendermap.symbology.raster_fit import fit_raster, raster_needs
+from rendermap.symbology.raster_fit import bound_to_dataset, fit_raster, fits_raster, raster_needs
 from rendermap.symbology.style import (
     Break,
     Breaks,
@@ -42,8 +43,9 @@ __all__ = ["Need", "fit", "needs"]
 NOT_FITTING = "chosen from the data, for the layer file does not fit it"
 
 
-def needs(style: Style, facts: Facts, classification: Classification) -> tuple[Need, ...]:
+def needs(style: Style, facts: Facts, classification: Classification, *, by_view: bool = False) -> tuple[Need, ...]:
     """What must be measured in the result before `fit`."""
+    style = style if by_view else bound_to_dataset(style)
     if not _fits(style.theme, facts):
         return default_needs(facts)
     if isinstance(facts, RasterFacts):
@@ -56,33 +58,29 @@ def needs(style: Style, facts: Facts, classification: Classification) -> tuple[N
     return ()
 
 
-def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classification: Classification) -> Style:
+def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classification: Classification, *, by_view: bool = False) -> Style:
     """The style resolved for one result: nothing in it is left to be taken from the data.
 
     measures: of all `needs`.  A template of another kind of data, or of a field or band that is not there, gives way to the style chosen
-    from the data; the result's ``source`` says so.
+    from the data; the result's ``source`` says so.  by_view: stretches that ask for it have the statistics of each view, and stay open.
     """
+    style = style if by_view else bound_to_dataset(style)
     if not _fits(style.theme, facts):
         chosen = default_style(facts, measures, style.name)
-        return replace(style, theme=chosen.theme, filter=style.filter, source=NOT_FITTING)
+        return settle(replace(style, theme=chosen.theme, filter=style.filter, source=NOT_FITTING))
     if isinstance(facts, RasterFacts):
-        return replace(style, theme=fit_raster(style.theme, facts, measures, classification))
+        return settle(replace(style, theme=fit_raster(style.theme, facts, measures, classification)))
     return replace(style, theme=_without_lost_values(_fit_vector(style.theme, facts, measures, classification), facts))
 
 
 def _fits(theme: Theme, facts: Facts) -> bool:
     if isinstance(facts, RasterFacts):
-        return not isinstance(theme, VectorTheme) and all(1 <= b <= len(facts.bands) for b in _bands(theme))
+        return fits_raster(theme, facts)
     if isinstance(theme, Categories):
         return all(_field(name, facts) for name in theme.fields)
     if isinstance(theme, Breaks):
         return bool(_field(theme.field, facts)) and (not theme.normalization_field or bool(_field(theme.normalization_field, facts)))
     return isinstance(theme, Single)
-
-
-def _bands(theme: Theme) -> tuple[int, ...]:
-    bands = getattr(theme, "bands", None)
-    return tuple(b for b in bands if b) if bands else (int(getattr(theme, "band", 1)),)
 
 
 def _field(name: str, facts: VectorFacts) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rendermap.symbology import ramps
 from rendermap.symbology.numbers import spell_all, spell_ranges, spell_value
+from rendermap.symbology.stretch_curve import MIDDLE, LegendRamp, is_flat
 from rendermap.symbology.style import (
     RGB,
     Breaks,
@@ -20,6 +21,7 @@ from rendermap.symbology.style import (
     Rules,
     ShadedRelief,
     Single,
+    StatisticsSource,
     Stretch,
     StretchRecipe,
     Style,
@@ -30,7 +32,11 @@ from rendermap.symbology.symbols import Color, Ramp, Symbol
 ALL_OTHERS = "All other values"
 _SLICES = 5
 _LONGEST_PALETTE = 40
-_BAND_COLORS = (("Red", Color(255, 0, 0)), ("Green", Color(0, 200, 0)), ("Blue", Color(0, 0, 255)))
+_OF_VIEW = ("High", "", "", "", "Low")
+_LIGHTS = (("Red", Color(255, 0, 0)), ("Green", Color(0, 200, 0)), ("Blue", Color(0, 0, 255)))
+_INKS = (("Cyan", Color(0, 174, 239)), ("Magenta", Color(236, 0, 140)), ("Yellow", Color(255, 242, 0)))
+_BLACK = ("Black", Color(0, 0, 0))
+EXCLUDED = "Excluded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +117,7 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
         case Colormap() as theme:
             return _colormap(theme)
         case RGB() as theme:
-            return tuple(
-                LegendItem(f"{name}: Band {band}", ColorPatch(color))
-                for band, (name, color) in zip(theme.bands, _BAND_COLORS, strict=True)
-                if band
-            )
+            return _bands(theme)
         case ShadedRelief() as theme:
             return _relief(theme)
 
@@ -165,11 +167,14 @@ def _breaks(theme: Breaks) -> tuple[LegendItem, ...]:
 def _classified(theme: Classified) -> tuple[LegendItem, ...]:
     uppers = [c.upper for c in theme.classes]
     labels = spell_ranges(theme.minimum, uppers)
-    return tuple(
+    items = [
         LegendItem(c.label or label, ColorPatch(c.color), theme.heading, (value,))
         for c, label, value in zip(theme.classes, labels, spell_all(uppers), strict=True)
         if c.color.a or c.label
-    )
+    ]
+    if theme.excluded and theme.excluded_color is not None and theme.excluded_color.a:
+        items.append(LegendItem(theme.excluded_label or EXCLUDED, ColorPatch(theme.excluded_color), theme.heading))
+    return tuple(items)
 
 
 def _unique_raster(theme: UniqueRaster) -> tuple[LegendItem, ...]:
@@ -206,6 +211,13 @@ def _without_filling(entries: tuple[tuple[int, Color, str], ...]) -> tuple[tuple
     return tuple(rows[:-1] if 1 < len(rows) < len(entries) else rows)
 
 
+def _bands(theme: RGB) -> tuple[LegendItem, ...]:
+    named = (
+        (*zip(theme.bands, _INKS, strict=True), (theme.black_band, _BLACK)) if theme.black_band else zip(theme.bands, _LIGHTS, strict=True)
+    )
+    return tuple(LegendItem(f"{name}: Band {band}", ColorPatch(color)) for band, (name, color) in named if band)
+
+
 def _relief(theme: ShadedRelief) -> tuple[LegendItem, ...]:
     if theme.ramp is None or theme.recipe is None:
         return (LegendItem("", RampPatch(theme.ramp or ramps.GRAYS, 0.0, 1.0), theme.heading),)
@@ -215,25 +227,31 @@ def _relief(theme: ShadedRelief) -> tuple[LegendItem, ...]:
 def _stretch(ramp: Ramp, recipe: StretchRecipe, given: tuple[str, ...], heading: str) -> tuple[LegendItem, ...]:
     """The ramp in slices, highest first: the highest value beside the first, the middle one beside the middle, the lowest last."""
     limits = recipe.limits or recipe.template_limits
+    if recipe.source is StatisticsSource.VIEW and recipe.limits is None:
+        return _slices(LegendRamp.of(ramp, replace(recipe, limits=None, template_limits=None, curve=())), _named(given, _OF_VIEW), heading)
     if limits is None:
         return (LegendItem("", RampPatch(ramp, 0.0, 1.0), heading),)
-    low, high = limits
-    if low == high:
-        return (LegendItem(spell_value(low), ColorPatch(ramps.color_at(ramp, 0.5)), heading),)
-    shown = ramps.reverse(ramp) if recipe.invert else ramp
-    values = (high, value_at(recipe, 0.5), low)
-    texts = given if len(given) == len(values) else spell_all(values)
-    if len(given) == 2:
-        texts = (given[0], texts[1], given[1])
-    labels = (texts[0], "", texts[1], "", texts[2])
-    return tuple(LegendItem(label, RampPatch(shown, 1 - (i + 1) / _SLICES, 1 - i / _SLICES), heading) for i, label in enumerate(labels))
+    if is_flat(*limits):
+        return (LegendItem(spell_value(limits[0]), ColorPatch(ramps.color_at(ramp, MIDDLE)), heading),)
+    shown = LegendRamp.of(ramp, recipe)
+    texts = spell_all([shown.value_at(share) for share in (1.0, 0.7, 0.5, 0.3, 0.0)])
+    if not recipe.curve and recipe.gamma == 1.0:
+        # Between its ends a straight stretch says nothing that the middle does not.
+        texts = (texts[0], "", texts[2], "", texts[4])
+    return _slices(shown, _named(given, texts), heading)
 
 
-def value_at(recipe: StretchRecipe, position: float) -> float:
-    """The value that stands at a position (0 to 1) of the legend's ramp; recipe must have its limits."""
-    low, high = recipe.limits or recipe.template_limits or (0.0, 1.0)
-    if recipe.curve:
-        for (v1, p1), (v2, p2) in zip(recipe.curve, recipe.curve[1:], strict=False):
-            if p1 <= position <= p2 and p2 > p1:
-                return v1 + (v2 - v1) * (position - p1) / (p2 - p1)
-    return low + (high - low) * float(position**recipe.gamma)
+def _named(given: tuple[str, ...], texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The template's own labels, from high to low, where it has as many as the ramp has ends, thirds or slices."""
+    if len(given) == _SLICES:
+        return given
+    if len(given) == 3:
+        return (given[0], "", given[1], "", given[2])
+    return (given[0], *texts[1:-1], given[1]) if len(given) == 2 else texts
+
+
+def _slices(shown: LegendRamp, labels: tuple[str, ...], heading: str) -> tuple[LegendItem, ...]:
+    return tuple(
+        LegendItem(label, RampPatch(shown.ramp, shown.place_at(1 - (i + 1) / _SLICES), shown.place_at(1 - i / _SLICES)), heading)
+        for i, label in enumerate(labels)
+    )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from rendermap.symbology import palettes, ramps, stretch_limits
+from rendermap.symbology import palettes, ramps, raster_attributes, stretch_limits
 from rendermap.symbology.breaks import make_limits
 from rendermap.symbology.document import to_number
 from rendermap.symbology.facts import Band, Measures, RasterFacts
 from rendermap.symbology.measuring import Need, Taken
 from rendermap.symbology.numbers import spell_value
+from rendermap.symbology.raster_attributes import by_cells
 from rendermap.symbology.style import (
     RGB,
     Classification,
@@ -23,26 +25,35 @@ from rendermap.symbology.style import (
     RasterClass,
     RasterTheme,
     ShadedRelief,
+    StatisticsSource,
     Stretch,
+    StretchKind,
     StretchRecipe,
+    Style,
     Theme,
     UniqueRaster,
 )
 from rendermap.symbology.symbols import Color
 
 
+def fits_raster(theme: Theme, facts: RasterFacts) -> bool:
+    """True when the raster has the bands, and the column of its attribute table, that a theme of rasters asks for."""
+    if isinstance(theme, RGB):
+        return all(0 <= band <= len(facts.bands) for band in (*theme.bands, theme.black_band))
+    if isinstance(theme, Classified | UniqueRaster) and not raster_attributes.has_column(facts, theme.field):
+        return False
+    return isinstance(theme, RasterTheme) and 1 <= theme.band <= len(facts.bands)
+
+
 def raster_needs(theme: Theme, facts: RasterFacts, classification: Classification) -> tuple[Need, ...]:
     """What must be measured for a theme that fits the facts."""
     match theme:
-        case Stretch() | ShadedRelief():
-            recipe = theme.recipe
-            is_open = recipe is not None and stretch_limits.is_open(recipe, facts.bands[theme.band - 1], classification)
-            return (Need(None, theme.band),) if is_open else ()
-        case RGB():
-            return tuple(dict.fromkeys(Need(None, b) for b, r in _used(theme) if _is_open(r, facts, b, classification)))
-        case Classified() if _is_dynamic_classes(theme, classification):
+        case Stretch() | ShadedRelief() | RGB():
+            bands = (b for b, recipe in recipes_of(theme) if stretch_limits.is_open(recipe, facts.bands[b - 1], classification))
+            return tuple(dict.fromkeys(Need(None, b) for b in bands))
+        case Classified() if by_cells(theme.field) and _is_dynamic_classes(theme, classification):
             return (Need(None, theme.band),)
-        case UniqueRaster() if _is_dynamic_values(theme, classification):
+        case UniqueRaster() if by_cells(theme.field) and _is_dynamic_values(theme, classification):
             return (Need(None, theme.band),)
         case Colormap() if not theme.entries and not facts.bands[theme.band - 1].palette:
             return (Need(None, theme.band),)
@@ -52,44 +63,70 @@ def raster_needs(theme: Theme, facts: RasterFacts, classification: Classificatio
 def fit_raster(theme: Theme, facts: RasterFacts, measures: Taken, classification: Classification) -> RasterTheme:
     """The theme resolved for one result."""
     match theme:
-        case Stretch() | ShadedRelief():
-            return _fit_recipe(theme, facts, measures, classification)
-        case RGB():
-            recipes = [_resolve(r, facts, b, measures, classification) for b, r in zip(theme.bands, theme.recipes, strict=True)]
-            return replace(theme, recipes=(recipes[0], recipes[1], recipes[2]))
+        case Stretch() | ShadedRelief() | RGB():
+            return _fit_recipes(theme, facts, measures, classification)
+        case Classified() if not by_cells(theme.field):
+            table = raster_attributes.measures_of(facts, theme.field)
+            fitted = _classes_of(theme, table) if table and _is_dynamic_classes(theme, classification) else theme
+            return raster_attributes.classed(fitted, facts)
         case Classified():
             taken = measures.get(Need(None, theme.band))
             return _classes_of(theme, taken) if taken and _is_dynamic_classes(theme, classification) else theme
+        case UniqueRaster() if not by_cells(theme.field):
+            new = raster_attributes.new_texts(theme, facts) if _is_dynamic_values(theme, classification) else ()
+            added = (RasterCategory((), c, t, texts=(t,)) for t, c in zip(new, _new_colors(theme, len(new)), strict=True))
+            return raster_attributes.grouped(replace(theme, classes=(*theme.classes, *added)), facts)
         case UniqueRaster():
-            known = _by_attribute(theme, facts)
             taken = measures.get(Need(None, theme.band))
-            return _values_of(known, taken) if taken and _is_dynamic_values(theme, classification) else known
+            return _values_of(theme, facts, taken) if taken and _is_dynamic_values(theme, classification) else theme
         case Colormap():
-            return _fit_colormap(theme, facts.bands[theme.band - 1], measures.get(Need(None, theme.band)))
+            return _fit_colormap(theme, facts, measures.get(Need(None, theme.band)))
     raise TypeError(f"{type(theme).__name__} is no theme of rasters")
 
 
 # --- stretches ---------------------------------------------------------------------------------------------------------
 
 
-def _fit_recipe(theme: Stretch | ShadedRelief, facts: RasterFacts, measures: Taken, classification: Classification) -> RasterTheme:
-    if theme.recipe is None:
-        return theme
-    return replace(theme, recipe=_resolve(theme.recipe, facts, theme.band, measures, classification))
+def recipes_of(theme: Theme) -> Iterator[tuple[int, StretchRecipe]]:
+    """(band from 1, recipe) of every stretch in a theme."""
+    if isinstance(theme, RGB):
+        pairs = zip((*theme.bands, theme.black_band), (*theme.recipes, theme.black_recipe), strict=True)
+        yield from ((band, recipe) for band, recipe in pairs if band)
+    elif isinstance(theme, Stretch | ShadedRelief) and theme.recipe is not None:
+        yield theme.band, theme.recipe
 
 
-def _used(theme: RGB) -> list[tuple[int, StretchRecipe]]:
-    return [(band, recipe) for band, recipe in zip(theme.bands, theme.recipes, strict=True) if band]
+def map_recipes(theme: RasterTheme, change: Callable[[int, StretchRecipe], StretchRecipe]) -> RasterTheme:
+    """The theme with every stretch of a band changed."""
+    if isinstance(theme, RGB):
+        recipes = tuple(change(b, r) if b else r for b, r in zip(theme.bands, theme.recipes, strict=True))
+        black = change(theme.black_band, theme.black_recipe) if theme.black_band else theme.black_recipe
+        return replace(theme, recipes=(recipes[0], recipes[1], recipes[2]), black_recipe=black)
+    if isinstance(theme, Stretch):
+        return replace(theme, recipe=change(theme.band, theme.recipe))
+    if isinstance(theme, ShadedRelief) and theme.recipe is not None:
+        return replace(theme, recipe=change(theme.band, theme.recipe))
+    return theme
 
 
-def _is_open(recipe: StretchRecipe, facts: RasterFacts, band: int, classification: Classification) -> bool:
-    return stretch_limits.is_open(recipe, facts.bands[band - 1], classification)
+def bound_to_dataset(style: Style) -> Style:
+    """The style with statistics of the whole dataset where it asks for those of the view, so that colours stay from tile to tile."""
+    if not any(recipe.source is StatisticsSource.VIEW for _, recipe in recipes_of(style.theme)):
+        return style
+    assert isinstance(style.theme, RasterTheme)
+
+    def bound(_: int, recipe: StretchRecipe) -> StretchRecipe:
+        return replace(recipe, source=StatisticsSource.DATASET) if recipe.source is StatisticsSource.VIEW else recipe
+
+    return replace(style, theme=map_recipes(style.theme, bound))
 
 
-def _resolve(recipe: StretchRecipe, facts: RasterFacts, band: int, measures: Taken, classification: Classification) -> StretchRecipe:
-    if not band:
-        return replace(recipe, limits=(0.0, 1.0))
-    return stretch_limits.resolve(recipe, facts.bands[band - 1], measures.get(Need(None, band)), classification)
+def _fit_recipes(theme: RasterTheme, facts: RasterFacts, measures: Taken, classification: Classification) -> RasterTheme:
+    if isinstance(theme, RGB) and theme.alpha_band > len(facts.bands):
+        theme = replace(theme, alpha_band=0)
+    return map_recipes(
+        theme, lambda band, r: stretch_limits.resolve(r, facts.bands[band - 1], measures.get(Need(None, band)), classification)
+    )
 
 
 # --- classes -----------------------------------------------------------------------------------------------------------
@@ -102,6 +139,7 @@ def _is_dynamic_classes(theme: Classified, classification: Classification) -> bo
 
 
 def _classes_of(theme: Classified, taken: Measures) -> Classified:
+    taken = _without_excluded(taken, theme.excluded)
     uppers = [c.upper for c in theme.classes if math.isfinite(c.upper)]
     gaps = [b - a for a, b in pairwise(uppers) if b > a]
     limits = make_limits(theme.method, len(theme.classes), taken, median(gaps) if gaps else None)
@@ -114,6 +152,16 @@ def _classes_of(theme: Classified, taken: Measures) -> Classified:
         limits, minimum = (*limits[:-1], math.inf), None
     classes = tuple(RasterClass(upper, color) for upper, color in zip(limits, colors, strict=True))
     return replace(theme, classes=classes, minimum=minimum)
+
+
+def _without_excluded(taken: Measures, excluded: tuple[tuple[float, float], ...]) -> Measures:
+    """Numbers of the values that are classed at all."""
+    if not excluded:
+        return taken
+    sample = [v for v in taken.sample if not any(low <= v <= high for low, high in excluded)]
+    if not sample:
+        return replace(taken, count=0)
+    return replace(taken, count=len(sample), sample=tuple(sample), percentiles=(), minimum=min(sample), maximum=max(sample), exact=False)
 
 
 def _spread(theme: Classified, count: int) -> tuple[Color, ...]:
@@ -133,44 +181,39 @@ def _is_dynamic_values(theme: UniqueRaster, classification: Classification) -> b
     return classification is Classification.FROM_RESULT or theme.default is None
 
 
-def _by_attribute(theme: UniqueRaster, facts: RasterFacts) -> UniqueRaster:
-    """Classes of an attribute column as classes of the cell values in its rows."""
-    columns = {name.casefold(): values for name, values in facts.attribute_table}
-    values, texts = columns.get("value"), columns.get(theme.field.casefold())
-    if theme.field.casefold() == "value" or values is None or texts is None:
-        return theme
-    rows = [(to_number(v), spell_value(t)) for v, t in zip(values, texts, strict=False)]
-
-    def cells(category: RasterCategory) -> tuple[float, ...]:
-        return tuple(v for v, text in rows if v is not None and any(_is_text(text, wanted) for wanted in category.texts))
-
-    return replace(theme, classes=tuple(replace(c, values=cells(c)) if c.texts else c for c in theme.classes))
-
-
-def _is_text(text: str, wanted: str) -> bool:
-    one, two = to_number(text), to_number(wanted)
-    return text == wanted or (one is not None and one == two)
-
-
-def _values_of(theme: UniqueRaster, taken: Measures) -> UniqueRaster:
+def _values_of(theme: UniqueRaster, facts: RasterFacts, taken: Measures) -> RasterTheme:
     """A class per value that the result has: the template's for values it knows, then new ones."""
     if not taken.distinct_is_whole:
-        return theme
+        return theme if theme.classes else _along_ramp(theme, facts, taken)
     present = [number for value, _ in taken.distinct if (number := to_number(value)) is not None]
     here = set(present)
     kept = [replace(c, values=values) for c in theme.classes if (values := tuple(v for v in c.values if v in here))]
     known = {v for c in theme.classes for v in c.values}
     new = [v for v in present if v not in known]
-    used = {c.color for c in theme.classes}
-    fresh = [color for color in palettes.qualitative(len(new) + len(used)) if color not in used]
-    made = [RasterCategory((v,), color, spell_value(v)) for v, color in zip(new, fresh, strict=False)]
+    made = [RasterCategory((v,), color, spell_value(v)) for v, color in zip(new, _new_colors(theme, len(new)), strict=True)]
     return replace(theme, classes=(*kept, *made))
 
 
-def _fit_colormap(theme: Colormap, band: Band, taken: Measures | None) -> RasterTheme:
+def _along_ramp(theme: UniqueRaster, facts: RasterFacts, taken: Measures) -> Stretch:
+    """Too many values for a colour each: they are drawn by size."""
+    recipe = stretch_limits.resolve_by(StretchRecipe(StretchKind.PERCENT_CLIP), facts.bands[theme.band - 1], taken)
+    return Stretch(theme.ramp or palettes.named_ramp(palettes.SEQUENTIAL), recipe, theme.band, heading=theme.heading)
+
+
+def _new_colors(theme: UniqueRaster, count: int) -> tuple[Color, ...]:
+    """Colours of the template's ramp where it has one, else of a scheme without order; never one that a class has already."""
+    used = {c.color for c in theme.classes}
+    wanted = count + len(used)
+    offered = ramps.sample(theme.ramp, wanted) if theme.ramp else palettes.qualitative(wanted)
+    fresh = [color for color in offered if color not in used]
+    return tuple(fresh[:count]) if len(fresh) >= count else palettes.qualitative(wanted)[-count:]
+
+
+def _fit_colormap(theme: Colormap, facts: RasterFacts, taken: Measures | None) -> RasterTheme:
     """The dataset's own palette where the style gives none; values with colours of no order where neither does."""
+    band: Band = facts.bands[theme.band - 1]
     if theme.entries:
         return theme
     if band.palette:
         return replace(theme, entries=tuple((v, Color(r, g, b, a), str(v)) for v, r, g, b, a in band.palette))
-    return _values_of(UniqueRaster((), band=theme.band, heading=theme.heading), taken) if taken else theme
+    return _values_of(UniqueRaster((), band=theme.band, heading=theme.heading), facts, taken) if taken else theme

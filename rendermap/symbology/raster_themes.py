@@ -124,6 +124,7 @@ class UniqueRaster:
     """Single values of a band; default is the colour of all others, None for none.
 
     field: the attribute-table column that the labels classify by; values are pixel values where it is ``Value``.
+    ramp: colours of values that have no class yet.
     """
 
     classes: tuple[RasterCategory, ...]
@@ -132,6 +133,7 @@ class UniqueRaster:
     band: int = 1
     field: str = "Value"
     heading: str = ""
+    ramp: Ramp | None = None
 
 
 @dataclass(frozen=True, slots=True)

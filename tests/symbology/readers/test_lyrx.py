@@ -288,12 +288,18 @@ def test_stretch_between_custom_limits_of_which_zero_is_left_out() -> None:
         ("PercentMinimumMaximum", StretchKind.PERCENT_CLIP, False),
         ("StandardDeviations", StretchKind.STANDARD_DEVIATIONS, False),
         ("HistogramEqualize", StretchKind.HISTOGRAM_EQUALIZE, False),
-        ("ESRI", StretchKind.PERCENT_CLIP, True),
-        ("Logarithm", StretchKind.MINIMUM_MAXIMUM, True),
+        ("DefaultFromSource", StretchKind.DEFAULT_FROM_SOURCE, False),
+        ("Custom", StretchKind.CUSTOM, False),
+        ("SquareRoot", StretchKind.SQUARE_ROOT, False),
+        ("Logarithm", StretchKind.LOGARITHM, False),
+        ("HistogramSpecification", StretchKind.HISTOGRAM_SPECIFICATION, True),
+        ("ESRI", StretchKind.ESRI, True),
+        ("Count", StretchKind.COUNT, True),
+        ("Whatever", StretchKind.MINIMUM_MAXIMUM, True),
     ],
 )
 def test_stretch_kinds(name: str, kind: StretchKind, is_told: bool) -> None:
-    """Each stretch type, the exotic ones by their nearest with a warning; unset doubles are not numbers."""
+    """Each stretch type; those without a published formula, and a histogram that is not there, are told."""
     json = {"type": "CIMRasterStretchColorizer", "stretchType": name, "eSRIStretchContrast": -1.797e308, "minPercent": 2, "colorRamp": RAMP}
     found = one(raster_layer(json))
     assert isinstance(found.style.theme, Stretch)

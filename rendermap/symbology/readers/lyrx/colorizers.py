@@ -1,16 +1,18 @@
-"""CIM colorizers -> raster themes."""
+"""CIM colorizers -> raster themes, and what they change about cells and colours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from rendermap.symbology import colors, ramps
+from rendermap.symbology import colors, palettes, ramps
 from rendermap.symbology.document import Node, to_number
 from rendermap.symbology.readers.lyrx.renderers import NULL, read_method
+from rendermap.symbology.readers.lyrx.stretches import read_recipe
 from rendermap.symbology.style import (
     RGB,
     Classified,
+    ColorAdjustment,
     Colormap,
     RasterCategory,
     RasterClass,
@@ -19,42 +21,59 @@ from rendermap.symbology.style import (
     Stretch,
     StretchKind,
     StretchRecipe,
+    Style,
     UniqueRaster,
 )
 
+MOST_CLASSES = 1 << 16
 _VALUE_FIELDS = ("", "value", "<value>")
 _NO_FIELDS = ("", "<none>", "none")
-_DEVIATIONS = 2.0
-_STRETCHES = {
-    "None": StretchKind.NONE,
-    "Custom": StretchKind.MINIMUM_MAXIMUM,
-    "MinimumMaximum": StretchKind.MINIMUM_MAXIMUM,
-    "PercentMinimumMaximum": StretchKind.PERCENT_CLIP,
-    "StandardDeviations": StretchKind.STANDARD_DEVIATIONS,
-    "StandardDeviation": StretchKind.STANDARD_DEVIATIONS,
-    "HistogramEqualize": StretchKind.HISTOGRAM_EQUALIZE,
-}
-# Stretches that are not drawn as they are: the nearest kind, the gamma that comes near, and the words for it.
-_NEAREST: dict[str, tuple[StretchKind, float, str]] = {
-    "DefaultFromSource": (StretchKind.PERCENT_CLIP, 1.0, "the outermost half per cents are clipped"),
-    "ESRI": (StretchKind.PERCENT_CLIP, 1.0, "the outermost half per cents are clipped"),
-    "HistogramSpecification": (StretchKind.HISTOGRAM_EQUALIZE, 1.0, "the histogram is equalised"),
-    "SquareRoot": (StretchKind.MINIMUM_MAXIMUM, 2.0, "minimum and maximum with a gamma of 2 are used"),
-    "Logarithm": (StretchKind.MINIMUM_MAXIMUM, 3.0, "minimum and maximum with a gamma of 3 are used"),
-    "Count": (StretchKind.MINIMUM_MAXIMUM, 1.0, "minimum and maximum are used"),
-}
+_SIZE_POWER, _SIZE_FACTOR = 0.664, 0.024
+_RESAMPLING = {"": "", "NearestNeighbor": "nearest", "BilinearInterpolation": "bilinear", "Majority": "majority", "Average": "bilinear"}
+_NEAREST_RESAMPLING = {"Minimum": "nearest", "Maximum": "nearest"}
 
 
-def read_colorizer(node: Node) -> RasterTheme:
-    """The theme of a raster layer; colorizers that cannot be drawn become the nearest simpler one.  Raises StyleInvalid."""
-    theme = _READERS.get(node.type, _read_unknown)(node)
+def read_colorizer(node: Node) -> Style:
+    """How a raster layer looks, without what its layer adds; colorizers that cannot be drawn become the nearest simpler one.
+
+    Raises StyleInvalid when values have wrong types, and when there are more classes than a colour table may have.
+    """
     nodata = colors.from_cim(node.child("noDataColor"))
-    if nodata.a:
-        node.warn("a colour for cells without data", "they are transparent", "noDataColor")
-    for key in ("brightness", "contrast", "saturation"):
-        if node.number(key):
-            node.warn(f"a change of {key}", "colours are drawn without it", key)
-    return theme
+    return Style(
+        _READERS.get(node.type, _read_unknown)(node),
+        nodata_color=nodata if nodata.a else None,
+        adjustment=_adjustment(node),
+        resampling=_resampling(node),
+    )
+
+
+def _adjustment(node: Node) -> ColorAdjustment | None:
+    """Sliders of -100 to 100: brightness moves the whole range, contrast turns around the middle."""
+    brightness, contrast, saturation = (min(max(node.number(key), -100.0), 100.0) / 100 for key in ("brightness", "contrast", "saturation"))
+    if not (brightness or contrast or saturation):
+        return None
+    factor = 1 + contrast if contrast <= 0 else 1 / max(1 - contrast, 1e-3)
+    # Brightness is moved before contrast is turned, so its step grows with it.
+    return ColorAdjustment(brightness * factor, factor, saturation=1 + saturation)
+
+
+def _resampling(node: Node) -> str:
+    name = node.text("resamplingType")
+    if name in _RESAMPLING:
+        return _RESAMPLING[name]
+    nearest = _NEAREST_RESAMPLING.get(name, "bilinear")
+    node.warn(f"the resampling {name}", f"{nearest} is used", "resamplingType")
+    return nearest
+
+
+def _band_number(node: Node, key: str, usual: float = 0.0) -> int:
+    """Bands are counted from 0, and unset ones are -1."""
+    return max(int(node.number(key, usual)), 0) + 1
+
+
+def _check_count(node: Node, count: int) -> None:
+    if count > MOST_CLASSES:
+        raise node.wrong("type", f"{MOST_CLASSES} classes at most, for {count} are more than a colour table has")
 
 
 # --- stretch -----------------------------------------------------------------------------------------------------------
@@ -62,67 +81,19 @@ def read_colorizer(node: Node) -> RasterTheme:
 
 def _read_stretch(node: Node) -> RasterTheme:
     ramp = node.child("colorRamp")
-    if node.flag("useHillshadeEffect"):
-        node.warn("a hillshade effect", "colours are drawn without it", "useHillshadeEffect")
     background = node.number("backgroundValue") if node.flag("displayBackgroundValue") else None
+    color = colors.from_cim(node.child("backgroundColor"))
+    relief = ShadedRelief(z_factor=node.number("hillshadeZFactor", 1.0) or 1.0) if node.flag("useHillshadeEffect") else None
     return Stretch(
         ramps.from_cim(ramp) if ramp else ramps.GRAYS,
-        _recipe(node),
-        int(node.number("bandIndex")) + 1,
+        read_recipe(node),
+        _band_number(node, "bandIndex"),
         background,
-        colors.from_cim(node.child("backgroundColor")) if background is not None else None,
+        color if background is not None and color.a else None,
         _stretch_labels(node),
         node.text("heading"),
+        relief,
     )
-
-
-def _recipe(node: Node) -> StretchRecipe:
-    kind, gamma = _stretch_kind(node)
-    if node.flag("useGammaStretch"):
-        gamma *= min(max(node.number("gammaValue", 1.0), 0.01), 100.0)
-    recipe = StretchRecipe(
-        kind,
-        percents=(_percent(node, "minPercent", kind), _percent(node, "maxPercent", kind)),
-        deviations=node.number("standardDeviationParam", _DEVIATIONS) or _DEVIATIONS,
-        gamma=gamma,
-        invert=node.flag("invert"),
-    )
-    if node.flag("useCustomStretchMinMax"):
-        limits = node.number("customStretchMin"), node.number("customStretchMax")
-        return replace(recipe, kind=StretchKind.CUSTOM, limits=limits)
-    return _with_statistics(recipe, node)
-
-
-def _stretch_kind(node: Node) -> tuple[StretchKind, float]:
-    name = node.text("stretchType", "None")
-    if name in _STRETCHES:
-        return _STRETCHES[name], 1.0
-    kind, gamma, words = _NEAREST.get(name, _NEAREST["Count"])
-    node.warn(f"the stretch {name}", words, "stretchType")
-    return kind, gamma
-
-
-def _percent(node: Node, key: str, kind: StretchKind) -> float:
-    """Zero is left out, but only where the stretch that uses it was written."""
-    given = node.number(key, 0.0 if node.text("stretchType") == "PercentMinimumMaximum" else 0.5)
-    return min(max(given, 0.0), 49.9) if kind is StretchKind.PERCENT_CLIP else 0.5
-
-
-def _with_statistics(recipe: StretchRecipe, node: Node) -> StretchRecipe:
-    """The template's own statistics: binding for GlobalStats, else only where nothing is to be taken from the result."""
-    stats_type = node.text("statsType", "Dataset")
-    if stats_type == "AreaOfView":
-        node.warn("statistics of the area in view", "those of the dataset are used, so that colours stay the same", "statsType")
-    stats = node.child("stretchStats")
-    if stats is None or recipe.kind not in (StretchKind.MINIMUM_MAXIMUM, StretchKind.STANDARD_DEVIATIONS):
-        return recipe
-    low, high = stats.number("min"), stats.number("max")
-    if recipe.kind is StretchKind.STANDARD_DEVIATIONS:
-        mean, half = stats.number("mean"), stats.number("stddev") * recipe.deviations
-        low, high = max(low, mean - half), min(high, mean + half)
-    if not high > low:
-        return recipe
-    return replace(recipe, template_limits=(low, high), limits=(low, high) if stats_type == "GlobalStats" else None)
 
 
 def _stretch_labels(node: Node) -> tuple[str, ...]:
@@ -138,23 +109,25 @@ def _stretch_labels(node: Node) -> tuple[str, ...]:
 def _read_classify(node: Node) -> RasterTheme:
     if node.text("normalizationField").lower() not in _NO_FIELDS:
         node.warn("normalisation by a field", "values are classed as they are", "normalizationField")
-    if node.text("field").lower() not in _VALUE_FIELDS:
-        node.warn("classes of an attribute", "cell values are classed", "field")
-    if node.numbers("exclusionValues") or node.numbers("exclusionRanges"):
-        node.warn("excluded values", "they are classed like all others", "exclusionValues")
     classes = [
         RasterClass(b.number("upperBound"), colors.from_cim(b.child("color")), b.text("label")) for b in node.children("classBreaks")
     ]
     if not classes:
         raise node.wrong("classBreaks", "at least one class")
+    _check_count(node, len(classes))
     classes.sort(key=lambda c: c.upper)
-    ramp = node.child("colorRamp")
+    ramp, field = node.child("colorRamp"), node.text("field")
+    excluded = _excluded(node)
     return Classified(
         tuple(classes),
         _minimum(node, classes[0].upper),
         read_method(node),
         heading=node.text("heading"),
         ramp=ramps.from_cim(ramp) if ramp else None,
+        field="Value" if field.lower() in _VALUE_FIELDS else field,
+        excluded=excluded,
+        excluded_color=colors.from_cim(node.child("exclusionColor")) if excluded and node.flag("useExclusionColor") else None,
+        excluded_label=node.text("exclusionLabel"),
     )
 
 
@@ -164,6 +137,15 @@ def _minimum(node: Node, first: float) -> float | None:
     if written is None or written < -1.7e308 or written > first:
         return None
     return written
+
+
+def _excluded(node: Node) -> tuple[tuple[float, float], ...]:
+    """Single values, and ranges as pairs one after the other."""
+    values, edges = node.numbers("exclusionValues"), node.numbers("exclusionRanges")
+    if len(edges) % 2:
+        node.warn("a range without an end", "it is left out", "exclusionRanges")
+    pairs = zip(edges[::2], edges[1::2], strict=False)
+    return (*((v, v) for v in values), *((min(pair), max(pair)) for pair in pairs))
 
 
 def _read_unique(node: Node) -> RasterTheme:
@@ -176,23 +158,25 @@ def _read_unique(node: Node) -> RasterTheme:
         for c in group.children("classes")
         if c.flag("visible", True)
     ]
-    use_default = node.flag("useDefaultColor")
+    _check_count(node, sum(max(1, len(c.values) + len(c.texts)) for c in classes))
+    use_default, ramp = node.flag("useDefaultColor"), node.child("colorRamp")
     return UniqueRaster(
         tuple(c for c in classes if c.values or c.texts),
         colors.from_cim(node.child("defaultColor")) if use_default else None,
         node.text("defaultLabel") if use_default else "",
         field="Value" if by_value else field,
         heading=next((g.text("heading") for g in groups if g.text("heading").lower() not in _VALUE_FIELDS), ""),
+        ramp=ramps.from_cim(ramp) if ramp else None,
     )
 
 
 def _category(node: Node, by_value: bool, heading: str) -> RasterCategory:
-    """Values are written as texts, of numbers too.  The category of null has no cells: they are transparent."""
-    texts = tuple(text for text in node.texts("values") if text != NULL)
+    """Values are written as texts, of numbers too.  Null is no cell's value, but may stand in a row of the attribute table."""
+    texts = node.texts("values")
     color, label = colors.from_cim(node.child("color")), node.text("label")
     if not by_value:
         return RasterCategory((), color, label, heading, texts)
-    numbers = [to_number(text) for text in texts]
+    numbers = [to_number(text) for text in texts if text != NULL]
     if any(n is None for n in numbers):
         node.warn("values that are no numbers", "the class is drawn without them", "values")
     return RasterCategory(tuple(n for n in numbers if n is not None), color, label, heading)
@@ -201,32 +185,40 @@ def _category(node: Node, by_value: bool, heading: str) -> RasterCategory:
 def _read_colormap(node: Node) -> RasterTheme:
     values, labels, given = node.numbers("values"), node.texts("labels"), node.children("colors")
     count = len(given)
+    _check_count(node, count)
     numbers = values if len(values) == count else tuple(float(i) for i in range(count))
     texts = labels if len(labels) == count else ("",) * count
     entries = tuple((int(v), colors.from_cim(c), t) for v, c, t in zip(numbers, given, texts, strict=True))
-    return Colormap(entries, int(node.number("bandID")) + 1, node.text("heading"))
+    return Colormap(entries, _band_number(node, "bandID"), node.text("heading"))
 
 
 def _read_discrete(node: Node) -> RasterTheme:
     node.warn("colours given at random", "each value of the result has a colour of its own")
-    return UniqueRaster(())
+    ramp = node.child("colorRamp")
+    return UniqueRaster((), ramp=ramps.from_cim(ramp) if ramp else None)
 
 
-# --- several bands, relief ---------------------------------------------------------------------------------------------
+# --- several bands -----------------------------------------------------------------------------------------------------
 
 
 def _read_rgb(node: Node) -> RasterTheme:
     names = ("Red", "Green", "Blue")
     bands = [_band(node, name, i) for i, name in enumerate(names)]
-    recipes = [_band_recipe(node, name) for name in names]
-    alpha = int(node.number("alphaBandIndex")) + 1 if node.flag("useAlphaBand") else 0
-    background = None
+    recipes = [read_recipe(node, name) for name in names]
+    alpha = node.number("alphaBandIndex")
+    background, color = None, colors.from_cim(node.child("backgroundColor"))
     if node.flag("displayBackgroundValue"):
         values = [node.number(f"backgroundValue{name}", node.number(f"{name.lower()}Background")) for name in names]
         background = (values[0], values[1], values[2])
-        if colors.from_cim(node.child("backgroundColor")).a:
-            node.warn("a colour for the background", "it is transparent", "backgroundColor")
-    return RGB((bands[0], bands[1], bands[2]), (recipes[0], recipes[1], recipes[2]), alpha, background)
+    if node.has("pansharpeningFilter") and (node.child("pansharpeningFilter") or node).has("panImage"):
+        node.warn("sharpening by a panchromatic image", "the bands are drawn as they are", "pansharpeningFilter")
+    return RGB(
+        (bands[0], bands[1], bands[2]),
+        (recipes[0], recipes[1], recipes[2]),
+        int(alpha) + 1 if node.flag("useAlphaBand") and alpha >= 0 else 0,
+        background,
+        color if background is not None and color.a else None,
+    )
 
 
 def _band(node: Node, name: str, usual: int) -> int:
@@ -235,31 +227,28 @@ def _band(node: Node, name: str, usual: int) -> int:
     if not node.flag(f"use{name}Band", not told):
         return 0
     written = any(node.has(f"{n}BandIndex") for n in ("red", "green", "blue"))
-    return int(node.number(f"{name.lower()}BandIndex", 0.0 if written else float(usual))) + 1
+    return _band_number(node, f"{name.lower()}BandIndex", 0.0 if written else float(usual))
 
 
-def _band_recipe(node: Node, name: str) -> StretchRecipe:
-    kind, gamma = _stretch_kind(node)
-    if node.flag("useGammaStretch"):
-        gamma *= min(max(node.number(f"gammaValue{name}", node.number(f"{name.lower()}Gamma", 1.0)), 0.01), 100.0)
-    recipe = StretchRecipe(
-        kind,
-        percents=(_percent(node, "minPercent", kind), _percent(node, "maxPercent", kind)),
-        deviations=node.number("standardDeviationsParam", node.number("standardDeviationParam", _DEVIATIONS)) or _DEVIATIONS,
-        gamma=gamma,
-        invert=node.flag("invert"),
-    )
-    if node.flag("useCustomStretchMinMax"):
-        limits = node.number(f"customStretchMin{name}"), node.number(f"customStretchMax{name}")
-        return replace(recipe, kind=StretchKind.CUSTOM, limits=limits)
-    return recipe
+def _read_cmyk(node: Node) -> RasterTheme:
+    """Inks take colour away: each channel is what its ink and black leave of white."""
+    names = ("Cyan", "Magenta", "Yellow", "Black")
+    written = any(node.has(f"{name.lower()}BandIndex") for name in names)
+    bands = [_band_number(node, f"{name.lower()}BandIndex", 0.0 if written else float(i)) for i, name in enumerate(names)]
+    recipes = [read_recipe(node, name) for name in names]
+    left = [replace(recipe, invert=not recipe.invert) for recipe in recipes]
+    if node.flag("displayBackgroundValue") and any(node.has(f"backgroundValue{name}") for name in names):
+        node.warn("a background value of inks", "it is drawn like all others", "displayBackgroundValue")
+    return RGB((bands[0], bands[1], bands[2]), (left[0], left[1], left[2]), black_band=bands[3], black_recipe=left[3])
+
+
+# --- surfaces ----------------------------------------------------------------------------------------------------------
 
 
 def _read_relief(node: Node) -> RasterTheme:
-    if node.text("hillShadeType", "Traditional") != "Traditional":
-        node.warn("light from many sides", "light from one side is used", "hillShadeType")
-    if node.text("scalingType", "None") not in ("None", "eNone"):
-        node.warn("heights adjusted to the scale", "true heights are used", "scalingType")
+    if node.flag("useMapIlluminationProperties"):
+        node.warn("the light of the map", "the layer's own is used", "useMapIlluminationProperties")
+    is_adjusted = node.text("scalingType", "None") == "Adjusted"
     ramp = node.child("colorRamp")
     return ShadedRelief(
         node.number("azimuth", 315.0) % 360,
@@ -267,7 +256,22 @@ def _read_relief(node: Node) -> RasterTheme:
         node.number("zFactor", 1.0) or 1.0,
         ramps.from_cim(ramp) if ramp else None,
         StretchRecipe(StretchKind.MINIMUM_MAXIMUM) if ramp else None,
+        is_multidirectional=node.text("hillShadeType") == "Multidirectional",
+        size_factor=node.number("pixelSizeFactor", _SIZE_FACTOR) if is_adjusted else 0.0,
+        size_power=min(max(node.number("pixelSizePower", _SIZE_POWER), 0.0), 4.0) if is_adjusted else 0.0,
     )
+
+
+def _read_vector_field(node: Node) -> RasterTheme:
+    if node.flag("isUVComponents"):
+        node.warn("arrows of two components", "the first component is drawn along a ramp", "isUVComponents")
+    else:
+        node.warn("arrows", "their magnitude is drawn along a ramp")
+    low, high = (to_number(node.get(key)) for key in ("minimumMagnitude", "maximumMagnitude"))
+    ramp, band = palettes.named_ramp(palettes.SEQUENTIAL), _band_number(node, "magnitudeBandIndex")
+    if low is None or high is None or not low < high or max(abs(low), abs(high)) > 1.7e308:
+        return Stretch(ramp, StretchRecipe(StretchKind.PERCENT_CLIP), band)
+    return Stretch(ramp, StretchRecipe(StretchKind.CUSTOM, limits=(low, high)), band)
 
 
 def _read_unknown(node: Node) -> RasterTheme:
@@ -281,6 +285,8 @@ _READERS: dict[str, Callable[[Node], RasterTheme]] = {
     "CIMRasterUniqueValueColorizer": _read_unique,
     "CIMRasterColorMapColorizer": _read_colormap,
     "CIMRasterRGBColorizer": _read_rgb,
+    "CIMRasterCMYKColorizer": _read_cmyk,
     "CIMRasterDiscreteColorColorizer": _read_discrete,
     "CIMRasterShadedReliefColorizer": _read_relief,
+    "CIMRasterVectorFieldColorizer": _read_vector_field,
 }

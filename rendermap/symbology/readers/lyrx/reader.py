@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rendermap.errors import InvalidFilter, StyleInvalid
@@ -13,7 +13,7 @@ from rendermap.symbology.expressions.tree import Expression
 from rendermap.symbology.readers.lyrx.colorizers import read_colorizer
 from rendermap.symbology.readers.lyrx.renderers import read_renderer
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
-from rendermap.symbology.style import Style, Theme
+from rendermap.symbology.style import Style
 
 _BLENDS = {
     "None": "normal",
@@ -86,8 +86,8 @@ def _with_own_notes(node: Node) -> Node:
 
 def _layer(node: Node, seen: _Above) -> NamedStyle:
     name = node.text("name")
-    style = Style(
-        _theme(node),
+    style = replace(
+        _drawn(node),
         opacity=seen.opacity,
         min_scale_denominator=seen.farthest,
         max_scale_denominator=seen.nearest,
@@ -100,10 +100,10 @@ def _layer(node: Node, seen: _Above) -> NamedStyle:
     return NamedStyle(name, style, tuple(node.notes))
 
 
-def _theme(node: Node) -> Theme:
+def _drawn(node: Node) -> Style:
     if node.has("colorizer"):
         return read_colorizer(node.need("colorizer"))
-    return read_renderer(node.need("renderer"))
+    return Style(read_renderer(node.need("renderer")))
 
 
 def _blend(node: Node) -> str:
