@@ -46,6 +46,10 @@ class XmlNode:
         """The text of the element and all in it, stripped."""
         return "".join(str(text) for text in self.element.itertext()).strip()
 
+    def serialized(self) -> bytes:
+        """The element and all in it as a document of its own, in UTF-8."""
+        return etree.tostring(self.element, encoding="utf-8", with_tail=False)
+
     def attribute(self, key: str, default: str = "") -> str:
         """An attribute's text, whatever its namespace."""
         found = self.element.get(key)

@@ -14,6 +14,22 @@ from rendermap.errors import StyleInvalid
 from rendermap.symbology.readers import table
 from rendermap.symbology.readers.table import STYLE_READERS, StyleReader, read_styles
 from tests.builders.junk import Sample, content_of, no_documents, with_junk
+from tests.builders.sld import (
+    PNG,
+    both,
+    compare,
+    function,
+    line,
+    literal,
+    mark,
+    point,
+    polygon,
+    prop,
+    raster,
+    rule,
+    sld,
+    text,
+)
 from tests.builders.styles import breaks, document, feature_layer, raster_layer, rgb, simple, stroke, symbol, unique, vector_marker
 
 SHARED = Path(os.environ.get("RENDERMAP_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "esri-military" / "layers"
@@ -70,7 +86,41 @@ MAPNIK = (
     '<stop value="0" color="#ff0000" label="low"/><stop value="5" color="rgb(0,0,255)"/></RasterColorizer>'
     "</RasterSymbolizer></Rule></Style>",
 )
-SAMPLES: dict[str, tuple[Sample, ...]] = {"lyrx": LYRX, "drawing_info": ESRI, "mapnik": MAPNIK}
+SE_ROAD = (
+    '<se:FeatureTypeStyle version="1.1.0"><se:Rule><se:Name>road</se:Name><se:MinScaleDenominator>1000</se:MinScaleDenominator>'
+    '<se:LineSymbolizer uom="http://www.opengeospatial.org/se/units/metre"><se:Stroke><se:GraphicStroke>'
+    + mark("shape://oarrow", "", "#000000").replace("<", "<se:").replace("<se:/", "</se:")
+    + "<se:Gap>4</se:Gap></se:GraphicStroke></se:Stroke><se:PerpendicularOffset>2</se:PerpendicularOffset></se:LineSymbolizer>"
+    '<se:PolygonSymbolizer><se:Fill><se:SvgParameter name="fill"><se:Categorize fallbackValue="#000000">'
+    "<se:LookupValue><ogc:PropertyName>A</ogc:PropertyName></se:LookupValue><se:Value>#ff0000</se:Value>"
+    "<se:Threshold>5</se:Threshold><se:Value>#00ff00</se:Value></se:Categorize></se:SvgParameter></se:Fill></se:PolygonSymbolizer>"
+    "</se:Rule></se:FeatureTypeStyle>"
+)
+DISPLACED = "<Displacement><DisplacementX>2</DisplacementX><DisplacementY>-3</DisplacementY></Displacement>"
+PLACED = f"<LabelPlacement><PointPlacement>{DISPLACED}<Rotation>{prop('B')}</Rotation></PointPlacement></LabelPlacement>"
+INLINE = f'<ExternalGraphic><InlineContent encoding="base64">{PNG}</InlineContent><Format>image/png</Format></ExternalGraphic>'
+COLORS = '<ColorMapEntry color="#000000" quantity="0" label="low"/><ColorMapEntry color="#ffffff" quantity="9" opacity="0.5"/>'
+CHANNELS = "".join(
+    f"<{c}Channel><SourceChannelName>{n}</SourceChannelName></{c}Channel>" for n, c in enumerate(("Red", "Green", "Blue"), 1)
+)
+SLD = (
+    sld(rule(polygon(), test=compare("EqualTo", "A", "1")), rule(polygon(stroke="#000000"), test="else")),
+    sld(rule(line(stroke_dasharray="3 1"), test=both(compare("GreaterThan", "A", "0"), compare("LessThanOrEqualTo", "A", "9")))),
+    sld(
+        rule(
+            point(more=DISPLACED),
+            test=f'<ogc:PropertyIsLike wildCard="*" singleChar="." escape="!">{prop("A")}{literal("a*")}</ogc:PropertyIsLike>',
+        )
+    ),
+    sld(rule(point(graphic=f"<Graphic>{INLINE}<Size>{prop('A')}</Size><Rotation>30</Rotation></Graphic>"))),
+    sld(rule(text(prop("A") + " of " + function("strToUpperCase", prop("B")), PLACED + "<Halo><Radius>2</Radius></Halo>"))),
+    sld(rule(polygon().replace("#ff0000", function("Interpolate", prop("A"), *map(literal, ("0", "#ff0000", "9", "#0000ff")))))),
+    sld(rule(raster(f"<Opacity>0.5</Opacity><ColorMap>{COLORS}</ColorMap><ShadedRelief/>"))),
+    sld(rule(raster(f'<ColorMap type="intervals">{COLORS}</ColorMap>'))),
+    sld(rule(raster(f"<ChannelSelection>{CHANNELS}</ChannelSelection><ContrastEnhancement><Normalize/></ContrastEnhancement>"))),
+    sld(SE_ROAD),
+)
+SAMPLES: dict[str, tuple[Sample, ...]] = {"lyrx": LYRX, "drawing_info": ESRI, "sld": SLD, "mapnik": MAPNIK}
 
 
 def test_every_language_is_in_the_table() -> None:

@@ -8,12 +8,13 @@ from rendermap.errors import StyleInvalid
 from rendermap.symbology.readers.drawing_info.reader import DRAWING_INFO
 from rendermap.symbology.readers.lyrx.reader import LYRX
 from rendermap.symbology.readers.mapnik.reader import MAPNIK
+from rendermap.symbology.readers.sld.reader import SLD
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader
 from rendermap.table import Table
 
 __all__ = ["STYLE_READERS", "NamedStyle", "StyleReader", "read_styles"]
 
-STYLE_READERS: Table[StyleReader] = Table("style reader", {"lyrx": LYRX, "drawing_info": DRAWING_INFO, "mapnik": MAPNIK})
+STYLE_READERS: Table[StyleReader] = Table("style reader", {"lyrx": LYRX, "drawing_info": DRAWING_INFO, "sld": SLD, "mapnik": MAPNIK})
 
 
 def read_styles(path: Path) -> tuple[NamedStyle, ...]:

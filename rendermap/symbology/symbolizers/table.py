@@ -22,6 +22,7 @@ from rendermap.symbology.symbolizers.stroke import esri as stroke_esri
 from rendermap.symbology.symbolizers.stroke.row import STROKE
 from rendermap.symbology.symbolizers.symbolizer import Canvas, Symbolizer
 from rendermap.symbology.symbols import Fill, GradientFill, Hatch, Marker, PictureFill, PointLayer, Stroke, Symbol, SymbolLayer
+from rendermap.symbology.xml_document import XmlNode
 from rendermap.table import Table
 
 NO_LEVELS: Mapping[str, int] = MappingProxyType({})
@@ -92,6 +93,20 @@ def from_esri(node: Node | None) -> Symbol:
             return Symbol((*layers, *((line,) if line else ())))
     node.warn(f"a symbol of the kind {node.type!r}", "nothing is drawn")
     return Symbol()
+
+
+def _as_line(node: Node) -> Node:
+    return node if node.type else Node({**node.value, "type": "esriSLS"}, node.path, node.notes)
+
+
+def from_sld(node: XmlNode) -> tuple[SymbolLayer, ...]:
+    """A symbolizer of SLD or SE as layers, bottom first: what fills, then what runs along edges.  Raises StyleInvalid."""
+    found = [layers for row in SYMBOLIZERS if row.from_sld and (layers := row.from_sld(node)) is not None]
+    return tuple(sorted((layer for layers in found for layer in layers), key=_is_edge))
+
+
+def _is_edge(layer: SymbolLayer) -> bool:
+    return isinstance(layer, Stroke) or getattr(layer, "placement", "") == "line"
 
 
 def to_esri(symbol: Symbol, geometry: GeometryKind) -> dict[str, Any] | None:

@@ -1,7 +1,9 @@
 """The row of PictureFill."""
 
-from rendermap.symbology.symbolizers.picture_fill import cim, esri, mapnik
+from rendermap.symbology.symbolizers.picture_fill import cim, esri, mapnik, sld
 from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 from rendermap.symbology.symbols import PictureFill
 
-PICTURE_FILL = Symbolizer(PictureFill, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, to_mapnik=mapnik.write)
+PICTURE_FILL = Symbolizer(
+    PictureFill, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, to_mapnik=mapnik.write, from_sld=sld.read
+)

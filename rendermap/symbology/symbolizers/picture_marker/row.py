@@ -1,7 +1,9 @@
 """The row of PictureMarker."""
 
-from rendermap.symbology.symbolizers.picture_marker import cim, esri, mapnik
+from rendermap.symbology.symbolizers.picture_marker import cim, esri, mapnik, sld
 from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 from rendermap.symbology.symbols import PictureMarker
 
-PICTURE_MARKER = Symbolizer(PictureMarker, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, to_mapnik=mapnik.write)
+PICTURE_MARKER = Symbolizer(
+    PictureMarker, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, to_mapnik=mapnik.write, from_sld=sld.read
+)

@@ -1,0 +1,59 @@
+"""SLD and SE fills of lines <-> Hatch."""
+
+from __future__ import annotations
+
+import math
+
+from rendermap.symbology.symbolizers import sld_marks as marks
+from rendermap.symbology.symbolizers.fill.sld import read_fill
+from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
+from rendermap.symbology.symbolizers.stroke.sld import read_stroke
+from rendermap.symbology.symbols import Color, Hatch, Stroke, faded
+from rendermap.symbology.xml_document import XmlNode
+
+_ANGLES = {
+    "horline": (0.0,),
+    "vertline": (90.0,),
+    "slash": (45.0,),
+    "backslash": (135.0,),
+    "plus": (0.0, 90.0),
+    "times": (45.0, 135.0),
+}
+_DIAGONAL = ("slash", "backslash", "times")
+_SIZE_PX = 8.0
+
+
+def lines_of(mark: XmlNode) -> tuple[float, ...]:
+    """The angles of the lines that a fill of this mark is, none for other marks."""
+    return _ANGLES.get(marks.name_of(mark).removeprefix("shape://"), ())
+
+
+def read(node: XmlNode) -> tuple[Hatch, ...] | None:
+    """A polygon symbolizer filled with marks that join to lines."""
+    found: list[Hatch] = []
+    for place in places_of(node):
+        mark = chosen(place.graphic) if place.placement == "pattern" else None
+        if isinstance(mark, XmlNode) and lines_of(mark):
+            found += _hatches(place, mark)
+    return tuple(found) or None
+
+
+def _hatches(place: Place, mark: XmlNode) -> list[Hatch]:
+    look = look_of(place, _SIZE_PX)
+    if look.size_by or look.rotation_by:
+        place.graphic.warn("lines that change by the feature", "they are alike for all features")
+    is_diagonal = marks.name_of(mark).removeprefix("shape://") in _DIAGONAL
+    separation = (look.size_pt + place.gap_pt) * (math.sqrt(0.5) if is_diagonal else 1.0)
+    if separation <= 0:
+        place.graphic.warn("lines without distance", "they are not drawn")
+        return []
+    line = _line(mark, look.opacity, place.unit)
+    return [Hatch(line, (angle + look.rotation_deg) % 180.0, float(f"{separation:.10g}")) for angle in lines_of(mark)]
+
+
+def _line(mark: XmlNode, opacity: float, unit: float) -> Stroke:
+    stroke, fill = mark.child("Stroke"), mark.child("Fill")
+    if stroke is not None:
+        line = read_stroke(stroke, unit)
+        return Stroke(faded(line.color, opacity), line.width_pt, line.dash_pt, line.cap, line.join)
+    return Stroke(faded(read_fill(fill) if fill else Color(0, 0, 0), opacity), 0.75)

@@ -1,0 +1,75 @@
+"""SLD and SE marks <-> Marker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rendermap.symbology import shapes
+from rendermap.symbology.embedded import Embedded
+from rendermap.symbology.symbolizers import sld_marks as marks
+from rendermap.symbology.symbolizers.fill.sld import GREY, read_fill
+from rendermap.symbology.symbolizers.hatch.sld import lines_of
+from rendermap.symbology.symbolizers.sld_graphics import Look, Place, chosen, look_of, places_of
+from rendermap.symbology.symbolizers.stroke.sld import read_stroke
+from rendermap.symbology.symbols import BLACK, Color, Marker, Stroke, faded
+from rendermap.symbology.xml_document import XmlNode
+
+_OUTLINE = Stroke(BLACK, 0.75, cap="butt", join="miter")
+
+
+def read(node: XmlNode) -> tuple[Marker, ...] | None:
+    """The marks of a symbolizer: at points, along lines, as a pattern in polygons."""
+    found = []
+    for place in places_of(node):
+        mark = chosen(place.graphic)
+        if isinstance(mark, Embedded) or (place.placement == "pattern" and mark is not None and lines_of(mark)):
+            continue
+        found.append(_marker(place, mark))
+    return tuple(found) or None
+
+
+def _marker(place: Place, mark: XmlNode | None) -> Marker:
+    look = look_of(place)
+    spacing = look.size_pt + place.gap_pt if place.placement in ("line", "pattern") else 0.0
+    placed = {"placement": place.placement, "spacing_pt": spacing, **turned(look)}
+    if mark is None:
+        return Marker(shapes.SQUARE, look.size_pt, faded(GREY, look.opacity), _faded(_OUTLINE, look.opacity), **placed)
+    fill, line = _paints(mark, look, place.unit)
+    if marks.name_of(mark) == marks.DOT:
+        return Marker(shapes.CIRCLE, line.width_pt if line else look.size_pt, line.color if line else fill, **placed)
+    path, is_open = marks.path_of(mark)
+    if is_open:
+        line = line or (_faded(Stroke(fill, 0.75, cap="butt", join="miter"), 1.0) if fill else None)
+    return Marker(path, look.size_pt, None if is_open else fill, line, **placed)
+
+
+def turned(look: Look) -> dict[str, Any]:
+    """What a graphic's look says of any layer that stands at points."""
+    return {
+        "rotation_deg": look.rotation_deg,
+        "dx_pt": look.dx_pt,
+        "dy_pt": look.dy_pt,
+        "rotation_by": look.rotation_by,
+        "rotation_clockwise": look.rotation_by is not None,
+        "size_by": look.size_by,
+    }
+
+
+def _paints(mark: XmlNode, look: Look, unit: float) -> tuple[Color | None, Stroke | None]:
+    """Fill and outline; a mark that names neither is grey with a black outline."""
+    fill, stroke = mark.child("Fill"), mark.child("Stroke")
+    if fill is None and stroke is None:
+        return faded(GREY, look.opacity), _faded(_OUTLINE, look.opacity)
+    if fill is not None and fill.child("GraphicFill"):
+        fill.warn("a mark filled with a pattern", "a plain fill is used")
+    if stroke is not None and stroke.child("GraphicStroke"):
+        stroke.warn("a mark outlined with marks", "a plain outline is used")
+    line = read_stroke(stroke, unit) if stroke else None
+    if line is not None and look.size_by:
+        mark.warn("an outline that stays as wide where the mark grows", "it grows with the mark")
+    return faded(read_fill(fill), look.opacity) if fill else None, _faded(replace(line, size_by=None), look.opacity) if line else None
+
+
+def _faded(line: Stroke, opacity: float) -> Stroke:
+    return replace(line, color=faded(line.color, opacity))

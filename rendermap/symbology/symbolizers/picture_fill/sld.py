@@ -1,0 +1,27 @@
+"""SLD and SE fills of external graphics <-> PictureFill."""
+
+from __future__ import annotations
+
+from rendermap.symbology.embedded import Embedded
+from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
+from rendermap.symbology.symbols import PictureFill
+from rendermap.symbology.xml_document import XmlNode
+
+
+def read(node: XmlNode) -> tuple[PictureFill, ...] | None:
+    """A polygon symbolizer filled with a picture."""
+    found = []
+    for place in places_of(node):
+        picture = chosen(place.graphic) if place.placement == "pattern" else None
+        if isinstance(picture, Embedded):
+            found.append(_fill(place, picture))
+    return tuple(found) or None
+
+
+def _fill(place: Place, picture: Embedded) -> PictureFill:
+    look = look_of(place, picture.height)
+    if look.size_by or look.rotation_by:
+        place.graphic.warn("a picture that changes by the feature", "it is alike for all features")
+    if place.gap_pt:
+        place.graphic.warn("room between the pictures", "they touch")
+    return PictureFill(picture.content, picture.media_type, look.size_pt * picture.aspect, look.size_pt, look.opacity, look.rotation_deg)

@@ -1,0 +1,34 @@
+"""SLD and SE external graphics <-> PictureMarker."""
+
+from __future__ import annotations
+
+from rendermap.symbology.embedded import Embedded
+from rendermap.symbology.symbolizers.marker.sld import turned
+from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
+from rendermap.symbology.symbols import PictureMarker
+from rendermap.symbology.xml_document import XmlNode
+
+
+def read(node: XmlNode) -> tuple[PictureMarker, ...] | None:
+    """The pictures of a symbolizer at points and along lines, each as high as its size and as wide as it is."""
+    found = []
+    for place in places_of(node):
+        picture = chosen(place.graphic) if place.placement != "pattern" else None
+        if isinstance(picture, Embedded):
+            found.append(_marker(place, picture))
+    return tuple(found) or None
+
+
+def _marker(place: Place, picture: Embedded) -> PictureMarker:
+    look = look_of(place, picture.height)
+    width = look.size_pt * picture.aspect
+    return PictureMarker(
+        picture.content,
+        picture.media_type,
+        width,
+        look.size_pt,
+        look.opacity,
+        placement=place.placement,
+        spacing_pt=width + place.gap_pt if place.placement == "line" else 0.0,
+        **turned(look),
+    )
