@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Protocol, TypeVar
@@ -155,7 +155,7 @@ class OpenMap:
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """The legend, top layer first; layers that cannot be drawn are listed with their fault and no entries."""
         shown = chosen(self._job_map, request.layers)
-        plan = _legend_plan(shown, request)
+        plan = _legend_plan(shown, request, {})
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         faults = {swatch.id: self._studio.breaker.fault_of(swatch) for swatch in plan.layers}
         told = (replace(d, fault=d.fault or self._resting(d) or faults.get(d.tool.id)) for d in shown)
@@ -167,7 +167,8 @@ class OpenMap:
             raise InvalidFormat
         shown = chosen(self._job_map, request.legend.layers)
         title = self._job_map.service.title if request.title is None else request.title
-        plan = replace(_legend_plan(shown, request.legend), sheet=SheetPlan(title, request.dark, request.format))
+        groups: dict[int | None, str] = {group.id: group.name for group in self._job_map.service.groups}
+        plan = replace(_legend_plan(shown, request.legend, groups), sheet=SheetPlan(title, request.dark, request.format))
         return await self._studio.sheet(self._grant, plan)
 
     def _resting(self, drawable: Drawable) -> str | None:
@@ -323,8 +324,13 @@ def _filtered(style: Style, filter_text: str) -> Style:
     return replace(style, filter=And((style.filter, asked)) if style.filter else asked)
 
 
-def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest) -> LegendPlan:
-    swatches = tuple(SwatchLayer(d.tool.id, d.tool.name, geometry_of(d.layer), d.style, d.layer) for d in drawables if d.layer and d.style)
+def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest, groups: Mapping[int | None, str]) -> LegendPlan:
+    """groups: names of the group layers that are headings."""
+    swatches = tuple(
+        SwatchLayer(d.tool.id, d.tool.name, geometry_of(d.layer), d.style, d.layer, groups.get(d.tool.group, ""))
+        for d in drawables
+        if d.layer and d.style
+    )
     return LegendPlan(swatches, request.pixel_ratio, request.swatch_px)
 
 

@@ -44,13 +44,14 @@ class MapPlan:
 
 @dataclass(frozen=True, slots=True)
 class SwatchLayer:
-    """One layer of a legend.  geometry: ``point``, ``line``, ``polygon`` or ``raster``."""
+    """One layer of a legend.  geometry: ``point``, ``line``, ``polygon`` or ``raster``.  group: heading over it and its neighbours."""
 
     id: int
     name: str
     geometry: str
     style: Style
     layer: Layer | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _essence(plan: Plan) -> object:
         drawn = tuple((p.id, _place(p.layer), p.crs, p.style_key) for p in plan.layers)
         return "map", plan.view, drawn, plan.background, plan.format, plan.quality
     if isinstance(plan, LegendPlan):
-        swatches = tuple((s.id, s.name, s.geometry, style_digest(s.style), s.layer and _place(s.layer)) for s in plan.layers)
+        swatches = tuple((s.id, s.name, s.group, s.geometry, style_digest(s.style), s.layer and _place(s.layer)) for s in plan.layers)
         return "legend", swatches, plan.pixel_ratio, plan.swatch_px, plan.sheet
     return plan
 

@@ -19,7 +19,7 @@ RGB = tuple[int, int, int]
 
 # Lengths in px at ratio 1.
 PADDING, COLUMN_GAP, LAYER_GAP, ROW_GAP, LABEL_GAP = 20, 36, 18, 5, 11
-TITLE_SIZE, NAME_SIZE, LABEL_SIZE, HEADING_SIZE = 18, 14, 13, 12
+TITLE_SIZE, GROUP_SIZE, NAME_SIZE, LABEL_SIZE, HEADING_SIZE = 18, 15, 14, 13, 12
 LABEL_WIDTH = 300
 COLUMN_HEIGHT = 820
 MOST_COLUMNS = 5
@@ -61,11 +61,12 @@ class SheetEntry:
 
 @dataclass(frozen=True, slots=True)
 class SheetLayer:
-    """A layer of the sheet."""
+    """A layer of the sheet.  group: stands once over neighbours of the same group."""
 
     name: str
     heading: str
     entries: tuple[SheetEntry, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class _Type:
     """The fonts of one sheet, each opened once, and text in runs of letters that one font has."""
 
     def __init__(self, fonts: SheetFonts, ratio: float) -> None:
-        sizes = {"title": TITLE_SIZE, "name": NAME_SIZE, "label": LABEL_SIZE, "heading": HEADING_SIZE}
+        sizes = {"title": TITLE_SIZE, "name": NAME_SIZE, "label": LABEL_SIZE, "heading": HEADING_SIZE, "group": GROUP_SIZE}
         self._sizes = {kind: max(6, round(size * ratio)) for kind, size in sizes.items()}
         self._fonts = fonts
         self._opened: dict[tuple[str, FontFile], ImageFont.FreeTypeFont] = {}
@@ -176,6 +177,16 @@ class _Page:
 
     # --- blocks --------------------------------------------------------------------------------------------------------
 
+    def pieces(self, layers: Sequence[SheetLayer]) -> list[list[_Block]]:
+        """The blocks of each layer, a group's name at the head of its first."""
+        found: list[list[_Block]] = []
+        for group, members in groupby(layers, key=lambda layer: layer.group):
+            blocks = [list(self.blocks(layer)) for layer in members]
+            if group:
+                blocks[0].insert(0, self.text(group, "group", joined=True))
+            found += blocks
+        return found
+
     def blocks(self, layer: SheetLayer) -> Iterator[_Block]:
         """The layer's pieces, top first."""
         single = layer.entries[0] if len(layer.entries) == 1 and not layer.entries[0].is_ramp else None
@@ -221,7 +232,7 @@ class _Page:
     # --- the page ------------------------------------------------------------------------------------------------------
 
     def draw(self, title: str, layers: Sequence[SheetLayer]) -> Pixels:
-        columns = self.flow([list(self.blocks(layer)) for layer in layers])
+        columns = self.flow(self.pieces(layers))
         padding, gap = self.px(PADDING), self.px(COLUMN_GAP)
         widths = [max(self.width(block) for _, block in column) for column in columns]
         heading = self.wrap(title, "title", max(sum(widths) + gap * (len(widths) - 1), self.px(LABEL_WIDTH)))
@@ -291,7 +302,7 @@ class _Page:
     def write(self, canvas: Image.Image, x: int, middle: int, text: str, kind: str) -> None:
         # Set by the middle of the lower-case letters, where the eye sees the line.
         baseline = middle + round(self.type.size(kind) * 0.36)
-        pen, ink = ImageDraw.Draw(canvas), self.ink.quiet if kind == "heading" else self.ink.text
+        pen, ink = ImageDraw.Draw(canvas), self.ink.quiet if kind in ("heading", "group") else self.ink.text
         left = float(x)
         for font, run in self.type.runs(kind, text):
             pen.text((round(left), baseline), run, font=font, fill=ink, anchor="ls")

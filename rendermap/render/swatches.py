@@ -74,7 +74,7 @@ def _sheet_layer(layer: SwatchLayer, plan: LegendPlan) -> SheetLayer:
         SheetEntry(item.label, draw_swatch(layer, item, plan.swatch_px, plan.pixel_ratio), item.heading, isinstance(item.patch, RampPatch))
         for item in legend_items(layer.style)
     )
-    return SheetLayer(layer.name, heading_of(layer.style), entries)
+    return SheetLayer(layer.name, heading_of(layer.style), entries, layer.group)
 
 
 def draw_swatch(layer: SwatchLayer, item: LegendItem, size_px: tuple[int, int], pixel_ratio: float) -> Pixels:

@@ -81,6 +81,15 @@ def test_ramp_slices_join_to_one_bar_with_ticks() -> None:
     assert ticks[0] < tops[0].min() + 2 and ticks[1] > tops[-1].max() - 2
 
 
+def test_a_group_stands_once_over_its_layers() -> None:
+    """Its name is written at the head of its first layer, so three layers grow by one line and no more."""
+    layers = [SheetLayer(name, "", CLASSES.entries, "Terrain") for name in ("Slope", "Aspect")] + [SheetLayer("Roads", "", CLASSES.entries)]
+    plain = [SheetLayer(layer.name, "", layer.entries) for layer in layers]
+    grouped, alone = draw_legend_sheet(layers, "", FONTS), draw_legend_sheet(plain, "", FONTS)
+    assert 15 < grouped.shape[0] - alone.shape[0] < 30
+    assert where(grouped, LIGHT.quiet)[0].max() < where(grouped, (250, 200, 90))[0].min()
+
+
 def test_pixel_ratio_doubles_everything() -> None:
     """At ratio 2 the sheet is twice as large in both directions, to a few pixels of rounding."""
     large = SheetLayer("Hazard", "Class", tuple(SheetEntry(e.label, e.swatch.repeat(2, 0).repeat(2, 1)) for e in CLASSES.entries))
