@@ -181,13 +181,12 @@ class OpenMap:
         view = _snapped(request.view)
         filters = self._granted_filters(request)
         shown = (d for d in _visible(chosen(self._job_map, request.layers), view) if d.tool.id in self._grant.layer_ids)
-        layers = tuple(_layer_plan(self._scaled(d, view), filters.get(d.tool.id)) for d in shown)
+        layers = tuple(self._scaled(_layer_plan(d, filters.get(d.tool.id)), view) for d in shown)
         return MapPlan(view, tuple(reversed(layers)), request.background, request.format, request.quality)
 
-    def _scaled(self, drawable: Drawable, view: MapView) -> Drawable:
-        assert drawable.style
-        style, key = self._studio.scaled.get(drawable.style, drawable.style_key, view.scale_denominator)
-        return replace(drawable, style=style, style_key=key) if style is not drawable.style else drawable
+    def _scaled(self, plan: LayerPlan, view: MapView) -> LayerPlan:
+        style, key = self._studio.scaled.get(plan.style, plan.style_key, view.scale_denominator)
+        return replace(plan, style=style, style_key=key, rest_key=plan.style_key) if style is not plan.style else plan
 
     def _granted_filters(self, request: MapRequest) -> dict[int, str]:
         """Filters may be used as an oracle for values, so a layer that is view only takes none."""

@@ -139,7 +139,7 @@ def _key(layer: LayerPlan | SwatchLayer) -> str:
     source = layer.layer.source if layer.layer else None
     data = f"{source.path}|{source.member}|{source.fingerprint}" if source else ""
     if isinstance(layer, LayerPlan):
-        return f"map|{data}|{layer.style_key}"
+        return f"map|{data}|{layer.rest_key or layer.style_key}"
     return f"legend|{data}|{layer.geometry}|{style_digest(layer.style)}"
 
 

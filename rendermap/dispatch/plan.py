@@ -22,13 +22,18 @@ RELEASE_EPOCH = 1
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
-    """One layer to draw.  style: resolved.  style_key: its digest, so that workers keep maps warm.  crs: of the data, never None."""
+    """One layer to draw.
+
+    style: resolved.  style_key: its digest, so that workers keep maps warm.  crs: of the data, never None.  rest_key: of the style at
+    all scales, where it differs: a layer that fails rests as a whole (`Breaker`).
+    """
 
     id: int
     layer: Layer
     crs: str
     style: Style
     style_key: str
+    rest_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

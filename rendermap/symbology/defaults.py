@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rendermap.symbology import palettes, ramps, stretch_limits
+from rendermap.symbology.breaks import make_limits
 from rendermap.symbology.document import to_number
 from rendermap.symbology.facts import Band, Facts, Field, FieldKind, GeometryKind, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.measuring import Need, Taken
@@ -14,10 +15,13 @@ from rendermap.symbology.numbers import spell_value
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import (
     RGB,
+    Break,
+    Breaks,
     Categories,
     Category,
     Classification,
     Colormap,
+    Method,
     RasterCategory,
     RasterTheme,
     Single,
@@ -29,7 +33,8 @@ from rendermap.symbology.style import (
     Value,
     VectorTheme,
 )
-from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol, recolored
+from rendermap.symbology.symbols import Alternate, Color, Fill, Marker, Stroke, Symbol, SymbolLayer, recolored
+from rendermap.symbology.template import map_symbols
 
 CHOSEN = "chosen from the data"
 MOST_VALUES = 24
@@ -37,6 +42,9 @@ _MOST_CLASSES = 12
 _BYTES = ("uint8",)
 _WHOLE = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "bool")
 _CLASS_WORDS = re.compile(r"class|type|category|gridcode|grid_code|hazard|level|kind|zone|risk|rating|rank|visible|viscode|status")
+_QUANTITY_WORDS = re.compile(
+    r"depth|slope|speed|velocity|temp|concentr|densit|rate|probab|score|index|mean|average|change|diff|anomal|percent|pct|ratio|population"
+)
 _NO_CLASS_WORDS = re.compile(r"^(objectid|fid|oid|id|globalid|shape)|(_id|_fid|oid|area|length|count)$")
 _ORDER_WORDS = re.compile(r"class|hazard|level|risk|rating|rank|gridcode|grid_code")
 _ORDERS = (
@@ -49,13 +57,15 @@ _MARK = Color(196, 60, 52)
 _STRADDLING = 0.2
 _FEW_POLYGONS = 300
 _HAIRLINE_PT = 0.4
+_QUANTITY_CLASSES, _DIVERGING_CLASSES = 5, 6
+_FAR_SCALE, _NEAR_SCALE = 500_000.0, 25_000.0
 _CLIP = StretchRecipe(StretchKind.PERCENT_CLIP)
 
 
 def default_needs(facts: Facts) -> tuple[Need, ...]:
     """What must be measured before `default_style`."""
     if isinstance(facts, VectorFacts):
-        candidate = _class_field(facts)
+        candidate = _class_field(facts) or _quantity_field(facts)
         return (Need(candidate.name),) if candidate else ()
     if not facts.bands or facts.bands[0].palette:
         return ()
@@ -67,7 +77,7 @@ def default_needs(facts: Facts) -> tuple[Need, ...]:
 
 def default_style(facts: Facts, measures: Taken, name: str) -> Style:
     """A resolved style.  measures: of all `default_needs`."""
-    theme = _vector_theme(facts, measures) if isinstance(facts, VectorFacts) else _raster_theme(facts, measures)
+    theme = map_symbols(_vector_theme(facts, measures), _at_scales) if isinstance(facts, VectorFacts) else _raster_theme(facts, measures)
     return Style(theme, name=name, source=CHOSEN)
 
 
@@ -84,6 +94,14 @@ def _class_field(facts: VectorFacts) -> Field | None:
     return None
 
 
+def _quantity_field(facts: VectorFacts) -> Field | None:
+    """A number whose name says that more of it is more of something to see; lines are told apart badly by tones."""
+    if facts.geometry is GeometryKind.LINE:
+        return None
+    numbers = (field for field in facts.fields if field.kind is FieldKind.REAL)
+    return next((f for f in numbers if _QUANTITY_WORDS.search(f.name.casefold()) and not _NO_CLASS_WORDS.search(f.name.casefold())), None)
+
+
 def _vector_theme(facts: VectorFacts, measures: Taken) -> VectorTheme:
     symbol = default_symbol(facts.geometry, facts.count)
     if facts.is_mixed:
@@ -91,7 +109,7 @@ def _vector_theme(facts: VectorFacts, measures: Taken) -> VectorTheme:
     field = _class_field(facts)
     taken = measures.get(Need(field.name)) if field else None
     if field is None or taken is None or not taken.distinct_is_whole:
-        return Single(symbol)
+        return _quantity_theme(facts, measures, symbol)
     values = _in_order([value for value, _ in taken.distinct])
     is_coded = all(value.is_integer() for value in values if isinstance(value, float))
     if not is_coded or not 2 <= len([v for v in values if v is not None]) <= _MOST_CLASSES:
@@ -101,6 +119,24 @@ def _vector_theme(facts: VectorFacts, measures: Taken) -> VectorTheme:
         Category(((value,),), _class_symbol(facts, symbol, color), spell_value(value)) for value, color in zip(values, colors, strict=True)
     )
     return Categories((field.name,), classes, heading=field.alias or field.name)
+
+
+def _quantity_theme(facts: VectorFacts, measures: Taken, symbol: Symbol) -> VectorTheme:
+    """Natural breaks from light to dark; both ways from zero where the numbers lie well on both sides of it."""
+    field = None if _class_field(facts) else _quantity_field(facts)
+    taken = measures.get(Need(field.name)) if field else None
+    if field is None or taken is None or taken.minimum is None or taken.maximum is None or taken.minimum == taken.maximum:
+        return Single(symbol)
+    low, high = taken.minimum, taken.maximum
+    far, near = max(abs(low), abs(high)), min(abs(low), abs(high))
+    if low < 0 < high and near >= _STRADDLING * far:
+        low, limits = -far, tuple(far * (2 * (i + 1) / _DIVERGING_CLASSES - 1) for i in range(_DIVERGING_CLASSES))
+        colors = ramps.sample(palettes.named_ramp(palettes.DIVERGING), _DIVERGING_CLASSES)
+    else:
+        limits = make_limits(Method.NATURAL_BREAKS, _QUANTITY_CLASSES, taken)
+        colors = palettes.ordered(len(limits))
+    classes = tuple(Break(upper, _class_symbol(facts, symbol, color)) for upper, color in zip(limits, colors, strict=True))
+    return Breaks(field.name, low, classes, heading=field.alias or field.name)
 
 
 def _class_symbol(facts: VectorFacts, symbol: Symbol, color: Color) -> Symbol:
@@ -128,6 +164,24 @@ def default_symbol(geometry: GeometryKind, count: int = -1) -> Symbol:
     if geometry is GeometryKind.LINE:
         return Symbol((Stroke(_INK, (1.5, 1.0, 0.6)[crowd]),))
     return Symbol((Fill(_BLUE._replace(a=165)), Stroke(_INK, (0.8, 0.4, 0.2)[crowd], join="round")))
+
+
+def _at_scales(symbol: Symbol) -> Symbol:
+    """The symbol with a lighter hand where the map shows much, a firmer one where it shows little."""
+    far, near = Alternate(_weighed(symbol, 0.65), None, _FAR_SCALE), Alternate(_weighed(symbol, 1.4), _NEAR_SCALE, None)
+    return replace(symbol, alternates=(far, near))
+
+
+def _weighed(symbol: Symbol, factor: float) -> Symbol:
+    def weigh(layer: SymbolLayer) -> SymbolLayer:
+        if isinstance(layer, Stroke):
+            return replace(layer, width_pt=layer.width_pt * factor)
+        if isinstance(layer, Marker):
+            edge = layer.stroke and replace(layer.stroke, width_pt=layer.stroke.width_pt * factor)
+            return replace(layer, size_pt=layer.size_pt * factor, stroke=edge)
+        return layer
+
+    return Symbol(tuple(map(weigh, symbol.layers)))
 
 
 def _in_order(values: list[Value]) -> list[Value]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,8 @@ from rendermap.symbology.defaults import CHOSEN, default_needs, default_style
 from rendermap.symbology.facts import Band, Facts, Field, FieldKind, GeometryKind, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.measuring import Need
 from rendermap.symbology.palettes import DIVERGING, SEQUENTIAL, named_ramp
-from rendermap.symbology.style import RGB, Categories, Colormap, Single, Stretch, Theme, UniqueRaster
+from rendermap.symbology.scales import at_scale
+from rendermap.symbology.style import RGB, Breaks, Categories, Colormap, Single, Stretch, Style, Theme, UniqueRaster
 from rendermap.symbology.symbols import Color, Fill, Marker, Stroke
 
 
@@ -64,6 +67,30 @@ def test_an_evident_class_field() -> None:
     assert [c.label for c in ranked.classes] == ["Low", "Moderate", "High"]
     assert isinstance(chosen(facts, distinct(*[str(i) for i in range(50)])), Single)
     assert isinstance(chosen(facts, Measures(9, distinct_is_whole=False)), Single)
+
+
+def test_a_quantity_gives_shades() -> None:
+    """Numbers named for a quantity are classed from light to dark, both ways from zero where they are on both sides; lines are not."""
+    facts = vector(GeometryKind.POLYGON, ("Shape_Area", FieldKind.REAL), ("Mean_Depth", FieldKind.REAL), count=50)
+    depths = chosen(facts, replace(spread(0.0, 9.0), sample=tuple(np.linspace(0, 9, 100))))
+    assert isinstance(depths, Breaks) and depths.field == "Mean_Depth" and len(depths.classes) == 5 and depths.classes[-1].upper == 9
+    changes = chosen(vector(GeometryKind.POINT, ("change", FieldKind.REAL)), spread(-4.0, 6.0))
+    assert (
+        isinstance(changes, Breaks) and changes.minimum == -6 and [c.upper for c in changes.classes] == pytest.approx([-4, -2, 0, 2, 4, 6])
+    )
+    assert isinstance(chosen(facts, spread(3.0, 3.0)), Single)
+    assert default_needs(vector(GeometryKind.LINE, ("depth", FieldKind.REAL))) == ()
+
+
+def test_weights_follow_the_scale() -> None:
+    """The same line is thinner on a map of a country than on one of a village, and never changes its colour."""
+    theme = chosen(vector(GeometryKind.LINE, count=10))
+    widths = []
+    for scale in (2_000_000.0, 100_000.0, 5_000.0):
+        drawn = at_scale(Style(theme), scale).theme
+        assert isinstance(drawn, Single) and isinstance(layer := drawn.symbol.layers[0], Stroke)
+        widths.append(layer.width_pt)
+    assert widths == sorted(widths) and len(set(widths)) == 3
 
 
 def test_codes_written_as_real_numbers() -> None:
