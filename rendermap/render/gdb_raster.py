@@ -10,15 +10,29 @@ from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import NotSupported, RenderFailed, SourceUnreadable, StyleInvalid
+from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import Layer
-from rendermap.render.colorize import Pixels, limits_of, positions_of, ramp_colors
+from rendermap.render.colorize import Pixels, color_classified, limits_of, pixels_of, positions_of, ramp_colors
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_xml import to_srs
+from rendermap.render.raster_source import Affine
 from rendermap.render.raster_theme import raster_theme
+from rendermap.render.warp import Mesh, locate, points_of
+from rendermap.symbology.adjustment import adjust
 from rendermap.symbology.facts import Band, RasterFacts
-from rendermap.symbology.style import RGB, Classified, Colormap, RasterTheme, Stretch, StretchRecipe, UniqueRaster
+from rendermap.symbology.style import (
+    RGB,
+    Classified,
+    Colormap,
+    RasterTheme,
+    ShadedRelief,
+    Stretch,
+    StretchKind,
+    StretchRecipe,
+    UniqueRaster,
+)
 from rendermap.symbology.symbols import TRANSPARENT, Color, Ramp
 
 _RAMP_STOPS = 128
@@ -27,6 +41,7 @@ _OPEN_DATASETS = 16
 _PROBES_PER_SIDE = 100
 _GRAY = Ramp(((0.0, Color(0, 0, 0)), (1.0, Color(255, 255, 255))))
 _ALL_CELLS = 0
+_OPAQUE = Color(255, 255, 255)
 
 Stop = tuple[float, str, Color]
 
@@ -34,30 +49,38 @@ Stop = tuple[float, str, Color]
 def draw_geodatabase_raster(plan: LayerPlan, view: MapView) -> Pixels:
     """The picture of a raster in a file geodatabase: (height, width, 4) uint8, straight alpha, cells as they are.
 
-    Raises NotSupported for shaded relief, StyleInvalid, SourceUnreadable, RenderFailed.
+    Raises NotSupported for relief, which needs heights, StyleInvalid, SourceUnreadable, RenderFailed.
     """
-    theme = raster_theme(plan.style.theme)
+    style, theme = plan.style, raster_theme(plan.style.theme)
     bands = plan.layer.facts.bands if isinstance(plan.layer.facts, RasterFacts) else ()
-    if isinstance(theme, RGB):
-        picture = np.full((view.height_px, view.width_px, 4), (0, 0, 0, 255), np.uint8)
-        for part, (number, recipe) in enumerate(zip(theme.bands, theme.recipes, strict=True)):
-            if number:
-                picture[..., part] = _draw(plan, view, number, _ramp_stops(_GRAY, recipe, _band(bands, number)))[..., 0]
-    elif isinstance(theme, Stretch | Classified | UniqueRaster | Colormap):
-        picture = _draw(plan, view, theme.band, _stops_of(theme, _band(bands, theme.band)), getattr(theme, "default", None))
-    else:
+    if isinstance(theme, ShadedRelief) or (isinstance(theme, Stretch) and theme.relief is not None):
         raise NotSupported("Shaded relief is not drawn for a raster inside a file geodatabase.")
+    if isinstance(theme, RGB):
+        picture = _composite(plan, view, theme, bands)
+    else:
+        picture = _draw(plan, view, theme.band, _stops_of(theme, _band(bands, theme.band)), getattr(theme, "default", None))
+    if style.adjustment is not None:
+        picture = adjust(picture, style.adjustment)
+    _paint_background(picture, plan, view, theme)
     # Masked cells read as zero when a band is named; without one Mapnik gives the mask as alpha.
-    picture[_render(plan.layer, plan.crs, view, _ALL_CELLS, None)[..., 3] == 0] = 0
+    missing = _render(plan.layer, plan.crs, view, _ALL_CELLS, None)[..., 3] == 0
+    picture[missing] = 0
+    if style.nodata_color is not None:
+        picture[missing & _on_raster(plan, view)] = style.nodata_color
     return picture
 
 
-def probe_values(layer: Layer, band: int) -> tuple[NDArray[np.float64], bool]:
-    """Values of cells on a regular grid, without those that hold no data, and whether these are all cells there are."""
-    facts, box = layer.facts, layer.bbox
+def probe_values(layer: Layer, band: int, box: BBox | None = None) -> tuple[NDArray[np.float64], bool]:
+    """Values of cells on a regular grid, without those that hold no data, and whether these are all cells there are.
+
+    box: part of the raster, in its CRS; None for the whole.
+    """
+    facts, box = layer.facts, box or layer.bbox
     if not isinstance(facts, RasterFacts) or box is None:
         return np.empty(0), True
-    width, height = min(facts.width, _PROBES_PER_SIDE), min(facts.height, _PROBES_PER_SIDE)
+    whole = box == layer.bbox
+    cells = (facts.width, facts.height) if whole else (box.width / facts.pixel[0], box.height / facts.pixel[1])
+    width, height = (min(max(1, round(side)), _PROBES_PER_SIDE) for side in cells)
     crs = layer.crs or WEB_MERCATOR  # nothing is carried over: the grid is in the raster's own CRS
     hidden = _render(layer, crs, MapView(box, crs, width, height), _ALL_CELLS, None)[..., 3] == 0
     datasource = _datasource(layer.open_name, layer.source.fingerprint, band)
@@ -65,7 +88,47 @@ def probe_values(layer: Layer, band: int) -> tuple[NDArray[np.float64], bool]:
     for row, col in np.argwhere(~hidden):
         x, y = box.xmin + (col + 0.5) * box.width / width, box.ymax - (row + 0.5) * box.height / height
         values += [feature.attributes["value"] for feature in datasource.features_at_point(mapnik.Coord(float(x), float(y)), 0)]
-    return np.asarray(values, np.float64), (width, height) == (facts.width, facts.height)
+    return np.asarray(values, np.float64), whole and (width, height) == (facts.width, facts.height)
+
+
+def _composite(plan: LayerPlan, view: MapView, theme: RGB, bands: tuple[Band, ...]) -> Pixels:
+    def channel(number: int, recipe: StretchRecipe) -> NDArray[np.uint8]:
+        drawn: NDArray[np.uint8] = _draw(plan, view, number, _ramp_stops(_GRAY, recipe, _band(bands, number)))[..., 0]
+        return drawn
+
+    picture = np.full((view.height_px, view.width_px, 4), (0, 0, 0, 255), np.uint8)
+    for part, (number, recipe) in enumerate(zip(theme.bands, theme.recipes, strict=True)):
+        if number:
+            picture[..., part] = channel(number, recipe)
+    if theme.black_band:
+        left = channel(theme.black_band, theme.black_recipe).astype(np.float32) / 255
+        picture[..., :3] = np.rint(picture[..., :3] * left[..., np.newaxis])
+    if theme.alpha_band:
+        picture[..., 3] = channel(theme.alpha_band, StretchRecipe(StretchKind.NONE))
+    return picture
+
+
+def _paint_background(picture: Pixels, plan: LayerPlan, view: MapView, theme: RasterTheme) -> None:
+    if isinstance(theme, Stretch) and theme.background is not None:
+        pairs = [(theme.band, theme.background)]
+    elif isinstance(theme, RGB) and theme.background is not None and all(theme.bands):
+        pairs = list(zip(theme.bands, theme.background, strict=True))
+    else:
+        return
+    hidden = np.logical_and.reduce([_draw(plan, view, band, [(value, "exact", _OPAQUE)])[..., 3] > 0 for band, value in pairs])
+    picture[hidden] = theme.background_color or TRANSPARENT
+
+
+def _on_raster(plan: LayerPlan, view: MapView) -> NDArray[np.bool_]:
+    """Pixels that lie on the raster, whether their cell holds data or not."""
+    facts, box = plan.layer.facts, plan.layer.bbox
+    if not isinstance(facts, RasterFacts) or box is None:
+        return np.zeros((view.height_px, view.width_px), np.bool_)
+    place = locate(view, plan.crs, Affine(facts.pixel[0], 0, box.xmin, 0, -facts.pixel[1], box.ymax))
+    cols, rows = points_of(place) if isinstance(place, Mesh) else (place.cols, place.rows)
+    with np.errstate(invalid="ignore"):
+        inside: NDArray[np.bool_] = (cols >= 0) & (rows >= 0) & (cols < facts.width) & (rows < facts.height)
+    return inside
 
 
 def _band(bands: tuple[Band, ...], number: int) -> Band:
@@ -98,15 +161,17 @@ def _ramp_stops(ramp: Ramp, recipe: StretchRecipe, band: Band) -> list[Stop]:
 
 
 def _class_stops(theme: Classified) -> list[Stop]:
-    """A stop begins its class where Esri's classes end with their limit: at the next number that a float32 holds."""
-    lower = _LOWEST if theme.minimum is None else theme.minimum
-    stops: list[Stop] = []
-    for item in theme.classes:
-        stops.append((lower, "discrete", item.color))
-        if math.isinf(item.upper):
-            return stops
-        lower = float(np.nextafter(np.float32(item.upper), np.float32(np.inf)))
-    return [*stops, (lower, "discrete", TRANSPARENT)]
+    """A stop wherever the colour may change: after a class's limit, which Esri's classes end with, the next number that a float32 holds."""
+    limits = [item.upper for item in theme.classes if math.isfinite(item.upper)]
+    edges = {_LOWEST if theme.minimum is None else theme.minimum, *(_after(limit) for limit in limits)}
+    edges |= {edge for low, high in theme.excluded for edge in (low, _after(high))}
+    ordered = np.asarray(sorted(edges))
+    colors = pixels_of(color_classified(theme, ordered))
+    return [(float(edge), "discrete", Color(*(int(v) for v in color))) for edge, color in zip(ordered, colors, strict=True)]
+
+
+def _after(value: float) -> float:
+    return float(np.nextafter(np.float32(value), np.float32(np.inf)))
 
 
 def _draw(plan: LayerPlan, view: MapView, band: int, stops: list[Stop], default: Color | None = None) -> Pixels:

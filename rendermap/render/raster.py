@@ -28,10 +28,10 @@ def draw_raster(plan: LayerPlan, view: MapView) -> Pixels:
     Cells lie within half a pixel of their true place.  Continuous themes are bilinear between cell centres, classes and categories are not.
     Raises SourceUnreadable, SourceRefused, StyleInvalid.
     """
+    plan = with_limits_of_view(plan, view)
     if plan.layer.reader == "gdal":
         return draw_geodatabase_raster(plan, view)
     raster = warm_rasters().get(plan.layer)
-    plan = with_limits_of_view(plan, raster, view)
     picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
     for top in range(0, view.height_px, _BLOCK_PX):
         for left in range(0, view.width_px, _BLOCK_PX):

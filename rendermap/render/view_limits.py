@@ -2,56 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from rendermap.dispatch.plan import LayerPlan
+from rendermap.errors import StyleInvalid
+from rendermap.geo.bbox import BBox, intersects
+from rendermap.geo.crs import transform_bbox
 from rendermap.geo.view import MapView
+from rendermap.render.gdb_raster import probe_values
 from rendermap.render.measure import measures_of
-from rendermap.render.raster_levels import RasterLevels, Request
+from rendermap.render.raster_levels import Request, warm_rasters
 from rendermap.render.raster_theme import raster_theme
 from rendermap.render.resample import Sampler
 from rendermap.render.warp import box_of, locate
 from rendermap.symbology import stretch_limits
-from rendermap.symbology.facts import Measures
+from rendermap.symbology.facts import Measures, RasterFacts
 from rendermap.symbology.raster_fit import map_recipes, recipes_of
-from rendermap.symbology.style import StatisticsSource, Style
+from rendermap.symbology.style import StatisticsSource, StretchRecipe
 
 _SAMPLE_PX = 256
 _MOST_CELLS = 1 << 22
 
 
-def with_limits_of_view(plan: LayerPlan, raster: RasterLevels, view: MapView) -> LayerPlan:
-    """The plan with limits for the recipes that wait for the view; the very same plan where none does.
+def with_limits_of_view(plan: LayerPlan, view: MapView) -> LayerPlan:
+    """The plan with limits for the stretches that wait for the view; the very same plan where none does.
 
-    A grid of up to 256 by 256 places of the view is measured.
+    A grid of up to 256 by 256 places of the view is measured, 100 by 100 in a file geodatabase.
     """
-    if not waits_for_view(plan.style):
+    theme, facts = raster_theme(plan.style.theme), plan.layer.facts
+    if not any(_waits(recipe) for _, recipe in recipes_of(theme)) or not isinstance(facts, RasterFacts):
         return plan
-    return replace(plan, style=fitted_to_view(plan.style, lambda band: _measure(plan, raster, view, band), raster))
+    bands = facts.bands
+
+    def limited(band: int, recipe: StretchRecipe) -> StretchRecipe:
+        if not _waits(recipe):
+            return recipe
+        if not 1 <= band <= len(bands):
+            raise StyleInvalid(reason=f"{plan.layer.open_name} has no band {band}")
+        return stretch_limits.resolve_by(recipe, bands[band - 1], _measure(plan, view, band))
+
+    return replace(plan, style=replace(plan.style, theme=map_recipes(theme, limited)))
 
 
-def waits_for_view(style: Style) -> bool:
-    """True when a stretch of the style has the view's statistics."""
-    return any(recipe.source is StatisticsSource.VIEW for _, recipe in recipes_of(raster_theme(style.theme)))
+def _waits(recipe: StretchRecipe) -> bool:
+    return recipe.source is StatisticsSource.VIEW and recipe.limits is None
 
 
-def fitted_to_view(style: Style, measure: Callable[[int], Measures], raster: RasterLevels) -> Style:
-    """The style with limits of what measure finds in a band."""
-    return replace(
-        style,
-        theme=map_recipes(
-            raster_theme(style.theme),
-            lambda band, recipe: (
-                stretch_limits.resolve_by(recipe, raster.band(band), measure(band)) if recipe.source is StatisticsSource.VIEW else recipe
-            ),
-        ),
-    )
-
-
-def _measure(plan: LayerPlan, raster: RasterLevels, view: MapView, band: int) -> Measures:
+def _measure(plan: LayerPlan, view: MapView, band: int) -> Measures:
+    if plan.layer.reader == "gdal":
+        return _measure_by_probes(plan, view, band)
+    raster = warm_rasters().get(plan.layer)
     width, height = min(view.width_px, _SAMPLE_PX), min(view.height_px, _SAMPLE_PX)
     small = MapView(view.bbox, view.crs, width, height, view.pixel_ratio)
     place = locate(small, plan.crs, raster.transform)
@@ -66,3 +68,11 @@ def _measure(plan: LayerPlan, raster: RasterLevels, view: MapView, band: int) ->
     shown = sampler.pick(np.ones(patch.cells.shape[1:], np.uint8) if patch.valid is None else patch.valid.view(np.uint8)).view(np.bool_)
     values = sampler.pick(patch.cells[0].astype(np.float32).view(np.uint32)).view(np.float32)
     return measures_of(values[shown], 0, False)
+
+
+def _measure_by_probes(plan: LayerPlan, view: MapView, band: int) -> Measures:
+    box, whole = transform_bbox(view.bbox, view.crs, plan.crs), plan.layer.bbox
+    if box is None or whole is None or not intersects(box, whole):
+        return Measures(0)
+    seen = BBox(max(box.xmin, whole.xmin), max(box.ymin, whole.ymin), min(box.xmax, whole.xmax), min(box.ymax, whole.ymax))
+    return measures_of(probe_values(plan.layer, band, seen)[0], 0, False) if seen.width > 0 and seen.height > 0 else Measures(0)

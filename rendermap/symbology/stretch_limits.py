@@ -88,6 +88,12 @@ def percentile(measures: Measures, percent: float) -> float | None:
     return float(np.interp(percent, positions, measures.percentiles))
 
 
+def invert_shares(below: Floats, edges: Floats, shares: Floats) -> Floats:
+    """Where given shares of all lie below, when below tells it for each edge; empty steps are jumped over."""
+    rising = below + np.arange(len(below)) * 1e-12
+    return np.asarray(np.interp(shares, rising, edges), np.float64)
+
+
 def bell(count: int = 64) -> tuple[float, ...]:
     """The target of a Gaussian stretch: a normal distribution whose third deviations are the ramp's ends."""
     centers = (np.arange(count) + 0.5) / count * 6 - 3
@@ -147,8 +153,7 @@ def _specified(recipe: StretchRecipe, measures: Measures) -> Curve:
         return _equalized(recipe, measures)
     below = np.concatenate([[0.0], np.cumsum(counts) / counts.sum()])
     shares = np.linspace(0.0, 1.0, len(measures.percentiles))
-    distinct, first = np.unique(below, return_index=True)
-    places = np.interp(shares, distinct, np.linspace(0.0, 1.0, len(below))[first])
+    places = invert_shares(below, np.linspace(0.0, 1.0, len(below)), shares)
     return _ranked(measures, shares, places)
 
 

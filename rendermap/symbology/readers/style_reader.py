@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rendermap.symbology.document import StyleWarning
+from rendermap.symbology.document import Node, StyleWarning
 from rendermap.symbology.style import Style
 
+MOST_RASTER_CLASSES = 1 << 16
 OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
 
 
@@ -36,3 +37,9 @@ class StyleReader:
 def to_scale_denominator(esri_scale: float) -> float | None:
     """A scale at 96 dpi as a scale denominator at 0.28 mm per pixel; None where 0 stands for no limit."""
     return esri_scale * OGC_PER_ESRI_SCALE if esri_scale > 0 else None
+
+
+def check_class_count(node: Node, count: int) -> None:
+    """Raises StyleInvalid for more classes of cells than the largest colour table has."""
+    if count > MOST_RASTER_CLASSES:
+        raise node.wrong("type", f"{MOST_RASTER_CLASSES} classes of cells at most; there are {count}")

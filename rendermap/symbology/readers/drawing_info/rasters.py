@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rendermap.symbology import colors, ramps
+from rendermap.symbology import colors, palettes, ramps, stretch_limits
 from rendermap.symbology.document import Node, to_number
+from rendermap.symbology.facts import Measures
 from rendermap.symbology.readers.drawing_info.classes import heading_of, method_of, upper_of
+from rendermap.symbology.readers.style_reader import check_class_count
 from rendermap.symbology.style import (
     RGB,
     Classified,
@@ -16,6 +18,7 @@ from rendermap.symbology.style import (
     RasterClass,
     RasterTheme,
     ShadedRelief,
+    StatisticsSource,
     Stretch,
     StretchKind,
     StretchRecipe,
@@ -29,13 +32,26 @@ _STRETCHES: dict[str, StretchKind] = {
     "none": StretchKind.NONE,
     "3": StretchKind.STANDARD_DEVIATIONS,
     "standarddeviation": StretchKind.STANDARD_DEVIATIONS,
+    "standarddeviations": StretchKind.STANDARD_DEVIATIONS,
     "4": StretchKind.HISTOGRAM_EQUALIZE,
     "histogramequalization": StretchKind.HISTOGRAM_EQUALIZE,
+    "histogramequalize": StretchKind.HISTOGRAM_EQUALIZE,
     "5": StretchKind.MINIMUM_MAXIMUM,
     "minmax": StretchKind.MINIMUM_MAXIMUM,
+    "minimummaximum": StretchKind.MINIMUM_MAXIMUM,
     "6": StretchKind.PERCENT_CLIP,
     "percentclip": StretchKind.PERCENT_CLIP,
+    "percentminimummaximum": StretchKind.PERCENT_CLIP,
+    "7": StretchKind.HISTOGRAM_SPECIFICATION,
+    "gaussian": StretchKind.HISTOGRAM_SPECIFICATION,
+    "8": StretchKind.HISTOGRAM_SPECIFICATION,
+    "histogramspecification": StretchKind.HISTOGRAM_SPECIFICATION,
+    "9": StretchKind.SIGMOID,
+    "sigmoid": StretchKind.SIGMOID,
 }
+_GAUSSIAN = ("7", "gaussian")
+_BY_STATISTICS = (StretchKind.MINIMUM_MAXIMUM, StretchKind.STANDARD_DEVIATIONS, StretchKind.SIGMOID)
+_SIZE_POWER, _SIZE_FACTOR = 0.664, 0.024
 
 
 def reader_for(node: Node) -> Callable[[Node], RasterTheme] | None:
@@ -67,6 +83,9 @@ def _read_classified(node: Node) -> RasterTheme:
     infos = node.children("classBreakInfos")
     if not infos:
         raise node.wrong("classBreakInfos", "at least one class")
+    check_class_count(node, len(infos))
+    if node.text("normalizationType", "esriNormalizeNone") != "esriNormalizeNone":
+        node.warn("normalised classes", "values are classed as they are", "normalizationType")
     classes = sorted((RasterClass(upper_of(info), _color(info), info.text("label")) for info in infos), key=lambda c: c.upper)
     lowest = to_number(node.get("minValue"))
     if lowest is None or lowest < -1.7e308 or lowest > classes[0].upper:
@@ -76,6 +95,7 @@ def _read_classified(node: Node) -> RasterTheme:
 
 def _read_unique_raster(node: Node) -> RasterTheme:
     classes = []
+    check_class_count(node, len(node.children("uniqueValueInfos")))
     for info in node.children("uniqueValueInfos"):
         value = to_number(info.get("value"))
         if value is None:
@@ -89,6 +109,7 @@ def _read_unique_raster(node: Node) -> RasterTheme:
 
 
 def _read_colormap(node: Node) -> RasterTheme:
+    check_class_count(node, len(node.children("colormapInfos")))
     entries = tuple(
         (int(i.number("value")), colors.from_esri(i.get("color")) or Color(0, 0, 0, 0), i.text("label"))
         for i in node.children("colormapInfos")
@@ -97,7 +118,7 @@ def _read_colormap(node: Node) -> RasterTheme:
 
 
 def _read_stretch(node: Node) -> RasterTheme:
-    """One band along a ramp, or three as colours where there are statistics of three and no ramp."""
+    """One band along a ramp, or three as colours where there are numbers of three and no ramp."""
     ramp = node.child("colorRamp")
     recipes = _recipes(node)
     if ramp is None and len(recipes) == 3:
@@ -105,26 +126,55 @@ def _read_stretch(node: Node) -> RasterTheme:
     return Stretch(ramps.from_esri(ramp) if ramp else ramps.GRAYS, recipes[0])
 
 
+def _read_composite(node: Node) -> RasterTheme:
+    """Three bands, counted from 0, as colours."""
+    indexes = [int(v) + 1 for v in node.numbers("bandIds") or node.numbers("bandIndex") or (0, 1, 2)]
+    bands = [max(indexes[i], 1) if i < len(indexes) else i + 1 for i in range(3)]
+    recipes = (_recipes(node) * 3)[:3]
+    return RGB((bands[0], bands[1], bands[2]), (recipes[0], recipes[1], recipes[2]))
+
+
 def _recipes(node: Node) -> list[StretchRecipe]:
+    """A recipe for each band that statistics or gammas are written for, at least one."""
     name = node.text("stretchType", "none").lower().removeprefix("esrirasterstretch_")
     if name not in _STRETCHES:
         node.warn(f"the stretch {name!r}", "minimum and maximum are used", "stretchType")
-    gammas = node.numbers("gamma") if node.flag("useGamma") else ()
     recipe = StretchRecipe(
         _STRETCHES.get(name, StretchKind.MINIMUM_MAXIMUM),
         percents=(min(max(node.number("minPercent", 0.25), 0.0), 49.9), min(max(node.number("maxPercent", 0.25), 0.0), 49.9)),
         deviations=node.number("numberOfStandardDeviations", 2.0) or 2.0,
-        gamma=gammas[0] if gammas and gammas[0] > 0 else 1.0,
+        strength=min(max(node.number("sigmoidStrengthLevel", 2.0), 1.0), 6.0),
+        target=stretch_limits.bell() if name in _GAUSSIAN else (),
     )
-    return [_with_limits(recipe, node, row) for row in _statistics(node)] or [recipe]
+    if recipe.kind is StretchKind.HISTOGRAM_SPECIFICATION and not recipe.target:
+        node.warn("a histogram to be matched that is not written", "all shares are made equal", "stretchType")
+    rows, gammas = _statistics(node), _gammas(node)
+    count = max(len(rows), len(gammas), 1)
+    listed = [_with_limits(recipe, node, rows[min(i, len(rows) - 1)]) if rows else recipe for i in range(count)]
+    listed = [replace(r, gamma=gammas[min(i, len(gammas) - 1)]) if gammas else r for i, r in enumerate(listed)]
+    if not node.flag("dra") or recipe.kind is StretchKind.NONE:
+        return listed
+    used = 'those of the dataset are used, so that colours stay the same, unless the tool layer has statistics = "view"'
+    node.warn("statistics of what is in view", used, "dra")
+    return [replace(r, source=StatisticsSource.VIEW) for r in listed]
+
+
+def _gammas(node: Node) -> tuple[float, ...]:
+    if not node.flag("useGamma"):
+        return ()
+    if node.flag("computeGamma"):
+        node.warn("gammas to be found by the server", "no gamma is used", "computeGamma")
+        return ()
+    return tuple(min(max(gamma, 0.01), 100.0) for gamma in node.numbers("gamma"))
 
 
 def _statistics(node: Node) -> list[tuple[float, float, float, float]]:
-    """(minimum, maximum, mean, deviation) per band: the REST API writes them as lists."""
+    """(minimum, maximum, mean, deviation) per band: lists of four, or objects in newer documents."""
     rows = node.get("statistics")
     found = []
     for row in rows if isinstance(rows, list) else []:
-        numbers = [to_number(v) for v in row] if isinstance(row, list) else []
+        given = [row.get(key) for key in ("min", "max", "avg", "stddev")] if isinstance(row, dict) else row
+        numbers = [to_number(v) for v in given] if isinstance(given, list) else []
         if len(numbers) != 4 or any(n is None for n in numbers):
             raise node.wrong("statistics", "four numbers for each band")
         low, high, mean, deviation = (n or 0.0 for n in numbers)
@@ -135,18 +185,17 @@ def _statistics(node: Node) -> list[tuple[float, float, float, float]]:
 def _with_limits(recipe: StretchRecipe, node: Node, row: tuple[float, float, float, float]) -> StretchRecipe:
     """The document's own statistics bind, unless it asks for those of what is drawn."""
     low, high, mean, deviation = row
-    if recipe.kind is StretchKind.STANDARD_DEVIATIONS:
-        low, high = max(low, mean - recipe.deviations * deviation), min(high, mean + recipe.deviations * deviation)
-    if recipe.kind not in (StretchKind.MINIMUM_MAXIMUM, StretchKind.STANDARD_DEVIATIONS) or not high > low:
+    if recipe.kind not in _BY_STATISTICS or not high > low:
         return recipe
+    made = stretch_limits.made_from(recipe, Measures(1, low, high, mean, deviation))
     if node.flag("dra"):
-        return replace(recipe, template_limits=(low, high))
-    return replace(recipe, kind=StretchKind.CUSTOM, limits=(low, high), template_limits=(low, high))
+        return replace(recipe, template_limits=made.limits, template_curve=made.curve)
+    kind = recipe.kind if made.curve else StretchKind.CUSTOM
+    return replace(made, kind=kind, template_limits=made.limits, template_curve=made.curve)
 
 
 def _read_relief(node: Node) -> RasterTheme:
-    if node.text("hillshadeType", "traditional") != "traditional":
-        node.warn("light from many sides", "light from one side is used", "hillshadeType")
+    is_adjusted = node.text("scalingType", "none").lower() == "adjusted"
     ramp = node.child("colorRamp")
     return ShadedRelief(
         node.number("azimuth", 315.0) % 360,
@@ -154,11 +203,23 @@ def _read_relief(node: Node) -> RasterTheme:
         node.number("zFactor", 1.0) or 1.0,
         ramps.from_esri(ramp) if ramp else None,
         StretchRecipe(StretchKind.MINIMUM_MAXIMUM) if ramp else None,
+        is_multidirectional=node.text("hillshadeType", "traditional").lower().replace("-", "") == "multidirectional",
+        size_factor=node.number("pixelSizeFactor", _SIZE_FACTOR) if is_adjusted else 0.0,
+        size_power=min(max(node.number("pixelSizePower", _SIZE_POWER), 0.0), 4.0) if is_adjusted else 0.0,
     )
+
+
+def _read_flow(node: Node) -> RasterTheme:
+    node.warn("arrows or moving lines", "the magnitude, of the first band, is drawn along a ramp", "type")
+    return Stretch(palettes.named_ramp(palettes.SEQUENTIAL), StretchRecipe(StretchKind.PERCENT_CLIP))
 
 
 _RASTERS: dict[str, Callable[[Node], RasterTheme]] = {
     "rasterStretch": _read_stretch,
+    "rgb": _read_composite,
     "rasterColormap": _read_colormap,
     "rasterShadedRelief": _read_relief,
+    "vectorField": _read_flow,
+    "flowRenderer": _read_flow,
+    "flow": _read_flow,
 }

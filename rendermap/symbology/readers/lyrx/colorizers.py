@@ -9,6 +9,7 @@ from rendermap.symbology import colors, palettes, ramps
 from rendermap.symbology.document import Node, to_number
 from rendermap.symbology.readers.lyrx.renderers import NULL, read_method
 from rendermap.symbology.readers.lyrx.stretches import read_recipe
+from rendermap.symbology.readers.style_reader import check_class_count
 from rendermap.symbology.style import (
     RGB,
     Classified,
@@ -25,7 +26,6 @@ from rendermap.symbology.style import (
     UniqueRaster,
 )
 
-MOST_CLASSES = 1 << 16
 _VALUE_FIELDS = ("", "value", "<value>")
 _NO_FIELDS = ("", "<none>", "none")
 _SIZE_POWER, _SIZE_FACTOR = 0.664, 0.024
@@ -71,11 +71,6 @@ def _band_number(node: Node, key: str, usual: float = 0.0) -> int:
     return max(int(node.number(key, usual)), 0) + 1
 
 
-def _check_count(node: Node, count: int) -> None:
-    if count > MOST_CLASSES:
-        raise node.wrong("type", f"{MOST_CLASSES} classes at most, for {count} are more than a colour table has")
-
-
 # --- stretch -----------------------------------------------------------------------------------------------------------
 
 
@@ -114,7 +109,7 @@ def _read_classify(node: Node) -> RasterTheme:
     ]
     if not classes:
         raise node.wrong("classBreaks", "at least one class")
-    _check_count(node, len(classes))
+    check_class_count(node, len(classes))
     classes.sort(key=lambda c: c.upper)
     ramp, field = node.child("colorRamp"), node.text("field")
     excluded = _excluded(node)
@@ -158,7 +153,7 @@ def _read_unique(node: Node) -> RasterTheme:
         for c in group.children("classes")
         if c.flag("visible", True)
     ]
-    _check_count(node, sum(max(1, len(c.values) + len(c.texts)) for c in classes))
+    check_class_count(node, sum(max(1, len(c.values) + len(c.texts)) for c in classes))
     use_default, ramp = node.flag("useDefaultColor"), node.child("colorRamp")
     return UniqueRaster(
         tuple(c for c in classes if c.values or c.texts),
@@ -185,7 +180,7 @@ def _category(node: Node, by_value: bool, heading: str) -> RasterCategory:
 def _read_colormap(node: Node) -> RasterTheme:
     values, labels, given = node.numbers("values"), node.texts("labels"), node.children("colors")
     count = len(given)
-    _check_count(node, count)
+    check_class_count(node, count)
     numbers = values if len(values) == count else tuple(float(i) for i in range(count))
     texts = labels if len(labels) == count else ("",) * count
     entries = tuple((int(v), colors.from_cim(c), t) for v, c, t in zip(numbers, given, texts, strict=True))

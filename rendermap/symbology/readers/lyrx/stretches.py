@@ -169,6 +169,5 @@ def _percentiles(counts: tuple[float, ...], low: float, high: float) -> tuple[fl
     if len(known) < 2 or not known.sum() > 0:
         return ()
     below = np.concatenate([[0.0], np.cumsum(known) / known.sum()])
-    edges = np.linspace(low, high, len(below))
-    distinct, first = np.unique(below, return_index=True)
-    return tuple(float(v) for v in np.interp(np.linspace(0, 1, _PERCENTILES), distinct, edges[first]))
+    percentiles = stretch_limits.invert_shares(below, np.linspace(low, high, len(below)), np.linspace(0, 1, _PERCENTILES))
+    return tuple(float(v) for v in percentiles)
