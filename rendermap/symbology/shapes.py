@@ -21,6 +21,47 @@ STAR = (
     "M0 -0.5L0.1123 -0.1545L0.4755 -0.1545L0.1816 0.059L0.2939 0.4045L0 0.191L-0.2939 0.4045L-0.1816 0.059L-0.4755 -0.1545L-0.1123 -0.1545Z"
 )
 ARROW = "M0.5 0L-0.5 -0.33L-0.5 0.33Z"
+EQUILATERAL_TRIANGLE = "M0 -0.5L0.433 0.25L-0.433 0.25Z"
+LEFT_HALF_TRIANGLE = "M0 -0.5L0.5 0.5L0 0.5Z"
+RIGHT_HALF_TRIANGLE = "M0 -0.5L0 0.5L-0.5 0.5Z"
+QUARTER_SQUARE = "M-0.5 -0.5L0 -0.5L0 0L-0.5 0Z"
+HALF_SQUARE = "M-0.5 -0.5L0 -0.5L0 0.5L-0.5 0.5Z"
+DIAGONAL_HALF_SQUARE = "M-0.5 -0.5L0.5 0.5L-0.5 0.5Z"
+CUT_SQUARE = "M-0.3036 -0.5L0.3036 -0.5L0.5 -0.3036L0.5 0.3036L0.3036 0.5L-0.3036 0.5L-0.5 0.3036L-0.5 -0.3036Z"
+ROUNDED_SQUARE = (
+    "M-0.25 -0.5L0.25 -0.5A0.25 0.25 0 0 1 0.5 -0.25L0.5 0.25A0.25 0.25 0 0 1 0.25 0.5L-0.25 0.5A0.25 0.25 0 0 1 -0.5 0.25"
+    "L-0.5 -0.25A0.25 0.25 0 0 1 -0.25 -0.5Z"
+)
+TRAPEZOID = "M-0.25 -0.25L0.25 -0.25L0.5 0.25L-0.5 0.25Z"
+PARALLELOGRAM_RIGHT = "M-0.25 -0.25L0.5 -0.25L0.25 0.25L-0.5 0.25Z"
+PARALLELOGRAM_LEFT = "M-0.5 -0.25L0.25 -0.25L0.5 0.25L-0.25 0.25Z"
+SHIELD = "M-0.5 -0.5L0.5 -0.5L0.5 0.25L0 0.5L-0.5 0.25Z"
+POINTED_HEXAGON = "M0 -0.5L0.433 -0.25L0.433 0.25L0 0.5L-0.433 0.25L-0.433 -0.25Z"
+DECAGON = (
+    "M0 -0.5L0.2939 -0.4045L0.4755 -0.1545L0.4755 0.1545L0.2939 0.4045L0 0.5L-0.2939 0.4045L-0.4755 0.1545L-0.4755 -0.1545L-0.2939 -0.4045Z"
+)
+DIAMOND_STAR = "M0 -0.5L0.1351 -0.1351L0.5 0L0.1351 0.1351L0 0.5L-0.1351 0.1351L-0.5 0L-0.1351 -0.1351Z"
+HEART = (
+    "M0 -0.25C0 -0.4 -0.1 -0.5 -0.25 -0.5C-0.4 -0.5 -0.5 -0.4 -0.5 -0.2C-0.5 0.1 -0.2 0.25 0 0.5C0.2 0.25 0.5 0.1 0.5 -0.2"
+    "C0.5 -0.4 0.4 -0.5 0.25 -0.5C0.1 -0.5 0 -0.4 0 -0.25Z"
+)
+NORTH_ARROW = "M0 -0.5L0.25 -0.25L0.125 -0.25L0.125 0.5L-0.125 0.5L-0.125 -0.25L-0.25 -0.25Z"
+FILLED_CROSS = "M-0.5 -0.1L-0.1 -0.1L-0.1 -0.5L0.1 -0.5L0.1 -0.1L0.5 -0.1L0.5 0.1L0.1 0.1L0.1 0.5L-0.1 0.5L-0.1 0.1L-0.5 0.1Z"
+FILLED_ASTERISK = (
+    "M-0.075 -0.5L0.075 -0.5L0.075 -0.1811L0.3005 -0.4066L0.4066 -0.3005L0.1811 -0.075L0.5 -0.075L0.5 0.075L0.1811 0.075"
+    "L0.4066 0.3005L0.3005 0.4066L0.075 0.1811L0.075 0.5L-0.075 0.5L0.075 0.5L-0.075 0.5L-0.075 0.1811L-0.3005 0.4066"
+    "L-0.4066 0.3005L-0.1811 0.075L-0.5 0.075L-0.5 -0.075L-0.1811 -0.075L-0.4066 -0.3005L-0.3005 -0.4066L-0.075 -0.1811"
+    "L-0.075 -0.5L0.075 -0.5Z"
+)
+ARROWHEAD = "M-0.5 -0.5L0 0L-0.5 0.5"
+FILLED_ARROWHEAD = "M0 0L-0.5 0.5L-0.5 -0.5Z"
+HALF_CIRCLE = "M0 0L0.5 0A0.5 0.5 0 0 0 -0.5 0Z"
+THIRD_CIRCLE = "M0 0L0 -0.5A0.5 0.5 0 0 0 -0.433 0.25Z"
+QUARTER_CIRCLE = "M0 0L0 -0.5A0.5 0.5 0 0 0 -0.5 0Z"
+HALF_ARC = "M0.5 0A0.5 0.5 0 0 0 -0.5 0"
+THIRD_ARC = "M0 -0.5A0.5 0.5 0 0 0 -0.433 0.25"
+QUARTER_ARC = "M0 -0.5A0.5 0.5 0 0 0 -0.5 0"
+UPRIGHT = "M0 -0.5L0 0.5"
 
 Point = tuple[float, float]
 Place = Callable[[Point], Point]
@@ -35,6 +76,29 @@ def scale_path(path: str, factor: float) -> str:
         # An arc's rotation and its two flags are no lengths.
         kept = {2, 3, 4} if command == "A" else set()
         pieces.append(command + " ".join(_spell(n if i in kept else n * factor) for i, n in enumerate(numbers)))
+    return "".join(pieces)
+
+
+def stretch_path(path: str, width: float, height: float) -> str:
+    """The path made wider and higher about the origin; arcs must lie along the axes."""
+    pieces = []
+    for command, numbers in _commands(path):
+        if command == "A":
+            rx, ry, turn, large, sweep, x, y = numbers
+            numbers = [rx * width, ry * height, turn, large, sweep, x * width, y * height]
+        else:
+            numbers = [n * (height if i % 2 else width) for i, n in enumerate(numbers)]
+        pieces.append(command + " ".join(_spell(n) for n in numbers))
+    return "".join(pieces)
+
+
+def move_path(path: str, dx: float, dy: float) -> str:
+    """The path moved right and down."""
+    pieces = []
+    for command, numbers in _commands(path):
+        first = 5 if command == "A" else 0
+        moved = [n if i < first else n + (dy if (i - first) % 2 else dx) for i, n in enumerate(numbers)]
+        pieces.append(command + " ".join(_spell(n) for n in moved))
     return "".join(pieces)
 
 

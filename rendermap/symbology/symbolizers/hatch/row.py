@@ -1,7 +1,9 @@
 """The row of Hatch."""
 
-from rendermap.symbology.symbolizers.hatch import cim, esri, mapnik, sld
+from rendermap.symbology.symbolizers.hatch import cim, esri, mapnik, qml, sld
 from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 from rendermap.symbology.symbols import Hatch
 
-HATCH = Symbolizer(Hatch, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, to_mapnik=mapnik.write, from_sld=sld.read)
+HATCH = Symbolizer(
+    Hatch, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, from_qml=qml.read, to_mapnik=mapnik.write, from_sld=sld.read
+)

@@ -1,9 +1,9 @@
 """The row of PictureFill."""
 
-from rendermap.symbology.symbolizers.picture_fill import cim, esri, mapnik, sld
+from rendermap.symbology.symbolizers.picture_fill import cim, esri, mapnik, qml, sld
 from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 from rendermap.symbology.symbols import PictureFill
 
 PICTURE_FILL = Symbolizer(
-    PictureFill, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, to_mapnik=mapnik.write, from_sld=sld.read
+    PictureFill, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, from_qml=qml.read, to_mapnik=mapnik.write, from_sld=sld.read
 )

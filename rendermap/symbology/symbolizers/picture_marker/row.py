@@ -1,9 +1,9 @@
 """The row of PictureMarker."""
 
-from rendermap.symbology.symbolizers.picture_marker import cim, esri, mapnik, sld
+from rendermap.symbology.symbolizers.picture_marker import cim, esri, mapnik, qml, sld
 from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 from rendermap.symbology.symbols import PictureMarker
 
 PICTURE_MARKER = Symbolizer(
-    PictureMarker, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, to_mapnik=mapnik.write, from_sld=sld.read
+    PictureMarker, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, from_qml=qml.read, to_mapnik=mapnik.write, from_sld=sld.read
 )
