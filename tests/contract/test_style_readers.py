@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.readers import table
 from rendermap.symbology.readers.table import STYLE_READERS, StyleReader, read_styles
+from tests.builders import qml
 from tests.builders.junk import Sample, content_of, no_documents, with_junk
 from tests.builders.sld import (
     PNG,
@@ -120,7 +121,48 @@ SLD = (
     sld(rule(raster(f"<ChannelSelection>{CHANNELS}</ChannelSelection><ContrastEnhancement><Normalize/></ContrastEnhancement>"))),
     sld(SE_ROAD),
 )
-SAMPLES: dict[str, tuple[Sample, ...]] = {"lyrx": LYRX, "drawing_info": ESRI, "sld": SLD, "mapnik": MAPNIK}
+QML = (
+    qml.document(
+        qml.categorized("A", [{"value": "1", "type": "long", "label": "one"}, {"value": ""}], [qml.marker("star"), qml.marker(name="1")]),
+        qml.labeling(qml.settings({"fieldName": "A", "fontSize": 9}, {"placement": 1, "quadOffset": 2}, {"scaleVisibility": 1})),
+        hasScaleBasedVisibilityFlag=1,
+        minScale=1000,
+    ),
+    qml.document(
+        qml.graduated(
+            "A",
+            [(0, 1, "low"), (2, 3, "high")],
+            [
+                qml.fill(),
+                qml.symbol(
+                    "fill",
+                    qml.layer("LinePatternFill", qml.line(name="@0@0", customdash="3;1", use_custom_dash=1), distance=2, angle=30),
+                    qml.layer("GradientFill", color_type=1, color1=qml.RED, color2=qml.BLUE, stops="0.5;1,2,3,4"),
+                    qml.layer("PointPatternFill", qml.marker(name="@0@0"), distance_x=3, displacement_x=1),
+                    name="1",
+                ),
+            ],
+            qml.ramp(qml.RED, qml.BLUE),
+            method="Jenks",
+        )
+    ),
+    qml.document(
+        qml.rules(
+            qml.rule(qml.rule(filter="ELSE", symbol="0", scalemindenom=10), filter='"A" > 1', label="group"),
+            qml.rule(filter="ELSE", symbol="1"),
+            symbols=[
+                qml.symbol("line", qml.layer("MarkerLine", qml.marker(size=2), placement="interval", interval=3, spelling="prop")),
+                qml.line(offset=1, by={"outlineWidth": qml.override(field="B", minValue=0, maxValue=1, minSize=1, maxSize=2)}, name="1"),
+            ],
+        )
+    ),
+    qml.document(qml.renderer("heatmapRenderer", qml.ramp(qml.RED, qml.BLUE), radius=3, radius_unit=0, weight_expression='"A"')),
+    qml.raster("singlebandgray", qml.enhancement(0, 9), qml.origin("CumulativeCut", cumulativeCutLower=0.02)),
+    qml.raster("singlebandpseudocolor", qml.shader("DISCRETE", [(1, "#ff0000", "low"), ("inf", "#00ff00", "high")]), band=1),
+    qml.raster("paletted", '<colorPalette><paletteEntry value="1" color="#ff0000" label="one"/></colorPalette>', band=1),
+    qml.raster("multibandcolor", qml.enhancement(0, 9, tag="redContrastEnhancement"), redBand=1, greenBand=2, blueBand=3),
+)
+SAMPLES: dict[str, tuple[Sample, ...]] = {"lyrx": LYRX, "drawing_info": ESRI, "sld": SLD, "qml": QML, "mapnik": MAPNIK}
 
 
 def test_every_language_is_in_the_table() -> None:

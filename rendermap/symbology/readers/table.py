@@ -8,21 +8,16 @@ from rendermap.errors import StyleInvalid
 from rendermap.symbology.readers.drawing_info.reader import DRAWING_INFO
 from rendermap.symbology.readers.lyrx.reader import LYRX
 from rendermap.symbology.readers.mapnik.reader import MAPNIK
-<<<<<<< HEAD
-from rendermap.symbology.readers.sld.reader import SLD
-=======
 from rendermap.symbology.readers.qml.reader import QML
->>>>>>> b8a4b3e (QGIS layer styles are read: renderers, rules, symbols, labels and rasters of QGIS 2.18 to 3.44)
+from rendermap.symbology.readers.sld.reader import SLD
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader
 from rendermap.table import Table
 
 __all__ = ["STYLE_READERS", "NamedStyle", "StyleReader", "read_styles"]
 
-<<<<<<< HEAD
-STYLE_READERS: Table[StyleReader] = Table("style reader", {"lyrx": LYRX, "drawing_info": DRAWING_INFO, "sld": SLD, "mapnik": MAPNIK})
-=======
-STYLE_READERS: Table[StyleReader] = Table("style reader", {"lyrx": LYRX, "drawing_info": DRAWING_INFO, "qml": QML, "mapnik": MAPNIK})
->>>>>>> b8a4b3e (QGIS layer styles are read: renderers, rules, symbols, labels and rasters of QGIS 2.18 to 3.44)
+STYLE_READERS: Table[StyleReader] = Table(
+    "style reader", {"lyrx": LYRX, "drawing_info": DRAWING_INFO, "sld": SLD, "qml": QML, "mapnik": MAPNIK}
+)
 
 
 def read_styles(path: Path) -> tuple[NamedStyle, ...]:
