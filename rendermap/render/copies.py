@@ -6,8 +6,10 @@ What one worker copies the others use, see `copy_store`.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,9 +23,11 @@ from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
 from rendermap.render.bends import carry_densified, densified
+from rendermap.render.computed import computed_columns
 from rendermap.render.copy_store import kept_copy
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.seams import cut_at_seam
+from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 
 Shapes = NDArray[np.object_]
@@ -33,6 +37,8 @@ KEEPS_ORDER_UP_TO = 5000
 """An index sorts features by place; up to this many are drawn in the dataset's own order, without one."""
 
 COPY_MEMBER = "copy"
+
+_NOTHING: Mapping[Operand, str] = MappingProxyType({})
 
 _CURVES = "'CIRCULARSTRING', 'COMPOUNDCURVE', 'CURVEPOLYGON', 'MULTICURVE', 'MULTISURFACE', 'TIN', 'POLYHEDRALSURFACE'"
 _DIMENSIONS = {GeometryKind.POINT: 0, GeometryKind.LINE: 1, GeometryKind.POLYGON: 2}
@@ -65,15 +71,15 @@ class Carriage:
     longest: float | None
 
 
-def copy_of(layer: Layer, carriage: Carriage | None = None) -> Path:
+def copy_of(layer: Layer, carriage: Carriage | None = None, computed: Mapping[Operand, str] = _NOTHING) -> Path:
     """A FlatGeobuf file with the layer's features under the layer's own field names.
 
-    carriage: the copy is in the map's CRS; None: in the data's own.
+    carriage: the copy is in the map's CRS; None: in the data's own.  computed: values that it has as well, and their names.
     Raises SourceUnreadable when the dataset cannot be read or copied.
     """
-    essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver, carriage)
+    essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver, carriage, *computed.items())
     try:
-        return kept_copy(essence, ".fgb", lambda file: _write(layer, file, carriage))
+        return kept_copy(essence, ".fgb", lambda file: _write(layer, file, carriage, computed))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
         raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
 
@@ -84,19 +90,19 @@ def box_of(file: str) -> BBox | None:
     return BBox(*map(float, bounds)) if bounds is not None and np.isfinite(bounds).all() else None
 
 
-def _write(layer: Layer, file: Path, carriage: Carriage | None) -> None:
+def _write(layer: Layer, file: Path, carriage: Carriage | None, computed: Mapping[Operand, str]) -> None:
     with warnings.catch_warnings():
         # Fields that no copy can hold and lengths that were cut do not change the picture.
         warnings.simplefilter("ignore")
         geometry, columns = read_rows(layer) if layer.driver == "CSV" else _read(layer)
+        filled = {name: (data, _missing(data)) for name, data in columns.items()} | computed_columns(columns, computed, len(geometry))
         shapes, kept = _drawable(geometry, layer, carriage)
-        columns = {name: data[kept] for name, data in columns.items()}
         pyogrio.raw.write(
             file,
             shapely.to_wkb(shapes),
-            list(columns.values()),
-            list(columns),
-            field_mask=[_missing(data) for data in columns.values()],
+            [data[kept] for data, _ in filled.values()],
+            list(filled),
+            field_mask=[None if missing is None else missing[kept] for _, missing in filled.values()],
             driver="FlatGeobuf",
             layer=COPY_MEMBER,
             geometry_type="Unknown",

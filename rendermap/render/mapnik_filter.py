@@ -14,12 +14,16 @@ from functools import lru_cache
 
 from rendermap.errors import InvalidFilter
 from rendermap.render.engine import mapnik
+from rendermap.symbology.expressions.evaluate import find_name, pattern_signs
+from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.tree import (
     And,
     Arithmetic,
+    Call,
     Case,
     Column,
     Comparison,
+    Concat,
     Expression,
     IsNull,
     Like,
@@ -27,9 +31,9 @@ from rendermap.symbology.expressions.tree import (
     Not,
     Operand,
     Or,
-    columns,
     walk,
 )
+from rendermap.symbology.expressions.tree import columns as names_in
 from rendermap.symbology.facts import Field, FieldKind
 from rendermap.symbology.style import Value
 
@@ -39,6 +43,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LARGEST_INTEGER = 2**63 - 1
 _NUMBERS = (FieldKind.INTEGER, FieldKind.REAL)
+_MOST_WILDCARDS = 3
+"""More of them take Mapnik's regular expressions a time that grows with each."""
 _REGEX_SIGNS = frozenset(r".[]{}()\*+?|^$")
 NEVER = "false"
 
@@ -47,22 +53,23 @@ NEVER = "false"
 class Columns:
     """The fields of one dataset, and which of them a map's filters ask for.
 
-    used: field name -> the name it is asked under.  nulls: field name -> the name of its null flag.  computed: a value that neither Mapnik
-    nor OGR can work out -> the name of a column of its own, which a copy of the dataset must have.
+    used: field name -> the name it is asked under.  nulls: field name -> the name of its null flag.  texts: whole number field -> the name
+    under which it is text.  computed: a value that neither Mapnik nor OGR can work out -> the name of a column of its own, which a copy of
+    the dataset must have.
     """
 
     fields: tuple[Field, ...]
     used: dict[str, str] = field(default_factory=dict)
     nulls: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     computed: dict[Operand, str] = field(default_factory=dict)
 
     def find(self, name: str) -> Field:
-        """The field of a name, without regard to case.  Raises InvalidFilter."""
-        exact = [f for f in self.fields if f.name == name]
-        alike = exact or [f for f in self.fields if f.name.casefold() == name.casefold()]
-        if not alike:
+        """The field of a name, without regard to case and tables in front of it.  Raises InvalidFilter."""
+        index = find_name(name, [f.name for f in self.fields])
+        if index is None:
             raise InvalidFilter("The filter names a field that the layer does not have.", reason=f"no field {name!r}")
-        return alike[0]
+        return self.fields[index]
 
     def value(self, name: str) -> str:
         """How the field's value is written in a filter."""
@@ -81,7 +88,10 @@ class Columns:
         return f"not {self.is_null(name)}"
 
     def operand(self, operand: Operand) -> str:
-        """How a value made from the feature is written in an expression.  Raises InvalidFilter for a field that is not there."""
+        """How a value made from the feature is written in an expression; 0 or empty for null, see `unknown`.
+
+        Raises InvalidFilter for a field that is not there.
+        """
         match operand:
             case Column():
                 return self.value(operand.name)
@@ -89,20 +99,68 @@ class Columns:
                 return text_literal(text)
             case Literal(value):
                 return number_literal(value or 0)
-            case Arithmetic() if all(self.find(name).kind in _NUMBERS for name in columns(operand)) and _is_plain_sum(operand):
+            case Concat():
+                return self.text(operand)
+            case Arithmetic() if self.is_number(operand):
                 return _operand(operand, self)
-        for name in columns(operand):
-            self.find(name)
-        return f"[{self.computed.setdefault(operand, f'rm computed {len(self.computed)}')}]"
+        return self._computed(operand)
+
+    def number(self, operand: Operand) -> str:
+        """As `operand`, and a number for sure: 0 where the value is none."""
+        return self.operand(operand if self.is_number(operand) else Call("number", (operand,)))
+
+    def is_number(self, operand: Operand) -> bool:
+        """Whether Mapnik can work it out as a number."""
+        return is_plain_sum(operand) and all(self.find(name).kind in _NUMBERS for name in names_in(operand))
+
+    def text(self, operand: Operand) -> str:
+        """How a value as it is printed is written in an expression; empty for null.  Raises InvalidFilter as `operand` does."""
+        parts = [self._printed(part) for part in (operand.parts if isinstance(operand, Concat) else (operand,))]
+        if None in parts:
+            return self._computed(Call("text_or_empty", (operand,)))
+        return "+".join(part for part in parts if part)
+
+    def _printed(self, operand: Operand) -> str | None:
+        """What Mapnik can print itself: text, and whole numbers that OGR gives as text.  It prints 1234567.5 as ``1.23457e+06``."""
+        match operand:
+            case Literal(value):
+                return text_literal(plain(value))
+            case Column(name) if self.find(name).kind is FieldKind.TEXT:
+                return self.value(name)
+            case Column(name) if self.find(name).kind is FieldKind.INTEGER:
+                found = self.find(name).name
+                return f"[{self.texts.setdefault(found, f'rm text {len(self.texts)}')}]"
+        return None
+
+    def unknown(self, operand: Operand) -> str:
+        """A filter that is true where a value is null.  Raises InvalidFilter as `operand` does."""
+        match operand:
+            case Column(name):
+                return self.is_null(name)
+            case Literal(value):
+                return "true" if value is None else NEVER
+            case Arithmetic() if self.is_number(operand):
+                nulls = [self.is_null(name) for name in sorted(names_in(operand))]
+                return f"({' or '.join((*nulls, *_zero_divisors(operand, self))) or NEVER})"
+        return self.condition(IsNull(operand))
+
+    def not_a_number(self, operand: Operand) -> str:
+        """A filter that is true where a value is null or no number.  Raises InvalidFilter as `operand` does."""
+        return self.unknown(operand if self.is_number(operand) else Call("number", (operand,)))
 
     def condition(self, expression: Expression) -> str:
-        """A filter that is true where a condition is that neither Mapnik nor OGR can ask."""
-        return f"({self.operand(Case(((expression, Literal(1)),), Literal(0)))}=1)"
+        """A filter that is true where a condition is that neither Mapnik nor OGR can ask.  Raises InvalidFilter as `operand` does."""
+        return f"({self._computed(Case(((expression, Literal(1)),), Literal(0)))}=1)"
+
+    def _computed(self, operand: Operand) -> str:
+        for name in names_in(operand):
+            self.find(name)
+        return f"[{self.computed.setdefault(operand, f'rm computed {len(self.computed)}')}]"
 
     @property
     def are_plain(self) -> bool:
         """True when the dataset's own columns do: no null is asked for and every name is its own."""
-        return not (self.nulls or self.computed) and all(name == alias for name, alias in self.used.items())
+        return not (self.nulls or self.texts or self.computed) and all(name == alias for name, alias in self.used.items())
 
 
 def filter_text(expression: Expression, columns: Columns) -> str:
@@ -114,16 +172,15 @@ def filter_text(expression: Expression, columns: Columns) -> str:
 
 
 def _spell(expression: Expression, columns: Columns, *, wanted: bool) -> str:
+    if not (isinstance(expression, And | Or | Not) or _is_native(expression, columns)):
+        return columns.condition(expression if wanted else Not(expression))
     match expression:
         case Not():
             return _spell(expression.term, columns, wanted=not wanted)
         case And() | Or():
             return _join(expression, columns, wanted=wanted)
-        case IsNull():
-            if not isinstance(expression.column, Column):
-                return columns.condition(expression if wanted else Not(expression))
-            name = expression.column.name
-            return columns.is_null(name) if wanted else columns.is_known(name)
+        case IsNull(operand):
+            return columns.unknown(operand) if wanted else f"not {columns.unknown(operand)}"
         case Like():
             return _like(expression, columns, wanted=wanted)
         case Comparison():
@@ -131,21 +188,47 @@ def _spell(expression: Expression, columns: Columns, *, wanted: bool) -> str:
             return _comparison(operator, expression.left, expression.right, columns)
 
 
+def _is_native(expression: Expression, columns: Columns) -> bool:
+    """Whether Mapnik can ask it of the dataset's own columns."""
+    match expression:
+        case Comparison(_, left, right):
+            return is_plain_sum(left) and is_plain_sum(right)
+        case IsNull(operand):
+            return isinstance(operand, Column | Literal) or columns.is_number(operand)
+        case Like(Column(), pattern, escape, ignores_case):
+            wildcards = pattern_signs(pattern, escape).count("%")
+            return not ignores_case and wildcards <= _MOST_WILDCARDS
+        case Not(term):
+            return _is_native(term, columns)
+        case And(terms) | Or(terms):
+            return all(_is_native(term, columns) for term in terms)
+    return False
+
+
 def _join(expression: And | Or, columns: Columns, *, wanted: bool) -> str:
+    """Terms that only we can ask share one column."""
     word = " and " if isinstance(expression, And) == wanted else " or "
-    return "(" + word.join(_spell(term, columns, wanted=wanted) for term in expression.terms) + ")"
+    native = [term for term in expression.terms if _is_native(term, columns)]
+    others = tuple(term for term in expression.terms if term not in native)
+    spelled = [_spell(term, columns, wanted=wanted) for term in native]
+    if others:
+        rest = others[0] if len(others) == 1 else type(expression)(others)
+        spelled.append(columns.condition(rest if wanted else Not(rest)))
+    return "(" + word.join(spelled) + ")"
 
 
 def _like(like: Like, columns: Columns, *, wanted: bool) -> str:
-    if not isinstance(like.column, Column) or like.escape or like.ignores_case:
-        return columns.condition(like if wanted else Not(like))
+    assert isinstance(like.column, Column)
     if columns.find(like.column.name).kind != FieldKind.TEXT:
         raise InvalidFilter("LIKE can only be asked of a text field.")
-    pattern = re.sub("%+", "%", like.pattern)
-    spelled = {"%": r"[\s\S]*", "_": r"[\s\S]"}
-    regex = "".join(spelled.get(c) or ("\\" + c if c in _REGEX_SIGNS else c) for c in pattern)
+    regex = "".join(_regex_of(sign) for sign in pattern_signs(like.pattern, like.escape))
     match = f"{columns.value(like.column.name)}.match({text_literal(regex)})"
     return f"({columns.is_known(like.column.name)} and {match if wanted else f'not ({match})'})"
+
+
+def _regex_of(sign: str) -> str:
+    spelled = {"%": r"[\s\S]*", "_": r"[\s\S]"}
+    return spelled.get(sign) or ("\\" + sign[-1] if sign[-1] in _REGEX_SIGNS else sign[-1])
 
 
 def _comparison(operator: str, left: Operand, right: Operand, columns: Columns) -> str:
@@ -155,8 +238,9 @@ def _comparison(operator: str, left: Operand, right: Operand, columns: Columns) 
         return compare(columns, left.name, operator, right.value)
     if any(isinstance(side, Literal) and side.value is None for side in (left, right)):
         return NEVER
-    known = "".join(f"{columns.is_known(name)} and " for name in dict.fromkeys(_names(left) + _names(right)))
-    return f"({known}{_operand(left, columns)} {_mapnik_operator(operator)} {_operand(right, columns)})"
+    known = [columns.is_known(name) for name in dict.fromkeys(_names(left) + _names(right))]
+    known += [f"not {test}" for side in (left, right) for test in _zero_divisors(side, columns)]
+    return f"({''.join(f'{test} and ' for test in known)}{_operand(left, columns)} {_mapnik_operator(operator)} {_operand(right, columns)})"
 
 
 def compare(columns: Columns, name: str, operator: str, value: Value) -> str:
@@ -180,7 +264,7 @@ def coerce(value: Value, kind: FieldKind) -> str | float | int | None:
     if value is None:
         return None
     if kind == FieldKind.DATE:
-        return _date_text(str(value))
+        return _date_text(str(value)) if value != "" else None
     if kind == FieldKind.BOOLEAN:
         words = {"true": 1, "1": 1, "false": 0, "0": 0}
         return words.get(str(int(value) if isinstance(value, bool | float) else value).strip().lower())
@@ -253,7 +337,14 @@ def _operand(operand: Operand, columns: Columns) -> str:
             return columns.operand(operand)
 
 
-def _is_plain_sum(operand: Operand) -> bool:
+def _zero_divisors(operand: Operand, columns: Columns) -> list[str]:
+    """Filters that are true where a division has no result; Mapnik's would be infinite."""
+    divisors = [node.right for node in walk(operand) if isinstance(node, Arithmetic) and node.operator == "/"]
+    return [f"({_operand(divisor, columns)}=0)" for divisor in divisors if not (isinstance(divisor, Literal) and divisor.value)]
+
+
+def is_plain_sum(operand: Operand) -> bool:
+    """True where there are only fields, constants and arithmetic."""
     return all(isinstance(node, Arithmetic | Column | Literal) for node in walk(operand))
 
 
@@ -293,31 +384,3 @@ def _in_powers_of_two(value: float) -> str:
     operator, steps = ("*", exponent) if exponent > 0 else ("/", -exponent)
     powers = [62] * (steps // 62) + [steps % 62]
     return f"({int(mantissa * 2**53)}*1.0{''.join(f'{operator}{2**power}' for power in powers)})"
-
-
-def sql_of(columns: Columns, member: str, *, is_sqlite: bool) -> str:
-    """The SELECT that gives the columns their names; computed ones have theirs already."""
-    quote = quote_sqlite if is_sqlite else quote_ogr
-    kinds = {f.name: f.kind for f in columns.fields}
-    parts = ["*"] if is_sqlite else []
-    for name, alias in columns.used.items():
-        if kinds[name] == FieldKind.DATE:
-            # SQLite's dialect has ISO dates; OGR's own has slashes and, in file geodatabases, a zone behind the second.
-            text = f"strftime('%Y/%m/%d %H:%M:%S', {quote(name)})" if is_sqlite else f"CAST({quote(name)} AS CHARACTER(19))"
-            parts.append(f"{text} AS {quote(alias)}")
-        elif alias != name or not is_sqlite:
-            parts.append(f"{quote(name)} AS {quote(alias)}")
-    if not is_sqlite:
-        parts += [quote(alias) for alias in columns.computed.values()]
-    parts += [f"{quote(name)} IS NULL AS {quote(alias)}" for name, alias in columns.nulls.items()]
-    return f"SELECT {', '.join(parts)} FROM {quote(member)}"
-
-
-def quote_ogr(name: str) -> str:
-    """An identifier in OGR's SQL dialect."""
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def quote_sqlite(name: str) -> str:
-    """An identifier in SQLite's dialect, which GeoPackages are asked in."""
-    return '"' + name.replace('"', '""') + '"'

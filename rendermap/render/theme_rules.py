@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from rendermap.errors import InvalidFilter, StyleInvalid
 from rendermap.render.engine_styles import ask_for_fields
-from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal
+from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, is_plain_sum, number_literal, text_literal
 from rendermap.render.painted import Paints
 from rendermap.render.ramp_text import color_paints
+from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.tree import Comparison, Literal, Operand
-from rendermap.symbology.expressions.tree import columns as names_in
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.style import Breaks, Categories, Engine, Graded, Proportional, Rules, Single, Style, Theme, Value
 from rendermap.symbology.symbols import Symbol, recolored, sized, stacked
@@ -153,12 +153,13 @@ def _equal(name: str, value: Value, columns: Columns) -> str:
 
 
 def _made_equal(expression: Operand, value: Value, columns: Columns) -> str:
-    return _is_unknown(expression, columns) if value is None else filter_text(Comparison("=", expression, Literal(value)), columns)
-
-
-def _is_unknown(operand: Operand, columns: Columns) -> str:
-    """True where the value is null."""
-    return any_of([columns.is_null(name) for name in sorted(names_in(operand))])
+    if value is None:
+        return columns.unknown(expression)
+    if is_plain_sum(expression):
+        return filter_text(Comparison("=", expression, Literal(value)), columns)
+    # as text, so that all classes ask one column, whatever its kind turns out to be
+    known = f" and not {columns.unknown(expression)}" if value == "" else ""
+    return f"({columns.text(expression)} = {text_literal(plain(value))}{known})"
 
 
 def _breaks(theme: Breaks, columns: Columns) -> DrawnRules:
@@ -177,7 +178,7 @@ def _breaks(theme: Breaks, columns: Columns) -> DrawnRules:
 def _classified(theme: Breaks, columns: Columns) -> tuple[str, str]:
     """The classified value, and a filter for features that have none ("" where no null could pass for a number)."""
     if theme.expression is not None:
-        return columns.operand(theme.expression), _is_unknown(theme.expression, columns)
+        return columns.number(theme.expression), columns.not_a_number(theme.expression)
     field = columns.find(theme.field)
     if theme.normalization_field:
         divisor = columns.value(theme.normalization_field)
@@ -192,8 +193,8 @@ def _graded(theme: Graded, columns: Columns) -> DrawnRules:
     limits = theme.limits
     if limits is None:
         raise StyleInvalid(reason="colours along a ramp without limits")
-    yield DrawnRule(_is_unknown(theme.value, columns), theme.default or NOTHING)
-    paints = color_paints(theme.ramp, limits, columns.operand(theme.value), theme.symbol)
+    yield DrawnRule(columns.not_a_number(theme.value), theme.default or NOTHING)
+    paints = color_paints(theme.ramp, limits, columns.number(theme.value), theme.symbol)
     yield DrawnRule(None, recolored(theme.symbol, paints[0].color), paints=paints)
 
 
@@ -202,7 +203,7 @@ def _proportional(theme: Proportional, columns: Columns) -> DrawnRules:
     if not theme.size.stops:
         raise StyleInvalid(reason="sizes by a number without stops")
     under = theme.under or NOTHING
-    yield DrawnRule(_is_unknown(theme.size.value, columns), under)
+    yield DrawnRule(columns.not_a_number(theme.size.value), under)
     yield DrawnRule(None, stacked(under, sized(theme.symbol, theme.size)))
 
 

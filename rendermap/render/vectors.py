@@ -17,9 +17,9 @@ from rendermap.geo.crs import is_geographic
 from rendermap.geo.view import MapView
 from rendermap.render.assets import assets
 from rendermap.render.bends import holds_longer, longest_straight
+from rendermap.render.column_sql import quote_ogr, quote_sqlite, sql_of
 from rendermap.render.copies import COPY_MEMBER, Carriage, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
-from rendermap.render.mapnik_filter import quote_ogr, quote_sqlite, sql_of
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document
 from rendermap.render.seams import is_torn
 from rendermap.symbology.style import Engine
@@ -110,8 +110,9 @@ def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> Non
 
 
 def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
-    places = [_place(plan, crs) for plan in run]
-    layers = [replace(drawn_layer(plan), crs=place.crs) for plan, place in zip(run, places, strict=True)]
+    drawn = [drawn_layer(plan) for plan in run]
+    places = [_place(plan, layer, crs) for plan, layer in zip(run, drawn, strict=True)]
+    layers = [replace(layer, crs=place.crs) for layer, place in zip(drawn, places, strict=True)]
     sources = [datasource_of(plan, layer, place) for plan, layer, place in zip(run, layers, places, strict=True)]
     opened = mapnik.Map(LEAST_PX, LEAST_PX)
     try:
@@ -136,16 +137,17 @@ class _Place:
     box: BBox
 
 
-def _place(plan: LayerPlan, map_crs: str) -> _Place:
-    layer, box = plan.layer, plan.layer.bbox
+def _place(plan: LayerPlan, drawn: DrawnLayer, map_crs: str) -> _Place:
+    """The dataset itself where Mapnik reads it rightly and it holds all that the rules ask for."""
+    layer, box, computed = plan.layer, plan.layer.bbox, drawn.columns.computed
     assert box is not None
     carriage = _carriage(plan, box, map_crs)
     if carriage:
-        file = str(copy_of(layer, carriage))
+        file = str(copy_of(layer, carriage, computed))
         return _Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)
-    if layer.reader == "ogr":
+    if layer.reader == "ogr" and not computed:
         return _Place(layer.open_name, member_of(layer), layer.driver, plan.crs, box)
-    return _Place(str(copy_of(layer)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
+    return _Place(str(copy_of(layer, computed=computed)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
 
 
 def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:

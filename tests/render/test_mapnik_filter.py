@@ -9,9 +9,25 @@ import pytest
 import shapely
 
 from rendermap.errors import InvalidFilter
+from rendermap.render.column_sql import sql_of
 from rendermap.render.engine import mapnik
-from rendermap.render.mapnik_filter import Columns, compare, filter_text, number_literal, sql_of, text_literal
-from rendermap.symbology.expressions.tree import And, Arithmetic, Column, Comparison, Expression, IsNull, Like, Literal, Not, Or
+from rendermap.render.mapnik_filter import Columns, compare, filter_text, number_literal, text_literal
+from rendermap.symbology.expressions.evaluate import holds_in
+from rendermap.symbology.expressions.tree import (
+    And,
+    Arithmetic,
+    Call,
+    Case,
+    Column,
+    Comparison,
+    Concat,
+    Expression,
+    IsNull,
+    Like,
+    Literal,
+    Not,
+    Or,
+)
 from rendermap.symbology.facts import Field, FieldKind
 from tests.builders.vectors import write_features
 
@@ -78,6 +94,9 @@ CASES: list[tuple[Expression, list[int]]] = [
     (Not(Or((column("v", "<", 1), column("n", "=", 2)))), [1]),
     (column("v", "=", None), []),
     (column("n", "=", "not a number"), []),
+    (column("day", "=", ""), []),
+    (Like(Column("t"), "%!%!_%", "!"), [4]),
+    (IsNull(Arithmetic("/", Column("n"), Column("v"))), [2, 3, 4]),
 ]
 
 
@@ -85,6 +104,15 @@ CASES: list[tuple[Expression, list[int]]] = [
 def test_filter_means_what_sql_means(tmp_path: Path, expression: Expression, expected: list[int]) -> None:
     """Nulls are neither true nor false, 0 is not null, dates compare, text is taken literally."""
     assert passing(tmp_path, expression) == expected
+
+
+@pytest.mark.parametrize(("expression", "expected"), CASES, ids=[repr(e)[:70] for e, _ in CASES])
+def test_evaluation_means_the_same(expression: Expression, expected: list[int]) -> None:
+    """Columns computed by us and filters asked by Mapnik tell the same features apart."""
+    rows = [dict(zip(COLUMNS, values, strict=True)) for values in zip(*COLUMNS.values(), strict=True)]
+    for row in rows:
+        row["day"] = row["day"] and row["day"].item()  # type: ignore[attr-defined]
+    assert [row["id"] for row in rows if holds_in(expression, row)] == expected
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
@@ -113,6 +141,30 @@ def test_odd_field_names(tmp_path: Path, name: str, driver: str) -> None:
     sql = sql_of(columns, "features", is_sqlite=driver == "GPKG")
     source = mapnik.Datasource(type="ogr", file=layer.open_name, layer_by_sql=sql, extent="0,0,1,1")
     assert [test.evaluate(f) for f in source].count(True) == 1
+
+
+def test_what_mapnik_cannot_ask_shares_one_column() -> None:
+    """A hundred terms with functions are one column of a copy; what Mapnik can ask stays with Mapnik."""
+    columns = Columns((Field("v", FieldKind.REAL), Field("t", FieldKind.TEXT)))
+    made = [Comparison("=", Call("upper", (Column("t"),)), Literal(str(i))) for i in range(100)]
+    assert filter_text(Or((column("v", ">", 1), *made)), columns) == "(([v] > (1)) or ([rm computed 0]=1))"
+    assert list(columns.computed) == [Case(((Or(tuple(made)), Literal(1)),), Literal(0))]
+
+
+def test_endless_wildcards_are_not_mapniks() -> None:
+    """A pattern whose regular expression would try every way is matched by us, in one go."""
+    columns = Columns((Field("t", FieldKind.TEXT),))
+    filter_text(Like(Column("t"), "%a%a%a%"), columns)
+    assert len(columns.computed) == 1
+
+
+def test_printed_text() -> None:
+    """Text and whole numbers are printed by Mapnik; real numbers, which it would round to six digits, by us."""
+    fields = (Field("v", FieldKind.REAL), Field("t", FieldKind.TEXT), Field("n", FieldKind.INTEGER))
+    columns = Columns(fields)
+    assert columns.text(Concat((Column("t"), Literal(" "), Column("n"), Literal(2.0)))) == "[t]+' '+[rm text 0]+'2'"
+    assert not columns.computed
+    assert columns.text(Concat((Column("t"), Column("v")))) == "[rm computed 0]"
 
 
 def test_unknown_field_is_refused_without_its_name() -> None:

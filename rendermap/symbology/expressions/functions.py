@@ -7,6 +7,7 @@ address, no clock, no chance.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from rendermap.symbology.expressions.tree import Call, Operand
 
 LONGEST_RESULT = 10_000
 """Texts are cut at so many characters."""
+
+_SPEC = re.compile(r"(?:[^{}]?[<>^=])?[-+ ]?0?\d{0,2}[,_]?(?:\.\d{1,2})?[bdoxeEfFgGns%]?\Z")
 
 TEXT, NUMBER, ANY = "text", "number", "any"
 
@@ -168,6 +171,13 @@ def _wrapped(value: Any, width: Any) -> str:
     return "\n".join(lines)
 
 
+def _character(code: Any) -> str:
+    sign = chr(_count(code))
+    if sign not in "\t\n" and not sign.isprintable():
+        raise ValueError(code)
+    return sign
+
+
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
@@ -248,14 +258,21 @@ def _by_pattern(value: Any, pattern: Any) -> str:
 
 
 def _by_spec(value: Any, spec: Any) -> str:
-    """Python's format: the spec has passed `number_text` when the expression was read."""
+    """Python's format, its width bounded."""
     spec = _text(spec)
+    if not is_spec(spec):
+        raise ValueError(spec)
     kind = spec[-1:]
-    if kind in "dbox" and kind:
+    if kind in ("d", "b", "o", "x"):
         return format(_whole(value), spec)
-    if kind in "fFeEgGn%" and kind:
+    if kind in ("f", "F", "e", "E", "g", "G", "n", "%"):
         return format(float(number_of(value)), spec)
     return format(value if isinstance(value, int | float) and not isinstance(value, bool) else _text(value), spec)
+
+
+def is_spec(text: str) -> bool:
+    """Whether a text is one of Python's format specifications with at most two digits for a width."""
+    return _SPEC.match(text) is not None
 
 
 def _moment(value: Any) -> Any:
@@ -315,7 +332,7 @@ FUNCTIONS: dict[str, Function] = {
     "join": Function(_joined, 1, None, TEXT),
     "join_with": Function(_joined_with, 1, None, TEXT, sees_null=True),
     "wrap": Function(_wrapped, 2, 2, TEXT),
-    "character": Function(lambda code: chr(_count(code)), 1, 1, TEXT),
+    "character": Function(_character, 1, 1, TEXT),
     # numbers
     "number": Function(number_of, 1, 1, NUMBER),
     "integer": Function(_number(lambda v: math.trunc(v)), 1, 1, NUMBER),

@@ -13,7 +13,7 @@ from lark.indenter import Indenter
 
 from rendermap.errors import InvalidExpression
 from rendermap.symbology.expressions import date_text
-from rendermap.symbology.expressions.functions import call
+from rendermap.symbology.expressions.functions import call, is_spec
 from rendermap.symbology.expressions.parsing import (
     NULL,
     Branches,
@@ -245,7 +245,6 @@ def _arithmetic(sign: str, left: Part, right: Part) -> Part:
 # --- texts and what is written into them ------------------------------------------------------------------------------
 
 _ESCAPES = {"n": "\n", "r": "", "t": "\t", "\n": ""}
-_SPEC = re.compile(r"(?:[^{}]?[<>^=])?[-+ ]?0?\d{0,2}[,_]?(?:\.\d{1,2})?[bdoxeEfFgGns%]?\Z")
 _PERCENT = re.compile(r"%([-+ 0]{0,2}\d{0,2}(?:\.\d{1,2})?)([sdifFeEgGr%])")
 
 
@@ -283,7 +282,7 @@ def _fields_of(text: str) -> list[tuple[str, str | None, str | None, str | None]
 
 
 def _by_spec(value: Operand, spec: str) -> Operand:
-    if not _SPEC.match(spec):
+    if not is_spec(spec):
         raise InvalidExpression("A text of the expression is formatted in a way that is not known.")
     return call("by_spec", (value, Literal(spec))) if spec else call("text_or_empty", (value,))
 

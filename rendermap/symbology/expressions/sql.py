@@ -9,11 +9,15 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError, VisitError
 
 from rendermap.errors import InvalidFilter
+from rendermap.symbology.expressions.functions import call
+from rendermap.symbology.expressions.sql_functions import CLOCKS, cast, date_part, part_of, sql_call, trimmed
 from rendermap.symbology.expressions.tree import (
     DEEPEST_NESTING,
     LONGEST_TEXT,
     And,
     Arithmetic,
+    Call,
+    Case,
     Column,
     Comparison,
     Expression,
@@ -28,10 +32,10 @@ from rendermap.symbology.expressions.tree import (
 
 
 def parse_filter(text: str) -> Expression:
-    """A filter in SQL-92's subset: comparison, IN, BETWEEN, LIKE, IS NULL, AND, OR, NOT, arithmetic, literals.
+    """A filter in SQL-92's subset: comparison, IN, BETWEEN, LIKE, IS NULL, AND, OR, NOT, arithmetic, literals, CASE, functions.
 
     IN, BETWEEN and their negations are spelled out in simpler terms.  Raises InvalidFilter when the text is longer than
-    LONGEST_TEXT, nested deeper than DEEPEST_NESTING or not of the subset.  Spec: ISO 9075:1992, 8.1 to 8.12, in part.
+    LONGEST_TEXT, nested deeper than DEEPEST_NESTING or not of the subset.  Spec: ISO 9075:1992, 6.5 to 6.13 and 8.1 to 8.12, in part.
     """
     if len(text) > LONGEST_TEXT:
         raise InvalidFilter("The filter expression is too long.")
@@ -62,12 +66,6 @@ def _operand(item: object) -> Operand:
 def _condition(item: object) -> Expression:
     if isinstance(item, Operand) or not isinstance(item, Expression):
         raise InvalidFilter("The filter uses a value where a condition must stand.")
-    return item
-
-
-def _column(item: object) -> Column:
-    if not isinstance(item, Column):
-        raise InvalidFilter("LIKE and IS NULL must follow the name of a field.")
     return item
 
 
@@ -106,19 +104,30 @@ class _Builder(Transformer[Token, "Expression | Operand"]):
         return Not(self.between(items))
 
     def like(self, items: list[object]) -> Expression:
-        return Like(_column(items[0]), _unquote(items[1], "'"))
+        escape = str(items[2]) if len(items) > 2 else ""
+        return Like(_operand(items[0]), _unquote(items[1], "'"), escape)
+
+    def escape(self, items: list[object]) -> str:
+        sign = _unquote(items[0], "'")
+        if len(sign) != 1:
+            raise InvalidFilter("The sign behind ESCAPE must be one character.")
+        return sign
 
     def unlike(self, items: list[object]) -> Expression:
         return Not(self.like(items))
 
     def is_null(self, items: list[object]) -> Expression:
-        return IsNull(_column(items[0]))
+        return IsNull(_operand(items[0]))
 
     def is_known(self, items: list[object]) -> Expression:
         return Not(self.is_null(items))
 
     def arithmetic(self, items: list[object]) -> Operand:
         return Arithmetic(str(items[1]), _operand(items[0]), _operand(items[2]))
+
+    def joined(self, items: list[object]) -> Operand:
+        left, right = _operand(items[0]), _operand(items[1])
+        return call("join", (*(left.arguments if isinstance(left, Call) and left.function == "join" else (left,)), right))
 
     def minus(self, items: list[object]) -> Operand:
         inner = _operand(items[-1])
@@ -145,7 +154,48 @@ class _Builder(Transformer[Token, "Expression | Operand"]):
     def false(self, items: list[object]) -> Operand:
         return Literal(False)
 
+    def call(self, items: list[object]) -> Operand:
+        return sql_call(str(items[0]), [_operand(item) for item in items[1:]])
+
+    def part_from(self, items: list[object]) -> Operand:
+        return part_of(str(items[0]), [_operand(item) for item in items[1:]])
+
+    def trimmed(self, items: list[object]) -> Operand:
+        if str(items[0]).lower() != "trim":
+            raise InvalidFilter("The filter uses a function that is not known.", reason=str(items[0]))
+        return trimmed(str(items[1]), [_operand(item) for item in items[2:]])
+
+    def position(self, items: list[object]) -> Operand:
+        return sql_call(str(items[0]), [_operand(item) for item in items[1:]])
+
+    def extract(self, items: list[object]) -> Operand:
+        return date_part(str(items[1]), _operand(items[2]))
+
+    def cast(self, items: list[object]) -> Operand:
+        return cast(_operand(items[1]), str(items[2]))
+
+    def type(self, items: list[object]) -> str:
+        return str(items[0])
+
+    def when(self, items: list[object]) -> tuple[Expression, Operand]:
+        return _condition(items[0]), _operand(items[1])
+
+    def choice(self, items: list[object]) -> tuple[Operand, Operand]:
+        return _operand(items[0]), _operand(items[1])
+
+    def otherwise(self, items: list[object]) -> Operand:
+        return _operand(items[0])
+
+    def case(self, items: list[object]) -> Operand:
+        return _case([item for item in items if isinstance(item, tuple)], items[-1])
+
+    def case_of(self, items: list[object]) -> Operand:
+        chosen = _operand(items[1])
+        return _case([(Comparison("=", chosen, item[0]), item[1]) for item in items if isinstance(item, tuple)], items[-1])
+
     def name(self, items: list[object]) -> Operand:
+        if str(items[0]).lower() in CLOCKS:
+            raise InvalidFilter("The filter asks for the time or the user, which are not the feature's.")
         return Column(str(items[0]))
 
     def quoted(self, items: list[object]) -> Operand:
@@ -153,6 +203,10 @@ class _Builder(Transformer[Token, "Expression | Operand"]):
 
     def bracketed(self, items: list[object]) -> Operand:
         return Column(str(items[0])[1:-1])
+
+
+def _case(branches: list[tuple[Expression, Operand]], last: object) -> Operand:
+    return Case(tuple(branches), last if isinstance(last, Operand) else Literal(None))
 
 
 def _unquote(item: object, quote: str) -> str:
