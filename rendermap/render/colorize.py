@@ -23,6 +23,7 @@ _STEPS = 1024
 _FINE_STEPS = 8192
 _TABLES = 64
 _FEW_CLASSES = 24
+_DENSE_UP_TO = 1 << 20
 _TRANSPARENT = np.zeros(4, np.uint8)
 
 
@@ -40,7 +41,7 @@ def limits_of(recipe: StretchRecipe, dtype: str) -> tuple[float, float]:
 
 def positions_of(recipe: StretchRecipe, low: float, high: float, steps: int = _STEPS) -> NDArray[np.float64]:
     """Positions on the ramp, 0 to 1, of values at equal steps from low to high."""
-    return places_of(recipe, np.linspace(low, high, steps), low, high)
+    return places_of(recipe, np.zeros(steps) if is_flat(low, high) else np.linspace(low, high, steps), low, high)
 
 
 def count_steps(recipe: StretchRecipe) -> int:
@@ -119,8 +120,7 @@ def color_cells(named: Named, values: Values, palette: Palette) -> Words:
         return np.take(_whole_table(named, palette, values.dtype.str), values.view(unsigned))
     if isinstance(named.theme, Classified):
         return color_classified(named.theme, values)
-    known, table = _value_table(named, palette, values.dtype.str)
-    return _by_value(known, table, values)
+    return _value_table(named, palette, values.dtype.str).colors(values)
 
 
 def color_classified(theme: Classified, values: Values) -> Words:
@@ -162,12 +162,34 @@ def _whole_table(named: Named, palette: Palette, dtype: str) -> Words:
     every = np.arange(1 << (8 * unsigned.itemsize)).astype(unsigned).view(dtype)
     if isinstance(named.theme, Classified):
         return color_classified(named.theme, every)
-    return _by_value(*_value_table(named, palette, dtype), every)
+    return _value_table(named, palette, dtype).colors(every)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ValueTable:
+    """Known values, ascending, and their colours; the last colour is that of all others.
+
+    dense: the colours of all whole numbers from the first known to the last, where these are few enough to be looked up directly.
+    """
+
+    known: Values
+    words: Words
+    dense: Words | None
+
+    def colors(self, values: Values) -> Words:
+        if not len(self.known):
+            return np.full(values.shape, self.words[0])
+        if self.dense is None:
+            return np.take(self.words, _places(self.known, values.astype(self.known.dtype, copy=False)))
+        place = values - self.known[0]
+        with np.errstate(invalid="ignore"):
+            inside = (place >= 0) & (place < len(self.dense))
+        index = np.where(inside, place, 0).astype(np.intp)
+        return np.where(inside & (index == place), np.take(self.dense, index), self.words[-1])
 
 
 @lru_cache(maxsize=_TABLES)
-def _value_table(named: Named, palette: Palette, dtype: str) -> tuple[Values, Words]:
-    """Known values, ascending, and their colours; the last colour is that of all others."""
+def _value_table(named: Named, palette: Palette, dtype: str) -> _ValueTable:
     theme = named.theme
     assert not isinstance(theme, Classified)
     kind = np.dtype(dtype) if np.dtype(dtype).kind == "f" else np.dtype(np.float64)
@@ -175,13 +197,16 @@ def _value_table(named: Named, palette: Palette, dtype: str) -> tuple[Values, Wo
     known, first = np.unique(np.asarray([value for value, _ in pairs], kind), return_index=True)
     colors = np.asarray([color for _, color in pairs], np.uint8).reshape(-1, 4)[first]
     default = getattr(theme, "default", None) or _TRANSPARENT
-    return known, words_of(np.vstack([colors, np.asarray(default, np.uint8)]))
+    words = words_of(np.vstack([colors, np.asarray(default, np.uint8)]))
+    return _ValueTable(known, words, _dense(known, words))
 
 
-def _by_value(known: Values, table: Words, values: Values) -> Words:
-    if not len(known):
-        return np.full(values.shape, table[0])
-    return np.take(table, _places(known, values.astype(known.dtype, copy=False)))
+def _dense(known: Values, words: Words) -> Words | None:
+    if len(known) <= _FEW_CLASSES or not np.array_equal(known, np.rint(known)) or known[-1] - known[0] >= _DENSE_UP_TO:
+        return None
+    dense = np.full(int(known[-1] - known[0]) + 1, words[-1])
+    dense[(known - known[0]).astype(np.intp)] = words[:-1]
+    return dense
 
 
 def _places(known: Values, values: Values) -> NDArray[np.intp]:

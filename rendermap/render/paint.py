@@ -70,7 +70,9 @@ def request_of(style: Style, box: Box, scale: float) -> Request:
     if isinstance(theme, RGB):
         bands = tuple(number for number in (*theme.bands, theme.black_band) if number) or (1,)
         return Request(bands, box, scale, is_blended(style), theme.alpha_band, by_majority)
-    return Request((theme.band,), box, scale, is_blended(style), majority=by_majority)
+    # The slope of a cell at the edge is told by the one beyond it: without, tiles of a relief would show where they are cut.
+    is_lit = isinstance(theme, ShadedRelief) or (isinstance(theme, Stretch) and theme.relief is not None)
+    return Request((theme.band,), box, scale, is_blended(style), majority=by_majority, margin=2 if is_lit else 1)
 
 
 def paint(plan: LayerPlan, raster: RasterLevels, patch: Patch, sampler: Sampler) -> Pixels:

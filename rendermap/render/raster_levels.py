@@ -48,7 +48,7 @@ class Request:
     """What to read.  bands: from 1.  box: (left, top, right, bottom) in full-size cells.  scale: full-size cells per picture pixel.
 
     smooth: average when shrinking, else pick, or take what most cells have where majority.
-    alpha_band: 0 for none but the dataset's own mask.
+    alpha_band: 0 for none but the dataset's own mask.  margin: cells read beyond the box, one for values between cells.
     """
 
     bands: tuple[int, ...]
@@ -57,6 +57,7 @@ class Request:
     smooth: bool
     alpha_band: int = 0
     majority: bool = False
+    margin: int = 1
 
 
 class RasterLevels:
@@ -125,8 +126,8 @@ class RasterLevels:
     def _read_file(self, dataset: Dataset, request: Request) -> Patch | None:
         step = (self.width / dataset.width, self.height / dataset.height)
         shrink = max(1, int(request.scale / max(step)))
-        c0, c1 = _span(request.box[0] / step[0], request.box[2] / step[0], dataset.width, shrink)
-        r0, r1 = _span(request.box[1] / step[1], request.box[3] / step[1], dataset.height, shrink)
+        c0, c1 = _span(request.box[0] / step[0], request.box[2] / step[0], dataset.width, shrink, request.margin)
+        r0, r1 = _span(request.box[1] / step[1], request.box[3] / step[1], dataset.height, shrink, request.margin)
         if c1 <= c0 or r1 <= r0:
             return None
         shape = (-(-(r1 - r0) // shrink), -(-(c1 - c0) // shrink))
@@ -145,7 +146,8 @@ class RasterLevels:
         cells = dataset.read(list(request.bands), window=window, out_shape=(len(request.bands), *shape), resampling=method)
         valid = _valid_cells(cells, [self.band(number) for number in request.bands])
         flags = [flag.name for flag in dataset.mask_flag_enums[request.bands[0] - 1]]
-        is_masked = "per_dataset" in flags
+        # Where the band of transparency is asked for as a number, as black of a print is, it hides nothing.
+        is_masked = "per_dataset" in flags and not any(self.band(number).interpretation == "alpha" for number in request.bands)
         if not is_masked and not request.alpha_band:
             return cells, valid, None
         mask = (
@@ -163,7 +165,7 @@ class RasterLevels:
         if key not in self._made:
             self._made[key] = self._make(request)
         made = [level for level in self._made[key] if max(level.step) <= request.scale * 1.01]
-        return made[-1].cut(request.box) if made else None
+        return made[-1].cut(request.box, request.margin) if made else None
 
     def _make(self, request: Request) -> list[_Made]:
         """Halved copies, `_MEMORY_SIDE` cells a side at most: a raster without overviews is read through once, not for every tile."""
@@ -190,10 +192,10 @@ class _Made:
     alpha: NDArray[np.uint8] | None
     step: tuple[float, float]
 
-    def cut(self, box: Box) -> Patch | None:
+    def cut(self, box: Box, margin: int) -> Patch | None:
         height, width = self.cells.shape[1:]
-        c0, c1 = _span(box[0] / self.step[0], box[2] / self.step[0], width, 1)
-        r0, r1 = _span(box[1] / self.step[1], box[3] / self.step[1], height, 1)
+        c0, c1 = _span(box[0] / self.step[0], box[2] / self.step[0], width, 1, margin)
+        r0, r1 = _span(box[1] / self.step[1], box[3] / self.step[1], height, 1, margin)
         if c1 <= c0 or r1 <= r0:
             return None
         part = np.s_[r0:r1, c0:c1]
@@ -222,10 +224,10 @@ def _sum_pairs(values: Cells) -> Cells:
     return np.asarray(np.add.reduceat(rows, np.arange(0, values.shape[1], 2), axis=1))
 
 
-def _span(low: float, high: float, size: int, shrink: int) -> tuple[int, int]:
-    """Cells needed between two places, one more on each side for interpolation, on the grid of shrunken cells."""
-    first = int(np.floor(max(low - shrink, 0) / shrink)) * shrink
-    last = int(np.ceil(min(high + shrink, size) / shrink)) * shrink
+def _span(low: float, high: float, size: int, shrink: int, margin: int) -> tuple[int, int]:
+    """Cells needed between two places, some more on each side, on the grid of shrunken cells."""
+    first = int(np.floor(max(low - margin * shrink, 0) / shrink)) * shrink
+    last = int(np.ceil(min(high + margin * shrink, size) / shrink)) * shrink
     return first, min(last, size)
 
 
