@@ -32,7 +32,7 @@ from rendermap.desk import (
     view_for,
     write,
 )
-from rendermap.dispatch.plan import InspectPlan, MeasurePlan
+from rendermap.dispatch.plan import InspectPlan, measure_plan
 from rendermap.errors import BadRequest, Broken, RendermapError
 from rendermap.hosting import FAULTS, run_server
 from rendermap.imaging.formats import FORMATS
@@ -330,7 +330,7 @@ def inspect(
     async def look(assembled: Assembled, source: DataSource) -> None:
         layer = await assembled.pool.inspect(InspectPlan(source))
         wanted = default_needs(layer.facts)
-        measures = {need: await assembled.pool.measure(MeasurePlan(layer, need.field, need.band)) for need in wanted}
+        measures = {need: await assembled.pool.measure(measure_plan(layer, need)) for need in wanted}
         style = default_style(layer.facts, measures, layer.source.path.stem)
         named = [(need.field or f"band {need.band}", m) for need, m in measures.items()]
         print_layer(layer, named, type(style.theme).__name__.lower())

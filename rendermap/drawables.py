@@ -16,7 +16,7 @@ from cachetools import LRUCache, TTLCache
 
 from rendermap.cache.flight import Flight
 from rendermap.dispatch.breaker import REST_S
-from rendermap.dispatch.plan import InspectPlan, MeasurePlan
+from rendermap.dispatch.plan import InspectPlan, MeasurePlan, measure_plan
 from rendermap.errors import Broken, SourceRefused, SourceUnreadable
 from rendermap.geo.bbox import BBox, pad, union
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, metres_per_unit, transform_bbox
@@ -212,7 +212,7 @@ class Drawables:
         return default_style(layer.facts, measures, tool.name)
 
     async def _measure(self, layer: Layer, wanted: tuple[Need, ...]) -> Mapping[Need, Measures]:
-        taken = await asyncio.gather(*(self._looker.measure(MeasurePlan(layer, need.field, need.band)) for need in wanted))
+        taken = await asyncio.gather(*(self._looker.measure(measure_plan(layer, need)) for need in wanted))
         return dict(zip(wanted, taken, strict=True))
 
 

@@ -12,6 +12,8 @@ from typing import Literal, NewType
 from rendermap.access.grant import Grant
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import DataSource, Layer
+from rendermap.symbology.expressions.tree import Expression, Operand
+from rendermap.symbology.measuring import Need
 from rendermap.symbology.style import Style, style_digest
 
 PlanDigest = NewType("PlanDigest", str)
@@ -88,12 +90,18 @@ class InspectPlan:
 
 @dataclass(frozen=True, slots=True)
 class MeasurePlan:
-    """Numbers to take from a dataset.  field: for vectors; band: for rasters.  distinct_limit: give up listing values beyond it."""
+    """Numbers to take from a dataset.  field: for vectors; band: for rasters.  distinct_limit: give up listing values beyond it.
+
+    fields, value, where: as `Need` has them.
+    """
 
     layer: Layer
     field: str | None = None
     band: int = 1
     distinct_limit: int = 256
+    fields: tuple[str, ...] = ()
+    value: Operand | None = None
+    where: Expression | None = None
 
 
 Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan
@@ -129,6 +137,11 @@ def _place(layer: Layer) -> tuple[str, str | None, str, str]:
     """Which version of which data, and how it is read."""
     source = layer.source
     return source.path.relative_to(source.root).as_posix(), source.member, source.fingerprint, layer.reader
+
+
+def measure_plan(layer: Layer, need: Need) -> MeasurePlan:
+    """What asks a worker for a need."""
+    return MeasurePlan(layer, need.field, need.band, need.distinct_limit, need.fields, need.value, need.where)
 
 
 def layer_plan(id: int, layer: Layer, crs: str, style: Style) -> LayerPlan:

@@ -8,16 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyogrio.raw
 from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import MeasurePlan
-from rendermap.errors import SourceUnreadable
-from rendermap.jobs.job import Layer
-from rendermap.render.csv_rows import read_rows
+from rendermap.render.field_values import combinations_of, values_of
 from rendermap.render.gdb_raster import probe_values
 from rendermap.render.raster_levels import Request, warm_rasters
-from rendermap.render.vector_facts import ERRORS, quiet
 from rendermap.symbology.facts import Measures, RasterFacts
 
 _PERCENTS = np.linspace(0, 100, 201)
@@ -40,7 +36,7 @@ def measure(plan: MeasurePlan) -> Measures:
     """
     facts = plan.layer.facts
     if not isinstance(facts, RasterFacts):
-        return measures_of(_field_values(plan), plan.distinct_limit, True)
+        return _measure_features(plan)
     if plan.layer.reader == "gdal":
         return _measure_by_probes(plan, facts)
     values, exact = _band_values(plan, facts)
@@ -83,31 +79,21 @@ def _counted_values(facts: RasterFacts) -> Values | None:
     return np.repeat(values, np.maximum(1, counts / share).astype(np.int64))
 
 
-def _field_values(plan: MeasurePlan) -> Values:
-    """The column of a field as pyogrio types it, without nulls."""
-    layer, field = plan.layer, plan.field or ""
-    column = read_rows(layer)[1].get(field) if layer.reader == "csv" else _read_column(layer, field)
-    if column is None:
-        raise SourceUnreadable(
-            "The dataset of this layer lacks a field that its symbology needs.", reason=f"{layer.open_name}: no {field!r}"
-        )
-    if column.dtype.kind == "f":
-        known: Values = column[~np.isnan(column)]
-        return known
-    if column.dtype.kind == "M":
-        return np.asarray([str(value) for value in column[~np.isnat(column)]], object)
-    return column if column.dtype.kind != "O" else column[[value is not None for value in column]]
+def _measure_features(plan: MeasurePlan) -> Measures:
+    if plan.fields:
+        counted = combinations_of(plan)
+        is_whole = len(counted) <= plan.distinct_limit
+        listed = tuple(sorted(counted.items(), key=_in_order)) if is_whole else ()
+        return Measures(counted.total(), combinations=listed, distinct_is_whole=is_whole, exact=True)
+    values, nulls = values_of(plan)
+    return replace(measures_of(values, plan.distinct_limit, True), nulls=nulls)
 
 
-def _read_column(layer: Layer, field: str) -> Values | None:
-    try:
-        with quiet():
-            meta, _, _, columns = pyogrio.raw.read(
-                layer.open_name, layer=layer.source.member, columns=[field], read_geometry=False, encoding=layer.encoding
-            )
-    except ERRORS as error:
-        raise SourceUnreadable(reason=f"{layer.open_name} ({layer.source.member}): {error}") from error
-    return columns[0] if field in meta["fields"] else None
+def _in_order(counted: tuple[tuple[Value, ...], int]) -> tuple[tuple[bool, bool, float, str], ...]:
+    """Numbers before texts, nulls last."""
+    return tuple(
+        (value is None, isinstance(value, str), float(value) if isinstance(value, int | float) else 0.0, str(value)) for value in counted[0]
+    )
 
 
 def measures_of(values: Values, limit: int, exact: bool) -> Measures:

@@ -83,6 +83,7 @@ class Measures:
 
     distinct: (value, count) pairs, ascending by value, empty when there are more than the asked limit.  percentiles: 0, 0.5, 1, ... 100
     per cent, 201 numbers.  sample: a few thousand values for class limits.  exact: every value was read, not a sample.
+    nulls: features without the value.  combinations: of the values of several fields, in the place of distinct.
     """
 
     count: int
@@ -95,3 +96,5 @@ class Measures:
     percentiles: tuple[float, ...] = ()
     sample: tuple[float, ...] = ()
     exact: bool = False
+    nulls: int = 0
+    combinations: tuple[tuple[tuple[str | float | int | bool | None, ...], int], ...] = ()

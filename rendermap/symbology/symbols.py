@@ -272,8 +272,13 @@ def sized(symbol: Symbol, size_by: SizeBy) -> Symbol:
 
 def stacked(under: Symbol, above: Symbol) -> Symbol:
     """Both symbols as one: the second is drawn only after all features' first (symbol levels)."""
-    lift = max((layer.level for layer in under.layers), default=-1) + 1 - min((layer.level for layer in above.layers), default=0)
-    return Symbol((*under.layers, *(replace(layer, level=layer.level + lift) for layer in above.layers)))
+    return Symbol((*under.layers, *lifted(above, under).layers))
+
+
+def lifted(symbol: Symbol, under: Symbol) -> Symbol:
+    """The symbol on levels above all those of another."""
+    lift = max((layer.level for layer in under.layers), default=-1) + 1 - min((layer.level for layer in symbol.layers), default=0)
+    return Symbol(tuple(replace(layer, level=layer.level + lift) for layer in symbol.layers))
 
 
 def turned(symbol: Symbol, rotation_by: Operand, *, clockwise: bool) -> Symbol:

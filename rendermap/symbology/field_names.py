@@ -1,0 +1,48 @@
+"""The fields that a style names, met with those that a dataset has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from rendermap.symbology.expressions.tree import Column, Expression, Operand, columns
+from rendermap.symbology.facts import Field, VectorFacts
+
+T = TypeVar("T")
+
+
+def field_of(name: str, facts: VectorFacts) -> Field | None:
+    """The dataset's own field of a name, without regard to case; layer files often name it with its table."""
+    short = name.rpartition(".")[2].casefold()
+    exact = next((f for f in facts.fields if f.name.casefold() == name.casefold()), None)
+    return exact or next((f for f in facts.fields if f.name.casefold() == short), None)
+
+
+def has_fields(names: Iterable[str], facts: VectorFacts) -> bool:
+    """True when the dataset has them all."""
+    return all(field_of(name, facts) for name in names)
+
+
+def has_all_of(expression: Expression | Operand | None, facts: VectorFacts) -> bool:
+    """True when the dataset has every field that an expression asks for."""
+    return expression is None or has_fields(columns(expression), facts)
+
+
+def respelled(value: T, facts: VectorFacts) -> T:
+    """A style, or any part of it, with every column named as the dataset spells it; the very same object where all are."""
+    return _respelled(value, facts)  # type: ignore[no-any-return]
+
+
+def _respelled(value: Any, facts: VectorFacts) -> Any:
+    if isinstance(value, Column):
+        found = field_of(value.name, facts)
+        return Column(found.name) if found and found.name != value.name else value
+    if type(value) is tuple:
+        made = tuple(_respelled(item, facts) for item in value)
+        return made if any(a is not b for a, b in zip(made, value, strict=True)) else value
+    if is_dataclass(value) and not isinstance(value, type):
+        found_new = {f.name: (old := getattr(value, f.name), _respelled(old, facts)) for f in fields(value)}
+        changed = {name: new for name, (old, new) in found_new.items() if new is not old}
+        return replace(value, **changed) if changed else value
+    return value
