@@ -11,9 +11,11 @@ from rendermap.dispatch.plan import LayerPlan, MapPlan
 from rendermap.errors import StyleInvalid
 from rendermap.geo.view import MapView
 from rendermap.imaging.blend import BLENDS, Blend, fade, over
+from rendermap.render.heat_map import draw_heat_map
 from rendermap.render.raster import draw_raster
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.facts import VectorFacts
+from rendermap.symbology.style import HeatMap
 
 Pixels = NDArray[np.uint8]
 
@@ -60,7 +62,7 @@ def runs_of(layers: tuple[LayerPlan, ...]) -> Iterator[tuple[LayerPlan, ...]]:
 
 
 def _joins(layer: LayerPlan) -> bool:
-    return _is_vector(layer) and blend_of(layer) is over
+    return _is_vector(layer) and blend_of(layer) is over and not isinstance(layer.style.theme, HeatMap)
 
 
 def _is_vector(layer: LayerPlan) -> bool:
@@ -68,6 +70,8 @@ def _is_vector(layer: LayerPlan) -> bool:
 
 
 def _draw_run(run: tuple[LayerPlan, ...], view: MapView) -> Pixels:
+    if isinstance(run[0].style.theme, HeatMap):
+        return fade(draw_heat_map(run[0], view), run[0].style.opacity)
     if _is_vector(run[0]):
         return draw_vectors(run, view)
     return fade(draw_raster(run[0], view), run[0].style.opacity)
