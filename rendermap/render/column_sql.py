@@ -21,7 +21,7 @@ def sql_of(columns: Columns, member: str, *, is_sqlite: bool) -> str:
     text = "TEXT" if is_sqlite else "CHARACTER(20)"
     parts += [f"CAST({quote(name)} AS {text}) AS {quote(alias)}" for name, alias in columns.texts.items()]
     if not is_sqlite:
-        parts += [quote(alias) for alias in columns.computed.values()]
+        parts += [quote(alias) for alias in (*columns.computed.values(), *columns.added)]
     parts += [f"{quote(name)} IS NULL AS {quote(alias)}" for name, alias in columns.nulls.items()]
     return f"SELECT {', '.join(parts)} FROM {quote(member)}"
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyogrio
@@ -32,6 +32,7 @@ from rendermap.symbology.facts import GeometryKind, VectorFacts
 
 Shapes = NDArray[np.object_]
 Columns = dict[str, NDArray[Any]]
+Filled = dict[str, tuple[NDArray[Any], NDArray[np.bool_] | None]]
 
 KEEPS_ORDER_UP_TO = 5000
 """An index sorts features by place; up to this many are drawn in the dataset's own order, without one."""
@@ -71,15 +72,25 @@ class Carriage:
     longest: float | None
 
 
-def copy_of(layer: Layer, carriage: Carriage | None = None, computed: Mapping[Operand, str] = _NOTHING) -> Path:
+class Remaking(Protocol):
+    """What is made of features and their columns (data, and where it is null) on the way into a copy.  Its repr tells it from others."""
+
+    def __call__(self, shapes: Shapes, table: Filled) -> tuple[Shapes, Filled]: ...
+
+
+def copy_of(
+    layer: Layer, carriage: Carriage | None = None, computed: Mapping[Operand, str] = _NOTHING, remaking: Remaking | None = None
+) -> Path:
     """A FlatGeobuf file with the layer's features under the layer's own field names.
 
     carriage: the copy is in the map's CRS; None: in the data's own.  computed: values that it has as well, and their names.
+    remaking: adds columns or features.
     Raises SourceUnreadable when the dataset cannot be read or copied.
     """
-    essence = (layer.source.path, layer.source.member, layer.source.fingerprint, layer.encoding, layer.driver, carriage, *computed.items())
+    source = layer.source
+    essence = (source.path, source.member, source.fingerprint, layer.encoding, layer.driver, carriage, *computed.items(), remaking)
     try:
-        return kept_copy(essence, ".fgb", lambda file: _write(layer, file, carriage, computed))
+        return kept_copy(essence, ".fgb", lambda file: _write(layer, file, carriage, computed, remaking))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
         raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
 
@@ -90,12 +101,15 @@ def box_of(file: str) -> BBox | None:
     return BBox(*map(float, bounds)) if bounds is not None and np.isfinite(bounds).all() else None
 
 
-def _write(layer: Layer, file: Path, carriage: Carriage | None, computed: Mapping[Operand, str]) -> None:
+def _write(layer: Layer, file: Path, carriage: Carriage | None, computed: Mapping[Operand, str], remaking: Remaking | None) -> None:
     with warnings.catch_warnings():
         # Fields that no copy can hold and lengths that were cut do not change the picture.
         warnings.simplefilter("ignore")
         geometry, columns = read_rows(layer) if layer.driver == "CSV" else _read(layer)
-        filled = {name: (data, _missing(data)) for name, data in columns.items()} | computed_columns(columns, computed, len(geometry))
+        filled: Filled = {name: (data, _missing(data)) for name, data in columns.items()}
+        filled |= computed_columns(columns, computed, len(geometry))
+        if remaking:
+            geometry, filled = remaking(geometry, filled)
         shapes, kept = _drawable(geometry, layer, carriage)
         pyogrio.raw.write(
             file,

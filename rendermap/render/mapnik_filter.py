@@ -55,7 +55,7 @@ class Columns:
 
     used: field name -> the name it is asked under.  nulls: field name -> the name of its null flag.  texts: whole number field -> the name
     under which it is text.  computed: a value that neither Mapnik nor OGR can work out -> the name of a column of its own, which a copy of
-    the dataset must have.
+    the dataset must have.  added: columns that a copy has by what else is made of it.
     """
 
     fields: tuple[Field, ...]
@@ -63,6 +63,7 @@ class Columns:
     nulls: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     computed: dict[Operand, str] = field(default_factory=dict)
+    added: list[str] = field(default_factory=list)
 
     def find(self, name: str) -> Field:
         """The field of a name, without regard to case and tables in front of it.  Raises InvalidFilter."""

@@ -12,6 +12,7 @@ from rendermap.render.assets import Assets
 from rendermap.render.engine_styles import engine_styles
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.painted import painted
+from rendermap.render.remakings import AnyRemaking, remaking_of
 from rendermap.render.theme_rules import DrawnRule, applies_all, drawn_first, rules_of
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
@@ -26,6 +27,7 @@ class DrawnLayer:
     """One layer of a document.
 
     columns: what the rules ask of the dataset.  order: the column whose largest numbers are drawn first, "" for the dataset's own order.
+    remaking: what must be made of the features first, in a copy.
     """
 
     crs: str
@@ -35,6 +37,7 @@ class DrawnLayer:
     rules: tuple[DrawnRule, ...]
     is_mixed: bool = False
     order: str = ""
+    remaking: AnyRemaking | None = None
 
 
 def drawn_layer(plan: LayerPlan) -> DrawnLayer:
@@ -46,10 +49,12 @@ def drawn_layer(plan: LayerPlan) -> DrawnLayer:
     if not isinstance(facts, VectorFacts):
         raise SourceUnreadable(reason="a raster in a run of vector layers")
     columns = Columns(facts.fields)
-    rules = rules_of(plan.style, columns)
+    remaking = remaking_of(plan, columns)
+    rules = rules_of(plan.style, columns, remaking)
     for value in values_of(plan.style.theme):
         columns.operand(value)
-    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules, facts.is_mixed, drawn_first(plan.style.theme, columns))
+    order = drawn_first(plan.style.theme, columns)
+    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules, facts.is_mixed, order, remaking)
 
 
 def map_document(layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str, str]], crs: str, assets: Assets) -> str:

@@ -10,15 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rendermap.errors import InvalidFilter, StyleInvalid
+from rendermap.render.class_columns import GROUP_COLUMN, ClassColumns
+from rendermap.render.dots import DOT_COLUMN
 from rendermap.render.engine_styles import ask_for_fields
 from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, is_plain_sum, number_literal, text_literal
 from rendermap.render.painted import Paints
 from rendermap.render.ramp_text import color_paints
+from rendermap.render.remakings import AnyRemaking
 from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.tree import Comparison, Literal, Operand
 from rendermap.symbology.facts import GeometryKind
-from rendermap.symbology.style import Breaks, Categories, Engine, Graded, Proportional, Rules, Single, Style, Theme, Value
-from rendermap.symbology.symbols import Symbol, recolored, sized, stacked
+from rendermap.symbology.style import Breaks, Categories, DotDensity, Engine, Graded, Proportional, Rules, Single, Style, Theme, Value
+from rendermap.symbology.symbols import Symbol, lifted, recolored, sized, stacked
 from rendermap.symbology.template import named
 
 NOTHING = Symbol()
@@ -41,14 +44,15 @@ class DrawnRule:
 DrawnRules = Iterator[DrawnRule]
 
 
-def rules_of(style: Style, columns: Columns) -> tuple[DrawnRule, ...]:
+def rules_of(style: Style, columns: Columns, remaking: AnyRemaking | None = None) -> tuple[DrawnRule, ...]:
     """What is drawn of which features, in Mapnik's order.
 
+    remaking: what has been made of the features.
     Raises StyleInvalid for a style whose fields the dataset does not have, InvalidFilter for such a filter.
     """
     drawn = filter_text(style.filter, columns) if style.filter is not None else None
     try:
-        rules = _of_theme(style.theme, columns)
+        rules = _of_theme(style.theme, columns, remaking)
         return tuple(_all_of(rules, drawn) if applies_all(style.theme) else _first_of(rules, drawn))
     except InvalidFilter as error:
         raise StyleInvalid("The layer's symbology names a field that the result does not have.", reason=error.reason) from error
@@ -92,10 +96,12 @@ def any_of(tests: Sequence[str]) -> str:
     return f"({any_of(tests[:middle])} or {any_of(tests[middle:])})"
 
 
-def _of_theme(theme: Theme, columns: Columns) -> DrawnRules:
+def _of_theme(theme: Theme, columns: Columns, remaking: AnyRemaking | None) -> DrawnRules:
     match theme:
         case Single():
             yield DrawnRule(None, theme.symbol)
+        case Categories() if isinstance(remaking, ClassColumns):
+            yield from _grouped(remaking)
         case Categories():
             yield from _categories(theme, columns)
         case Breaks():
@@ -104,6 +110,8 @@ def _of_theme(theme: Theme, columns: Columns) -> DrawnRules:
             yield from _graded(theme, columns)
         case Proportional():
             yield from _proportional(theme, columns)
+        case DotDensity():
+            yield from _dotted(theme)
         case Rules():
             yield from _rules(theme, columns)
         case Engine():
@@ -205,6 +213,20 @@ def _proportional(theme: Proportional, columns: Columns) -> DrawnRules:
     under = theme.under or NOTHING
     yield DrawnRule(columns.not_a_number(theme.size.value), under)
     yield DrawnRule(None, stacked(under, sized(theme.symbol, theme.size)))
+
+
+def _grouped(remaking: ClassColumns) -> DrawnRules:
+    """A rule for all classes alike, which takes its colours from the feature."""
+    for group in remaking.groups:
+        yield DrawnRule(f"([{GROUP_COLUMN}] = {group.number})", group.symbol, paints=group.paints)
+
+
+def _dotted(theme: DotDensity) -> DrawnRules:
+    """Polygons first, then dots of all kinds as they come."""
+    under = theme.under or NOTHING
+    yield DrawnRule(f"([{DOT_COLUMN}] = 0)", under, geometry=GeometryKind.POLYGON)
+    for number, dots in enumerate(theme.dots, start=1):
+        yield DrawnRule(f"([{DOT_COLUMN}] = {number})", lifted(dots.symbol, under), geometry=GeometryKind.POINT)
 
 
 def _float(value: float) -> float:

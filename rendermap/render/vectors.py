@@ -139,15 +139,15 @@ class _Place:
 
 def _place(plan: LayerPlan, drawn: DrawnLayer, map_crs: str) -> _Place:
     """The dataset itself where Mapnik reads it rightly and it holds all that the rules ask for."""
-    layer, box, computed = plan.layer, plan.layer.bbox, drawn.columns.computed
+    layer, box, computed, remaking = plan.layer, plan.layer.bbox, drawn.columns.computed, drawn.remaking
     assert box is not None
     carriage = _carriage(plan, box, map_crs)
     if carriage:
-        file = str(copy_of(layer, carriage, computed))
+        file = str(copy_of(layer, carriage, computed, remaking))
         return _Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)
-    if layer.reader == "ogr" and not computed:
+    if layer.reader == "ogr" and not computed and remaking is None:
         return _Place(layer.open_name, member_of(layer), layer.driver, plan.crs, box)
-    return _Place(str(copy_of(layer, computed=computed)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
+    return _Place(str(copy_of(layer, None, computed, remaking)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
 
 
 def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
