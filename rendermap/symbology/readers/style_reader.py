@@ -9,6 +9,7 @@ from pathlib import Path
 from rendermap.symbology.document import Node, StyleWarning
 from rendermap.symbology.style import Style
 
+MOST_CLASSES = 20_000
 MOST_RASTER_CLASSES = 1 << 16
 OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
 
@@ -43,3 +44,9 @@ def check_class_count(node: Node, count: int) -> None:
     """Raises StyleInvalid for more classes of cells than the largest colour table has."""
     if count > MOST_RASTER_CLASSES:
         raise node.wrong("type", f"{MOST_RASTER_CLASSES} classes of cells at most; there are {count}")
+
+
+def check_count(node: Node, key: str, count: int) -> None:
+    """Raises StyleInvalid for more classes, rules or values than any map has."""
+    if count > MOST_CLASSES:
+        raise node.wrong(key, f"at most {MOST_CLASSES} classes, not {count}")

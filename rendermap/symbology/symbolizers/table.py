@@ -67,10 +67,11 @@ def from_cim(node: Node | None, levels: Mapping[str, int] = NO_LEVELS) -> Symbol
         if node is not None:
             node.warn("a reference without a symbol", "nothing is drawn")
         return Symbol()
-    return cim_symbols.read(inner, levels, _layers_from_cim)
+    return cim_symbols.read(inner, levels, layers_from_cim)
 
 
-def _layers_from_cim(node: Node) -> tuple[SymbolLayer, ...]:
+def layers_from_cim(node: Node) -> tuple[SymbolLayer, ...]:
+    """The layers that one CIM symbol layer is drawn as, bottom first; notes one of a kind that nobody draws."""
     for row in SYMBOLIZERS:
         layers = row.from_cim(node) if row.from_cim else None
         if layers is not None:
