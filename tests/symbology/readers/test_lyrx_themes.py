@@ -202,7 +202,7 @@ def test_more_classes_than_any_map_has(count: int) -> None:
     if count <= 20_000:
         assert isinstance(one(json).style.theme, Categories)
         return
-    with pytest.raises(StyleInvalid, match="InvalidStyle|StyleInvalid|symbology|layer file|") as caught:
+    with pytest.raises(StyleInvalid) as caught:
         one(json)
     assert "at most 20000 classes" in (caught.value.reason or "")
 
