@@ -20,6 +20,7 @@ from rendermap.symbology.style import (
     Breaks,
     Categories,
     Classified,
+    ColorAdjustment,
     HeatMap,
     Method,
     Rules,
@@ -390,6 +391,16 @@ def test_a_filled_marker_has_the_fill_of_its_symbol() -> None:
     assert (found.path, found.fill, found.stroke.color) == (shapes.SQUARE, BLUE_COLOR, RED_COLOR)
 
 
+def test_letters_are_the_outlines_of_the_font_or_its_stand_in() -> None:
+    """A font that is here needs no warning; one that is not is told."""
+    (own,) = layers_of(symbol("marker", layer("FontMarker", font="DejaVu Sans", chr="A", size="5", color=RED)))
+    assert isinstance(own, Marker) and shapes.is_path(own.path)
+    assert (own.fill, own.stroke, own.size_pt) == (RED_COLOR, None, 5 * MM)
+    assert warnings_of(document(qml.single(symbol("marker", layer("FontMarker", font="DejaVu Sans", chr="A"))))) == []
+    text = document(qml.single(symbol("marker", layer("FontMarker", font="Dingbats", chr="A", size="5"))))
+    assert any("Dingbats" in warning for warning in warnings_of(text))
+
+
 def test_sizes_and_angles_by_the_feature() -> None:
     """A field, the size assistant, the scaling functions, and the spelling of QGIS 2."""
     (by_field,) = layers_of(
@@ -679,6 +690,17 @@ def test_opacity_and_a_transparent_value_of_a_raster() -> None:
     style = qml.read(qml.raster("singlebandgray", qml.enhancement(5, 90), listed, opacity=0.3)).style
     assert style.opacity == 0.3
     assert isinstance(style.theme, Stretch) and (style.theme.background, style.theme.background_color) == (0.0, None)
+
+
+def test_colours_changed_after_the_theme_and_resampling() -> None:
+    """Brightness of 255, contrast and saturation of 100 as QGIS counts them; only chosen resampling counts."""
+    light = '<brightnesscontrast brightness="51" contrast="100" gamma="2"/><huesaturation saturation="-100" invertColors="1"/>'
+    style = qml.read(qml.raster("singlebandgray", after=light + '<rasterresampler zoomedInResampler="bilinear"/>')).style
+    assert style.adjustment == ColorAdjustment(brightness=0.2, contrast=4.0, gamma=2.0, saturation=0.0, is_negative=True)
+    assert style.resampling == "bilinear"
+    plain = '<brightnesscontrast brightness="0" contrast="0" gamma="1"/><huesaturation saturation="0" colorizeStrength="50"/>'
+    style = qml.read(qml.raster("singlebandgray", after=plain + "<rasterresampler/>")).style
+    assert (style.adjustment, style.resampling) == (None, "")
 
 
 # --- files -------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from rendermap.symbology import ramps
 from rendermap.symbology.document import to_number
@@ -12,6 +13,7 @@ from rendermap.symbology.qgis.ramps import read_ramp
 from rendermap.symbology.style import (
     RGB,
     Classified,
+    ColorAdjustment,
     Method,
     RasterCategory,
     RasterClass,
@@ -32,6 +34,7 @@ _KINDS = {
     "MeanStdDev": StretchKind.STANDARD_DEVIATIONS,
 }
 _METHODS = {"2": Method.EQUAL_INTERVAL, "3": Method.QUANTILE}
+_GRAYS = {"1": "lightness", "2": "luminosity", "3": "average"}
 _UNSTRETCHED = ("NoEnhancement", "ClipToMinimumMaximum", "0", "3")
 _CLIPPED = ("StretchAndClipToMinimumMaximum", "ClipToMinimumMaximum", "2", "3")
 
@@ -49,6 +52,52 @@ def read_raster(root: XmlNode, node: XmlNode) -> tuple[RasterTheme, Color | None
 
 def _band(node: XmlNode, key: str = "band") -> int:
     return min(max(int(node.number(key, 1.0)), 1), 10_000)
+
+
+# --- after the theme ---------------------------------------------------------------------------------------------------
+
+
+def read_adjustment(pipe: XmlNode) -> ColorAdjustment | None:
+    """Changes of brightness, contrast, gamma and colours that follow the renderer in the ``pipe``; None for none."""
+    light, hue = pipe.child("brightnesscontrast"), pipe.child("huesaturation")
+    found = ColorAdjustment()
+    if light is not None:
+        found = replace(
+            found,
+            brightness=min(max(light.number("brightness") / 255, -1.0), 1.0),
+            contrast=_squared(light.number("contrast")),
+            gamma=min(max(light.number("gamma", 1.0), 0.01), 100.0),
+        )
+    if hue is not None:
+        found = replace(
+            found,
+            saturation=_squared(hue.number("saturation")),
+            gray=_GRAYS.get(hue.attribute("grayscaleMode", "0"), ""),
+            is_negative=hue.flag("invertColors"),
+            tint=_tint(hue) if hue.flag("colorizeOn") else None,
+            tint_strength=min(max(hue.number("colorizeStrength", 100.0) / 100, 0.0), 1.0),
+        )
+    return None if replace(found, tint_strength=1.0) == ColorAdjustment() else found
+
+
+def _squared(per_cent: float) -> float:
+    """How QGIS takes contrast and saturation, -100 to 100, as a factor."""
+    return (min(max(per_cent, -100.0), 100.0) / 100 + 1) ** 2
+
+
+def _tint(node: XmlNode) -> Color:
+    r, g, b = (min(max(round(node.number(f"colorize{channel}", 128.0)), 0), 255) for channel in ("Red", "Green", "Blue"))
+    return Color(r, g, b)
+
+
+def read_resampling(pipe: XmlNode) -> str:
+    """How cells become pixels, where the author chose more than the nearest cell."""
+    late, early = pipe.child("rasterresampler"), pipe.path("provider", "resampling")
+    names = (late.attribute("zoomedInResampler") if late else "", early.attribute("zoomedInResamplingMethod") if early else "")
+    chosen = next((name for name in names if name not in ("", "nearestNeighbour")), "")
+    if chosen not in ("", "bilinear"):
+        pipe.warn(f"{chosen} resampling", "bilinear resampling is used")
+    return "bilinear" if chosen else ""
 
 
 # --- stretches ---------------------------------------------------------------------------------------------------------

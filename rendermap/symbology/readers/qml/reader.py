@@ -9,7 +9,7 @@ from rendermap.errors import StyleInvalid
 from rendermap.symbology.blends import FROM_QGIS
 from rendermap.symbology.document import to_number
 from rendermap.symbology.readers.qml.labels import read_labels
-from rendermap.symbology.readers.qml.rasters import read_raster
+from rendermap.symbology.readers.qml.rasters import read_adjustment, read_raster, read_resampling
 from rendermap.symbology.readers.qml.renderers import read_renderer
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
 from rendermap.symbology.style import Style
@@ -59,7 +59,14 @@ def _vector_style(root: XmlNode, renderer: XmlNode | None) -> Style:
 
 def _raster_style(root: XmlNode, renderer: XmlNode) -> Style:
     theme, nodata = read_raster(root, renderer)
-    return Style(theme, _share(renderer.number("opacity", 1.0)), nodata_color=nodata)
+    pipe = root.child("pipe") or root
+    return Style(
+        theme,
+        _share(renderer.number("opacity", 1.0)),
+        nodata_color=nodata,
+        adjustment=read_adjustment(pipe),
+        resampling=read_resampling(pipe),
+    )
 
 
 def _share(value: float) -> float:

@@ -16,7 +16,7 @@ _LINES: dict[str, tuple[tuple[float, float], ...]] = {
     "f_diagonal": ((135.0, 4.243),),
     "diagonal_x": ((45.0, 4.243), (135.0, 4.243)),
 }
-_SHARES = {"dense1": 0.94, "dense2": 0.88, "dense3": 0.63, "dense4": 0.5, "dense5": 0.37, "dense6": 0.12, "dense7": 0.06}
+_SHARES = {"dense1": 0.9375, "dense2": 0.875, "dense3": 0.625, "dense4": 0.5, "dense5": 0.375, "dense6": 0.125, "dense7": 0.0625}
 _LINE_PT = 0.75
 _BLUE = Color(0, 0, 255)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from rendermap.symbology import shapes
@@ -26,7 +27,8 @@ def write(marker: Marker, canvas: Canvas) -> list[Element]:
         return [Element("PolygonPatternSymbolizer", {"file": canvas.file(_pattern(marker).encode(), ".svg"), "alignment": "global"})]
     element = Element("MarkersSymbolizer", {"allow-overlap": "true", "ignore-placement": "true", **placed(marker, geometry)})
     if marker.path == shapes.CIRCLE and not (marker.stroke and marker.stroke.dash_pt):
-        _set_circle(element, marker)
+        _set_circle(element, marker, canvas)
+        marker = replace(marker, size_by=None)
     else:
         element.set("file", canvas.file(_svg(marker).encode(), ".svg"))
     transform = transform_of(marker, canvas)
@@ -50,8 +52,11 @@ def placed(marker: PointLayer, geometry: GeometryKind) -> dict[str, str]:
     return {"placement": where, "spacing": to_px(marker.spacing_pt or _LINE_SPACING_PT), **turned}
 
 
-def _set_circle(element: Element, marker: Marker) -> None:
+def _set_circle(element: Element, marker: Marker, canvas: Canvas) -> None:
+    """A circle grows without its outline, as circles do in ArcGIS and QGIS; shapes of their own cannot."""
     side = to_px(marker.size_pt)
+    if marker.size_by:
+        side = f"{side}*{factor(marker.size_by, canvas)}"
     element.attrib.update({"file": "shape://ellipse", "width": side, "height": side})
     element.attrib.update(paint("fill", marker.fill or Color(0, 0, 0, 0)))
     line = marker.stroke

@@ -6,10 +6,13 @@ import math
 from dataclasses import replace
 
 from rendermap.symbology import shapes
+from rendermap.symbology.fonts import substitute_for
 from rendermap.symbology.qgis.markers import turned_marker
 from rendermap.symbology.qgis.properties import Properties, read_properties
 from rendermap.symbology.qgis.symbols import enabled_layers, faded_layer
 from rendermap.symbology.symbolizers.fill import qml as fills
+from rendermap.symbology.symbolizers.marker.characters import sign_of
+from rendermap.symbology.symbolizers.marker.glyphs import outline
 from rendermap.symbology.symbolizers.stroke import qml as strokes
 from rendermap.symbology.symbols import Color, Fill, Marker, Stroke
 from rendermap.symbology.xml_document import XmlNode
@@ -59,10 +62,12 @@ _OPEN_SHAPES = {
     "quarter_arc": shapes.QUARTER_ARC,
 }
 _RED = Color(255, 0, 0)
+_BELOW = 0.1
+"""QGIS puts the middle of a font's ascent at the point, which is about so much of its size above the middle of a letter."""
 
 
 def read(node: XmlNode) -> tuple[Marker, ...] | None:
-    """SimpleMarker, EllipseMarker, FilledMarker with their outline; an arrow for each vector of a field."""
+    """SimpleMarker, EllipseMarker and FilledMarker with their outline, FontMarker by the nearest sign."""
     match node.attribute("class"):
         case "SimpleMarker":
             return _simple(read_properties(node))
@@ -70,6 +75,8 @@ def read(node: XmlNode) -> tuple[Marker, ...] | None:
             return _ellipse(read_properties(node))
         case "FilledMarker":
             return _filled(read_properties(node))
+        case "FontMarker":
+            return _sign(read_properties(node))
     return None
 
 
@@ -117,6 +124,26 @@ def _filled(properties: Properties) -> tuple[Marker, ...]:
     fill = next((layer.color for layer in reversed(flat) if isinstance(layer, Fill)), None)
     line = next((layer for layer in reversed(flat) if isinstance(layer, Stroke)), None)
     marker = Marker(path, max(properties.length("size", default=2.0), 0.0), fill, line)
+    return _visible(turned_marker(marker, properties, (1.0, 1.0), drawn=("size", "angle")))
+
+
+def _sign(properties: Properties) -> tuple[Marker, ...]:
+    """Letters at the size of their font; an outline only where it was given a width."""
+    font, text = properties.text("font"), properties.text("chr", default="A")
+    is_bold = "bold" in properties.text("font_style").lower()
+    sign = sign_of(font, ord(text), is_bold=is_bold) if len(text) == 1 else None
+    path, share = (sign.path, sign.share) if sign else (outline(text, font, is_bold=is_bold), 1.0)
+    if not path:
+        return ()
+    if substitute_for(font) != (font, True):
+        properties.node.warn(
+            f"the text {text[:20]!r} of the font {font!r}", sign.told if sign else "the font that stands in for it is used"
+        )
+    line = strokes.outline(properties) if properties.number("outline_width") > 0 else None
+    color: Color | None = properties.color("color")
+    if sign is not None and not sign.is_filled:
+        color, line = None, line or Stroke(properties.color("color"), max(properties.length("size") * 0.06, 0.5))
+    marker = Marker(shapes.move_path(path, 0.0, _BELOW), max(properties.length("size", default=4.2), 0.0) * share, color, line)
     return _visible(turned_marker(marker, properties, (1.0, 1.0), drawn=("size", "angle")))
 
 
