@@ -29,6 +29,7 @@ from rendermap.symbology.style import (
     Breaks,
     Categories,
     Classified,
+    ColorAdjustment,
     Colormap,
     DotDensity,
     Engine,
@@ -39,6 +40,7 @@ from rendermap.symbology.style import (
     Rules,
     ShadedRelief,
     Single,
+    StatisticsSource,
     Stretch,
     StretchRecipe,
     Style,
@@ -77,6 +79,23 @@ def describe_style(style: Style) -> Iterator[Line]:
         yield 0, f"{style.opacity:.0%} opaque"
     if style.blend != "normal":
         yield 0, f"blended by {style.blend}"
+    yield from _cells(style)
+
+
+def _cells(style: Style) -> Iterator[Line]:
+    """What a style says about a raster's cells beside its theme."""
+    if style.nodata_color is not None:
+        yield 0, f"cells without data in {spell_color(style.nodata_color)}"
+    background = getattr(style.theme, "background", None)
+    if background is not None:
+        color = getattr(style.theme, "background_color", None)
+        yield 0, f"background value {background}: {spell_color(color) if color else 'not drawn'}"
+    if style.resampling:
+        yield 0, f"cells resampled by {style.resampling}"
+    if style.adjustment is not None:
+        plain = ColorAdjustment()
+        named = [name for name in ColorAdjustment.__dataclass_fields__ if getattr(style.adjustment, name) != getattr(plain, name)]
+        yield 0, f"colours changed in {', '.join(name.removeprefix('is_').replace('_', ' ') for name in named)}"
 
 
 # --- themes ------------------------------------------------------------------------------------------------------------
@@ -190,6 +209,9 @@ def _raster(theme: Theme) -> Iterator[Line]:
                 label = f" “{step.label}”" if step.label else ""
                 yield 1, f"{spell(low)} – {spell(step.upper)}{label}: {spell_color(step.color)}"
                 low = step.upper
+            for low, high in theme.excluded:
+                color = spell_color(theme.excluded_color) if theme.excluded_color else "not drawn"
+                yield 1, f"excluded {spell(low)} – {spell(high)}: {color}"
         case UniqueRaster():
             kind = "stay" if theme.default else "read anew from each result"
             yield 0, f"single values of {theme.field}, band {theme.band}; classes {kind}"
@@ -201,7 +223,8 @@ def _raster(theme: Theme) -> Iterator[Line]:
         case Colormap():
             yield 0, f"colour table of {len(theme.entries)} values" if theme.entries else "the dataset's own colour table"
         case RGB():
-            yield 0, f"bands {', '.join(map(str, theme.bands))} as red, green and blue, {_recipe(theme.recipes[0])}"
+            names = f"cyan, magenta and yellow, band {theme.black_band} as black" if theme.black_band else "red, green and blue"
+            yield 0, f"bands {', '.join(map(str, theme.bands))} as {names}, {_recipe(theme.recipes[0])}"
         case ShadedRelief():
             sides = "many sides" if theme.is_multidirectional else f"{theme.azimuth_deg:g}°, {theme.altitude_deg:g}° high"
             yield 0, f"relief lit from {sides}, heights ×{theme.z_factor:g}"
@@ -210,7 +233,12 @@ def _raster(theme: Theme) -> Iterator[Line]:
 
 
 def _recipe(recipe: StretchRecipe) -> str:
-    parts = [recipe.kind.value.replace("_", " "), _limits(recipe.limits or recipe.template_limits)]
+    limits = (
+        "limits from each view, or from each result"
+        if recipe.source is StatisticsSource.VIEW
+        else _limits(recipe.limits or recipe.template_limits)
+    )
+    parts = [recipe.kind.value.replace("_", " "), limits]
     parts += [f"gamma {recipe.gamma:g}"] if recipe.gamma != 1 else []
     parts += ["inverted"] if recipe.invert else []
     return ", ".join(parts)

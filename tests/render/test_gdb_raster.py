@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rendermap.dispatch.plan import layer_plan
 from rendermap.errors import NotSupported, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
@@ -24,8 +26,11 @@ from rendermap.symbology.style import (
     RasterClass,
     RasterTheme,
     ShadedRelief,
+    StatisticsSource,
     Stretch,
+    StretchKind,
     StretchRecipe,
+    Style,
     UniqueRaster,
 )
 from rendermap.symbology.symbols import TRANSPARENT, Color, Ramp
@@ -93,10 +98,54 @@ def test_what_cannot_be_drawn_is_named() -> None:
     layer = look(SHARED / "int8.gdb")
     with pytest.raises(NotSupported):
         draw_raster(plan_of(layer, ShadedRelief()), _view(layer))
+    with pytest.raises(NotSupported):
+        draw_raster(plan_of(layer, Stretch(RAMP, StretchRecipe(limits=(0, 1)), relief=ShadedRelief())), _view(layer))
     with pytest.raises(StyleInvalid):
         draw_raster(plan_of(layer, Stretch(RAMP, StretchRecipe(limits=(0, 1)), band=3)), _view(layer))
     with pytest.raises(SourceUnreadable, match="holds no data"):
         look(SHARED / "NCH_ES_WATER_LOGGING_HAZARD.gdb")
+
+
+@real
+def test_background_exclusions_inks_and_missing_cells() -> None:
+    """Cells of one value, found in the picture of an attribute table's raster, may be hidden, coloured or left out of their class."""
+    layer = look(SHARED / "rat.gdb")
+    view = _view(layer)
+    table = dict(layer.facts.attribute_table) if isinstance(layer.facts, RasterFacts) else {}
+    count = table["Count"][table["Value"].index(-116)]
+    red, blue = Color(200, 0, 0), Color(0, 0, 200)
+
+    def painted(style: Style) -> np.ndarray:
+        return draw_raster(layer_plan(1, layer, layer.crs or "EPSG:32611", style), view)
+
+    where = painted(Style(UniqueRaster((RasterCategory((-116.0,), red),))))[..., 3] > 0
+    assert where.sum() == count
+    stretch = Stretch(RAMP, StretchRecipe(limits=(-128.0, 127.0)), background=-116.0)
+    plain, shown = painted(Style(stretch)), painted(Style(replace(stretch, background_color=blue)))
+    assert (plain[where] == 0).all() and (shown[where] == blue).all() and np.array_equal(plain[~where], shown[~where])
+    classed = Classified((RasterClass(127.0, red),), excluded=((-116.0, -116.0),), excluded_color=blue)
+    assert (painted(Style(classed))[where] == blue).all()
+    hidden = plain[..., 3] == 0
+    filled = painted(Style(Stretch(RAMP, StretchRecipe(limits=(-128.0, 127.0))), nodata_color=blue))
+    assert (filled[..., 3] == 255).all() and (filled[hidden & ~where] == blue).all()
+    left = StretchRecipe(limits=(-128.0, 127.0), invert=True)
+    without = painted(Style(RGB((1, 1, 1), (left, left, left))))
+    inks = painted(Style(RGB((1, 1, 1), (left, left, left), black_band=1, black_recipe=left)))
+    expected = np.rint(without[..., :3].astype(float) * without[..., :1] / 255)
+    assert np.abs(inks[..., :3] - expected).max() <= 1
+
+
+@real
+def test_statistics_of_the_view() -> None:
+    """Limits come from probes of the cells in view."""
+    layer = look(SHARED / "rat.gdb")
+    box = layer.bbox
+    assert box
+    part = BBox(box.xmin, box.ymin, box.xmin + box.width / 2, box.ymin + box.height / 2)
+    recipe = StretchRecipe(StretchKind.MINIMUM_MAXIMUM, source=StatisticsSource.VIEW)
+    picture = draw_raster(plan_of(layer, Stretch(RAMP, recipe)), MapView(part, layer.crs or "EPSG:32611", 64, 64))
+    seen = picture[picture[..., 3] > 0][:, 0]
+    assert seen.min() == 0 and seen.max() == 255
 
 
 def test_raster_that_is_gone_is_unreadable(tmp_path: Path) -> None:

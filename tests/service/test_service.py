@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -38,8 +39,10 @@ from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.service import MapService, Rooms
 from rendermap.services.service import Access, GroupLayer, Service, Task, ToolLayer
-from rendermap.symbology.facts import GeometryKind, Measures, VectorFacts
+from rendermap.symbology.facts import Band, GeometryKind, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.library import Library
+from rendermap.symbology.style import Stretch
+from tests.builders.styles import document, raster_layer
 
 ROOT = Path("/jobs/demo_gpserver/j1")
 JOB = JobRequest("Demo", "j1")
@@ -311,6 +314,30 @@ def test_a_tool_layers_opacity_is_that_of_picture_and_legend(workers: Workers) -
     run(draw(service, MapRequest(JOB, VIEW)))
     run(legend_of(service))
     assert [layer.style.opacity for layer in workers.drawn[-1].layers] == [0.5] and swatches == [0.5] * 3
+
+
+@pytest.mark.parametrize(("statistics", "limits"), [("dataset", (2.0, 9.0)), ("view", None)])
+def test_a_tool_layer_says_whose_statistics_a_stretch_has(
+    workers: Workers, tmp_path: Path, statistics: str, limits: tuple[float, float] | None
+) -> None:
+    """A stretch by the area of view is fitted to the dataset, or stays open for each picture where the operator wants that."""
+    colorizer = {"type": "CIMRasterStretchColorizer", "stretchType": "MinimumMaximum", "statsType": "AreaOfView"}
+    file = tmp_path / "a.lyrx"
+    file.write_text(json.dumps(document(raster_layer(colorizer))))
+
+    async def inspect(plan: InspectPlan) -> Layer:
+        facts = RasterFacts(10, 10, (Band("float32"),), (8.0, 8.0))
+        return Layer(plan.source, "rasterio", str(plan.source.path), "EPSG:32632", BBox(10, 10, 90, 90), facts)
+
+    async def measure(plan: MeasurePlan) -> Measures:
+        return Measures(100, 2.0, 9.0)
+
+    workers.inspect, workers.measure = inspect, measure  # type: ignore[method-assign]
+    tool = replace(TOOLS[0], style_path=file, data_type="GPRasterDataLayer", statistics=statistics)
+    service = service_of(workers, Shelf(), replace(SERVICE, tasks=(Task("Run", "Run", "", (), (tool,)),)))
+    run(draw(service, MapRequest(JOB, VIEW)))
+    theme = workers.drawn[-1].layers[0].style.theme
+    assert isinstance(theme, Stretch) and theme.recipe.limits == limits
 
 
 def test_a_tile_is_a_map(service: MapService, workers: Workers) -> None:

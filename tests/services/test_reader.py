@@ -59,6 +59,7 @@ access = "identify"
 group = "Ground"
 opacity = 0.5
 classification = "from_result"
+statistics = "view"
 
 [[tasks.parameters]]
 name = "Far"
@@ -167,6 +168,7 @@ def test_a_layer_says_how_it_is_drawn(tmp_path: Path) -> None:
     assert layer.min_scale_denominator == pytest.approx(100000 * 0.0254 / 96 / PIXEL_M)
     assert layer.max_scale_denominator == pytest.approx(5000 * 0.0254 / 96 / PIXEL_M)
     assert (layer.visible, layer.access, layer.opacity, layer.classification) == (False, Access.IDENTIFY, 0.5, "from_result")
+    assert layer.statistics == "view"
     assert (layer.dataset, layer.style_layer, layer.data_type) == ("%scratchworkspace%/near.tif", "Near", "GPRasterDataLayer")
 
 
