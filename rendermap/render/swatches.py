@@ -20,10 +20,12 @@ from rendermap.imaging.legend_sheet import SheetEntry, SheetFonts, SheetLayer, d
 from rendermap.render.assets import assets
 from rendermap.render.engine import mapnik
 from rendermap.render.fonts import engine_fonts, foreign_font
+from rendermap.render.mapnik_filter import number_literal
 from rendermap.reply import LegendEntry, LegendLayer
-from rendermap.symbology.expressions.tree import Operand
+from rendermap.symbology.expressions.tree import Literal, Operand
 from rendermap.symbology.facts import GeometryKind
-from rendermap.symbology.legend import ColorPatch, LegendItem, RampPatch, SymbolPatch, heading_of, legend_items
+from rendermap.symbology.legend import heading_of, legend_items
+from rendermap.symbology.legend_item import ColorPatch, LegendItem, RampPatch, SymbolPatch
 from rendermap.symbology.ramps import color_at
 from rendermap.symbology.symbolizers.table import to_mapnik
 from rendermap.symbology.symbols import Color, Marker, Stroke, Symbol, extent_pt
@@ -184,7 +186,7 @@ def _draw(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object], wi
 
 @dataclass(frozen=True, slots=True)
 class _SwatchCanvas:
-    """A swatch has no feature: markers stand upright."""
+    """A swatch has no feature: markers stand upright, and sizes are those of the numbers the legend names."""
 
     geometry: GeometryKind
 
@@ -194,7 +196,8 @@ class _SwatchCanvas:
 
     def value(self, operand: Operand) -> str:
         """See `Canvas`."""
-        return "0"
+        number = operand.value if isinstance(operand, Literal) else 0
+        return number_literal(number) if isinstance(number, int | float) else "0"
 
 
 def _document(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rendermap.symbology import ramps
+from rendermap.symbology.legend_amounts import dot_items, size_items
+from rendermap.symbology.legend_item import ColorPatch, EnginePatch, LegendItem, RampPatch, SymbolPatch
 from rendermap.symbology.numbers import spell_all, spell_ranges, spell_value
 from rendermap.symbology.stretch_curve import MIDDLE, LegendRamp, is_flat
 from rendermap.symbology.style import (
@@ -39,49 +41,6 @@ _BLACK = ("Black", Color(0, 0, 0))
 EXCLUDED = "Excluded"
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolPatch:
-    """A swatch drawn with a symbol on the layer's kind of geometry."""
-
-    symbol: Symbol
-
-
-@dataclass(frozen=True, slots=True)
-class ColorPatch:
-    """A swatch of one colour, for raster classes."""
-
-    color: Color
-
-
-@dataclass(frozen=True, slots=True)
-class RampPatch:
-    """A slice of a ramp, from position low (at the bottom) to position high (at the top), 0 to 1."""
-
-    ramp: Ramp
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class EnginePatch:
-    """A swatch drawn by one of Mapnik's own rules, as XML."""
-
-    rule: str
-
-
-Patch = SymbolPatch | ColorPatch | RampPatch | EnginePatch
-
-
-@dataclass(frozen=True, slots=True)
-class LegendItem:
-    """One line of a legend.  values: what the class stands for, as text."""
-
-    label: str
-    patch: Patch
-    heading: str = ""
-    values: tuple[str, ...] = ()
-
-
 def legend_items(style: Style) -> tuple[LegendItem, ...]:
     """The legend of a resolved style, top line first; classes that draw nothing have no line."""
     match style.theme:
@@ -95,7 +54,7 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
             graded = _stretch(theme.ramp, StretchRecipe(limits=theme.limits), theme.labels, theme.heading)
             return (*graded, *_default(theme.default, theme.default_label, theme.heading))
         case Proportional() as theme:
-            return (LegendItem(theme.label, SymbolPatch(theme.symbol), theme.heading),)
+            return size_items(theme)
         case Rules() as theme:
             return tuple(
                 LegendItem(rule.label, SymbolPatch(rule.symbol), rule.heading or theme.heading)
@@ -103,9 +62,9 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
                 if rule.symbol.layers
             )
         case HeatMap() as theme:
-            return _stretch(theme.ramp, StretchRecipe(limits=(0.0, 1.0)), theme.labels, theme.heading)
+            return _stretch(theme.ramp, StretchRecipe(limits=(0.0, 1.0)), (theme.labels[0], "", "", "", theme.labels[1]), theme.heading)
         case DotDensity() as theme:
-            return tuple(LegendItem(dots.label, SymbolPatch(dots.symbol), theme.heading) for dots in theme.dots)
+            return dot_items(theme)
         case Engine() as theme:
             return tuple(LegendItem(label, EnginePatch(rule), theme.heading) for label, rule in theme.entries)
         case Stretch() as theme:

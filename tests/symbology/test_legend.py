@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from rendermap.symbology import ramps
-from rendermap.symbology.legend import ColorPatch, RampPatch, SymbolPatch, heading_of, legend_items
+from rendermap.symbology.legend import heading_of, legend_items
+from rendermap.symbology.legend_item import ColorPatch, RampPatch, SymbolPatch
 from rendermap.symbology.style import (
     RGB,
     Break,

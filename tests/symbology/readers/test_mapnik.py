@@ -15,7 +15,8 @@ from rendermap.jobs.job import Layer
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Expression
-from rendermap.symbology.legend import EnginePatch, legend_items
+from rendermap.symbology.legend import legend_items
+from rendermap.symbology.legend_item import EnginePatch
 from rendermap.symbology.readers.table import NamedStyle, read_styles
 from rendermap.symbology.style import Classified, Engine, Stretch, UniqueRaster
 from tests.builders.vectors import view_on, write_features
