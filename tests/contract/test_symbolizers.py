@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from xml.etree.ElementTree import tostring
+from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 import pytest
@@ -30,6 +30,8 @@ from rendermap.symbology.symbols import (
     Symbol,
     SymbolLayer,
 )
+from rendermap.symbology.xml_document import XmlNode
+from tests.builders.sld import node as xml_node
 from tests.builders.styles import FolderCanvas, node
 
 RED = Color(220, 30, 30)
@@ -40,6 +42,11 @@ def png_of(color: Color, side: int = 8) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGBA", (side, side), tuple(color)).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def sld_node(element: Element) -> XmlNode:
+    """A written symbolizer as the reader sees it."""
+    return xml_node(tostring(element, encoding="unicode"))
 
 
 RED_PNG = png_of(RED)
@@ -117,12 +124,25 @@ def test_esri_json_round_trip(name: str) -> None:
     assert table.from_esri(node(spelled)) == Symbol((layer,))
 
 
+@pytest.mark.parametrize("name", [name for name in SYMBOLIZERS.names if SYMBOLIZERS[name].from_sld])
+@pytest.mark.parametrize("wanted", list(GeometryKind))
+def test_sld_round_trip(name: str, wanted: GeometryKind) -> None:
+    """What is written as SE is read back as the same layer; on other geometries there is nothing, or the same mark."""
+    layer, geometry = SAMPLES[name]
+    spelled = table.to_sld((layer,), wanted)
+    read = tuple(found for element in spelled for found in table.from_sld(sld_node(element)))
+    if wanted is geometry:
+        assert read == (layer,)
+    assert all(type(found) is type(layer) for found in read)
+
+
 @pytest.mark.parametrize("name", SYMBOLIZERS.names)
 def test_foreign_symbols_are_left_to_others(name: str) -> None:
     """No row claims a symbol layer that is not its own."""
     row = SYMBOLIZERS[name]
     assert row.from_cim is None or row.from_cim(node({"type": "CIMNoSuchLayer"})) is None
     assert row.from_esri is None or row.from_esri(node({"type": "esriNoSuch"})) is None
+    assert row.from_sld is None or row.from_sld(xml_node("<NoSuchSymbolizer/>")) is None
 
 
 @pytest.mark.parametrize("path", [CIRCLE, SQUARE, TRIANGLE])

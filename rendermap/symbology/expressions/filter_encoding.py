@@ -96,7 +96,7 @@ def _asked_truth(node: XmlNode, operator: str) -> Expression | None:
     for function, other in ((first, second), (second, first)):
         word = other.whole_text.lower() if other.name == "Literal" else ""
         if function.name == "Function" and word in ("true", "false"):
-            found = geoserver_functions.condition(function.attribute("name"), read_arguments(function))
+            found = _condition_function(function)
             if found is not None:
                 return found if (word == "true") == (operator == "=") else Not(found)
     return None
@@ -190,7 +190,7 @@ def read_value(node: XmlNode) -> Operand:
         case "Literal":
             if node.children():
                 raise InvalidFilter(reason=f"{node.where} holds elements, such as a geometry")
-            return Literal(node.text)
+            return Literal(_literal(node))
         case "Function":
             return _function(node)
         case name if name in _ARITHMETIC:
@@ -268,9 +268,26 @@ def _function(node: XmlNode) -> Operand:
     return se_functions.chosen(classifier) if classifier else geoserver_functions.value(name, read_arguments(node))
 
 
+def _literal(node: XmlNode) -> str:
+    """Blanks count, but not those by which the document is laid out; a line end alone is meant."""
+    text = node.element.text or ""
+    return text.strip() if "\n" in text and text != "\n" else text
+
+
+def _condition_function(node: XmlNode) -> Expression | None:
+    """The condition that a function is, None when it is none.  Raises InvalidFilter and InvalidExpression."""
+    name = node.attribute("name").lower()
+    if name in ("and", "or", "not"):
+        terms = tuple(_truth(inner) for inner in node.children())
+        if not terms or (name == "not" and len(terms) > 1):
+            raise InvalidFilter(reason=f"{node.where} takes another number of arguments")
+        return Not(terms[0]) if name == "not" else And(terms) if name == "and" else Or(terms)
+    return geoserver_functions.condition(name, read_arguments(node))
+
+
 def _truth(node: XmlNode) -> Expression:
     if node.name == "Function":
-        found = geoserver_functions.condition(node.attribute("name"), read_arguments(node))
+        found = _condition_function(node)
         if found is not None:
             return found
     return Comparison("=", geoserver_functions.call("truth", (read_value(node),)), Literal(True))

@@ -19,7 +19,6 @@ from rendermap.symbology.expressions.tree import (
     IsNull,
     Like,
     Literal,
-    Not,
     Operand,
     Or,
 )
@@ -164,7 +163,6 @@ _CONDITIONS: dict[str, Callable[..., Expression]] = {
     "strstartswith": _starts,
     "strendswith": _ends,
     "strequalsignorecase": _same_but_case,
-    "not": lambda what: Not(Comparison("=", call("truth", (what,)), Literal(True))),
 }
 
 

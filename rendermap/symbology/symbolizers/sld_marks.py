@@ -63,6 +63,29 @@ _PART = re.compile(r"\(([^()]*)\)")
 _LONGEST_WKT = 20_000
 
 
+def name_for(path: str, *, has_fill: bool) -> str:
+    """The name under which a shape is read back; a text geometry where it has straight lines only; empty where it has neither."""
+    tables = (FILLED, {name: filled for name, (filled, _) in _EITHER.items()}) if has_fill else (FILLED, OPEN)
+    named = next((name for table in tables for name, known in table.items() if known == path), "")
+    return named or _wkt_name(path, has_fill)
+
+
+def _wkt_name(path: str, has_fill: bool) -> str:
+    """The path as a geometry with y up, when that is read back as the very same path."""
+    is_open = not path.endswith("Z")
+    if is_open and has_fill:
+        return ""
+    parts = []
+    for piece in path.removeprefix("M").split("M"):
+        points = [point.split() for point in piece.removesuffix("Z").split("L")]
+        if any(len(point) != 2 or any(to_number(n) is None for n in point) for point in points):
+            return ""
+        ring = points if is_open else [*points, points[0]]
+        parts.append("(" + ", ".join(f"{x} {spell(-float(y))}" for x, y in ring) + ")")
+    geometry = f"{'MULTILINESTRING' if is_open else 'POLYGON'}({', '.join(parts)})"
+    return f"wkt://{geometry}" if _wkt_path(geometry) == (path, is_open) else ""
+
+
 def name_of(mark: XmlNode) -> str:
     """The well known name, lower case but for what follows ``://``; a square without one."""
     node = mark.child("WellKnownName")

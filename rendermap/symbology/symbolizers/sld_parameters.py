@@ -127,7 +127,7 @@ def _length(node: XmlNode, text: str, unit: float) -> float:
         raise node.wrong(repr(text[:40]), "a length")
     if found[2] in _ON_THE_GROUND:
         _warn_ground(node)
-    length = _finite(node, found[1]) * (_UNITS[found[2]] if found[2] else unit)
+    length = short(_finite(node, found[1]) * (_UNITS[found[2]] if found[2] else unit))
     longest = LONGEST_PX * PT_PER_PX
     if abs(length) > longest:
         node.warn(f"a length of {text[:40]}", f"{LONGEST_PX:.0f} px are used")
@@ -163,7 +163,7 @@ def _interpolated(node: XmlNode, found: Interpolate, unit: float) -> tuple[float
         return 0.0, None
     value, exponent = _without_power(found.lookup)
     numbers = [_root(data, exponent) for data, _ in found.points]
-    stops = tuple((data, _short(length / base)) for data, length in zip(numbers, lengths, strict=True))
+    stops = tuple((data, short(length / base)) for data, length in zip(numbers, lengths, strict=True))
     return base, SizeBy(value, stops, exponent) if len(stops) > 1 else None
 
 
@@ -184,12 +184,12 @@ def _without_power(lookup: Operand) -> tuple[Operand, float]:
 
 
 def _root(data: float, exponent: float) -> float:
-    return data if exponent == 1.0 else _short(math.pow(max(data, 0.0), 1 / exponent))
+    return data if exponent == 1.0 else short(math.pow(max(data, 0.0), 1 / exponent))
 
 
-def _short(value: float) -> float:
+def short(value: float) -> float:
     """Without the last digits, in which rounding shows."""
-    return float(f"{value:.10g}")
+    return float(f"{value:.9g}")
 
 
 def color(node: XmlNode | None, default: Color, opacity: float = 1.0) -> Color:

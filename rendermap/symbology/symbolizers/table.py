@@ -106,6 +106,31 @@ def from_sld(node: XmlNode) -> tuple[SymbolLayer, ...]:
     return tuple(sorted((layer for layers in found for layer in layers), key=_is_edge))
 
 
+def to_sld(layers: Iterable[SymbolLayer], geometry: GeometryKind) -> list[Element]:
+    """Symbol layers as symbolizers of SE 1.1, drawn first to last; a fill and the plain outline above it are one.
+
+    Raises InvalidExpression for values that the language cannot say.
+    """
+    found: list[Element] = []
+    for layer in layers:
+        spell = symbolizer_of(layer).to_sld
+        for element in spell(layer, geometry) if spell else ():
+            if found and _is_outline_of(element, found[-1]):
+                found[-1].append(element[0])
+            else:
+                found.append(element)
+    return found
+
+
+def _is_outline_of(line: Element, area: Element) -> bool:
+    return (
+        (line.tag, area.tag) == ("se:LineSymbolizer", "se:PolygonSymbolizer")
+        and [inner.tag for inner in area] == ["se:Fill"]
+        and [inner.tag for inner in line] == ["se:Stroke"]
+        and line[0].find("se:GraphicStroke") is None
+    )
+
+
 def _is_edge(layer: SymbolLayer) -> bool:
     return isinstance(layer, Stroke) or getattr(layer, "placement", "") == "line"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from rendermap.errors import InvalidExpression, InvalidFilter, StyleInvalid
+from rendermap.errors import InvalidExpression, InvalidFilter
 from rendermap.symbology.expressions.filter_encoding import read_classifier
 from rendermap.symbology.expressions.logic import all_of
 from rendermap.symbology.expressions.se_functions import CLASSIFIERS, Categorize, Interpolate, Recode
@@ -19,7 +19,9 @@ from rendermap.symbology.xml_document import XmlNode
 
 _MOST_ELEMENTS = 1_000_000
 _DEEPEST = 4
-Classes = list[tuple[str, Expression | None, Operand]]
+_NAMES = frozenset(name.lower() for name in CLASSIFIERS)
+_CLASSIFYING = tuple(f"{{*}}{name}" for name in (*CLASSIFIERS, "Function"))
+_NOT_CLASSIFIED = ("TextSymbolizer", "RasterSymbolizer")
 
 
 def expand(rules: tuple[SldRule, ...]) -> tuple[SldRule, ...]:
@@ -63,13 +65,11 @@ def read_or_none(node: XmlNode) -> Recode | Categorize | Interpolate | None:
 
 def _classifying(symbolizer: XmlNode) -> Iterator[tuple[XmlNode, XmlNode]]:
     """(parameter, the classifier that is all of it)."""
-    for element in symbolizer.element.iter():
-        if not isinstance(element.tag, str) or len(element) != 1 or not isinstance(element[0].tag, str):
-            continue
-        node = XmlNode(element[0], symbolizer.notes)
+    for element in symbolizer.element.iter(*_CLASSIFYING):
+        parameter, node = element.getparent(), XmlNode(element, symbolizer.notes)
         name = node.attribute("name") if node.name == "Function" else node.name
-        if name.lower() in {c.lower() for c in CLASSIFIERS}:
-            yield XmlNode(element, symbolizer.notes), node
+        if parameter is not None and len(parameter) == 1 and name.lower() in _NAMES:
+            yield XmlNode(parameter, symbolizer.notes), node
 
 
 def _expanded(rule: SldRule, depth: int) -> list[SldRule]:
@@ -79,17 +79,72 @@ def _expanded(rule: SldRule, depth: int) -> list[SldRule]:
     if depth == _DEEPEST:
         rule.node.warn("classes by very many values at once", "the usual value is used")
         return [rule]
-    classes = _classes_of(first)
-    _check_size(rule, len(classes))
-    return [inner for index in range(len(classes)) for inner in _expanded(_class_rule(rule, first, classes, index), depth + 1)]
+    classes, forms = _classes_of(first), [_form(symbolizer, first) for symbolizer in rule.symbolizers]
+    elements = sum(1 for form in forms if form.blanks for _ in form.symbolizer.element.iter())
+    if len(classes) > MOST_RULES or len(classes) * elements > _MOST_ELEMENTS:
+        raise rule.node.wrong(f"{len(classes)} classes in symbols of {elements} elements", "fewer")
+    made = []
+    for index, (label, condition) in enumerate(classes):
+        terms = (*((rule.filter,) if rule.filter else ()), *((condition,) if condition else ()))
+        symbolizers = tuple(form.filled(index) for form in forms)
+        made += _expanded(replace(rule, label=label, filter=all_of(terms), symbolizers=symbolizers), depth + 1)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A symbolizer with blanks.  blanks: of each the way to its parameter, by places among the children, and its text for each class."""
+
+    symbolizer: XmlNode
+    blanks: tuple[tuple[tuple[int, ...], tuple[str, ...]], ...] = ()
+
+    def filled(self, index: int) -> XmlNode:
+        """The symbolizer as it is for a class."""
+        if not self.blanks:
+            return self.symbolizer
+        made = _copied(self.symbolizer)
+        for way, texts in self.blanks:
+            element = made.element
+            for place in way:
+                element = element[place]
+            element.text = texts[index]
+        return made
+
+
+def _form(symbolizer: XmlNode, found: Recode | Categorize) -> _Form:
+    """Whatever is classified in the very same way is a blank."""
+    if symbolizer.name in _NOT_CLASSIFIED:
+        return _Form(symbolizer)
+    made = _copied(symbolizer)
+    blanks = []
+    for parameter, node in list(_classifying(made)):
+        other = read_or_none(node)
+        if isinstance(other, Recode | Categorize) and _keys(other) == _keys(found) and _is_constant(other):
+            _set_text(parameter.element, "")
+            blanks.append((_way(parameter.element, made.element), tuple(_text(value) for value in _values(other))))
+    return _Form(made, tuple(blanks)) if blanks else _Form(symbolizer)
+
+
+def _way(element: etree._Element, above: etree._Element) -> tuple[int, ...]:
+    places: list[int] = []
+    while element is not above:
+        parent = element.getparent()
+        assert parent is not None
+        places.append(parent.index(element))
+        element = parent
+    return tuple(reversed(places))
+
+
+def _text(value: Operand) -> str:
+    return "" if not isinstance(value, Literal) or value.value is None else str(value.value)
 
 
 def _splitting(rule: SldRule) -> Iterator[Recode | Categorize]:
     for symbolizer in rule.symbolizers:
-        if symbolizer.name not in ("TextSymbolizer", "RasterSymbolizer"):
+        if symbolizer.name not in _NOT_CLASSIFIED:
             for _, node in _classifying(symbolizer):
                 found = read_or_none(node)
-                if isinstance(found, Recode | Categorize) and all(isinstance(v, Literal) for v in _values(found)):
+                if isinstance(found, Recode | Categorize) and _is_constant(found):
                     yield found
 
 
@@ -97,24 +152,22 @@ def _values(found: Recode | Categorize) -> list[Operand]:
     return [value for _, value in found.items] if isinstance(found, Recode) else list(found.values)
 
 
-def _check_size(rule: SldRule, count: int) -> None:
-    elements = sum(1 for symbolizer in rule.symbolizers for _ in symbolizer.element.iter())
-    if count > MOST_RULES or count * elements > _MOST_ELEMENTS:
-        raise StyleInvalid(reason=f"{rule.node.where}: {count} classes in symbols this large are too many")
+def _is_constant(found: Recode | Categorize) -> bool:
+    return all(isinstance(value, Literal) for value in _values(found))
 
 
-def _classes_of(found: Recode | Categorize) -> Classes:
-    """(label, condition, value) of each class."""
+def _classes_of(found: Recode | Categorize) -> list[tuple[str, Expression | None]]:
+    """(label, condition) of each class."""
     if isinstance(found, Recode):
-        return [(_spelled(data), Comparison("=", found.lookup, data), value) for data, value in found.items]
+        return [(_spelled(data), Comparison("=", found.lookup, data)) for data, _ in found.items]
     below, above = ("<=", ">") if found.is_upper_inclusive else ("<", ">=")
     limits = found.thresholds
     labels = _labels(found)
-    classes: Classes = []
-    for index, value in enumerate(found.values):
+    classes = []
+    for index in range(len(found.values)):
         lower = (Comparison(above, found.lookup, Literal(_number(limits[index - 1]))),) if index else ()
         upper = (Comparison(below, found.lookup, Literal(_number(limits[index]))),) if index < len(limits) else ()
-        classes.append((labels[index] if limits else "", all_of((*lower, *upper)), value))
+        classes.append((labels[index] if limits else "", all_of((*lower, *upper))))
     return classes
 
 
@@ -134,28 +187,6 @@ def _number(value: float) -> float | int:
 
 def _spelled(data: Operand) -> str:
     return spell_value(data.value) if isinstance(data, Literal) else ""
-
-
-def _class_rule(rule: SldRule, found: Recode | Categorize, classes: Classes, index: int) -> SldRule:
-    """The rule for one class: whatever is classified in the very same way has that class's constant."""
-    label, condition, _ = classes[index]
-    symbolizers = tuple(
-        symbolizer if symbolizer.name in ("TextSymbolizer", "RasterSymbolizer") else _with_class(symbolizer, found, index)
-        for symbolizer in rule.symbolizers
-    )
-    inner = all_of((*((rule.filter,) if rule.filter else ()), *((condition,) if condition else ())))
-    return replace(rule, label=label, filter=inner, symbolizers=symbolizers)
-
-
-def _with_class(symbolizer: XmlNode, found: Recode | Categorize, index: int) -> XmlNode:
-    made = _copied(symbolizer)
-    for parameter, node in list(_classifying(made)):
-        other = read_or_none(node)
-        if isinstance(other, Recode | Categorize) and _keys(other) == _keys(found) and isinstance(_values(other)[index], Literal):
-            value = _values(other)[index]
-            assert isinstance(value, Literal)
-            _set_text(parameter.element, "" if value.value is None else str(value.value))
-    return made
 
 
 def _keys(found: Recode | Categorize) -> object:

@@ -19,6 +19,8 @@ _MOST_FIELDS = 3
 
 def theme_of(rules: tuple[Rule, ...]) -> VectorTheme:
     """The theme of rules in the order drawn; all of one level, or such that levels do not matter to it."""
+    if not any(rule.is_else for rule in rules):
+        rules = tuple(rule for rule in rules if rule.symbol.layers)
     if not rules:
         return Single(Symbol())
     if len(rules) == 1 and not _is_limited(rules[0]):

@@ -103,8 +103,9 @@ def _headed(theme: VectorTheme, heading: str) -> VectorTheme:
 
 
 def _drawn(rules: tuple[SldRule, ...]) -> Iterator[_Drawn]:
-    """The rules that draw something, and those beside an ElseFilter, which counts what they let through."""
-    with_else = {rule.level for rule in rules if rule.is_else}
+    """The rules that draw something, and those beside an ElseFilter or at several levels, where what they let through counts."""
+    several = len({rule.level for rule in rules if any(node.name != "TextSymbolizer" for node in rule.symbolizers)}) > 1
+    with_else = {rule.level for rule in rules if rule.is_else or several}
     for rule in rules:
         layers = tuple(layer for node in rule.symbolizers if node.name != "TextSymbolizer" for layer in from_sld(node))
         if layers or (rule.level in with_else and any(node.name != "TextSymbolizer" for node in rule.symbolizers)):

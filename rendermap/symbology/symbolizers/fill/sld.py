@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from xml.etree.ElementTree import Element
+
+from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers import sld_parameters as parameters
+from rendermap.symbology.symbolizers.se_elements import displacement, fill_element, se
 from rendermap.symbology.symbols import Color, Fill
 from rendermap.symbology.xml_document import XmlNode
 
@@ -26,3 +30,10 @@ def read_fill(node: XmlNode) -> Color:
     """The colour of a Fill element, also of a mark.  Raises StyleInvalid."""
     parameters.warn_unknown(node, ("fill", "fill-opacity"))
     return parameters.color(parameters.css(node, "fill"), GREY, parameters.share(parameters.css(node, "fill-opacity")))
+
+
+def write(fill: Fill, geometry: GeometryKind) -> list[Element]:
+    """A PolygonSymbolizer on polygons."""
+    if geometry is not GeometryKind.POLYGON:
+        return []
+    return [se("PolygonSymbolizer", fill_element(fill.color), displacement(fill.dx_pt, fill.dy_pt))]

@@ -5,5 +5,12 @@ from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 from rendermap.symbology.symbols import Hatch
 
 HATCH = Symbolizer(
-    Hatch, from_cim=cim.read, from_esri=esri.read, to_esri=esri.write, from_qml=qml.read, to_mapnik=mapnik.write, from_sld=sld.read
+    Hatch,
+    from_cim=cim.read,
+    from_esri=esri.read,
+    to_esri=esri.write,
+    from_qml=qml.read,
+    to_mapnik=mapnik.write,
+    from_sld=sld.read,
+    to_sld=sld.write,
 )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from xml.etree.ElementTree import Element
 
+from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers import sld_marks as marks
 from rendermap.symbology.symbolizers.fill.sld import read_fill
+from rendermap.symbology.symbolizers.se_elements import patterned, px, se
 from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
-from rendermap.symbology.symbolizers.stroke.sld import read_stroke
+from rendermap.symbology.symbolizers.sld_parameters import short
+from rendermap.symbology.symbolizers.stroke.sld import read_stroke, stroke_element
 from rendermap.symbology.symbols import Color, Hatch, Stroke, faded
 from rendermap.symbology.xml_document import XmlNode
 
@@ -48,7 +52,7 @@ def _hatches(place: Place, mark: XmlNode) -> list[Hatch]:
         place.graphic.warn("lines without distance", "they are not drawn")
         return []
     line = _line(mark, look.opacity, place.unit)
-    return [Hatch(line, (angle + look.rotation_deg) % 180.0, float(f"{separation:.10g}")) for angle in lines_of(mark)]
+    return [Hatch(line, (angle + look.rotation_deg) % 180.0, short(separation)) for angle in lines_of(mark)]
 
 
 def _line(mark: XmlNode, opacity: float, unit: float) -> Stroke:
@@ -57,3 +61,15 @@ def _line(mark: XmlNode, opacity: float, unit: float) -> Stroke:
         line = read_stroke(stroke, unit)
         return Stroke(faded(line.color, opacity), line.width_pt, line.dash_pt, line.cap, line.join)
     return Stroke(faded(read_fill(fill) if fill else Color(0, 0, 0), opacity), 0.75)
+
+
+def write(hatch: Hatch, geometry: GeometryKind) -> list[Element]:
+    """A polygon filled with lines: of GeoServer's own directions where it has them, else turned."""
+    if geometry is not GeometryKind.POLYGON:
+        return []
+    name = next((name for name, angles in _ANGLES.items() if angles == (hatch.angle_deg % 180.0,)), "horline")
+    size_pt = hatch.separation_pt / (math.sqrt(0.5) if name in _DIAGONAL else 1.0)
+    turn = -hatch.angle_deg if name == "horline" else 0.0
+    mark = se("Mark", se("WellKnownName", text=f"shape://{name}"), stroke_element(hatch.stroke))
+    turned = se("Rotation", text=f"{turn:.10g}") if turn else None
+    return [patterned(se("Graphic", mark, se("Size", text=px(size_pt)), turned), 0.0)]

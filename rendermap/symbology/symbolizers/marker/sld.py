@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from xml.etree.ElementTree import Element, SubElement
 
 from rendermap.symbology import shapes
 from rendermap.symbology.embedded import Embedded
+from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers import sld_marks as marks
 from rendermap.symbology.symbolizers.fill.sld import GREY, read_fill
 from rendermap.symbology.symbolizers.hatch.sld import lines_of
+from rendermap.symbology.symbolizers.se_elements import fill_element, graphic, placed, se
 from rendermap.symbology.symbolizers.sld_graphics import Look, Place, chosen, look_of, places_of
-from rendermap.symbology.symbolizers.stroke.sld import read_stroke
+from rendermap.symbology.symbolizers.stroke.sld import read_stroke, stroke_element
 from rendermap.symbology.symbols import BLACK, Color, Marker, Stroke, faded
 from rendermap.symbology.xml_document import XmlNode
 
@@ -73,3 +76,23 @@ def _paints(mark: XmlNode, look: Look, unit: float) -> tuple[Color | None, Strok
 
 def _faded(line: Stroke, opacity: float) -> Stroke:
     return replace(line, color=faded(line.color, opacity))
+
+
+def write(marker: Marker, geometry: GeometryKind) -> list[Element]:
+    """A mark of the nearest name: well known, GeoServer's, or its own shape as a text geometry or inline SVG."""
+    fill = fill_element(marker.fill) if marker.fill else None
+    line = stroke_element(marker.stroke) if marker.stroke else None
+    if fill is None and line is None:
+        return []
+    mark = se("Mark", *_shape(marker), fill, line)
+    return placed(marker, graphic(marker, mark, marker.size_pt), marker.size_pt, geometry)
+
+
+def _shape(marker: Marker) -> list[Element]:
+    name = marks.name_for(marker.path, has_fill=marker.fill is not None)
+    if name:
+        return [se("WellKnownName", text=name)]
+    content = se("InlineContent", encoding="xml")
+    svg = SubElement(content, "svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": "-0.5 -0.5 1 1"})
+    SubElement(svg, "path", d=marker.path)
+    return [content, se("Format", text="image/svg+xml")]

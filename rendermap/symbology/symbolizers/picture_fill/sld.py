@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from xml.etree.ElementTree import Element
+
 from rendermap.symbology.embedded import Embedded
+from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.symbolizers.picture_marker.sld import picture_element
+from rendermap.symbology.symbolizers.se_elements import patterned, px, se
 from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
+from rendermap.symbology.symbolizers.symbolizer import format_number
 from rendermap.symbology.symbols import PictureFill
 from rendermap.symbology.xml_document import XmlNode
 
@@ -25,3 +31,13 @@ def _fill(place: Place, picture: Embedded) -> PictureFill:
     if place.gap_pt:
         place.graphic.warn("room between the pictures", "they touch")
     return PictureFill(picture.content, picture.media_type, look.size_pt * picture.aspect, look.size_pt, look.opacity, look.rotation_deg)
+
+
+def write(fill: PictureFill, geometry: GeometryKind) -> list[Element]:
+    """A polygon filled with the picture inside the document."""
+    if geometry is not GeometryKind.POLYGON:
+        return []
+    opacity = se("Opacity", text=format_number(fill.opacity)) if fill.opacity < 1 else None
+    turned = se("Rotation", text=f"{-fill.rotation_deg:.10g}") if fill.rotation_deg else None
+    picture = picture_element(fill.content, fill.media_type)
+    return [patterned(se("Graphic", picture, opacity, se("Size", text=px(fill.height_pt)), turned), 0.0)]

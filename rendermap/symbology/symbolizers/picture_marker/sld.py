@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+from xml.etree.ElementTree import Element
+
 from rendermap.symbology.embedded import Embedded
+from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers.marker.sld import turned
+from rendermap.symbology.symbolizers.se_elements import graphic, placed, se
 from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
 from rendermap.symbology.symbols import PictureMarker
 from rendermap.symbology.xml_document import XmlNode
@@ -31,4 +36,23 @@ def _marker(place: Place, picture: Embedded) -> PictureMarker:
         placement=place.placement,
         spacing_pt=width + place.gap_pt if place.placement == "line" else 0.0,
         **turned(look),
+    )
+
+
+def write(marker: PictureMarker, geometry: GeometryKind) -> list[Element]:
+    """The picture inside the document, as high as it is."""
+    return placed(
+        marker,
+        graphic(marker, picture_element(marker.content, marker.media_type), marker.height_pt, marker.opacity),
+        marker.width_pt,
+        geometry,
+    )
+
+
+def picture_element(content: bytes, media_type: str) -> Element:
+    """An ExternalGraphic that is inside the document."""
+    return se(
+        "ExternalGraphic",
+        se("InlineContent", text=base64.b64encode(content).decode(), encoding="base64"),
+        se("Format", text=media_type),
     )

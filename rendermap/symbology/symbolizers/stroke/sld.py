@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from xml.etree.ElementTree import Element
 
+from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers import sld_parameters as parameters
+from rendermap.symbology.symbolizers.se_elements import displacement, painted, parameter, px, se, sized
 from rendermap.symbology.symbols import BLACK, Color, SizeBy, Stroke
 from rendermap.symbology.xml_document import XmlNode
 
@@ -81,3 +84,28 @@ def _begun_at(dashes: tuple[float, ...], offset: float) -> tuple[float, ...]:
     turned = (dashes[index] - offset, *dashes[index + 1 :], *dashes[:index], offset)
     # Begun within a gap there is a dash of no length first; begun within a dash the cut off piece needs a gap of none behind it.
     return (0.0, *turned) if index % 2 else (*turned, 0.0)
+
+
+def write(stroke: Stroke, geometry: GeometryKind) -> list[Element]:
+    """A LineSymbolizer; a PolygonSymbolizer where the outline of an area is moved."""
+    if geometry is GeometryKind.POINT:
+        return []
+    moved = displacement(stroke.dx_pt, stroke.dy_pt)
+    if geometry is GeometryKind.POLYGON and moved is not None:
+        return [se("PolygonSymbolizer", stroke_element(stroke), moved)]
+    return [
+        se("LineSymbolizer", stroke_element(stroke), se("PerpendicularOffset", text=px(stroke.offset_pt)) if stroke.offset_pt else None)
+    ]
+
+
+def stroke_element(stroke: Stroke) -> Element:
+    """A Stroke, also of a mark."""
+    dashes = " ".join(px(dash) for dash in stroke.dash_pt)
+    return se(
+        "Stroke",
+        *painted("stroke", stroke.color),
+        sized(parameter("stroke-width", ""), stroke.width_pt, stroke.size_by),
+        parameter("stroke-linejoin", "mitre" if stroke.join == "miter" else stroke.join),
+        parameter("stroke-linecap", stroke.cap),
+        parameter("stroke-dasharray", dashes) if dashes else None,
+    )

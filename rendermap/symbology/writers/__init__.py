@@ -1,0 +1,1 @@
+"""Styles written out in the languages of others."""
