@@ -96,7 +96,7 @@ def name_of(mark: XmlNode) -> str:
 
 def path_of(mark: XmlNode) -> tuple[str, bool]:
     """(the shape as a path, whether it has no inside); a square, with a note, for what is not known."""
-    name = name_of(mark)
+    name = name_of(mark) if mark.child("WellKnownName") or not mark.child("InlineContent") else ""
     if name in _EITHER:
         is_open = mark.child("Fill") is None
         return _EITHER[name][is_open], is_open
@@ -106,7 +106,7 @@ def path_of(mark: XmlNode) -> tuple[str, bool]:
     found = _wkt_path(name.removeprefix("wkt://")) if name.startswith("wkt://") else _inline_path(mark)
     if found is not None:
         return found
-    mark.warn(f"the mark {name[:60]!r}", "a square is used")
+    mark.warn(f"the mark {name[:60]!r}" if name else "a mark of another document", "a square is used")
     return shapes.SQUARE, False
 
 

@@ -171,7 +171,7 @@ class _Range:
 def _breaks(rules: tuple[Rule, ...]) -> Breaks | None:
     """Classes that follow one upon the other, each with its upper limit and without its lower one."""
     listed, others = _without_else(rules)
-    if listed is None or not listed:
+    if listed is None or len(listed) < 2:
         return None
     ranges = [_range_of(rule.filter) if rule.filter else None for rule in listed]
     if not _is_chain(ranges):

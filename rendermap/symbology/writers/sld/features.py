@@ -61,7 +61,11 @@ def feature_styles(style: Style, geometry: GeometryKind, notes: list[str]) -> It
         elements = [e for rule in rules if (e := _rule(_at_level(rule, level), geometry, limits, ramp, notes)) is not None]
         if elements:
             yield se("FeatureTypeStyle", _described(heading), *elements, _composite(style))
-    labels = [element for label in style.labels if (element := label_element(label, limits.farthest, limits.nearest, notes)) is not None]
+    labels = [
+        element
+        for label in style.labels
+        if (element := label_element(label, geometry, (limits.farthest, limits.nearest), notes)) is not None
+    ]
     for element in labels:
         yield se("FeatureTypeStyle", element)
 

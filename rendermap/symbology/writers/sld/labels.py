@@ -7,20 +7,23 @@ from xml.etree.ElementTree import Element
 from rendermap.errors import InvalidExpression
 from rendermap.symbology.expressions.filter_document import filter_element, value_element
 from rendermap.symbology.expressions.tree import Arithmetic, Literal, Operand
+from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.symbolizers.se_elements import displacement, fill_element, parameter, px, se
 from rendermap.symbology.symbolizers.symbolizer import format_number
 
+Limits = tuple[float | None, float | None]
 _CHARACTER_WIDTH = 0.55
 _ACROSS = {"E": 0.0, "W": 1.0}
 _UP = {"N": 0.0, "S": 1.0}
 
 
-def label_element(label: LabelClass, farthest: float | None, nearest: float | None, notes: list[str]) -> Element | None:
-    """The rule of a class of labels, None where its text or filter cannot be said.  farthest, nearest: limits of the layer."""
+def label_element(label: LabelClass, geometry: GeometryKind, limits: Limits, notes: list[str]) -> Element | None:
+    """The rule of a class of labels, None where its text or filter cannot be said.  limits: scales of the layer, farthest and nearest."""
+    farthest, nearest = limits
     try:
         test = filter_element(label.filter) if label.filter is not None else None
-        text = _text(label)
+        text = _text(label, geometry)
     except InvalidExpression as error:
         notes.append(f"labels are left out: {error.reason or error.sentence}")
         return None
@@ -36,13 +39,13 @@ def label_element(label: LabelClass, farthest: float | None, nearest: float | No
     )
 
 
-def _text(label: LabelClass) -> Element:
+def _text(label: LabelClass, geometry: GeometryKind) -> Element:
     symbol, placement = label.symbol, label.placement
     return se(
         "TextSymbolizer",
         se("Label", value_element(label.text)),
         _font(symbol),
-        _placement(label),
+        _placement(label, geometry),
         _halo(symbol),
         fill_element(symbol.color),
         se("Priority", text=format_number(label.priority)) if label.priority else None,
@@ -70,9 +73,9 @@ def _option(name: str, text: str) -> Element:
     return se("VendorOption", text=text, name=name)
 
 
-def _placement(label: LabelClass) -> Element:
+def _placement(label: LabelClass, geometry: GeometryKind) -> Element:
     placement, symbol = label.placement, label.symbol
-    if _is_for_lines(placement):
+    if geometry is GeometryKind.LINE or _is_for_lines(placement):
         return se("LabelPlacement", _along(placement, symbol))
     anchor = placement.anchors[0] if placement.anchors else "C"
     x = _ACROSS.get(anchor[-1], 0.5)
