@@ -17,7 +17,7 @@ from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, plan_digest
 from rendermap.dispatch.pool import Drawn
 from rendermap.drawables import Drawable, JobMap, geometry_of
-from rendermap.errors import InvalidBbox, InvalidFormat
+from rendermap.errors import InvalidBbox, InvalidFilter, InvalidFormat
 from rendermap.geo.bbox import BBox, intersects, pad
 from rendermap.geo.crs import WEB_MERCATOR, transform_bbox
 from rendermap.geo.tiling import view_of
@@ -25,6 +25,7 @@ from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And
 from rendermap.symbology.scales import ScaledStyles
@@ -320,6 +321,9 @@ def _layer_plan(drawable: Drawable, filter_text: str | None) -> LayerPlan:
 
 def _filtered(style: Style, filter_text: str) -> Style:
     asked = parse_filter(filter_text)
+    if not is_native(asked):
+        # each would cost a copy of the dataset
+        raise InvalidFilter("A filter in a request may not use functions.")
     return replace(style, filter=And((style.filter, asked)) if style.filter else asked)
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from rendermap.errors import InvalidFilter
 from rendermap.render.engine import mapnik
 from rendermap.symbology.expressions.evaluate import find_name, pattern_signs
+from rendermap.symbology.expressions.native import is_native, is_plain_sum
 from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.tree import (
     And,
@@ -43,8 +44,6 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LARGEST_INTEGER = 2**63 - 1
 _NUMBERS = (FieldKind.INTEGER, FieldKind.REAL)
-_MOST_WILDCARDS = 3
-"""More of them take Mapnik's regular expressions a time that grows with each."""
 _REGEX_SIGNS = frozenset(r".[]{}()\*+?|^$")
 NEVER = "false"
 
@@ -173,7 +172,7 @@ def filter_text(expression: Expression, columns: Columns) -> str:
 
 
 def _spell(expression: Expression, columns: Columns, *, wanted: bool) -> str:
-    if not (isinstance(expression, And | Or | Not) or _is_native(expression, columns)):
+    if not (isinstance(expression, And | Or | Not) or is_native(expression)):
         return columns.condition(expression if wanted else Not(expression))
     match expression:
         case Not():
@@ -189,27 +188,10 @@ def _spell(expression: Expression, columns: Columns, *, wanted: bool) -> str:
             return _comparison(operator, expression.left, expression.right, columns)
 
 
-def _is_native(expression: Expression, columns: Columns) -> bool:
-    """Whether Mapnik can ask it of the dataset's own columns."""
-    match expression:
-        case Comparison(_, left, right):
-            return is_plain_sum(left) and is_plain_sum(right)
-        case IsNull(operand):
-            return isinstance(operand, Column | Literal) or columns.is_number(operand)
-        case Like(Column(), pattern, escape, ignores_case):
-            wildcards = pattern_signs(pattern, escape).count("%")
-            return not ignores_case and wildcards <= _MOST_WILDCARDS
-        case Not(term):
-            return _is_native(term, columns)
-        case And(terms) | Or(terms):
-            return all(_is_native(term, columns) for term in terms)
-    return False
-
-
 def _join(expression: And | Or, columns: Columns, *, wanted: bool) -> str:
     """Terms that only we can ask share one column."""
     word = " and " if isinstance(expression, And) == wanted else " or "
-    native = [term for term in expression.terms if _is_native(term, columns)]
+    native = [term for term in expression.terms if is_native(term)]
     others = tuple(term for term in expression.terms if term not in native)
     spelled = [_spell(term, columns, wanted=wanted) for term in native]
     if others:
@@ -342,11 +324,6 @@ def _zero_divisors(operand: Operand, columns: Columns) -> list[str]:
     """Filters that are true where a division has no result; Mapnik's would be infinite."""
     divisors = [node.right for node in walk(operand) if isinstance(node, Arithmetic) and node.operator == "/"]
     return [f"({_operand(divisor, columns)}=0)" for divisor in divisors if not (isinstance(divisor, Literal) and divisor.value)]
-
-
-def is_plain_sum(operand: Operand) -> bool:
-    """True where there are only fields, constants and arithmetic."""
-    return all(isinstance(node, Arithmetic | Column | Literal) for node in walk(operand))
 
 
 def _names(operand: Operand) -> list[str]:

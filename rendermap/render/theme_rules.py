@@ -13,10 +13,11 @@ from rendermap.errors import InvalidFilter, StyleInvalid
 from rendermap.render.class_columns import GROUP_COLUMN, ClassColumns
 from rendermap.render.dots import DOT_COLUMN
 from rendermap.render.engine_styles import ask_for_fields
-from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, is_plain_sum, number_literal, text_literal
+from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal, text_literal
 from rendermap.render.painted import Paints
 from rendermap.render.ramp_text import color_paints
 from rendermap.render.remakings import AnyRemaking
+from rendermap.symbology.expressions.native import is_plain_sum
 from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.tree import Comparison, Literal, Operand
 from rendermap.symbology.facts import GeometryKind

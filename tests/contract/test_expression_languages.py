@@ -6,9 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import rendermap.symbology.expressions as folder
 from rendermap.errors import InvalidExpression
+from rendermap.symbology.expressions.evaluate import value_in
 from rendermap.symbology.expressions.table import LANGUAGES
 from rendermap.symbology.expressions.tree import Case, Column, Comparison, Concat, IsNull, Literal, columns
 
@@ -25,6 +28,12 @@ CHOICE = {
 NESTED = {"arcade": "Abs(", "vbscript": "Abs(", "python": "abs(", "qgis": "abs("}
 NOT = {"arcade": "!", "vbscript": "not ", "python": "not ", "qgis": "not "}
 JOIN = {"arcade": "+", "vbscript": "&", "python": "+", "qgis": "||"}
+GROWN = {
+    "arcade": "var a = $feature.A;" + "a = a + a;" * 60 + "return a",
+    "vbscript": "Function FindLabel([A])\na = [A]\n" + "a = a & a\n" * 60 + "FindLabel = a\nEnd Function",
+    "python": "def FindLabel([A]):\n  a = [A]\n" + "  a = a + a\n" * 60 + "  return a",
+}
+"""A variable that doubles sixty times."""
 CALLS = ["eval", "exec", "Console", "CreateObject", "__import__", "open", "FeatureSetByName", "aggregate", "Random", "rand", "Now"]
 MISCHIEF = [
     "", " \n", "'", "((", "))", "a.b.c", "a; b", "<script>", "while (true) {}", "for i in x: pass", "import os", "lambda: 1",
@@ -87,6 +96,28 @@ def test_unknown_functions_are_refused(language: str, function: str) -> None:
         LANGUAGES[language].value(f"{function}({quote}1+1{quote})")
 
 
+ALPHABETS = {
+    "arcade": "$feature.A¦var ¦x¦=¦return ¦if (¦) {¦}¦(¦)¦+¦&&¦'a'¦1¦,¦;¦Text(¦`${¦[¦]¦\n¦!¦==",
+    "vbscript": '[A]¦If ¦ Then ¦Else¦End If¦Function FindLabel([A])¦End Function¦\n¦x¦=¦(¦)¦&¦"a"¦1¦,¦Left(',
+    "python": "[A]¦!B!¦if ¦ else ¦def F([A]):¦\n  ¦\n¦return ¦x¦=¦(¦)¦+¦'a'¦1¦,¦f'{¦}¦.upper()¦[¦]¦:",
+    "qgis": "\"A\"¦CASE WHEN ¦ THEN ¦ END¦(¦)¦||¦'a'¦1¦,¦if(¦ IN ¦ NOT ¦ LIKE ¦-¦@x¦$id¦ AND ¦ IS ¦NULL",
+}
+
+
+@languages
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_text_is_read_or_refused(language: str, data: st.DataObject) -> None:
+    """No text makes another error, and what is read can be asked of any feature."""
+    pieces = data.draw(st.lists(st.sampled_from(ALPHABETS[language].split("¦")) | st.text(max_size=3), max_size=25))
+    try:
+        found = LANGUAGES[language].value("".join(pieces))
+    except InvalidExpression:
+        return
+    value_in(found, dict.fromkeys(columns(found), "x"))
+    value_in(found, dict.fromkeys(columns(found)))
+
+
 @languages
 def test_size_is_bounded(language: str) -> None:
     """A megabyte, ten thousand brackets, endless nots and minuses are refused, or read, at once and without a deep stack."""
@@ -97,6 +128,10 @@ def test_size_is_bounded(language: str) -> None:
         with pytest.raises(InvalidExpression):
             own.value(text)
     assert own.value("(" * 5000 + "1" + ")" * 5000) == Literal(1)
+    grown = GROWN.get(language)
+    if grown:
+        with pytest.raises(InvalidExpression):
+            own.value(grown)
     chain = JOIN[language].join([name] * 1000)
     assert columns(own.value(chain)) == {"A"}
     assert time.perf_counter() - started < 10

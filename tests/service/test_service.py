@@ -20,6 +20,7 @@ from rendermap.dispatch.pool import Drawn
 from rendermap.drawables import Drawables
 from rendermap.errors import (
     InvalidBbox,
+    InvalidFilter,
     InvalidFormat,
     InvalidSize,
     JobFailed,
@@ -261,6 +262,14 @@ def test_filters_are_refused_on_view_only_layers(service: MapService, workers: W
         run(draw(service, MapRequest(JOB, VIEW, filters=((0, "x > 1"),))))
     run(draw(service, MapRequest(JOB, VIEW, LayerChoice(LayerMode.SHOW, (2,)), filters=((2, "x > 1"),))))
     assert workers.drawn[-1].layers[0].style.filter is not None
+
+
+@pytest.mark.parametrize("text", ["upper(x) = 'A'", "case when x > 1 then 1 end = 1", "x like '%a%b%c%d%'", "coalesce(x, 1) is null"])
+def test_filters_of_requests_cost_no_copies(service: MapService, workers: Workers, text: str) -> None:
+    """A stranger's filter may not make each request copy a whole dataset: what the engine cannot ask by itself is refused."""
+    with pytest.raises(InvalidFilter):
+        run(draw(service, MapRequest(JOB, VIEW, LayerChoice(LayerMode.SHOW, (2,)), filters=((2, text),))))
+    assert not workers.drawn
 
 
 def test_too_much_is_refused_before_any_work(service: MapService, workers: Workers) -> None:

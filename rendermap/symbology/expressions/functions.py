@@ -364,6 +364,7 @@ FUNCTIONS: dict[str, Function] = {
     "minimum": Function(_least, 1, None, ANY, sees_null=True),
     "maximum": Function(_most, 1, None, ANY, sees_null=True),
     "sum_or_join": Function(_sum_or_join, 2, None, ANY, sees_null=True),
+    "known_sum_or_join": Function(_sum_or_join, 2, None),
     # as text
     "fixed": Function(_fixed, 1, 2, TEXT),
     "grouped": Function(_grouped, 1, 2, TEXT),

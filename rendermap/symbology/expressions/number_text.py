@@ -92,6 +92,8 @@ def by_pattern(value: float, text: str) -> str:
     digits = fixed(abs(value) * pattern.factor, pattern.most, is_grouped=pattern.is_grouped)
     whole, _, decimals = digits.partition(".")
     decimals = decimals.rstrip("0").ljust(pattern.least, "0")
-    whole = whole.zfill(pattern.whole) if pattern.whole else whole if whole != "0" else ""
+    if whole == "0" and not pattern.whole and decimals:
+        whole = ""
+    whole = whole.zfill(pattern.whole)
     sign = "-" if value < 0 and any(sign in "123456789" for sign in digits) else ""
     return f"{sign}{pattern.before}{whole}{'.' + decimals if decimals else ''}{pattern.after}"

@@ -200,9 +200,9 @@ def _operation(tree: Branches, variables: Variables) -> Part:
         case "conditional":
             return choose([(parts[1], parts[0])], parts[2])
         case "disjunction":
-            return any_of(parts)
+            return _first_true(parts)
         case "conjunction":
-            return all_of(parts)
+            return _first_false(parts)
         case "negation":
             return Not(as_condition(parts[0]))
         case "same":
@@ -218,6 +218,23 @@ def _operation(tree: Branches, variables: Variables) -> Part:
     for sign, part in zip(signs, parts[1:], strict=True):
         parts[0] = _arithmetic(sign, parts[0], part)
     return parts[0]
+
+
+def _first_true(parts: Sequence[Part]) -> Part:
+    """``a or b`` is a where a is true, else b; of conditions it is a condition."""
+    if not any(isinstance(part, Operand) for part in parts):
+        return any_of(parts)
+    return choose([(part, part) for part in parts[:-1]], parts[-1])
+
+
+def _first_false(parts: Sequence[Part]) -> Part:
+    """``a and b`` is b where a is true, else a; of conditions it is a condition."""
+    if not any(isinstance(part, Operand) for part in parts[1:]):
+        return all_of(parts)
+    result = parts[-1]
+    for part in reversed(parts[:-1]):
+        result = choose([(part, result)], part)
+    return result
 
 
 def _membership(wanted: bool, value: Any, members: Any) -> Part:

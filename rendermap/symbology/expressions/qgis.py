@@ -15,7 +15,6 @@ from rendermap.symbology.expressions.parsing import (
     Branches,
     Function,
     Part,
-    add,
     all_of,
     any_of,
     as_condition,
@@ -24,6 +23,8 @@ from rendermap.symbology.expressions.parsing import (
     checked,
     choose,
     compare,
+    is_number,
+    is_text,
     join,
     literal_text,
     look_up,
@@ -33,7 +34,7 @@ from rendermap.symbology.expressions.parsing import (
     one_less,
     one_more,
 )
-from rendermap.symbology.expressions.tree import Arithmetic, Column, Comparison, Expression, Like, Literal, Not, Operand
+from rendermap.symbology.expressions.tree import Arithmetic, Call, Column, Comparison, Expression, Like, Literal, Not, Operand
 
 
 def parse_value(text: str) -> Operand:
@@ -147,10 +148,18 @@ def _between(value: Operand, low: Operand, high: Operand) -> Expression:
 
 def _arithmetic(sign: str, left: Part, right: Part) -> Part:
     names = {"%": "remainder", "//": "whole_quotient", "^": "power"}
-    if sign == "+":
-        return add(left, right)
     one, other = as_value(left), as_value(right)
+    if sign == "+":
+        return _sum(one, other)
     return call(names[sign], (one, other)) if sign in names else Arithmetic(sign, one, other)
+
+
+def _sum(left: Operand, right: Operand) -> Operand:
+    """Of numbers, or texts one after the other; null where one is null."""
+    if is_number(left) and is_number(right):
+        return Arithmetic("+", left, right)
+    name = "join" if is_text(left) or is_text(right) else "known_sum_or_join"
+    return call(name, (*(left.arguments if isinstance(left, Call) and left.function == name else (left,)), right))
 
 
 # --- QGIS's functions -------------------------------------------------------------------------------------------------
@@ -246,6 +255,7 @@ _FUNCTIONS: dict[str, Function] = {
     "coalesce": named("coalesce"),
     "nullif": named("null_if"),
     "if": _condition,
+    "try": lambda a: a[0] if len(a) == 1 else call("coalesce", tuple(a)),
     "attribute": lambda a: Column(literal_text(*a)),
     "year": named("year"),
     "month": named("month"),
