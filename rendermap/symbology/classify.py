@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from rendermap.symbology.adjustment import settle
 from rendermap.symbology.defaults import default_needs, default_style
-from rendermap.symbology.facts import Facts, Measures, RasterFacts, VectorFacts
+from rendermap.symbology.facts import Facts, Measures, RasterFacts
+from rendermap.symbology.feature_themes_on_cells import on_cells
 from rendermap.symbology.field_names import respelled
 from rendermap.symbology.lost_fields import without_lost_fields
 from rendermap.symbology.measuring import Need
@@ -51,8 +52,10 @@ def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classific
 
 
 def _met(style: Style, facts: Facts) -> Style:
-    """The style in the dataset's own names, without the parts that ask for fields it does not have."""
-    return without_lost_fields(respelled(style, facts), facts) if isinstance(facts, VectorFacts) else style
+    """The style in the dataset's own terms: classes of cells, or the dataset's names without the parts that ask for fields it lacks."""
+    if isinstance(facts, RasterFacts):
+        return replace(style, theme=on_cells(style.theme))
+    return without_lost_fields(respelled(style, facts), facts)
 
 
 def _fits(theme: Theme, facts: Facts) -> bool:

@@ -15,6 +15,7 @@ from rendermap.symbology.facts import Band, Measures, RasterFacts
 from rendermap.symbology.measuring import Need, Taken
 from rendermap.symbology.numbers import spell_value
 from rendermap.symbology.raster_attributes import by_cells
+from rendermap.symbology.stretch_labels import relabel, without_numbers
 from rendermap.symbology.style import (
     RGB,
     Classification,
@@ -124,9 +125,20 @@ def bound_to_dataset(style: Style) -> Style:
 def _fit_recipes(theme: RasterTheme, facts: RasterFacts, measures: Taken, classification: Classification) -> RasterTheme:
     if isinstance(theme, RGB) and theme.alpha_band > len(facts.bands):
         theme = replace(theme, alpha_band=0)
-    return map_recipes(
+    fitted = map_recipes(
         theme, lambda band, r: stretch_limits.resolve(r, facts.bands[band - 1], measures.get(Need(None, band)), classification)
     )
+    if isinstance(theme, Stretch) and isinstance(fitted, Stretch):
+        return replace(fitted, labels=_labels(theme, fitted, facts, classification))
+    return fitted
+
+
+def _labels(theme: Stretch, fitted: Stretch, facts: RasterFacts, classification: Classification) -> tuple[str, ...]:
+    """The template's labels; numbers in them are those of its own data, and give way to the result's where the limits did."""
+    if theme.recipe.source is StatisticsSource.VIEW:
+        return without_numbers(theme.labels)
+    is_open = stretch_limits.is_open(theme.recipe, facts.bands[theme.band - 1], classification)
+    return relabel(theme.labels, fitted.recipe) if is_open else theme.labels
 
 
 # --- classes -----------------------------------------------------------------------------------------------------------

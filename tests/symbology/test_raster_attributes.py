@@ -8,6 +8,10 @@ from rendermap.symbology.legend import legend_items
 from rendermap.symbology.measuring import Need
 from rendermap.symbology.style import (
     RGB,
+    Break,
+    Breaks,
+    Categories,
+    Category,
     Classification,
     Classified,
     Method,
@@ -18,7 +22,7 @@ from rendermap.symbology.style import (
     Theme,
     UniqueRaster,
 )
-from rendermap.symbology.symbols import Color, Ramp
+from rendermap.symbology.symbols import Color, Fill, Ramp, Stroke, Symbol
 
 RED, GREEN, BLUE = Color(200, 0, 0), Color(0, 160, 0), Color(0, 0, 220)
 TABLE = (
@@ -71,6 +75,19 @@ def test_classes_of_a_column_are_made_from_the_table() -> None:
     theme = Classified((RasterClass(1.0, RED), RasterClass(2.0, BLUE)), method=Method.EQUAL_INTERVAL, field="DEPTH")
     found = fitted(theme).theme
     assert isinstance(found, UniqueRaster) and [c.values for c in found.classes] == [(1.0, 2.0), (4.0, 5.0)]
+
+
+def test_classes_written_for_features_are_drawn_on_cells() -> None:
+    """REST documents give a raster's classes symbols, and the field of its attribute table: their colours are the cells'."""
+    fills = [Symbol((Fill(color), Stroke(Color(0, 0, 0), 0.4))) for color in (RED, BLUE)]
+    listed = (Category((("Forest",), (None,)), fills[0], "wood"), Category((("Water",),), fills[1]))
+    found = fitted(Categories(("COVER",), listed, fills[1])).theme
+    assert isinstance(found, UniqueRaster) and found.default == BLUE
+    assert [(c.values, c.color, c.label) for c in found.classes] == [((1.0, 3.0, 4.0), RED, "wood"), ((2.0,), BLUE, "")]
+    cells = fitted(Categories(("Value",), (Category((("4",),), fills[0]),), fills[1])).theme
+    assert isinstance(cells, UniqueRaster) and cells.classes[0].values == (4.0,)
+    graded = fitted(Breaks("DEPTH", 0.0, (Break(1.0, fills[0]), Break(9.0, fills[1])))).theme
+    assert isinstance(graded, UniqueRaster) and [c.values for c in graded.classes] == [(1.0,), (2.0, 4.0, 5.0)]
 
 
 def test_a_column_or_band_that_is_not_there_gives_way() -> None:

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rendermap.symbology import ramps
-from rendermap.symbology.facts import Band, Measures
+from rendermap.symbology.classify import fit
+from rendermap.symbology.facts import Band, Measures, RasterFacts
 from rendermap.symbology.legend import RampPatch, legend_items
+from rendermap.symbology.measuring import Need
 from rendermap.symbology.raster_fit import bound_to_dataset
 from rendermap.symbology.stretch_curve import LegendRamp, places_of, value_at
 from rendermap.symbology.stretch_limits import bell, bend, is_open, made_from, resolve
@@ -150,6 +152,24 @@ def test_statistics_of_the_view_wait_unless_bound_to_the_dataset() -> None:
     assert isinstance(style.theme, Stretch) and is_open(style.theme.recipe, FLOAT, AUTO)
     labels = [item.label for item in legend_items(Style(Stretch(ramps.GRAYS, recipe)))]
     assert labels == ["High", "", "", "", "Low"]
+
+
+def test_numbers_in_labels_are_those_of_the_result() -> None:
+    """``High : 256`` was written for the template's data; words, and numbers of limits that stay, are left alone."""
+    labels = ("High : 256", "", "Low : -1.5")
+    facts = RasterFacts(10, 10, (FLOAT,), (1.0, 1.0))
+
+    def fitted_labels(recipe: StretchRecipe, given: tuple[str, ...], *, by_view: bool = False) -> tuple[str, ...]:
+        style = Style(Stretch(ramps.GRAYS, recipe, labels=given))
+        found = fit(style, facts, {Need(None, 1): Measures(5, 2.0, 9.5)}, AUTO, by_view=by_view).theme
+        assert isinstance(found, Stretch)
+        return found.labels
+
+    assert fitted_labels(StretchRecipe(), labels) == ("High : 9.5", "", "Low : 2")
+    assert fitted_labels(StretchRecipe(), ("9", "1")) == ("9.5", "2")
+    assert fitted_labels(StretchRecipe(), ("Class 2", "Class 1")) == ("Class 2", "Class 1")
+    assert fitted_labels(StretchRecipe(StretchKind.CUSTOM, limits=(-1.5, 256.0)), labels) == labels
+    assert fitted_labels(StretchRecipe(source=StatisticsSource.VIEW), labels, by_view=True) == ("High", "", "Low")
 
 
 # --- the legend is the inverse of the painting ------------------------------------------------------------------------------

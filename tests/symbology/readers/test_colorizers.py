@@ -91,6 +91,18 @@ def test_custom_lines_and_limits() -> None:
     assert (turned.limits, notes) == ((3.0, 9.0), ["customStretchMin"])
 
 
+def test_tables_and_histograms_as_arcgis_writes_them() -> None:
+    """A custom stretch may be a table of 256 outputs; a histogram's bins lie between its own limits, beyond the least value."""
+    table = [min(2 * i, 255) for i in range(256)]
+    recipe, _ = stretch(stretchType="Custom", lookup=table, stretchStats={"min": 0, "max": 510})
+    assert recipe.limits == (0.0, 510.0)
+    assert places_of(recipe, np.asarray([100.0, 300.0]), 0.0, 510.0) == pytest.approx([100 / 255, 1.0], abs=0.01)
+    assert stretch(stretchType="Custom", lookup=list(range(256)))[0].curve == ()
+    stats = {"min": 0.0, "max": 3.0, "limitMin": -0.5, "limitMax": 3.5, "histogram": [1, 1, 1, 1]}
+    clipped, _ = stretch(stretchType="PercentMinimumMaximum", minPercent=25, statsType="GlobalStats", stretchStats=stats)
+    assert clipped.limits == pytest.approx((0.5, 3.0))
+
+
 def test_histogram_to_be_matched() -> None:
     """Its counts are the target; one that is not written is told."""
     recipe, notes = stretch(stretchType="HistogramSpecification", specificationHistogram={"histogram": [1, 2, 3]})
@@ -118,6 +130,8 @@ def test_background_missing_cells_colours_and_resampling() -> None:
     assert style.adjustment == ColorAdjustment(0.4, 2.0, saturation=0.6)
     assert read("Stretch", noDataColor=rgb(0, 255, 0, 0))[0].nodata_color is None
     assert read("Stretch", resamplingType="CubicConvolution")[1] == ["resamplingType"]
+    assert read("UniqueValue", resamplingType="BilinearInterpolation")[1] == ["resamplingType"]
+    assert read("Classify", classBreaks=[{}], resamplingType="BilinearInterpolation")[0].resampling == "bilinear"
     assert read("Stretch", resamplingType="Majority")[0].resampling == "majority"
     lit = read("Stretch", useHillshadeEffect=True)[0].theme
     assert isinstance(lit, Stretch) and lit.relief == ShadedRelief()

@@ -30,6 +30,8 @@ _VALUE_FIELDS = ("", "value", "<value>")
 _NO_FIELDS = ("", "<none>", "none")
 _SIZE_POWER, _SIZE_FACTOR = 0.664, 0.024
 _RESAMPLING = {"": "", "NearestNeighbor": "nearest", "BilinearInterpolation": "bilinear", "Majority": "majority", "Average": "bilinear"}
+# Between two categories there is no third.
+_SINGLE_VALUES = ("CIMRasterUniqueValueColorizer", "CIMRasterColorMapColorizer", "CIMRasterDiscreteColorColorizer")
 _NEAREST_RESAMPLING = {"Minimum": "nearest", "Maximum": "nearest"}
 
 
@@ -59,11 +61,12 @@ def _adjustment(node: Node) -> ColorAdjustment | None:
 
 def _resampling(node: Node) -> str:
     name = node.text("resamplingType")
-    if name in _RESAMPLING:
-        return _RESAMPLING[name]
-    nearest = _NEAREST_RESAMPLING.get(name, "bilinear")
-    node.warn(f"the resampling {name}", f"{nearest} is used", "resamplingType")
-    return nearest
+    used = _RESAMPLING.get(name, _NEAREST_RESAMPLING.get(name, "bilinear"))
+    if used == "bilinear" and node.type in _SINGLE_VALUES:
+        used = "nearest"
+    if _RESAMPLING.get(name) != used:
+        node.warn(f"the resampling {name}", f"{used} is used", "resamplingType")
+    return used
 
 
 def _band_number(node: Node, key: str, usual: float = 0.0) -> int:

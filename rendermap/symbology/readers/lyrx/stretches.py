@@ -63,7 +63,7 @@ def read_recipe(node: Node, name: str = "") -> StretchRecipe:
         target=_target(node, name, kind),
         center=_center(node, name),
     )
-    drawn = _by_hand(node, name) if kind is StretchKind.CUSTOM else ()
+    drawn = (_by_hand(node, name) or _by_lookup(node, name)) if kind is StretchKind.CUSTOM else ()
     if drawn:
         return replace(recipe, limits=(drawn[0][0], drawn[-1][0]), curve=drawn)
     if node.flag("useCustomStretchMinMax"):
@@ -117,6 +117,23 @@ def _by_hand(node: Node, name: str) -> tuple[tuple[float, float], ...]:
     return tuple((x, min(max(y / top, 0.0), 1.0)) for x, y in points.items())
 
 
+def _by_lookup(node: Node, name: str) -> tuple[tuple[float, float], ...]:
+    """The table of a custom stretch, of equal steps between its limits; empty where it changes nothing."""
+    table = node.numbers(f"{name.lower()}Lookup" if name else "lookup")
+    if len(table) < 2 or all(output == i for i, output in enumerate(table)):
+        return ()
+    low, high = _custom(node, name) if node.flag("useCustomStretchMinMax") else _range(node.child(f"stretchStats{name}"))
+    if not high > low:
+        return ()
+    values = np.linspace(low, high, len(table))
+    return tuple((float(v), min(max(output / _LARGEST_OUTPUT, 0.0), 1.0)) for v, output in zip(values, table, strict=True))
+
+
+def _range(stats: Node | None) -> tuple[float, float]:
+    """What a table is about where no limits are written: the template's data, else bytes."""
+    return (stats.number("min"), stats.number("max")) if stats and stats.has("max") else (0.0, _LARGEST_OUTPUT)
+
+
 def _target(node: Node, name: str, kind: StretchKind) -> tuple[float, ...]:
     if kind is not StretchKind.HISTOGRAM_SPECIFICATION:
         return ()
@@ -153,7 +170,7 @@ def _with_statistics(recipe: StretchRecipe, node: Node, name: str) -> StretchRec
 
 
 def _measures(stats: Node | None) -> Measures | None:
-    """Statistics as measured numbers; a histogram counts in equal steps from minimum to maximum."""
+    """Statistics as measured numbers; a histogram counts in equal steps between its limits, else from minimum to maximum."""
     if stats is None:
         return None
     low, high = stats.number("min"), stats.number("max")
@@ -161,7 +178,10 @@ def _measures(stats: Node | None) -> Measures | None:
         return None
     mean = stats.number("mean") if stats.has("mean") else None
     deviation = stats.number("stddev") if stats.has("stddev") else None
-    return Measures(1, low, high, mean, deviation, percentiles=_percentiles(stats.numbers("histogram"), low, high))
+    first, last = stats.number("limitMin", low), stats.number("limitMax", high)
+    edges = (first, last) if last > first and stats.has("limitMax") else (low, high)
+    percentiles = tuple(min(max(v, low), high) for v in _percentiles(stats.numbers("histogram"), *edges))
+    return Measures(1, low, high, mean, deviation, percentiles=percentiles)
 
 
 def _percentiles(counts: tuple[float, ...], low: float, high: float) -> tuple[float, ...]:
