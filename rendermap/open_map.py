@@ -20,6 +20,7 @@ from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.errors import InvalidBbox, InvalidFilter, InvalidFormat
 from rendermap.geo.bbox import BBox, intersects, pad
 from rendermap.geo.crs import WEB_MERCATOR, transform_bbox
+from rendermap.geo.lattice import Lattice, comes_near, frames_of, lattice_of
 from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
@@ -30,6 +31,7 @@ from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And
 from rendermap.symbology.scales import ScaledStyles
 from rendermap.symbology.style import Style, style_digest
+from rendermap.symbology.template import label_reach_pt
 
 FINEST_STEP = 1e-13
 """The finest grid that views are moved to, in units of their CRS; in degrees a hundred-millionth of a metre."""
@@ -180,10 +182,12 @@ class OpenMap:
         if request.format not in FORMATS:
             raise InvalidFormat
         view = _snapped(request.view)
+        lattice = lattice_of(request.view)
         filters = self._granted_filters(request)
-        shown = (d for d in _visible(chosen(self._job_map, request.layers), view) if d.tool.id in self._grant.layer_ids)
-        layers = tuple(self._scaled(_layer_plan(d, filters.get(d.tool.id)), view) for d in shown)
-        return MapPlan(view, tuple(reversed(layers)), request.background, request.format, request.quality)
+        shown = (d for d in _visible(chosen(self._job_map, request.layers), view, lattice) if d.tool.id in self._grant.layer_ids)
+        layers = tuple(self._scaled(_layer_plan(d, filters.get(d.tool.id)), view) for d in reversed(tuple(shown)))
+        is_labelled = any(plan.style.labels for plan in layers)
+        return MapPlan(view, layers, request.background, request.format, request.quality, lattice if is_labelled else None)
 
     def _scaled(self, plan: LayerPlan, view: MapView) -> LayerPlan:
         style, key = self._studio.scaled.get(plan.style, plan.style_key, view.scale_denominator)
@@ -265,8 +269,8 @@ def chosen(job_map: JobMap, choice: LayerChoice) -> tuple[Drawable, ...]:
     return tuple(d for d in job_map.drawables if d.tool.id in wanted)
 
 
-def _visible(drawables: Iterable[Drawable], view: MapView) -> tuple[Drawable, ...]:
-    """Those with something to draw here: in scale, and within reach of the view."""
+def _visible(drawables: Iterable[Drawable], view: MapView, lattice: Lattice) -> tuple[Drawable, ...]:
+    """Those with something to draw here: in scale, and within reach of the view, or of a block of labels that a tile is cut from."""
     scale = view.scale_denominator
     shown = []
     for drawable in drawables:
@@ -278,9 +282,17 @@ def _visible(drawables: Iterable[Drawable], view: MapView) -> tuple[Drawable, ..
         box = transform_bbox(drawable.layer.bbox, drawable.crs, view.crs)
         # the box of a reprojected dataset is made from points on a grid: leave room for what bulges between them
         reach = view.resolution * (drawable.reach_pt * 2 * view.pixel_ratio + 4)
-        if box and intersects(pad(box, reach + box.width * 0.01, reach + box.height * 0.01), view.bbox):
+        if (box and intersects(pad(box, reach + box.width * 0.01, reach + box.height * 0.01), view.bbox)) or (
+            drawable.style.labels and _may_have_labels(drawable, view, lattice)
+        ):
             shown.append(drawable)
     return tuple(shown)
+
+
+def _may_have_labels(drawable: Drawable, view: MapView, lattice: Lattice) -> bool:
+    assert drawable.layer and drawable.layer.bbox and drawable.crs and drawable.style
+    box, crs, reach = drawable.layer.bbox, drawable.crs, label_reach_pt(drawable.style)
+    return any(comes_near(box, crs, reach, frame) for frame in frames_of(view, lattice))
 
 
 def _settled(plan: MapPlan) -> MapPlan:

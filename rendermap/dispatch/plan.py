@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NewType
 
 from rendermap.access.grant import Grant
+from rendermap.geo.lattice import Lattice
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.symbology.expressions.tree import Expression, Operand
@@ -40,13 +41,18 @@ class LayerPlan:
 
 @dataclass(frozen=True, slots=True)
 class MapPlan:
-    """A picture to draw.  layers: bottom first.  background: RGB or None for transparent.  format: a row of `imaging.formats`."""
+    """A picture to draw.  layers: bottom first.  background: RGB or None for transparent.  format: a row of `imaging.formats`.
+
+    lattice: the grid that the view lay on before it was moved by a thousandth of a pixel, which all tiles of a zoom share; of pictures
+    with labels, whose digest it is no part of.
+    """
 
     view: MapView
     layers: tuple[LayerPlan, ...]
     background: tuple[int, int, int] | None
     format: str
     quality: int | None = None
+    lattice: Lattice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan, MapPlan
 from rendermap.errors import StyleInvalid
+from rendermap.geo.lattice import lattice_of
 from rendermap.geo.view import MapView
 from rendermap.imaging.blend import BLENDS, Blend, fade, over
 from rendermap.render.heat_map import draw_heat_map
+from rendermap.render.labels import draw_labels
 from rendermap.render.raster import draw_raster
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.facts import VectorFacts
@@ -31,7 +33,15 @@ def draw(plan: MapPlan) -> Pixels:
         # The first is laid over nothing, where some modes show nothing.
         below = _empty(plan.view) if picture is None and blend is not over else picture
         picture = pixels if below is None else blend(below, pixels)
-    return _empty(plan.view) if picture is None else picture
+    labels = draw_labels(plan.layers, plan.view, plan.lattice or lattice_of(plan.view)) if has_labels(plan.layers) else None
+    if picture is None or labels is None:
+        return _empty(plan.view) if picture is None else picture
+    return over(picture, labels)
+
+
+def has_labels(layers: tuple[LayerPlan, ...]) -> bool:
+    """True when a layer has labels: all others pay nothing for them."""
+    return any(layer.style.labels for layer in layers)
 
 
 def blend_of(layer: LayerPlan) -> Blend:

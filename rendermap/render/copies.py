@@ -39,7 +39,7 @@ KEEPS_ORDER_UP_TO = 5000
 
 COPY_MEMBER = "copy"
 
-_NOTHING: Mapping[Operand, str] = MappingProxyType({})
+NO_COLUMNS: Mapping[Operand, str] = MappingProxyType({})
 
 _CURVES = "'CIRCULARSTRING', 'COMPOUNDCURVE', 'CURVEPOLYGON', 'MULTICURVE', 'MULTISURFACE', 'TIN', 'POLYHEDRALSURFACE'"
 _DIMENSIONS = {GeometryKind.POINT: 0, GeometryKind.LINE: 1, GeometryKind.POLYGON: 2}
@@ -79,7 +79,7 @@ class Remaking(Protocol):
 
 
 def copy_of(
-    layer: Layer, carriage: Carriage | None = None, computed: Mapping[Operand, str] = _NOTHING, remaking: Remaking | None = None
+    layer: Layer, carriage: Carriage | None = None, computed: Mapping[Operand, str] = NO_COLUMNS, remaking: Remaking | None = None
 ) -> Path:
     """A FlatGeobuf file with the layer's features under the layer's own field names.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rendermap.errors import RenderFailed
 from rendermap.imaging.legend_sheet import FontFile
 from rendermap.render.engine import mapnik
-from rendermap.symbology.fonts import FILES, SCRIPTS, script_of
+from rendermap.symbology.fonts import FAMILIES, FILES, NOTO, SCRIPTS, script_of
 
 
 @lru_cache(maxsize=1)
@@ -43,3 +43,14 @@ def foreign_font(character: str) -> FontFile | None:
     """The font of a character that the engine's own fonts do not have, None for all others."""
     script = script_of(character)
     return FontFile(font_file(script.package, script.file), script.index) if script else None
+
+
+@lru_cache(maxsize=64)
+def face_file(face: str) -> Path:
+    """The file of a face of the families."""
+    if face.startswith(NOTO.name):
+        regular, italic = FILES
+        return font_file(*(italic if face == NOTO.italic else regular))
+    family = max((f for f in FAMILIES if face.startswith(f.name)), key=lambda f: len(f.name))
+    style = face.removeprefix(family.name).replace(" ", "").replace("Book", "")
+    return engine_fonts() / f"{family.name.replace(' ', '')}{'-' * bool(style)}{style}.ttf"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,10 +18,11 @@ from rendermap.geo.view import MapView
 from rendermap.render.assets import assets
 from rendermap.render.bends import holds_longer, longest_straight
 from rendermap.render.column_sql import quote_ogr, quote_sqlite, sql_of
-from rendermap.render.copies import COPY_MEMBER, Carriage, box_of, copy_of, member_of
+from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Carriage, Remaking, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document
 from rendermap.render.seams import is_torn
+from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.style import Engine
 from rendermap.symbology.template import reach_pt
 
@@ -111,7 +112,7 @@ def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> Non
 
 def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
     drawn = [drawn_layer(plan) for plan in run]
-    places = [_place(plan, layer, crs) for plan, layer in zip(run, drawn, strict=True)]
+    places = [place_of(plan, crs, layer.columns.computed, layer.remaking) for plan, layer in zip(run, drawn, strict=True)]
     layers = [replace(layer, crs=place.crs) for layer, place in zip(drawn, places, strict=True)]
     sources = [datasource_of(plan, layer, place) for plan, layer, place in zip(run, layers, places, strict=True)]
     opened = mapnik.Map(LEAST_PX, LEAST_PX)
@@ -127,7 +128,7 @@ def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where features are drawn from: the dataset itself, or a copy.  box: around them, in crs."""
 
     file: str
@@ -137,17 +138,17 @@ class _Place:
     box: BBox
 
 
-def _place(plan: LayerPlan, drawn: DrawnLayer, map_crs: str) -> _Place:
-    """The dataset itself where Mapnik reads it rightly and it holds all that the rules ask for."""
-    layer, box, computed, remaking = plan.layer, plan.layer.bbox, drawn.columns.computed, drawn.remaking
+def place_of(plan: LayerPlan, map_crs: str, computed: Mapping[Operand, str] = NO_COLUMNS, remaking: Remaking | None = None) -> Place:
+    """The dataset itself where Mapnik reads it rightly and it holds all that is asked for.  computed, remaking: see `copy_of`."""
+    layer, box = plan.layer, plan.layer.bbox
     assert box is not None
     carriage = _carriage(plan, box, map_crs)
     if carriage:
         file = str(copy_of(layer, carriage, computed, remaking))
-        return _Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)
+        return Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)
     if layer.reader == "ogr" and not computed and remaking is None:
-        return _Place(layer.open_name, member_of(layer), layer.driver, plan.crs, box)
-    return _Place(str(copy_of(layer, None, computed, remaking)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
+        return Place(layer.open_name, member_of(layer), layer.driver, plan.crs, box)
+    return Place(str(copy_of(layer, None, computed, remaking)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
 
 
 def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
@@ -158,7 +159,7 @@ def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
     return None
 
 
-def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: _Place) -> dict[str, str]:
+def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: Place) -> dict[str, str]:
     """Mapnik's parameters for a layer: by name where the dataset's own columns do, else by a query for those the rules ask for."""
     parameters = {"type": "ogr", "file": place.file, "extent": _extent(place)}
     if drawn.columns.are_plain and not drawn.order:
@@ -170,7 +171,7 @@ def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: _Place) -> dict[str
     return {**parameters, "layer_by_sql": sql}
 
 
-def _extent(place: _Place) -> str:
+def _extent(place: Place) -> str:
     """Where the data lies: the driver may not know it for a query, and what lies on the very edge is lost in reprojection."""
     margin = max(1e-9, 1e-7 * max(abs(v) for v in place.box.corners))
     wide = pad(place.box, margin, margin)

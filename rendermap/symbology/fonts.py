@@ -169,6 +169,8 @@ def _land_of(family: str) -> str:
 
 def land_of(text: str) -> str:
     """``JP`` for text with kana, ``KR`` for text with hangul, empty where the letters do not tell."""
+    if text.isascii():
+        return ""
     for character in text:
         point = ord(character)
         if 0x3040 <= point <= 0x30FF:

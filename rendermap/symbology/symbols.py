@@ -210,11 +210,12 @@ PLAIN = Symbol(
 
 def extent_pt(symbol: Symbol) -> float:
     """How far the drawing reaches from the geometry, in points: what a tile must look beyond its edge."""
-    own = max((_reach_pt(layer) * _largest(getattr(layer, "size_by", None)) for layer in symbol.layers), default=0.0)
+    own = max((_reach_pt(layer) * largest(getattr(layer, "size_by", None)) for layer in symbol.layers), default=0.0)
     return max(own, *(extent_pt(alternate.symbol) for alternate in symbol.alternates)) if symbol.alternates else own
 
 
-def _largest(size_by: SizeBy | None) -> float:
+def largest(size_by: SizeBy | None) -> float:
+    """The largest factor, 1 where nothing is sized."""
     return max((factor for _, factor in size_by.stops), default=1.0) if size_by else 1.0
 
 

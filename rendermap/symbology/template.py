@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from rendermap.symbology.expressions.tree import Column, Operand
+from rendermap.symbology.shapes import CIRCLE, reach_of
 from rendermap.symbology.style import (
     Breaks,
     Categories,
@@ -19,7 +20,20 @@ from rendermap.symbology.style import (
     Theme,
     VectorTheme,
 )
-from rendermap.symbology.symbols import Fill, GradientFill, Hatch, PictureFill, PointLayer, Stroke, Symbol, extent_pt, sized
+from rendermap.symbology.symbols import (
+    Fill,
+    GradientFill,
+    Hatch,
+    Marker,
+    PictureFill,
+    PictureMarker,
+    PointLayer,
+    Stroke,
+    Symbol,
+    extent_pt,
+    largest,
+    sized,
+)
 
 
 def symbols_of(theme: Theme) -> tuple[Symbol, ...]:
@@ -68,6 +82,26 @@ def reach_pt(style: Style) -> float:
     if isinstance(style.theme, HeatMap):
         return style.theme.radius_pt
     return max((extent_pt(symbol) for symbol in symbols_of(style.theme)), default=0.0)
+
+
+def label_reach_pt(style: Style) -> float:
+    """How far a label may stand from its feature's own place, in points, its own width apart."""
+    moves = (abs(p.dx_pt) + abs(p.dy_pt) + abs(p.distance_pt) for p in (label.placement for label in style.labels))
+    return max(moves, default=0.0) + (reach_pt(style) if style.labels else 0.0)
+
+
+def marker_reach_pt(style: Style) -> float:
+    """How far the markers of points reach to their sides, in points, the largest of the style's: labels keep clear of it."""
+    parts = [layer for symbol in symbols_of(style.theme) for layer in symbol.layers]
+    return max((_side_pt(layer) * largest(layer.size_by) for layer in parts if isinstance(layer, PointLayer)), default=0.0)
+
+
+def _side_pt(layer: PointLayer) -> float:
+    if isinstance(layer, Marker):
+        return layer.size_pt * (0.5 if layer.path == CIRCLE else reach_of(layer.path)) + (
+            layer.stroke.width_pt / 2 if layer.stroke else 0.0
+        )
+    return max(layer.width_pt, layer.height_pt) / 2 if isinstance(layer, PictureMarker) else 0.0
 
 
 def template_geometry(style: Style) -> str:
