@@ -38,6 +38,15 @@ def override(*, field: str = "", expression: str = "", **assistant: object) -> s
     return inner
 
 
+def shaded(field: str, low: float, high: float, first: str, last: str) -> str:
+    """An active colour along a ramp by a field."""
+    stops = "".join(f"<Option{attributes({'name': k, 'value': v})}/>" for k, v in {"color1": first, "color2": last}.items())
+    kept = f'<Option name="colorramp" type="Map"><Option name="properties" type="Map">{stops}</Option></Option>'
+    kept += f'<Option name="minValue" value="{low}"/><Option name="maxValue" value="{high}"/>'
+    transformer = f'<Option name="transformer"><Option name="d" type="Map">{kept}</Option><Option name="t" value="2"/></Option>'
+    return override(field=field) + transformer
+
+
 def collection(overrides: Mapping[str, str], tag: str = "data_defined_properties") -> str:
     """The collection that holds overrides by name."""
     listed = "".join(f'<Option name="{name}" type="Map">{inner}</Option>' for name, inner in overrides.items())

@@ -14,7 +14,7 @@ from rendermap.symbology.symbols import SizeBy
 from rendermap.symbology.xml_document import XmlNode
 
 _FIELD, _EXPRESSION = "2", "3"
-_SIZES = "1"
+_SIZES, _COLORS = "1", "2"
 _SCALE = re.compile(r"scale_(linear|exp|polynomial)\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
 _COALESCE = re.compile(r"coalesce\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
 _EXPONENTS = {"0": 1.0, "1": 0.5, "2": 0.57}
@@ -25,12 +25,16 @@ _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One property.  text: the field's name or the expression.  scale: how QGIS 3's size assistant maps the number, empty without it."""
+    """One property.
+
+    text: the field's name or the expression.  scale: how QGIS 3's assistant maps the number to sizes, shade: to colours; empty without it.
+    """
 
     node: XmlNode
     text: str
     is_field: bool = False
     scale: Mapping[str, str] = field(default_factory=dict)
+    shade: Mapping[str, str] = field(default_factory=dict)
 
     def value(self) -> Operand | None:
         """The value of the feature; None, with a warning, when the expression is outside the subset."""
@@ -111,18 +115,29 @@ def _of_option(option: XmlNode) -> Override | None:
         return None
     is_field = values["type"] == _FIELD
     text = values.get("field" if is_field else "expression", "")
-    return Override(option, text, is_field, _assistant(option)) if text else None
+    return Override(option, text, is_field, *_assistant(option)) if text else None
 
 
-def _assistant(option: XmlNode) -> dict[str, str]:
+def _assistant(option: XmlNode) -> tuple[dict[str, str], dict[str, str]]:
+    """(scale, shade) of `Override`."""
     transformer = _named(option, "transformer")
     if transformer is None:
-        return {}
+        return {}, {}
     details, kind = _named(transformer, "d"), _named(transformer, "t")
-    if details is None or kind is None or kind.attribute("value") != _SIZES:
+    told = kind.attribute("value") if kind else ""
+    if details is None or told not in (_SIZES, _COLORS):
         transformer.warn("a transformed value", "the value itself is used")
-        return {}
-    return {inner.attribute("name"): inner.attribute("value") for inner in details.children("Option")}
+        return {}, {}
+    values = _options(details)
+    if told == _SIZES:
+        return values, {}
+    ramp = _named(details, "colorramp")
+    stops = _named(ramp, "properties") if ramp else None
+    return {}, {**values, **(_options(stops) if stops else {})}
+
+
+def _options(node: XmlNode) -> dict[str, str]:
+    return {inner.attribute("name"): inner.attribute("value") for inner in node.children("Option")}
 
 
 def _named(node: XmlNode, name: str) -> XmlNode | None:

@@ -77,9 +77,9 @@ class Properties:
         return min(max(value * _PT_PER_UNIT.get(name.lower(), PT_PER_MM), -_MOST_PT), _MOST_PT)
 
     def warn_overrides(self, *drawn: str) -> None:
-        """Note the properties that the feature decides, but for those that are drawn so."""
+        """Note what the feature decides, but for what is drawn so, and for colours along a ramp: those a theme may draw."""
         for key, override in self.overrides.items():
-            if key not in drawn:
+            if key not in drawn and not override.shade:
                 override.node.warn(f"{key} by the expression {override.text[:80]!r}", "the same for all features")
 
 

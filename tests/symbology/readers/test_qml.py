@@ -21,6 +21,7 @@ from rendermap.symbology.style import (
     Categories,
     Classified,
     ColorAdjustment,
+    Graded,
     HeatMap,
     Method,
     Rules,
@@ -423,6 +424,18 @@ def test_sizes_and_angles_by_the_feature() -> None:
     old = {"size_dd_active": "1", "size_dd_useexpr": "0", "size_dd_field": "N", "size_dd_expression": ""}
     (of_qgis2,) = layers_of(symbol("marker", layer("SimpleMarker", spelling="prop", size=2, **old)))
     assert isinstance(of_qgis2, Marker) and of_qgis2.size_by is not None and of_qgis2.size_by.value == Column("N")
+
+
+def test_a_colour_along_a_ramp_is_the_theme_of_a_single_symbol() -> None:
+    """Its numbers and colours are the author's; in other renderers it is warned of."""
+    by = {"fillColor": qml.shaded("N", 0, 10, RED, BLUE)}
+    of = symbol("marker", layer("SimpleMarker", color=GREEN, outline_style="no", by=by))
+    text = document(qml.single(of))
+    theme = qml.read(text).style.theme
+    assert isinstance(theme, Graded)
+    assert (theme.value, theme.limits, theme.ramp) == (Column("N"), (0.0, 10.0), qml_ramp())
+    assert warnings_of(text) == []
+    assert any("along a ramp" in warning for warning in warnings_of(document(qml.categorized("A", [{"value": "1"}], [of]))))
 
 
 def test_widths_by_the_feature_and_what_is_not_drawn() -> None:

@@ -167,7 +167,7 @@ def _placement(given: Properties) -> Placement:
         _side(given) if kind in (_LINE, _CURVED, _PERIMETER) else "on",
         0.0 if is_over else max(given.length("dist", unit="distUnits"), 0.0),
         dx,
-        -dy,
+        -dy or 0.0,
         max(given.length("repeatDistance", unit="repeatDistanceUnits"), 0.0),
         given.flag("displayAll") or given.text("overlapHandling") in ("AllowOverlapIfRequired", "AllowOverlapAtNoCost"),
         given.flag("fitInPolygonOnly"),

@@ -11,11 +11,12 @@ from rendermap.symbology import ramps
 from rendermap.symbology.document import to_number
 from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.qgis.overrides import field_or_value, value_of
-from rendermap.symbology.qgis.properties import PT_PER_MM
-from rendermap.symbology.qgis.ramps import read_ramp
+from rendermap.symbology.qgis.properties import PT_PER_MM, Properties
+from rendermap.symbology.qgis.ramps import gradient, read_ramp
+from rendermap.symbology.qgis.symbols import enabled_layers
 from rendermap.symbology.readers.qml.rules import read_rules
-from rendermap.symbology.readers.qml.symbols import read_symbol
-from rendermap.symbology.style import Break, Breaks, Categories, Category, HeatMap, Method, Single, Value, VectorTheme
+from rendermap.symbology.readers.qml.symbols import read_symbol, shades_of
+from rendermap.symbology.style import Break, Breaks, Categories, Category, Graded, HeatMap, Method, Single, Value, VectorTheme
 from rendermap.symbology.symbols import PLAIN, Ramp, SizeBy, Symbol, sized, turned
 from rendermap.symbology.template import map_symbols
 from rendermap.symbology.xml_document import XmlNode
@@ -77,7 +78,23 @@ def _warn(node: XmlNode) -> None:
 
 def _read_single(node: XmlNode) -> VectorTheme:
     symbols = _symbols(node)
-    return Single(symbols.get(next(iter(symbols.nodes), "")))
+    own = symbols.nodes.get(next(iter(symbols.nodes), ""))
+    return (_graded(own, symbols.has_levels) if own else None) or Single(read_symbol(own, has_levels=symbols.has_levels))
+
+
+def _graded(node: XmlNode, has_levels: bool) -> Graded | None:
+    """Colours along a ramp by a number, where that is what the symbol's main colour is; None where it is not."""
+    shades = [(layer.attribute("class"), *shade) for layer in enabled_layers(node) for shade in shades_of(layer).items()]
+    if len(shades) != 1 or shades[0][1] != ("outlineColor" if shades[0][0] == "SimpleLine" else "fillColor"):
+        return None
+    override = shades[0][2]
+    numbers = [to_number(override.shade.get(key, "")) for key in ("minValue", "maxValue")]
+    value = override.value()
+    if value is None or numbers[0] is None or numbers[1] is None or not numbers[1] > numbers[0]:
+        return None
+    ramp = gradient(Properties(override.node, override.shade))
+    symbol = read_symbol(node, has_levels=has_levels, is_shaded=True)
+    return Graded(value, symbol, ramp, (numbers[0], numbers[1]), heading=override.text if override.is_field else "")
 
 
 def _read_null(node: XmlNode) -> VectorTheme:

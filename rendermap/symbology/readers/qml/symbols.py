@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rendermap.symbology import shapes
+from rendermap.symbology.qgis.overrides import Override, read_collection
 from rendermap.symbology.qgis.properties import Properties, read_properties
 from rendermap.symbology.qgis.symbols import enabled_layers, faded_layer
 from rendermap.symbology.symbolizers.fill import qml as fills
@@ -30,10 +31,10 @@ _PLACES = {
 _SAME_PLACE = ("interval", "vertex", "firstvertex", "lastvertex", "centralpoint")
 
 
-def read_symbol(node: XmlNode | None, *, has_levels: bool = False, depth: int = 0) -> Symbol:
+def read_symbol(node: XmlNode | None, *, has_levels: bool = False, is_shaded: bool = False, depth: int = 0) -> Symbol:
     """A ``symbol`` element, its layers bottom first as QGIS lists them.
 
-    has_levels: the layers' passes count.  Raises StyleInvalid.
+    has_levels: the layers' passes count.  is_shaded: the theme draws the colours along a ramp.  Raises StyleInvalid.
     """
     if node is None:
         return Symbol()
@@ -43,6 +44,8 @@ def read_symbol(node: XmlNode | None, *, has_levels: bool = False, depth: int = 
     alpha = min(max(node.number("alpha", 1.0), 0.0), 1.0)
     layers: list[SymbolLayer] = []
     for item in enabled_layers(node):
+        if not is_shaded:
+            _warn_shades(item)
         level = min(max(int(item.number("pass")), 0), _DEEPEST_LEVEL) if has_levels else 0
         layers += [replace(faded_layer(layer, alpha), level=level) for layer in _layers(item, depth)]
     return Symbol(tuple(layers))
@@ -51,6 +54,17 @@ def read_symbol(node: XmlNode | None, *, has_levels: bool = False, depth: int = 
 def _warn_opacity(node: XmlNode) -> None:
     for key, override in read_properties(node).overrides.items():
         override.node.warn(f"{key} by the expression {override.text[:80]!r}", "the same for all features")
+
+
+def shades_of(layer: XmlNode) -> dict[str, Override]:
+    """The properties of a symbol layer that are colours along a ramp by the feature."""
+    found = read_collection(layer.child("data_defined_properties"))
+    return {key: override for key, override in found.items() if override.shade}
+
+
+def _warn_shades(layer: XmlNode) -> None:
+    for key, override in shades_of(layer).items():
+        override.node.warn(f"{key} along a ramp by {override.text[:80]!r}", "the same for all features")
 
 
 def _layers(node: XmlNode, depth: int) -> tuple[SymbolLayer, ...]:
