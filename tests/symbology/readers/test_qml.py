@@ -203,11 +203,11 @@ def test_too_many_rules_are_refused() -> None:
 
 
 def test_heat_map() -> None:
-    """Radius in its unit, the weight, the ramp, and the density at its end."""
+    """Radius in its unit, made longer as our bell is narrower, the weight, the ramp, and the density at its end."""
     drawn = qml.renderer("heatmapRenderer", qml.ramp(BLUE, RED), radius=5, radius_unit=0, weight_expression='"W"', max_value=12)
     theme = theme_of(drawn)
     assert isinstance(theme, HeatMap)
-    assert theme.radius_pt == pytest.approx(5 * MM)
+    assert theme.radius_pt == pytest.approx(5 * MM * 1.28)
     assert (theme.weight, theme.limits) == (Column("W"), (0.0, 12.0))
     assert theme.ramp.stops == ((0.0, BLUE_COLOR), (1.0, RED_COLOR))
 

@@ -36,6 +36,8 @@ _METHODS = {
 }
 _RADIUS_PT = {"0": PT_PER_MM, "2": 0.75, "4": 1.0, "5": 72.0, "mm": PT_PER_MM, "pixel": 0.75, "point": 1.0, "inch": 72.0}
 _LARGEST_SHARE = 20.0
+_BELL = 1.28
+"""QGIS's bell, the square of 1 - (distance / radius)², is broader than ours: ours of so much more radius is within 0.07 of it."""
 
 
 def read_renderer(node: XmlNode, depth: int = 0) -> VectorTheme:
@@ -206,7 +208,7 @@ def _read_heat_map(node: XmlNode) -> VectorTheme:
     unit = node.attribute("radius_unit", "0").lower()
     if unit not in _RADIUS_PT:
         node.warn("a radius on the ground", "as many millimetres on the screen are used")
-    radius = min(max(node.number("radius", 10.0), 0.1) * _RADIUS_PT.get(unit, PT_PER_MM), 300.0)
+    radius = min(max(node.number("radius", 10.0), 0.1) * _RADIUS_PT.get(unit, PT_PER_MM) * _BELL, 300.0)
     text = node.attribute("weight_expression")
     highest = node.number("max_value")
     ramp = read_ramp(node.child("colorramp"))
