@@ -13,7 +13,6 @@ from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Canvas, format
 from rendermap.symbology.symbols import Color, Marker, PointLayer
 
 _LINE_SPACING_PT = 48.0
-_LARGEST_OUTLINED = 4.0
 _PLACEMENTS = {"line": "line", "first": "vertex-first", "last": "vertex-last"}
 
 
@@ -31,7 +30,6 @@ def write(marker: Marker, canvas: Canvas) -> list[Element]:
         _set_circle(element, marker, canvas)
         marker = replace(marker, size_by=None)
     else:
-        marker = _enlarged(marker)
         element.set("file", canvas.file(_svg(marker).encode(), ".svg"))
     transform = transform_of(marker, canvas)
     if transform:
@@ -64,16 +62,6 @@ def _set_circle(element: Element, marker: Marker, canvas: Canvas) -> None:
     line = marker.stroke
     element.attrib.update(paint("stroke", line.color if line else Color(0, 0, 0, 0)))
     element.set("stroke-width", to_px(line.width_pt) if line else "0")
-
-
-def _enlarged(marker: Marker) -> Marker:
-    """The same marker drawn larger and then made smaller: an outline is as wide as it should be for the larger features, never wider."""
-    largest = max((share for _, share in marker.size_by.stops), default=1.0) if marker.size_by else 1.0
-    share = min(largest, _LARGEST_OUTLINED)
-    if not marker.size_by or not marker.stroke or share <= 1.0:
-        return marker
-    stops = tuple((number, factor / share) for number, factor in marker.size_by.stops)
-    return replace(marker, size_pt=marker.size_pt * share, size_by=replace(marker.size_by, stops=stops))
 
 
 def transform_of(marker: PointLayer, canvas: Canvas) -> str:
