@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rendermap.dispatch.plan import MeasurePlan
 from rendermap.errors import SourceUnreadable
 from rendermap.jobs.job import Layer
+from rendermap.render.computed import plain_values as drawn_values
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.vector_facts import ERRORS, quiet
 from rendermap.symbology.expressions.evaluate import test_of, value_of
@@ -134,4 +135,4 @@ def passes(condition: Expression, table: Table) -> NDArray[np.bool_]:
 def _rows(names: tuple[str, ...], table: Table) -> Iterator[tuple[Value, ...]]:
     if not names:
         return iter([()] * len(next(iter(table.values()), ())))
-    return zip(*(plain_values(table[name]) for name in names), strict=True)
+    return zip(*(drawn_values(table[name]) for name in names), strict=True)

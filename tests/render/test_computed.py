@@ -17,6 +17,7 @@ from rendermap.render.column_sql import sql_of
 from rendermap.render.computed import computed_columns, plain_values
 from rendermap.render.copies import COPY_MEMBER, copy_of
 from rendermap.render.engine import mapnik
+from rendermap.render.field_values import made_of
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.expressions.sql import parse_filter
@@ -148,3 +149,16 @@ def test_unknown_fields_are_told(tmp_path: Path) -> None:
     layer = layer_in(tmp_path, "FlatGeobuf")
     with pytest.raises(InvalidFilter):
         seen(layer, Style(Single(fill(RED)), filter=parse_filter("UPPER(other) = 'X'")))
+
+
+def test_measured_values_are_those_drawn() -> None:
+    """Classes made from the values of an expression meet the values that its column holds: single precision, dates, nulls."""
+    table = {
+        "f": np.array([0.1, np.nan], np.float32),
+        "d": np.array(["2024-05-01T00:00:00.000", "NaT"], "datetime64[ms]"),
+    }
+    for text in ("$feature.f + ' m'", "$feature.d + ''", "Year($feature.d)"):
+        operand = LANGUAGES["arcade"].value(text)
+        (drawn, missing), measured = computed_columns(table, {operand: "c"}, 2)["c"], made_of(operand, table)
+        known = ~missing
+        assert list(drawn[known]) == list(measured[known]), text

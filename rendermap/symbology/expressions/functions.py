@@ -267,7 +267,10 @@ def _by_spec(value: Any, spec: Any) -> str:
         return format(_whole(value), spec)
     if kind in ("f", "F", "e", "E", "g", "G", "n", "%"):
         return format(float(number_of(value)), spec)
-    return format(value if isinstance(value, int | float) and not isinstance(value, bool) else _text(value), spec)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return format(_text(value), spec)
+    # whole numbers among nulls come as fractions
+    return format(int(value) if "." not in spec and float(value).is_integer() else value, spec)
 
 
 def is_spec(text: str) -> bool:

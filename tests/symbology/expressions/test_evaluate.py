@@ -65,6 +65,7 @@ VALUES = [
     ("python", '[NAME].title().replace("R", "T")[0:5] + str(round(2.5)) + str(int(3.9))', "Tiver23"),
     ("python", '[D].strftime("%d.%m.%y") + str([I] // 2) + str(-7 % 3) + str(2 ** 3)', "01.05.24328"),
     ("python", FUNCTION, "known"),
+    ("python", "'{:,} {:>4}'.format([N], [N])", "12   12"),
     ("python", "[I] > 3 and [NAME] or 'small'", "river oder"),
     ("python", "([E] or [NAME]) + '<SUP>2</SUP>'", "river oder2"),
     ("qgis", "\"name\" || ' ' || format_number(\"pop\", 1)", "river oder 1,234,567.5"),
