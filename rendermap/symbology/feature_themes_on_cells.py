@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rendermap.symbology.document import to_number
 from rendermap.symbology.numbers import spell_value
 from rendermap.symbology.raster_attributes import by_cells
@@ -20,7 +22,8 @@ def on_cells(theme: Theme) -> Theme:
         return UniqueRaster(classes, default, theme.default_label, field=field, heading=theme.heading, ramp=theme.ramp)
     if isinstance(theme, Breaks) and theme.expression is None and not theme.normalization_field:
         listed = tuple(RasterClass(item.upper, _color(item.symbol), item.label) for item in theme.classes)
-        return Classified(listed, theme.minimum, theme.method, heading=theme.heading, ramp=theme.ramp, field=_field(theme.field))
+        minimum = theme.minimum if math.isfinite(theme.minimum) else None
+        return Classified(listed, minimum, theme.method, heading=theme.heading, ramp=theme.ramp, field=_field(theme.field))
     return theme
 
 

@@ -58,6 +58,11 @@ LYRX = (
     document(raster_layer({"type": "CIMRasterClassifyColorizer", "classBreaks": [{"color": rgb(1, 2, 3)}]})),
     document(raster_layer({"type": "CIMRasterUniqueValueColorizer", "groups": [{"classes": [{"values": ["1"], "color": rgb(1, 2, 3)}]}]})),
     document(raster_layer({"type": "CIMRasterRGBColorizer", "redBandIndex": 2})),
+    document(raster_layer({"type": "CIMRasterCMYKColorizer", "blackBandIndex": 3, "stretchStatsBlack": {"max": 9, "histogram": [1, 2]}})),
+    document(raster_layer({"type": "CIMRasterShadedReliefColorizer", "scalingType": "Adjusted", "pixelSizePower": 0.5, "colorRamp": RAMP})),
+    document(raster_layer({"type": "CIMRasterVectorFieldColorizer", "minimumMagnitude": 1, "maximumMagnitude": 2})),
+    document(raster_layer({"type": "CIMRasterDiscreteColorColorizer", "colorRamp": RAMP, "resamplingType": "Majority", "contrast": 9})),
+    document(raster_layer({"type": "CIMRasterStretchColorizer", "stretchType": "Custom", "histogramEditInfo": {"breakPointsX": [1]}})),
 )
 ESRI = (
     {
