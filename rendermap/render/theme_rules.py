@@ -21,7 +21,7 @@ from rendermap.symbology.expressions.native import is_plain_sum
 from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.tree import Comparison, Literal, Operand
 from rendermap.symbology.facts import GeometryKind
-from rendermap.symbology.style import Breaks, Categories, DotDensity, Engine, Graded, Proportional, Rules, Single, Style, Theme, Value
+from rendermap.symbology.style import Breaks, Categories, DotDensity, Engine, Graded, Proportional, Rule, Rules, Single, Style, Theme, Value
 from rendermap.symbology.symbols import Symbol, lifted, recolored, sized, stacked
 from rendermap.symbology.template import named
 
@@ -126,13 +126,23 @@ def _of_theme(theme: Theme, columns: Columns, remaking: AnyRemaking | None) -> D
 
 def _rules(theme: Rules, columns: Columns) -> DrawnRules:
     tests = [None if rule.filter is None else filter_text(rule.filter, columns) for rule in theme.rules]
-    others = [test for rule, test in zip(theme.rules, tests, strict=True) if not rule.is_else]
-    rest = NEVER if None in others else f"(not {any_of([test for test in others if test])})"
     for rule, test in zip(theme.rules, tests, strict=True):
         if rule.is_else:
+            rest = _rest(rule, theme, tests)
             test = f"({rest} and {test})" if test and rest != NEVER else rest
         if rule.symbol.layers:
             yield DrawnRule(test, rule.symbol)
+
+
+def _rest(rule: Rule, theme: Rules, tests: list[str | None]) -> str:
+    """The features that no rule of the same level draws; a rule that draws nothing is of every level."""
+    level = {layer.level for layer in rule.symbol.layers}
+    others = [
+        test
+        for other, test in zip(theme.rules, tests, strict=True)
+        if not other.is_else and (not other.symbol.layers or level & {layer.level for layer in other.symbol.layers})
+    ]
+    return NEVER if None in others else f"(not {any_of([test for test in others if test])})"
 
 
 def _categories(theme: Categories, columns: Columns) -> DrawnRules:

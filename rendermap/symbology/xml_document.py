@@ -128,7 +128,15 @@ def parse_xml(raw: bytes, name: str = "document") -> XmlNode:
     """The root of XML bytes; see `read_xml`.  name: for the operator."""
     if not raw.strip():
         raise StyleInvalid(reason=f"{name}: the file is empty")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:

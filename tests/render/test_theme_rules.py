@@ -52,6 +52,13 @@ def test_else_is_what_no_other_rule_drew(tmp_path: Path) -> None:
     assert drawn(tmp_path, {"v": [6, 3, 1, None]}, theme) == [RED, GONE, GREEN, GREEN]
 
 
+def test_else_is_of_its_own_level(tmp_path: Path) -> None:
+    """Each FeatureTypeStyle of an SLD has its own others: what lies below for all features does not count."""
+    below = Rule(Symbol((Fill(RED),)))
+    above = [Rule(Symbol((Fill(GREEN, level=1),)), filter=parse_filter("v = 1")), Rule(Symbol((Fill(BLUE, level=1),)), is_else=True)]
+    assert drawn(tmp_path, {"v": [1, 2]}, Rules((below, *above))) == [GREEN, BLUE]
+
+
 def test_else_draws_nothing_beside_a_rule_for_all(tmp_path: Path) -> None:
     """A rule without a filter leaves nothing over."""
     assert drawn(tmp_path, {"v": [1, None]}, Rules((rule(RED), rule(GREEN, is_else=True)))) == [RED, RED]

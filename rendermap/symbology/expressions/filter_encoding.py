@@ -176,6 +176,8 @@ _CONDITIONS: dict[str, Callable[[XmlNode], Expression]] = {
     "And": _joined(And),
     "Or": _joined(Or),
     "Not": _not,
+    # QGIS has written filters inside filters.
+    "Filter": _joined(And),
 }
 
 

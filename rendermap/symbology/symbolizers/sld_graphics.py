@@ -32,7 +32,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a graphic is drawn; lengths in points, y up."""
+    """How a graphic is drawn; lengths in points, y up.
+
+    anchor: the place of the graphic about which the feature turns it, as shares of its size from its middle, x right and y up; already in
+    dx_pt and dy_pt where it is not turned so.
+    """
 
     size_pt: float
     size_by: SizeBy | None
@@ -41,6 +45,7 @@ class Look:
     rotation_by: Operand | None
     dx_pt: float
     dy_pt: float
+    anchor: tuple[float, float] = (0.0, 0.0)
 
 
 def places_of(symbolizer: XmlNode) -> tuple[Place, ...]:
@@ -146,6 +151,8 @@ def look_of(place: Place, default_px: float = DEFAULT_PX) -> Look:
     turn, by = (0.0, None) if _is_turned_with_line(graphic) else parameters.turn_of(graphic.child("Rotation"))
     across, up = parameters.point(graphic.child("AnchorPoint"), ("AnchorPointX", "AnchorPointY"), (0.5, 0.5))
     dx, dy = parameters.point(graphic.child("Displacement"), ("DisplacementX", "DisplacementY"), (0.0, 0.0), unit)
+    if by is not None or size_by is not None:
+        return Look(size_pt, size_by, parameters.share(graphic.child("Opacity")), turn, by, dx, dy, (across - 0.5, up - 0.5))
     # The anchor is a place of the graphic, so it is turned with it; the displacement is not.
     ax, ay = (0.5 - across) * size_pt, (0.5 - up) * size_pt
     cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))

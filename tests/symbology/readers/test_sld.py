@@ -108,6 +108,10 @@ def test_values_of_several_fields_in_any_order() -> None:
     assert isinstance(theme, Categories)
     assert theme.fields == ("A", "B")
     assert [c.values for c in theme.classes] == [(("1", "x"),), (("2", "y"),)]
+    several = both(compare("EqualTo", "A", "1"), either(compare("EqualTo", "B", "x"), compare("EqualTo", "B", "z")))
+    theme = style_of(rule(polygon(), test=several), rule(polygon("#0000ff"), test=other)).theme
+    assert isinstance(theme, Categories)
+    assert theme.classes[0].values == (("1", "x"), ("1", "z"))
 
 
 def test_in_functions_are_unique_values_too() -> None:
@@ -376,6 +380,15 @@ def test_marks_and_where_they_stand() -> None:
     assert (found.dx_pt, found.dy_pt) == (pytest.approx(3.0 + 3.0), pytest.approx(0.0))
 
 
+def test_marks_that_features_turn_are_turned_about_their_anchor() -> None:
+    """The shape itself is moved, for an offset would not be turned."""
+    anchor = "<AnchorPoint><AnchorPointX>0.5</AnchorPointX><AnchorPointY>0</AnchorPointY></AnchorPoint>"
+    (found,) = layers_of(point(name="triangle", more=f"{anchor}<Rotation>{prop('DIR')}</Rotation>"))
+    assert isinstance(found, Marker)
+    assert found.path == "M0 -1L0.5 0L-0.5 0Z"
+    assert (found.rotation_by, found.rotation_clockwise, found.dy_pt) == (Column("DIR"), True, 0.0)
+
+
 @pytest.mark.parametrize(
     ("name", "path", "is_open"),
     [
@@ -544,6 +557,15 @@ def test_labels_of_the_others_leave_out_what_other_rules_draw() -> None:
     """A null is none of the listed values, so it has the others' label."""
     style = style_of(rule(polygon(), test=compare("EqualTo", "K", "a")), rule(polygon("#0000ff"), text(prop("A")), test="else"))
     assert style.labels[0].filter == Or((Comparison("<>", Column("K"), Literal("a")), IsNull(Column("K"))))
+
+
+def test_comments_and_filters_in_filters_do_not_matter() -> None:
+    """Both are found in real files; what stands in an element that nobody knows is noted."""
+    test = f"<ogc:Filter><!-- a -->{compare('EqualTo', 'K', 'a').replace('>K<', '><!-- the kind -->K<')}</ogc:Filter>"
+    found = read(sld(rule(polygon().replace("</Poly", "<stroke/></Poly"), test=test)))
+    assert isinstance(found.style.theme, Categories)
+    assert found.style.theme.fields == ("K",)
+    assert [(w.where, w.used) for w in found.warnings] == [("line 1 <stroke>", "it is not used")]
 
 
 def test_a_text_that_cannot_be_made_is_noted() -> None:

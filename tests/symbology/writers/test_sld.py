@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from lxml import etree
 
 from rendermap.symbology import ramps, shapes
+from rendermap.symbology.document import Node
 from rendermap.symbology.expressions.tree import (
     And,
     Arithmetic,
@@ -26,6 +28,8 @@ from rendermap.symbology.expressions.tree import (
 )
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
+from rendermap.symbology.legend import legend_items
+from rendermap.symbology.readers.lyrx.reader import read_layers as read_lyrx
 from rendermap.symbology.readers.sld.reader import read_layers
 from rendermap.symbology.readers.style_reader import NamedStyle
 from rendermap.symbology.style import (
@@ -54,6 +58,7 @@ from rendermap.symbology.style import (
 from rendermap.symbology.symbols import Color, Fill, GradientFill, Hatch, Marker, Ramp, SizeBy, Stroke, Symbol
 from rendermap.symbology.writers.sld import write_sld
 from rendermap.symbology.xml_document import parse_xml
+from tests.builders.styles import breaks, document, feature_layer, fill, rgb, simple, stroke, symbol, unique
 
 RED, BLUE, HALF = Color(255, 0, 0), Color(0, 0, 255), Color(10, 20, 30, 128)
 OUTLINE = Stroke(Color(40, 40, 40), 0.75, cap="butt", join="miter")
@@ -214,6 +219,21 @@ def test_a_rule_that_cannot_be_said_shows_nothing_hidden() -> None:
     test = Comparison("=", Call("wrap", (POP, Literal(3))), Literal("a"))
     found = read_back(Style(Rules((Rule(RED_AREA, "x", test), Rule(BLUE_AREA, "y", ABOVE)))), POLYGON).style
     assert found == replace(found, theme=Single(BLUE_AREA, "y"), filter=ABOVE)
+
+
+LAYER_FILES = (
+    simple(symbol("Polygon", stroke(rgb(9, 9, 9), 0.7), fill(rgb(200, 30, 40, 60))), label="All of it"),
+    unique(["KIND"], [(["a"], symbol("Line", stroke(rgb(1, 2, 3), 2.5))), (["b"], symbol("Line", stroke(rgb(200, 2, 3), 1.25)))]),
+    breaks("POP", [10.0, 20.5, 90.0]),
+)
+
+
+@pytest.mark.parametrize("renderer", LAYER_FILES, ids=lambda r: r["type"])
+def test_a_layer_file_written_as_sld_has_the_same_legend(renderer: dict[str, Any]) -> None:
+    """The same symbols beside the same words, so the same picture."""
+    style = read_lyrx(Node(document(feature_layer(renderer)), "$"))[0].style
+    geometry = LINE if isinstance(style.theme, Categories) else POLYGON
+    assert legend_items(read_back(style, geometry).style) == legend_items(style)
 
 
 ORDERS = {

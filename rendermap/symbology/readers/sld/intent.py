@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 
 from rendermap.symbology.expressions.tree import And, Arithmetic, Column, Comparison, Expression, IsNull, Literal, Operand, Or
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Proportional, Rule, Rules, Single, Value, VectorTheme
@@ -15,6 +16,7 @@ from rendermap.symbology.symbols import PointLayer, SizeBy, Stroke, Symbol, map_
 
 _MIRROR = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _MOST_FIELDS = 3
+_MOST_COMBINATIONS = 1000
 
 
 def theme_of(rules: tuple[Rule, ...]) -> VectorTheme:
@@ -113,14 +115,16 @@ def _values_of(expression: Expression) -> _Values | None:
 
 
 def _combined(parts: list[_Values | None]) -> _Values | None:
+    """All combinations of the values that several fields may have."""
     keys: list[Operand] = []
-    row: list[Value] = []
     for part in parts:
-        if part is None or len(part.keys) != 1 or len(part.rows) != 1 or not isinstance(part.keys[0], Column):
+        if part is None or len(part.keys) != 1 or not isinstance(part.keys[0], Column):
             return None
         keys += part.keys
-        row += part.rows[0]
-    return _Values(tuple(keys), (tuple(row),)) if len(set(map(_same, keys))) == len(keys) else None
+    known = [part.rows for part in parts if part]
+    if len(set(map(_same, keys))) < len(keys) or math.prod(map(len, known)) > _MOST_COMBINATIONS:
+        return None
+    return _Values(tuple(keys), tuple(tuple(value for row in rows for value in row) for rows in product(*known)))
 
 
 def _together(parts: list[_Values | None]) -> _Values | None:

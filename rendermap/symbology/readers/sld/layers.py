@@ -129,7 +129,8 @@ def _with_levels(drawn: list[_Drawn]) -> tuple[Rule, ...]:
     rules = [replace(item.rule, symbol=_at_level(item.rule.symbol, place[item.level])) for item in drawn]
     stacks = [[rule for rule, item in zip(rules, drawn, strict=True) if item.level == level] for level in levels]
     if any([_condition(r) for r in stack] != [_condition(r) for r in stacks[0]] for stack in stacks):
-        return tuple(rules)
+        with_else = {item.level for item in drawn if item.rule.is_else}
+        return tuple(r for r, item in zip(rules, drawn, strict=True) if r.symbol.layers or item.level in with_else)
     return tuple(_stacked(same) for same in zip(*stacks, strict=True))
 
 

@@ -14,7 +14,16 @@ from rendermap.symbology.xml_document import XmlNode
 
 MOST_RULES = 20_000
 SYMBOLIZERS = ("PointSymbolizer", "LineSymbolizer", "PolygonSymbolizer", "TextSymbolizer", "RasterSymbolizer")
-_BLENDS = {"color-dodge": "color-dodge", "source-over": "normal"}
+_WITH_MARKS = ("PointSymbolizer", "LineSymbolizer", "PolygonSymbolizer")
+_KNOWN = frozenset(
+    (
+        *("Name", "Title", "Abstract", "Description", "BaseSymbolizer", "Geometry", "VendorOption"),
+        *("Graphic", "Fill", "Stroke", "Displacement", "PerpendicularOffset"),
+        *("Label", "Font", "LabelPlacement", "Halo", "Priority"),
+        *("Opacity", "ChannelSelection", "OverlapBehavior", "ColorMap", "ContrastEnhancement", "ShadedRelief", "ImageOutline"),
+    )
+)
+_BLENDS = {"source-over": "normal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +109,19 @@ def _rule(node: XmlNode, level: int) -> SldRule:
 def _symbolizers(node: XmlNode) -> Iterator[XmlNode]:
     for inner in node.children():
         if inner.name in SYMBOLIZERS:
+            _warn_unknown(inner)
             yield inner
         elif inner.name.endswith("Symbolizer"):
             inner.warn(f"a symbolizer of the kind {inner.name!r}", "nothing is drawn by it")
+
+
+def _warn_unknown(symbolizer: XmlNode) -> None:
+    """Labels and rasters tell of their vendor options themselves."""
+    for inner in symbolizer.children():
+        if inner.name not in _KNOWN:
+            inner.warn("an element that is not known here", "it is not used")
+        elif inner.name == "VendorOption" and symbolizer.name in _WITH_MARKS and inner.attribute("name") != "graphic-margin":
+            inner.warn(f"the vendor option {inner.attribute('name')!r}", "it is not used")
 
 
 def _scale(node: XmlNode, name: str) -> float | None:

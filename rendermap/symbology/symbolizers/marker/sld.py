@@ -42,6 +42,8 @@ def _marker(place: Place, mark: XmlNode | None) -> Marker:
     if marks.name_of(mark) == marks.DOT:
         return Marker(shapes.CIRCLE, line.width_pt if line else look.size_pt, line.color if line else fill, **placed)
     path, is_open = marks.path_of(mark)
+    if look.anchor != (0.0, 0.0):
+        path = shapes.move_path(path, -look.anchor[0], look.anchor[1])
     if is_open:
         line = line or (_faded(Stroke(fill, 0.75, cap="butt", join="miter"), 1.0) if fill else None)
     return Marker(path, look.size_pt, None if is_open else fill, line, **placed)

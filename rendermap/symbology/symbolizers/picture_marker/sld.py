@@ -27,6 +27,8 @@ def read(node: XmlNode) -> tuple[PictureMarker, ...] | None:
 def _marker(place: Place, picture: Embedded) -> PictureMarker:
     look = look_of(place, picture.height)
     width = look.size_pt * picture.aspect
+    if look.anchor != (0.0, 0.0):
+        place.graphic.warn("a picture that is turned or sized by the feature about another place than its middle", "its middle is taken")
     return PictureMarker(
         picture.content,
         picture.media_type,
