@@ -1,47 +1,43 @@
-"""A ramp over a number -> Mapnik's expression for the colour of each feature."""
+"""A ramp over a number -> Mapnik's expressions for the colour of each feature, one for every piece on which the ramp is straight."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from rendermap.render.mapnik_filter import number_literal
-from rendermap.render.painted import Paint, Paints, stand_in
+from rendermap.render.painted import Paint, stand_in
 from rendermap.symbology.ramps import color_at
-from rendermap.symbology.symbols import Ramp, Symbol
+from rendermap.symbology.symbols import Color, Ramp, Symbol
 
-_TOLERANCE = 0.3
+_TOLERANCE = 0.4
 """In levels of 255: how far a channel may be from the ramp so that stops on nearly straight lines are left out."""
 
-_JUMP = 1e-9
-"""Two stops at one place are a jump: as steep as numbers allow."""
-
-Points = Sequence[tuple[float, float]]
+Points = Sequence[tuple[float, Color]]
 
 
-def color_paints(ramp: Ramp, limits: tuple[float, float], value: str, symbol: Symbol) -> Paints:
-    """The colour for a number along a ramp, exact to a level of 255, and what stands for it in the symbol.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Numbers up to and including upper, None for all above, and their colour."""
+
+    upper: float | None
+    paint: Paint
+
+
+def pieces_of(ramp: Ramp, limits: tuple[float, float], value: str, symbol: Symbol) -> Iterator[Piece]:
+    """The colours for numbers along a ramp, ascending, exact to a level of 255; one colour stands for them all in the symbol.
 
     limits: the numbers at the ramp's ends, whose colours hold beyond them.  value: the number in Mapnik's expression language.
     """
     low, high = limits
-    if not high > low:
-        color = color_at(ramp, 0.5)
-        return (Paint(stand_in(symbol, 0, color.a), f"'#{color.r:02x}{color.g:02x}{color.b:02x}'"),)
-    channels = [_channel(ramp, index, low, high) for index in range(4)]
-    red, green, blue = (_linear([(at, level / 2.55) for at, level in channel], value) for channel in channels[:3])
-    alphas = [level for _, level in channels[3]]
-    opacity = "" if min(alphas) == max(alphas) else _linear([(at, level / 255) for at, level in channels[3]], value)
-    return (Paint(stand_in(symbol, 0, round(max(alphas))), f"'rgb('+({red})+'%,'+({green})+'%,'+({blue})+'%)'", opacity),)
-
-
-def _channel(ramp: Ramp, index: int, low: float, high: float) -> Points:
-    """One channel's (number, level) points, as few as tell it."""
-    points: list[tuple[float, float]] = []
-    for position, color in ramp.stops:
-        at = max(position, points[-1][0] + _JUMP) if points else position
-        points.append((at, float(color[index])))
-    return [(low + at * (high - low), level) for at, level in _thinned(points)]
+    points = [(low + position * (high - low), color) for position, color in ramp.stops] if high > low else [(low, color_at(ramp, 0.5))]
+    standing = stand_in(symbol, 0, max(color.a for _, color in points))
+    yield Piece(points[0][0], _plain(standing, points[0][1]))
+    for (start, one), (end, other) in pairwise(_thinned(points)):
+        if end > start:
+            yield Piece(end, _between(standing, (start, one), (end, other), value))
+    yield Piece(None, _plain(standing, points[-1][1]))
 
 
 def _thinned(points: Points) -> Points:
@@ -57,15 +53,29 @@ def _thinned(points: Points) -> Points:
 
 
 def _is_straight(points: Points) -> bool:
-    (x0, y0), (x1, y1) = points[0], points[-1]
-    return all(abs(y0 + (y1 - y0) * (x - x0) / (x1 - x0) - y) <= _TOLERANCE for x, y in points[1:-1])
+    (start, one), (end, other) = points[0], points[-1]
+    if not end > start:
+        return False
+    shares = [((at - start) / (end - start), color) for at, color in points[1:-1]]
+    return all(abs(a + (b - a) * share - c) <= _TOLERANCE for share, color in shares for a, b, c in zip(one, other, color, strict=True))
 
 
-def _linear(points: Points, value: str) -> str:
-    """A sum of slopes, one for each pair of points, constant beyond the ends."""
-    terms = [number_literal(points[0][1])]
-    for (low, start), (high, end) in pairwise(points):
-        if start != end:
-            slope = number_literal((end - start) / (high - low))
-            terms.append(f"{slope}*(min(max({value},{number_literal(low)}),{number_literal(high)})-{number_literal(low)})")
-    return "+".join(terms)
+def _plain(standing: Color, color: Color) -> Paint:
+    text = f"'#{color.r:02x}{color.g:02x}{color.b:02x}'"
+    return Paint(standing, text, "" if color.a == standing.a else number_literal(color.a / 255))
+
+
+def _between(standing: Color, start: tuple[float, Color], end: tuple[float, Color], value: str) -> Paint:
+    (low, one), (high, other) = start, end
+    # of a percentage CSS takes fractions, of a level from 0 to 255 it does not
+    red, green, blue = (_line(low, high, a / 2.55, b / 2.55, value) for a, b in zip(one[:3], other[:3], strict=True))
+    is_plain = one.a == other.a == standing.a
+    opacity = "" if is_plain else _line(low, high, one.a / 255, other.a / 255, value)
+    return Paint(standing, f"'rgb('+{red}+'%,'+{green}+'%,'+{blue}+'%)'", opacity)
+
+
+def _line(low: float, high: float, at_low: float, at_high: float, value: str) -> str:
+    """A number that goes from at_low to at_high, in brackets."""
+    if at_low == at_high:
+        return number_literal(at_low)
+    return f"({number_literal(at_low)}+{number_literal((at_high - at_low) / (high - low))}*({value}-{number_literal(low)}))"

@@ -15,7 +15,7 @@ from rendermap.render.dots import DOT_COLUMN
 from rendermap.render.engine_styles import ask_for_fields
 from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal, text_literal
 from rendermap.render.painted import Paints
-from rendermap.render.ramp_text import color_paints
+from rendermap.render.ramp_text import pieces_of
 from rendermap.render.remakings import AnyRemaking
 from rendermap.symbology.expressions.native import is_plain_sum
 from rendermap.symbology.expressions.number_text import plain
@@ -213,8 +213,10 @@ def _graded(theme: Graded, columns: Columns) -> DrawnRules:
     if limits is None:
         raise StyleInvalid(reason="colours along a ramp without limits")
     yield DrawnRule(columns.not_a_number(theme.value), theme.default or NOTHING)
-    paints = color_paints(theme.ramp, limits, columns.number(theme.value), theme.symbol)
-    yield DrawnRule(None, recolored(theme.symbol, paints[0].color), paints=paints)
+    value = columns.number(theme.value)
+    for piece in pieces_of(theme.ramp, limits, value, theme.symbol):
+        test = None if piece.upper is None else f"({value} <= {number_literal(_float(piece.upper))})"
+        yield DrawnRule(test, recolored(theme.symbol, piece.paint.color), paints=(piece.paint,))
 
 
 def _proportional(theme: Proportional, columns: Columns) -> DrawnRules:
