@@ -17,7 +17,7 @@ from cachetools import LRUCache, TTLCache
 from rendermap.cache.flight import Flight
 from rendermap.dispatch.breaker import REST_S
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan, measure_plan
-from rendermap.errors import Broken, SourceRefused, SourceUnreadable
+from rendermap.errors import Broken, SourceRefused, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, pad, union
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, metres_per_unit, transform_bbox
 from rendermap.jobs.job import DataSource, Job, Layer, Output
@@ -203,13 +203,22 @@ class Drawables:
         return Drawable(tool, fault=error.sentence, passing=True)
 
     async def _fit(self, template: Style | None, layer: Layer, tool: ToolLayer) -> Style | str:
-        """The style resolved for this very dataset."""
-        if template is not None:
-            classification, by_view = Classification(tool.classification), tool.statistics == "view"
-            measures = await self._measure(layer, needs(template, layer.facts, classification, by_view=by_view))
-            return fit(template, layer.facts, measures, classification, by_view=by_view)
-        measures = await self._measure(layer, default_needs(layer.facts))
-        return default_style(layer.facts, measures, tool.name)
+        """The style resolved for this very dataset, or in which words it cannot be."""
+        if template is None:
+            return default_style(layer.facts, await self._measure(layer, default_needs(layer.facts)), tool.name)
+        try:
+            style = await self._fitted(template, layer, tool)
+        except StyleInvalid as error:
+            _warn(error, layer.source)
+            return error.sentence
+        if style.source != template.source:
+            log.warning("not drawn as the layer file says", job=layer.source.root.name, layer=tool.name, sentence=style.source)
+        return style
+
+    async def _fitted(self, template: Style, layer: Layer, tool: ToolLayer) -> Style:
+        classification, by_view = Classification(tool.classification), tool.statistics == "view"
+        measures = await self._measure(layer, needs(template, layer.facts, classification, by_view=by_view))
+        return fit(template, layer.facts, measures, classification, by_view=by_view)
 
     async def _measure(self, layer: Layer, wanted: tuple[Need, ...]) -> Mapping[Need, Measures]:
         taken = await asyncio.gather(*(self._looker.measure(measure_plan(layer, need)) for need in wanted))

@@ -26,7 +26,7 @@ NOT_FITTING = "chosen from the data, for the layer file does not fit it"
 
 
 def needs(style: Style, facts: Facts, classification: Classification, *, by_view: bool = False) -> tuple[Need, ...]:
-    """What must be measured in the result before `fit`."""
+    """What must be measured in the result before `fit`.  Raises StyleInvalid as `fit` does."""
     style = _met(style if by_view else bound_to_dataset(style), facts)
     if not _fits(style.theme, facts):
         return default_needs(facts)
@@ -41,6 +41,7 @@ def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classific
     measures: of all `needs`.  A template of another kind of data, or of a field or band that is not there, gives way to the style chosen
     from the data; the result's ``source`` says so, and also what else was left out for want of a field.
     by_view: stretches that ask for it have the statistics of each view, and stay open.
+    Raises StyleInvalid for a definition filter of a field that is not there.
     """
     style = _met(style if by_view else bound_to_dataset(style), facts)
     if not _fits(style.theme, facts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rendermap.errors import StyleInvalid
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.field_names import has_all_of
@@ -14,28 +15,29 @@ from rendermap.symbology.template import map_symbols
 
 
 def without_lost_fields(style: Style, facts: VectorFacts) -> Style:
-    """The style without rules, kinds of dots, labels, a filter, turns and sizes of fields that are not there; ``source`` names what went.
+    """The style without rules, kinds of dots, labels, turns and sizes by fields that are not there; ``source`` names what went.
 
-    A theme that is about such a field stays as it is, for it cannot be drawn at all.
+    A theme that is about such a field stays as it is, for it cannot be drawn at all.  Raises StyleInvalid for a definition filter that asks
+    for one: without it, features that are meant to be hidden would show.
     """
     if not isinstance(style.theme, VectorTheme):
         return style
+    if not has_all_of(style.filter, facts):
+        raise StyleInvalid("The filter of this layer asks for a field that the result does not have.")
     theme, lost = _without_lost_parts(style.theme, facts)
     labels = tuple(label for label in style.labels if _can_label(label, facts))
     lost += ["labels"] if len(labels) < len(style.labels) else []
-    has_filter = has_all_of(style.filter, facts)
-    lost += [] if has_filter else ["the filter"]
     if not lost:
-        return style if theme is style.theme else replace(style, theme=theme)
-    said = f"without {', '.join(lost)} that ask for fields which the data lack"
-    source = f"{style.source}, {said}" if style.source else said
-    return replace(style, theme=theme, labels=labels, filter=style.filter if has_filter else None, source=source)
+        return style
+    said = f"without {', '.join(lost)} by fields which the data lack"
+    return replace(style, theme=theme, labels=labels, source=f"{style.source}, {said}" if style.source else said)
 
 
 def _without_lost_parts(theme: VectorTheme, facts: VectorFacts) -> tuple[VectorTheme, list[str]]:
     """The theme, and what went from it."""
     kept, lost = _without_lost_classes(theme, facts)
-    return _without_lost_values(kept, facts), lost
+    upright = _without_lost_values(kept, facts)
+    return upright, lost if upright is kept else [*lost, "turns or sizes"]
 
 
 def _without_lost_classes(theme: VectorTheme, facts: VectorFacts) -> tuple[VectorTheme, list[str]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rendermap.errors import StyleInvalid
 from rendermap.symbology.classify import NOT_FITTING, Need, fit, needs
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Arithmetic, Column, Not
@@ -195,13 +196,22 @@ def test_what_a_theme_is_about_must_be_there() -> None:
 
 
 def test_parts_that_ask_for_lost_fields_go_and_it_is_said() -> None:
-    """One rule, one kind of dot, one label or the filter does not keep the rest from being drawn."""
+    """One rule, one kind of dot or one label does not keep the rest from being drawn."""
     rules = Rules((Rule(RED, filter=parse_filter("nowhere = 1")), Rule(BLUE, filter=parse_filter("pop > 1"))))
     labels = (LabelClass(Column("use")), LabelClass(Column("nowhere")))
-    style = fit(Style(rules, labels=labels, filter=parse_filter("nowhere = 2"), source="layer file"), TOWNS, {}, AUTO)
+    style = fit(Style(rules, labels=labels, source="layer file"), TOWNS, {}, AUTO)
     assert style.theme == Rules((Rule(BLUE, filter=parse_filter("POP > 1")),))
-    assert style.labels == labels[:1] and style.filter is None
-    assert style.source == "layer file, without rules, labels, the filter that ask for fields which the data lack"
+    assert style.labels == labels[:1]
+    assert style.source == "layer file, without rules, labels by fields which the data lack"
+
+
+def test_a_lost_filter_is_a_fault() -> None:
+    """Without it, features that are meant to be hidden would show."""
+    style = Style(Single(RED), filter=parse_filter("nowhere = 2"))
+    with pytest.raises(StyleInvalid):
+        needs(style, TOWNS, AUTO)
+    with pytest.raises(StyleInvalid):
+        fit(style, TOWNS, {}, AUTO)
 
 
 def test_columns_are_named_as_the_dataset_does() -> None:
