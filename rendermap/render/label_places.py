@@ -20,6 +20,7 @@ from rendermap.symbology.labels import LabelClass, Placement
 PX_PER_PT = 96 / 72
 COMPASS = ("NE", "NW", "E", "W", "SE", "SW", "N", "S")
 _EDGE_PX = 2.0
+_CHORDS = 15
 _SIMPLE = ("Point", "LineString", "Polygon")
 _ROOMY, _STEP_PX = 6, 8.0
 _FINE_PX, _MANY = 0.25, 200
@@ -149,10 +150,13 @@ def in_polygon(polygon: Any, corner: tuple[float, float], wanted: Wanted, room: 
 
     polygon: on the plane whose origin is the CRS's.  corner: of the frame on that plane.
     """
-    polygon = shapely.simplify(polygon, _FINE_PX) if shapely.get_num_coordinates(polygon) > _MANY else polygon
+    polygon = _sound(polygon)
     x, y = interior_of(polygon)
-    if wanted.placement.must_fit and not _is_within(polygon, x, y, wanted):
-        return None
+    if not _is_within(polygon, x, y, wanted):
+        wide = _widest_of(polygon, wanted)
+        if wide is None and wanted.placement.must_fit:
+            return None
+        x, y = wide or (x, y)
     found = at_point(x - corner[0], y - corner[1], wanted, room)
     if found is None:
         return None
@@ -186,6 +190,19 @@ def _is_within(polygon: Any, x: float, y: float, wanted: Wanted) -> bool:
     return bool(shapely.contains(polygon, shapely.box(*box_at(x, y, spot, wanted.size, wanted.turn_deg))))
 
 
+def _widest_of(polygon: Any, wanted: Wanted) -> tuple[float, float] | None:
+    """The middle of the widest place that holds the text, None where none does."""
+    left, bottom, right, top = shapely.bounds(polygon)
+    width, height = wanted.size
+    if right - left < width or top - bottom < height or wanted.turn_deg:
+        return None
+    ys = np.linspace(bottom, top, _CHORDS + 2)[1:-1]
+    chords = shapely.get_parts(shapely.intersection(polygon, [shapely.LineString([(left, y), (right, y)]) for y in ys]))
+    wide = sorted(chords[shapely.length(chords) >= width], key=shapely.length, reverse=True)
+    middles = (shapely.get_coordinates(shapely.centroid(chord))[0] for chord in wide)
+    return next(((float(x), float(y)) for x, y in middles if _is_within(polygon, x, y, wanted)), None)
+
+
 def interior_of(polygon: Any) -> tuple[float, float]:
     """A point well inside: the centroid, else the middle of the largest circle."""
     center = shapely.centroid(polygon)
@@ -193,17 +210,21 @@ def interior_of(polygon: Any) -> tuple[float, float]:
         room = shapely.distance(shapely.boundary(polygon), center)
         if room >= _FAT * math.sqrt(shapely.area(polygon) / math.pi):
             return center.x, center.y
-    sound = polygon if shapely.is_valid(polygon) else _largest_polygon(shapely.make_valid(polygon))
-    side = max(np.ptp(np.array(shapely.bounds(sound)).reshape(2, 2), axis=0))
-    circle = shapely.maximum_inscribed_circle(sound, tolerance=side / 100)
+    side = max(np.ptp(np.array(shapely.bounds(polygon)).reshape(2, 2), axis=0))
+    circle = shapely.maximum_inscribed_circle(polygon, tolerance=side / 100)
     x, y = shapely.get_coordinates(circle)[0]
     if shapely.contains(polygon, center) and shapely.distance(shapely.boundary(polygon), center) >= 0.7 * shapely.length(circle):
         return center.x, center.y
     return float(x), float(y)
 
 
-def _largest_polygon(shape: Any) -> Any:
-    return max(shapely.get_parts(shapely.get_parts(shape)), key=shapely.area)
+def _sound(polygon: Any) -> Any:
+    """The polygon as it is seen, without crossings of its own outline."""
+    seen = shapely.simplify(polygon, _FINE_PX) if shapely.get_num_coordinates(polygon) > _MANY else polygon
+    if shapely.is_valid(seen):
+        return seen
+    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(seen)))
+    return max(parts, key=shapely.area) if shapely.area(parts).any() else shapely.buffer(shapely.centroid(seen), _FINE_PX)
 
 
 def parts_of(shape: Any, *, each: bool) -> Iterator[Any]:

@@ -225,6 +225,24 @@ def test_a_polygons_label_is_inside_it(tmp_path: Path) -> None:
     assert len(texts(labelled(tmp_path, [two], {"name": ["A"]}, label(placement=Placement(each_part=True))))) == 2
 
 
+def test_the_widest_place_is_found(tmp_path: Path) -> None:
+    """A wide text that fits the foot of a horseshoe only, is there."""
+    horseshoe = shapely.box(100, 100, 500, 500).difference(shapely.box(170, 160, 430, 500))
+    plan = labelled(tmp_path, [horseshoe], {"name": ["Horseshoe Bend Park"]}, label(placement=Placement(must_fit=True)))
+    (found,) = _layer_labels(plan, whole_frame(VIEW))[0]
+    assert abs(found.shape.x - 300) < 1 and 100 < found.shape.y < 160
+
+
+def test_broken_polygons_have_labels_too(tmp_path: Path) -> None:
+    """A bow tie, a spike without area and a ring that runs back over itself."""
+    shapes = [
+        shapely.Polygon([(100, 100), (300, 300), (300, 100), (100, 300)]),
+        shapely.Polygon([(400, 400), (450, 400), (400, 400)]),
+        shapely.Polygon([(100, 400), (200, 400), (200, 500), (300, 500), (200, 500), (100, 500)]),
+    ]
+    assert len(texts(labelled(tmp_path, shapes, {"name": ["a", "b", "c"]}, label()))) == 3
+
+
 def test_what_must_fit_does(tmp_path: Path) -> None:
     """A text wider than its polygon, or longer than its line, is left out."""
     shapes = [shapely.box(290, 290, 310, 310), shapely.box(100, 100, 300, 200), shapely.LineString([(400, 400), (410, 400)])]
