@@ -562,7 +562,7 @@ def labels_of(*inner: str, **given: object):  # type: ignore[no-untyped-def]
 
 
 def test_labels_look_as_they_say() -> None:
-    """Field, font, size, colour, halo and box."""
+    """Field, font, size, colour, box, and a halo, of whose pen half lies outside the letters."""
     given = qml.settings(
         {
             "fieldName": "NAME",
@@ -580,7 +580,7 @@ def test_labels_look_as_they_say() -> None:
     assert found.text == Column("NAME")
     text = found.symbol
     assert (text.family, text.size_pt, text.color, text.is_bold, text.is_italic) == ("Noto Sans", 9.0, Color(255, 0, 0, 128), True, True)
-    assert (text.halo_color, text.halo_pt) == (BLUE_COLOR, pytest.approx(MM))
+    assert (text.halo_color, text.halo_pt) == (BLUE_COLOR, pytest.approx(MM / 2))
     assert (text.box_color, text.box_margin_pt) == (GREEN_COLOR, 2.0)
 
 
@@ -595,7 +595,7 @@ def test_labels_are_off_where_the_layer_says_so() -> None:
 @pytest.mark.parametrize(
     ("given", "anchors", "along", "side"),
     [
-        ({"placement": 0}, "E", "horizontal", "on"),
+        ({"placement": 0}, "NE", "horizontal", "on"),
         ({"placement": 1, "quadOffset": 2}, "NE", "horizontal", "on"),
         ({"placement": 2, "placementFlags": 2}, "C", "straight", "above"),
         ({"placement": 3, "placementFlags": 4}, "C", "curved", "below"),

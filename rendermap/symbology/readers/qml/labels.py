@@ -17,7 +17,7 @@ from rendermap.symbology.xml_document import XmlNode
 
 _AROUND_POINT, _OVER_POINT, _LINE, _CURVED, _HORIZONTAL, _FREE, _ORDERED, _PERIMETER, _OUTSIDE = map(str, range(9))
 _ON_LINE, _ABOVE_LINE, _BELOW_LINE = 1, 2, 4
-_AROUND = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")
+_AROUND = ("NE", "N", "E", "NW", "SE", "W", "S", "SW")
 _QUADRANTS = ("NW", "N", "NE", "W", "C", "E", "SW", "S", "SE")
 _POSITIONS = {"TL": "NW", "TSL": "NW", "T": "N", "TSR": "NE", "TR": "NE", "L": "W", "R": "E", "BL": "SW", "BSL": "SW", "B": "S"}
 _POSITIONS |= {"BSR": "SE", "BR": "SE", "O": "C"}
@@ -121,9 +121,10 @@ def _symbol(given: Properties) -> TextSymbol:
         "bold" in style or given.flag("fontBold") or any(low <= weight <= high for low, high in _BOLD_WEIGHTS),
         "italic" in style or "oblique" in style or given.flag("fontItalic"),
         _shaded(given, "bufferColor", "bufferOpacity", "bufferTransp", Color(255, 255, 255)) if halo else None,
-        max(width, 0.0) if halo else 0.0,
+        # QGIS draws the letters' outline with a pen of this width, half of which lies outside.
+        max(width, 0.0) / 2 if halo else 0.0,
         -given.number("rotationAngle") % 360.0 if given.number("rotationAngle") else 0.0,
-        given.number("fontLetterSpacing"),
+        min(max(given.number("fontLetterSpacing"), -50.0), 50.0),
         min(max(given.number("multilineHeight", default=1.0), 0.1), 10.0),
         _shaded(given, "shapeFillColor", "shapeOpacity", "shapeTransparency", Color(255, 255, 255)) if box else None,
         _box_outline(given) if box else None,

@@ -47,7 +47,8 @@ def read_symbol(node: XmlNode | None, *, has_levels: bool = False, is_shaded: bo
         if not is_shaded:
             _warn_shades(item)
         level = min(max(int(item.number("pass")), 0), _DEEPEST_LEVEL) if has_levels else 0
-        layers += [replace(faded_layer(layer, alpha), level=level) for layer in _layers(item, depth)]
+        is_locked = item.flag("locked")
+        layers += [replace(faded_layer(layer, alpha), level=level, is_locked=is_locked) for layer in _layers(item, depth)]
     return Symbol(tuple(layers))
 
 
