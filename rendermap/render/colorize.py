@@ -24,6 +24,7 @@ _FINE_STEPS = 8192
 _TABLES = 64
 _FEW_CLASSES = 24
 _DENSE_UP_TO = 1 << 20
+_LARGEST_SINGLE = 1e37
 _TRANSPARENT = np.zeros(4, np.uint8)
 
 
@@ -54,7 +55,8 @@ def steps_of(values: Values, low: float, high: float, steps: int = _STEPS) -> ND
     factor = 0.0 if is_flat(low, high) else (steps - 1) / (high - low)
     if not factor:
         return np.zeros(values.shape, np.uint16)
-    kind = np.dtype(np.float64 if values.dtype.itemsize > 4 or values.dtype == np.float64 else np.float32)
+    is_wide = values.dtype.itemsize > 4 or max(abs(low), abs(high)) > _LARGEST_SINGLE
+    kind = np.dtype(np.float64 if is_wide else np.float32)
     at: Values = values.astype(kind, copy=False) - kind.type(low)
     at *= kind.type(factor)
     np.clip(at, 0, steps - 1, out=at)

@@ -57,7 +57,9 @@ def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixel
         return
     patch = raster.read(request_of(plan.style, box, place.scale))
     if patch is not None:
-        out[:] = paint(plan, raster, patch, Sampler(patch, place))
+        # Limits of a style may lie beyond what samples can hold: such a number is then infinite, which compares as it should.
+        with np.errstate(over="ignore", invalid="ignore"):
+            out[:] = paint(plan, raster, patch, Sampler(patch, place))
 
 
 def _is_torn(box: Box, scale: float, view: MapView) -> bool:
