@@ -17,21 +17,24 @@ from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, plan_digest
 from rendermap.dispatch.pool import Drawn
 from rendermap.drawables import Drawable, JobMap, geometry_of
-from rendermap.errors import InvalidBbox, InvalidFilter, InvalidFormat
+from rendermap.errors import InvalidBbox, InvalidFilter, InvalidFormat, NotSupported
 from rendermap.geo.bbox import BBox, intersects, pad
 from rendermap.geo.crs import WEB_MERCATOR, transform_bbox
 from rendermap.geo.lattice import Lattice, comes_near, frames_of, lattice_of
 from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
+from rendermap.jobs.job import Layer
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And
+from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.scales import ScaledStyles
 from rendermap.symbology.style import Style, style_digest
 from rendermap.symbology.template import label_reach_pt
+from rendermap.symbology.writers.written import Document, WrittenStyles
 
 FINEST_STEP = 1e-13
 """The finest grid that views are moved to, in units of their CRS; in degrees a hundred-millionth of a metre."""
@@ -64,6 +67,7 @@ class Studio:
     picture_max_age_s: int = 60
     breaker: Breaker = field(default_factory=Breaker)
     scaled: ScaledStyles = field(default_factory=ScaledStyles)
+    written: WrittenStyles = field(default_factory=WrittenStyles)
 
     async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
         """The picture of a plan, out of the cache or drawn, once however many ask; without layers that rest (`Breaker`)."""
@@ -164,6 +168,24 @@ class OpenMap:
         told = (replace(d, fault=d.fault or self._resting(d) or faults.get(d.tool.id)) for d in shown)
         return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in told)
 
+    def styles_in(self, language: str) -> Mapping[int, Document]:
+        """How the layers look, by layer id, in a language of `symbology.writers`.
+
+        A style names fields and values, so it is told only of layers whose author lets people ask about them.
+        """
+        drawn = [d for d in self._job_map.drawables if d.layer and d.style]
+        levels = [LayerAccess(d.tool.id, Operation(d.tool.access.value)) for d in drawn]
+        try:
+            granted = self._studio.policy.grant(self._principal, Operation.IDENTIFY, self._grant.service, self._grant.job_id, levels)
+        except NotSupported:
+            return {}
+        written = self._studio.written
+        return {
+            d.tool.id: written.get(language, d.style, d.style_key, _kind_of(d.layer), d.tool.name)
+            for d in drawn
+            if d.layer and d.style and d.tool.id in granted.layer_ids
+        }
+
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         """The whole legend as one picture."""
         if request.format not in FORMATS:
@@ -232,6 +254,11 @@ class OpenTemplate:
             raise InvalidFormat
         return MapPlan(request.view, (), request.background, request.format, request.quality)
 
+    def styles_in(self, language: str) -> Mapping[int, Document]:
+        """None: classes made from results are not known yet."""
+        del language
+        return {}
+
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """What the layer files say; classes made from results are not known yet."""
         plan = LegendPlan(self._swatches, request.pixel_ratio, request.swatch_px)
@@ -293,6 +320,10 @@ def _may_have_labels(drawable: Drawable, view: MapView, lattice: Lattice) -> boo
     assert drawable.layer and drawable.layer.bbox and drawable.crs and drawable.style
     box, crs, reach = drawable.layer.bbox, drawable.crs, label_reach_pt(drawable.style)
     return any(comes_near(box, crs, reach, frame) for frame in frames_of(view, lattice))
+
+
+def _kind_of(layer: Layer) -> GeometryKind | None:
+    return layer.facts.geometry if isinstance(layer.facts, VectorFacts) else None
 
 
 def _settled(plan: MapPlan) -> MapPlan:

@@ -84,7 +84,7 @@ def _color(rgb: Sequence[float], alpha: float) -> Color:
 
 
 def _byte(value: float) -> int:
-    return min(max(round(value), 0), 255)
+    return round(min(max(value, 0.0), 255.0)) if value == value else 0
 
 
 def _rgb(values: Sequence[float]) -> tuple[float, ...]:

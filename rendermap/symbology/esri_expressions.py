@@ -36,7 +36,7 @@ def arcade_or_field(node: Node, used: str, field_key: str = "expression") -> Ope
     text = node.text(field_key).strip()
     if re.fullmatch(r"\w[\w.]*", text):
         return Column(text)
-    return value_of(node, field_key, used, "vbscript")
+    return value_of(node, field_key, used, "arcade" if "$feature" in text else "vbscript")
 
 
 def first_field(text: str) -> Column | None:

@@ -277,6 +277,9 @@ class OpenDouble:
     async def tile(self, request: TileRequest) -> Picture:
         return await self.service.tile(request)
 
+    def styles_in(self, language: str) -> dict[int, str]:
+        return {}
+
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         return await self.service.legend(request) if self.card.job_id else _legend(self.card.layers, request)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.readers import table
 from rendermap.symbology.readers.table import STYLE_READERS, StyleReader, read_styles
-from tests.builders import qml
+from tests.builders import esri_samples, qml
 from tests.builders.junk import Sample, content_of, no_documents, with_junk
 from tests.builders.sld import (
     PNG,
@@ -63,6 +63,7 @@ LYRX = (
     document(raster_layer({"type": "CIMRasterVectorFieldColorizer", "minimumMagnitude": 1, "maximumMagnitude": 2})),
     document(raster_layer({"type": "CIMRasterDiscreteColorColorizer", "colorRamp": RAMP, "resamplingType": "Majority", "contrast": 9})),
     document(raster_layer({"type": "CIMRasterStretchColorizer", "stretchType": "Custom", "histogramEditInfo": {"breakPointsX": [1]}})),
+    *esri_samples.LYRX,
 )
 ESRI = (
     {
@@ -82,6 +83,7 @@ ESRI = (
         "colorRamp": {"type": "algorithmic", "fromColor": [1, 2, 3], "toColor": [4, 5, 6]},
     },
     {"type": "rasterColormap", "colormapInfos": [{"value": 1, "color": [1, 2, 3]}]},
+    *esri_samples.REST,
 )
 MAPNIK = (
     '<Map><Style name="s" filter-mode="first"><Rule name="big"><Filter>[A] > 5</Filter><MaxScaleDenominator>5000</MaxScaleDenominator>'

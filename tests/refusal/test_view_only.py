@@ -10,6 +10,7 @@ import pytest
 from rendermap.jobs import manifest
 from rendermap.jobs.manifest import Run
 from tests.builders.counted_service import FIELD, CountedService, geojson
+from tests.builders.styles import feature_layer, fill, rgb, style_file, symbol, unique
 
 SERVICE = """
 title = "Parcels"
@@ -152,3 +153,72 @@ def test_a_job_is_unknown_to_every_other_service(service: CountedService, job_id
         assert theirs.status_code == nobodys.status_code
         assert theirs.text.replace(job_id, never) == nobodys.text, path
     assert not service.counter.drawn
+
+
+# --- how a layer is drawn ------------------------------------------------------------------------------------------------
+
+LEVELS = """
+title = "Parcels"
+[[tasks]]
+name = "Run"
+[[tasks.parameters]]
+name = "Seen"
+type = "GPFeatureRecordSetLayer"
+direction = "output"
+[[tasks.parameters]]
+name = "Asked"
+type = "GPFeatureRecordSetLayer"
+direction = "output"
+[tasks.parameters.layer]
+access = "identify"
+style = "asked.lyrx"
+[[tasks.parameters]]
+name = "Hidden"
+type = "GPFeatureRecordSetLayer"
+direction = "output"
+[tasks.parameters.layer]
+access = "view"
+style = "asked.lyrx"
+"""
+
+
+@pytest.fixture
+def levels(tmp_path: Path) -> tuple[CountedService, str]:
+    """A service with the same symbology on a layer that may be seen and on one that may be asked about, and its job."""
+    service = CountedService(tmp_path, {"Demo": LEVELS})
+    red, blue = (symbol("Polygon", fill(rgb(*color))) for color in ((255, 0, 0), (0, 0, 255)))
+    label = {"expression": f"$feature.{FIELD}", "expressionEngine": "Arcade", "visibility": True}
+    renderer = unique([FIELD], [(["Ms Smith"], red)], useDefaultSymbol=True, defaultSymbol=blue, defaultLabel="others")
+    layer = feature_layer(renderer, transparency=30, labelClasses=[label], labelVisibility=True)
+    style_file(tmp_path / "services" / "Demo" / "asked.lyrx", layer)
+    with manifest.start(service.jobs, service="Demo", task="Run") as run:
+        for name in ("Seen", "Asked", "Hidden"):
+            run.path(f"{name}.geojson").write_text(geojson())
+            run.output(name, f"{name}.geojson")
+    return service, run.job_id
+
+
+def test_symbology_is_told_of_layers_that_may_be_asked_about(levels: tuple[CountedService, str]) -> None:
+    """Such a layer carries its drawingInfo, which clients take for sublayers; the very same style on a view-only layer tells nothing."""
+    service, job_id = levels
+    listed = service.get(f"{MAP}/jobs/{job_id}/layers", f="json").json()["layers"]
+    seen, asked, hidden = (next(layer for layer in listed if layer["name"] == name) for name in ("Seen", "Asked", "Hidden"))
+    for layer in (seen, asked, hidden):
+        assert service.get(f"{MAP}/jobs/{job_id}/{layer['id']}", f="json").json() == layer
+    info = asked["drawingInfo"]
+    assert (info["renderer"]["type"], info["renderer"]["field1"], info["transparency"]) == ("uniqueValue", FIELD, 30)
+    assert info["renderer"]["uniqueValueInfos"][0]["value"] == "Ms Smith"
+    assert info["renderer"]["uniqueValueInfos"][0]["symbol"]["color"] == [255, 0, 0, 255]
+    assert info["renderer"]["defaultSymbol"]["color"] == [0, 0, 255, 255]
+    assert info["labelingInfo"][0]["labelExpression"] == f"[{FIELD}]" and asked["hasLabels"] is True
+    for layer in (seen, hidden):
+        assert layer["drawingInfo"] is None and layer["hasLabels"] is False and layer["fields"] == []
+        for form in ("json", "html"):
+            told = service.get(f"{MAP}/jobs/{job_id}/{layer['id']}", f=form).text
+            assert FIELD not in told and "Smith" not in told
+
+
+def test_the_template_tells_no_symbology(levels: tuple[CountedService, str]) -> None:
+    """Without a job there is nothing to ask about."""
+    service, _ = levels
+    assert all(layer["drawingInfo"] is None for layer in service.get(f"{MAP}/layers", f="json").json()["layers"])

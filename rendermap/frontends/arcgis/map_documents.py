@@ -1,14 +1,14 @@
 """Cards of maps -> the documents of the map side: root, layers, legend.
 
 Everything is said at the level that is built and granted: a map that may only be seen has the capability ``Map`` and no more, its
-layers have no fields and no renderer, and its record limit is 0.
+layers have no fields and no renderer, and its record limit is 0.  A layer that may be asked about tells how it is drawn.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rendermap.frontends.arcgis.spatial import (
     Json,
@@ -94,12 +94,12 @@ def _geometry_type(layer: LayerCard) -> Json:
     return {"geometryType": _GEOMETRY_TYPES.get(layer.geometry or "", "esriGeometryPolygon")} if layer.kind == "vector" else {}
 
 
-def layers_document(card: MapCard) -> Json:
-    """All layers in full."""
-    return {"layers": [layer_document(card, layer) for layer in card.layers], "tables": []}
+def layers_document(card: MapCard, drawing_infos: Mapping[int, Json]) -> Json:
+    """All layers in full.  drawing_infos: by layer id, of the layers whose symbology may be told."""
+    return {"layers": [layer_document(card, layer, drawing_infos.get(layer.id)) for layer in card.layers], "tables": []}
 
 
-def layer_document(card: MapCard, layer: LayerCard) -> Json:
+def layer_document(card: MapCard, layer: LayerCard, drawing_info: Json | None) -> Json:
     """One layer in full; its extent is in the map's own spatial reference, which QGIS takes for its boxes."""
     names = {other.id: other.name for other in card.layers}
     parent = None if layer.parent is None else {"id": layer.parent, "name": names.get(layer.parent, "")}
@@ -117,7 +117,7 @@ def layer_document(card: MapCard, layer: LayerCard) -> Json:
         "defaultVisibility": layer.visible,
         "extent": extent(with_area(layer.bbox or card.bbox, card.crs), card.crs),
         "sourceSpatialReference": spatial_reference(card.crs),
-        "drawingInfo": None,
+        "drawingInfo": drawing_info,
         "hasAttachments": False,
         "htmlPopupType": "esriServerHTMLPopupTypeNone",
         "displayField": "",
@@ -125,7 +125,7 @@ def layer_document(card: MapCard, layer: LayerCard) -> Json:
         "fields": [] if layer.kind == "vector" else None,
         "canModifyLayer": False,
         "canScaleSymbols": False,
-        "hasLabels": False,
+        "hasLabels": bool(drawing_info and drawing_info.get("labelingInfo")),
         "capabilities": CAPABILITIES,
         "maxRecordCount": 0,
         "supportsStatistics": False,

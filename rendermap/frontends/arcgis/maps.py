@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,18 +63,28 @@ async def root(ask: Ask) -> Answer | Response:
 
 async def layers(ask: Ask) -> Answer:
     """All layers in full."""
-    card = await map_card(ask)
+    opened = await open_map(ask)
+    card = opened.card
     map_url = ask.map_url(card.service.name, card.job_id)
-    return Answer(layers_document(card), "layers", {"map_url": map_url, "crumbs": _crumbs(ask, card)})
+    document = layers_document(card, await _drawing_infos(opened))
+    return Answer(document, "layers", {"map_url": map_url, "crumbs": _crumbs(ask, card)})
 
 
 async def layer(ask: Ask) -> Answer:
     """One layer in full."""
-    card = await map_card(ask)
+    opened = await open_map(ask)
+    card = opened.card
     found = next((one for one in card.layers if one.id == ask.address.layer), None)
     if found is None:
         raise LayerNotFound
-    return Answer(layer_document(card, found), "layer", {"crumbs": _crumbs(ask, card)})
+    infos = await _drawing_infos(opened)
+    return Answer(layer_document(card, found, infos.get(found.id)), "layer", {"crumbs": _crumbs(ask, card)})
+
+
+async def _drawing_infos(opened: OpenMap | OpenTemplate) -> dict[int, Json]:
+    """How the layers look, of those whose symbology may be told.  Ten thousand classes take a while to write: not on the loop."""
+    written = await asyncio.to_thread(opened.styles_in, "drawing_info")
+    return {layer: document for layer, document in written.items() if isinstance(document, dict)}
 
 
 async def unsupported(ask: Ask) -> Answer:

@@ -40,6 +40,11 @@ def to_scale_denominator(esri_scale: float) -> float | None:
     return esri_scale * OGC_PER_ESRI_SCALE if esri_scale > 0 else None
 
 
+def to_esri_scale(scale_denominator: float | None) -> float:
+    """A scale denominator at 0.28 mm per pixel as a scale at 96 dpi; 0 for no limit."""
+    return scale_denominator / OGC_PER_ESRI_SCALE if scale_denominator else 0
+
+
 def check_class_count(node: Node, count: int) -> None:
     """Raises StyleInvalid for more classes of cells than the largest colour table has."""
     if count > MOST_RASTER_CLASSES:

@@ -12,6 +12,9 @@ from rendermap.symbology.symbols import Fill, Hatch, Marker, PictureMarker, Poin
 _UNSEEN = ("CIMGeometricEffectAddControlPoints", "CIMGeometricEffectSuppress", "CIMGeometricEffectSimplify")
 """Control points are seen by other effects only, and Mapnik leaves out points that no pixel shows by itself."""
 
+_FINEST_PT = 0.25
+"""A finer pattern is a whole line to the eye, and millions of dashes to the engine."""
+
 _ALONG_LINES = ("line", "first", "last", "center", "vertex")
 Change = Callable[[SymbolLayer], "Iterable[SymbolLayer] | None"]
 
@@ -48,7 +51,7 @@ def _pairs(template: tuple[float, ...]) -> tuple[float, ...]:
     """Dashes and gaps in pairs; an odd template repeats to become even; a dash of nothing is a dot the caps make visible."""
     lengths = tuple(max(v, 0.0) for v in template)
     lengths = lengths * 2 if len(lengths) % 2 else lengths
-    return lengths if sum(lengths) > 0.01 else ()
+    return lengths if sum(lengths) > _FINEST_PT else ()
 
 
 def _shift(effect: Node) -> float:

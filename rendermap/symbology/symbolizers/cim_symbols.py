@@ -9,6 +9,7 @@ from dataclasses import replace
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
 from rendermap.symbology.symbolizers import cim_effects
+from rendermap.symbology.symbolizers.esri_bounds import MOST_LAYERS, bounded
 from rendermap.symbology.symbols import Color, Marker, PictureMarker, PointLayer, Stroke, Symbol, SymbolLayer
 
 LayerReader = Callable[[Node], tuple[SymbolLayer, ...]]
@@ -19,13 +20,16 @@ def read(node: Node, levels: Mapping[str, int], read_layer: LayerReader) -> Symb
     if node.flag("useRealWorldSymbolSizes"):
         node.warn("sizes in map units", "they are drawn as points on the screen", "useRealWorldSymbolSizes")
     layers: list[SymbolLayer] = []
-    for layer in reversed(node.children("symbolLayers")):
+    listed = node.children("symbolLayers")
+    if len(listed) > MOST_LAYERS:
+        raise node.wrong("symbolLayers", f"at most {MOST_LAYERS} layers in a symbol, not {len(listed)}")
+    for layer in reversed(listed):
         if layer.flag("enable"):
             layers += _named(layer, read_layer(layer), levels)
     drawn = cim_effects.apply(node, layers)
     turn = node.number("angle")
     turned = tuple(_turned(layer, turn) for layer in drawn) if turn else drawn
-    return Symbol((*_halo(node, turned), *turned))
+    return Symbol(bounded(node, (*_halo(node, turned), *turned)))
 
 
 def _named(node: Node, layers: tuple[SymbolLayer, ...], levels: Mapping[str, int]) -> Iterator[SymbolLayer]:

@@ -11,6 +11,7 @@ from rendermap.symbology.document import Node
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.ramps import color_at
 from rendermap.symbology.symbolizers import cim_symbols
+from rendermap.symbology.symbolizers.esri_bounds import bounded
 from rendermap.symbology.symbolizers.fill.row import FILL
 from rendermap.symbology.symbolizers.gradient_fill.row import GRADIENT_FILL
 from rendermap.symbology.symbolizers.hatch import esri as hatch_esri
@@ -91,7 +92,7 @@ def from_esri(node: Node | None) -> Symbol:
         if layers is not None:
             outline = node.child("outline") if node.type in ("esriSFS", "esriPFS") else None
             line = stroke_esri.read_outline(outline) if outline else None
-            return Symbol((*layers, *((line,) if line else ())))
+            return Symbol(bounded(node, (*layers, *((line,) if line else ()))))
     node.warn(f"a symbol of the kind {node.type!r}", "nothing is drawn")
     return Symbol()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.style import Style
+from rendermap.symbology.writers.drawing_info import write_drawing_info
 from rendermap.symbology.writers.sld import write_sld
 from rendermap.table import Table
 
@@ -25,4 +26,10 @@ class StyleWriter:
     write: Callable[[Style, GeometryKind | None, str], dict[str, Any] | str]
 
 
-STYLE_WRITERS: Table[StyleWriter] = Table("style writer", {"sld": StyleWriter("sld", "application/vnd.ogc.sld+xml", write_sld)})
+STYLE_WRITERS: Table[StyleWriter] = Table(
+    "style writer",
+    {
+        "drawing_info": StyleWriter("drawing_info", "application/json", write_drawing_info),
+        "sld": StyleWriter("sld", "application/vnd.ogc.sld+xml", write_sld),
+    },
+)

@@ -42,17 +42,17 @@ def drawn(symbol: dict[str, Any]) -> Symbol:
 
 
 def test_layer_properties() -> None:
-    """Transparency, scales, filter and name of a layer description; labels are told."""
+    """Transparency, scales, filter and name of a layer description."""
     json = {
         "name": "Depth",
         "minScale": 100000,
         "definitionExpression": "a = 1",
-        "drawingInfo": {"renderer": {"type": "simple", "symbol": SFS}, "transparency": 30, "labelingInfo": [{}]},
+        "drawingInfo": {"renderer": {"type": "simple", "symbol": SFS}, "transparency": 30},
     }
     found = read(json)
     assert (found.name, round(found.style.opacity, 3)) == ("Depth", 0.7)
     assert found.style.min_scale_denominator == pytest.approx(94494.05, rel=1e-5) and found.style.filter
-    assert found.warnings[0].where == "$.drawingInfo.labelingInfo"
+    assert found.warnings == ()
 
 
 def test_symbols() -> None:
@@ -112,7 +112,7 @@ def test_rasters() -> None:
 
 def test_the_unknown_and_the_wrong() -> None:
     """Other renderers draw plainly and are told; what is no renderer is invalid."""
-    found = read({"type": "heatmap"})
+    found = read({"type": "dictionary"})
     assert found.style.theme == Single(PLAIN) and found.warnings
     short = {"type": "uniqueValue", "field1": "A", "field2": "B", "uniqueValueInfos": [{"value": "1"}]}
     for wrong in ({}, {"drawingInfo": []}, {"type": "classBreaks", "field": "A"}, short):

@@ -226,6 +226,17 @@ def test_the_standard_engine() -> None:
     assert standard("polygon", placeOnlyInsidePolygon=True, numLabelsOption="OneLabelPerPart").must_fit
 
 
+def test_outlines_of_polygons_are_labelled_as_polygons() -> None:
+    """A polygon without a fill is no line: the symbol's type tells, and so do Maplex properties."""
+    outline = symbol("Polygon", stroke())
+    for properties in (
+        {"standardLabelPlacementProperties": {"featureType": "Line"}},
+        {"maplexLabelPlacementProperties": {"featureType": "Polygon"}},
+    ):
+        (found,) = read(feature_layer(simple(outline), labelClasses=[label(**properties)], labelVisibility=True))
+        assert (found.style.labels[0].placement.along, found.style.labels[0].placement.anchors) == ("horizontal", ("C",))
+
+
 def test_turned_labels() -> None:
     """A field turns the text, clockwise in geographic style."""
     found = one(

@@ -274,6 +274,20 @@ def test_sizes_by_a_number(more: Json, stops: tuple[tuple[float, float], ...]) -
     assert theme.size == SizeBy(Column("N"), stops)
 
 
+def test_sizes_as_pro_writes_them() -> None:
+    """Sizes go by the height of a marker; those of outlines are lines'; a renderer's own proportion gives way to them."""
+    written = sizes(
+        variableType="Graduated", minSize=4, maxSize=16, minValue=10, maxValue=20, axis="HeightAxis", valueRepresentation="Radius"
+    )
+    assert isinstance(exact(simple(POINT, visualVariables=[written])), Proportional)
+    theme = exact(proportional(POINT, visualVariables=[written]))
+    assert isinstance(theme, Proportional) and theme.size == SizeBy(Column("N"), ((10.0, 0.5), (20.0, 2.0)))
+    assert isinstance(exact(simple(symbol("Polygon", stroke(width=2)), visualVariables=[written | {"target": "outline"}])), Proportional)
+    assert one(simple(POINT, visualVariables=[written | {"target": "outline"}])).warnings
+    bare = {"type": "CIMSizeVisualVariable", "expression": "$feature.N", "minSize": 8, "maxSize": 16, "minValue": 0, "maxValue": 1}
+    assert isinstance(exact(simple(POINT, visualVariables=[bare])), Proportional)
+
+
 def test_sizes_on_top_of_classes() -> None:
     """Each class is sized from its own symbol; chance is told."""
     json = unique(["A"], [(["1"], POINT)], visualVariables=[sizes(variableType="Graduated", maxSize=16, maxValue=2)])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from rendermap.errors import StyleInvalid
 from rendermap.symbology import shapes
 from rendermap.symbology.document import StyleWarning
 from rendermap.symbology.symbolizers.table import from_cim
@@ -285,3 +286,30 @@ def test_hatching_of_several_lines() -> None:
     line = symbol("Line", stroke(rgb(255, 0, 0)), stroke(width=3))["symbol"]
     found = only({"type": "CIMHatchFill", "enable": True, "lineSymbol": line, "rotation": 45, "separation": 4})
     assert found == (Hatch(Stroke(BLACK, 3.0), 45.0, 4.0), Hatch(Stroke(RED, 1.0), 45.0, 4.0))
+
+
+# --- hostile symbols ---------------------------------------------------------------------------------------------------
+
+
+def test_lengths_that_no_map_has() -> None:
+    """Endless widths and sizes are cut to a bound, and it is told."""
+    found, notes = read(stroke(width=1e200), vector_marker(1e250, SQUARE, fill(rgb(255, 0, 0)), offsetX=-1e99))
+    marker, line = found.layers
+    assert isinstance(line, Stroke) and line.width_pt == 2000.0
+    assert isinstance(marker, Marker) and (marker.size_pt, marker.dx_pt) == (2000.0, -2000.0)
+    assert notes
+
+
+def test_patterns_of_nothing() -> None:
+    """Dashes too fine to be seen, or more of them than anyone draws, are whole lines."""
+    (fine,) = only(stroke(effects=effect("Dashes", dashTemplate=[0.01, 0.01])))
+    assert isinstance(fine, Stroke) and fine.dash_pt == ()
+    many, (note,) = read(stroke(effects=effect("Dashes", dashTemplate=[1.0] * 1000)))
+    assert isinstance(many.layers[0], Stroke) and many.layers[0].dash_pt == () and "1000" in note.found
+
+
+def test_more_layers_than_anyone_can_see() -> None:
+    """A symbol of thousands of layers is refused."""
+    with pytest.raises(StyleInvalid) as caught:
+        read(*[stroke()] * 201)
+    assert "at most 200 layers" in (caught.value.reason or "")

@@ -66,6 +66,8 @@ def reader_for(node: Node) -> Callable[[Node], RasterTheme] | None:
 def _is_raster(node: Node, infos: str, field: str) -> bool:
     """Rasters and features share two renderers: a raster's classes are of ``Value`` and have plain fills or bare colours."""
     name = node.text(field).lower()
+    if node.has("valueExpression"):
+        return False
     if name in ("<value>", "raster.value", "raster.servicepixelvalue") or (not name and node.type == "classBreaks"):
         return True
     return name == "value" and any(not i.has("symbol") for i in node.children(infos))

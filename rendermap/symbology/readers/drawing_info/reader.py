@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rendermap.errors import InvalidFilter, StyleInvalid
+from rendermap.symbology.blends import FROM_WEB_MAP
 from rendermap.symbology.document import Node, read_document
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Expression
+from rendermap.symbology.readers.drawing_info.labels import read_labels
 from rendermap.symbology.readers.drawing_info.rasters import reader_for
 from rendermap.symbology.readers.drawing_info.renderers import read_renderer
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
 from rendermap.symbology.style import Style
+from rendermap.symbology.template import template_geometry
 
 
 def read(path: Path) -> tuple[NamedStyle, ...]:
@@ -26,25 +30,52 @@ def read(path: Path) -> tuple[NamedStyle, ...]:
 
 
 def read_layer(document: Node, name: str = "") -> NamedStyle:
-    """A layer description with ``drawingInfo``, a drawingInfo, or a renderer.  Raises StyleInvalid."""
-    info = document.child("drawingInfo") or document
+    """A layer description with ``drawingInfo``, a drawingInfo, a layer of a web map, or a renderer.  Raises StyleInvalid."""
+    layer = document.child("layerDefinition") or document
+    info = layer.child("drawingInfo") or layer
     renderer = info.child("renderer") or info
     if not renderer.type:
         raise renderer.wrong("type", "a renderer")
-    if info.get("labelingInfo") and info.flag("showLabels", True):
-        info.warn("labels", "the layer is drawn without them", "labelingInfo")
-    transparency = min(max(info.number("transparency"), 0.0), 100.0)
-    name = document.text("name") or name
+    name = document.text("name") or document.text("title") or name
     style = Style(
         (reader_for(renderer) or read_renderer)(renderer),
-        opacity=1 - transparency / 100,
-        min_scale_denominator=to_scale_denominator(document.number("minScale")),
-        max_scale_denominator=to_scale_denominator(document.number("maxScale")),
-        filter=_filter(document),
+        opacity=_opacity(document, info),
+        min_scale_denominator=to_scale_denominator(layer.number("minScale")),
+        max_scale_denominator=to_scale_denominator(layer.number("maxScale")),
+        filter=_filter(layer),
+        blend=_blend(document),
         name=name,
         source="layer file",
     )
+    if info.get("labelingInfo") and document.flag("showLabels", True) and info.flag("showLabels", True):
+        style = replace(style, labels=read_labels(info, _geometry_of(layer, style)))
     return NamedStyle(name, style, tuple(document.notes))
+
+
+def _geometry_of(layer: Node, style: Style) -> str:
+    """What the layer holds, as its description says, else as its symbols look."""
+    return _GEOMETRIES.get(layer.text("geometryType")) or template_geometry(style)
+
+
+_GEOMETRIES = {
+    "esriGeometryPoint": "point",
+    "esriGeometryMultipoint": "point",
+    "esriGeometryPolyline": "line",
+    "esriGeometryPolygon": "polygon",
+}
+
+
+def _opacity(document: Node, info: Node) -> float:
+    """``transparency`` of the drawing in per cent, and ``opacity`` of a layer in a web map."""
+    transparency = min(max(info.number("transparency"), 0.0), 100.0)
+    return (1 - transparency / 100) * min(max(document.number("opacity", 1.0), 0.0), 1.0)
+
+
+def _blend(document: Node) -> str:
+    mode = document.text("blendMode", "normal")
+    if mode not in FROM_WEB_MAP:
+        document.warn(f"the blend mode {mode!r}", "normal blending is used", "blendMode")
+    return FROM_WEB_MAP.get(mode, "normal")
 
 
 def _filter(document: Node) -> Expression | None:

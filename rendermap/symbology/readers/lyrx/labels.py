@@ -19,16 +19,35 @@ from rendermap.symbology.symbols import BLACK, Color
 _GEOGRAPHIC = ("Geographic", "AV3")
 
 
-def read_labels(layer: Node, geometry: str) -> tuple[LabelClass, ...]:
-    """The label classes of a layer whose labels are shown; most layers carry some that are not, and a flag left out is off.
-
-    geometry: ``point``, ``line`` or ``polygon``.
-    """
+def read_labels(layer: Node) -> tuple[LabelClass, ...]:
+    """The label classes of a layer whose labels are shown; most layers carry some that are not, and a flag left out is off."""
     if not layer.flag("labelVisibility"):
         return ()
     classes = [node for node in layer.children("labelClasses") if node.flag("visibility")]
     check_count(layer, "labelClasses", len(classes))
+    geometry = _geometry_of(layer.need("renderer"))
     return tuple(read for node in classes if (read := _label_class(node, geometry)) is not None)
+
+
+def _geometry_of(renderer: Node) -> str:
+    """``point``, ``line`` or ``polygon``, by the type of the first symbol found, outermost first: outlines alone may be polygons'."""
+    if renderer.type == "CIMHeatMapRenderer":
+        return "point"
+    level: list[object] = [renderer.get("backgroundSymbol"), renderer.value]
+    while level:
+        for item in level:
+            found = _SYMBOLS.get(str(item.get("type"))) if isinstance(item, dict) else None
+            if found:
+                return found
+        level = [inner for item in level for inner in _inside(item)]
+    return "polygon"
+
+
+def _inside(item: object) -> list[object]:
+    return list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
+
+
+_SYMBOLS = {"CIMPointSymbol": "point", "CIMLineSymbol": "line", "CIMPolygonSymbol": "polygon"}
 
 
 def _label_class(node: Node, geometry: str) -> LabelClass | None:
@@ -41,7 +60,7 @@ def _label_class(node: Node, geometry: str) -> LabelClass | None:
     whole = reference.child("symbol") if reference else None
     symbol, text = read_text_symbol(whole, text) if whole else (TextSymbol(), text)
     maplex, standard = node.child("maplexLabelPlacementProperties"), node.child("standardLabelPlacementProperties")
-    placement = read_maplex(maplex, geometry) if maplex else read_standard(standard, geometry) if standard else Placement()
+    placement = read_maplex(maplex, _told(maplex, geometry)) if maplex else read_standard(standard, geometry) if standard else Placement()
     turn = _rotation(maplex, standard)
     return LabelClass(
         text,
@@ -54,6 +73,12 @@ def _label_class(node: Node, geometry: str) -> LabelClass | None:
         _priority(node),
         *(turn or (None, False)),
     )
+
+
+def _told(maplex: Node, geometry: str) -> str:
+    """The geometry that Maplex properties are for; those of the standard engine often name another than the layer's."""
+    kind = maplex.text("featureType").lower()
+    return kind if kind in _SYMBOLS.values() else geometry
 
 
 def _text(node: Node) -> Operand | None:

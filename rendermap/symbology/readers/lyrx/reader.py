@@ -18,7 +18,6 @@ from rendermap.symbology.readers.lyrx.references import SymbolReader
 from rendermap.symbology.readers.lyrx.renderers import read_renderer
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
 from rendermap.symbology.style import Style
-from rendermap.symbology.template import template_geometry
 
 _DEEPEST_GROUPS = 16
 
@@ -103,7 +102,7 @@ def _layer(node: Node, seen: _Above) -> NamedStyle:
         source="layer file",
     )
     if node.has("renderer"):
-        style = replace(style, labels=read_labels(node, template_geometry(style)))
+        style = replace(style, labels=read_labels(node))
     _warn_undrawn(node)
     return NamedStyle(name, style, tuple(node.notes))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -13,9 +14,9 @@ from rendermap.symbology.expressions.tree import Column, Operand
 from rendermap.symbology.readers.lyrx.amounts import AREA, LENGTH
 from rendermap.symbology.readers.lyrx.classes import limits_of
 from rendermap.symbology.readers.lyrx.references import size_pt
-from rendermap.symbology.style import DotDensity, Graded, HeatMap, Proportional, Single, VectorTheme
+from rendermap.symbology.style import DotDensity, Graded, HeatMap, Proportional, Single, Style, VectorTheme
 from rendermap.symbology.symbols import SizeBy, Symbol, sized, turned
-from rendermap.symbology.template import map_symbols
+from rendermap.symbology.template import map_symbols, template_geometry
 
 _WITHOUT = "symbols are drawn without it"
 _FARTHEST_PT = 1000.0
@@ -60,15 +61,18 @@ def _colored(theme: VectorTheme, variable: Node) -> VectorTheme:
 
 
 def _sized(theme: VectorTheme, variable: Node) -> VectorTheme:
-    kind = variable.text("variableType", "None")
+    kind = variable.text("variableType", "Graduated" if variable.has("maxSize") or variable.has("sizeValues") else "None")
     if kind == "None" or isinstance(theme, HeatMap | DotDensity):
+        return theme
+    if variable.text("target") == "outline" and template_geometry(Style(theme)) == "point":
+        variable.warn("outlines of markers by a number", "markers are drawn with their own outlines", "target")
         return theme
     value = arcade_or_field(variable, "symbols are drawn in their own size")
     stops, exponent = _stops(variable, kind)
     if value is None or not stops:
         variable.warn(f"sizes by {kind.lower()}", "symbols are drawn in their own size", "variableType")
         return theme
-    if variable.text("axis", "AllAxes") in ("WidthAxis", "HeightAxis", "DepthAxis"):
+    if variable.text("axis", "AllAxes") in ("WidthAxis", "DepthAxis"):
         variable.warn("sizes of one side only", "symbols grow as a whole", "axis")
     if variable.has("valueUnits"):
         variable.warn("sizes in map units", "sizes in points are used", "valueUnits")
@@ -82,6 +86,8 @@ def in_sizes(theme: VectorTheme, value: Operand, stops: tuple[tuple[float, float
         own = size_pt(symbol) or 1.0
         return SizeBy(value, tuple((number, size / own) for number, size in stops), exponent)
 
+    if isinstance(theme, Proportional):
+        return replace(theme, size=by(theme.symbol))
     if isinstance(theme, Single):
         heading = value.name if isinstance(value, Column) else ""
         largest = max(factor for _, factor in by(theme.symbol).stops)
