@@ -95,8 +95,24 @@ def test_grid_and_its_names() -> None:
     """Cells have black outlines and nothing inside but their labels, whose halo is white."""
     layer, style = opened("Compare1000m"), style_of("GRG")
     view = view_of(layer)
-    bare = picture(layer, Style(style.theme), view)
+    bare, named = picture(layer, Style(style.theme), view), picture(layer, style, view)
     cells = geometries("Compare1000m")
     assert {at(bare, view, shapely.centroid(cell))[3] for cell in cells} == {0}
     assert ((bare == (0, 0, 0, 255)).all(axis=2)).sum() > 500
     assert len(style.labels) == 1 and style.labels[0].symbol.family == "Corbel"
+    white = [(named[..., :3] == 255).all(axis=2) & (named[..., 3] == 255), (bare[..., :3] == 255).all(axis=2) & (bare[..., 3] == 255)]
+    assert white[0].sum() > 3000 and not white[1].any()
+
+
+@pytest.mark.parametrize(
+    ("data", "file"), [("ExpectedOutputLowestPt", "Lowest_Point_Output"), ("ExpectedOutputTableToLOB", "TableToLineOfBearingOutput")]
+)
+def test_labels_stand_there(data: str, file: str) -> None:
+    """Labels in VBScript and Python are written in black beside their features."""
+    layer, style = opened(data), style_of(file)
+    view = view_of(layer)
+    bare, named = picture(layer, Style(style.theme), view), picture(layer, style, view)
+    black = ((named[..., :3] < 60).all(axis=2) & (named[..., 3] > 200)).sum() - (
+        (bare[..., :3] < 60).all(axis=2) & (bare[..., 3] > 200)
+    ).sum()
+    assert black > 200

@@ -122,7 +122,7 @@ def test_text_symbol() -> None:
     look = found.symbol
     assert (look.family, look.is_bold, look.is_italic, look.size_pt, look.color) == ("Corbel", True, True, 9.0, RED)
     assert (look.halo_color, look.halo_pt, look.rotation_deg) == (WHITE, 1.5, 30.0)
-    assert look.letter_spacing_pt == pytest.approx(0.9)
+    assert look.letter_spacing_pt == pytest.approx(0.54)
     assert found.text == Call("upper", (Column("A"),))
 
 

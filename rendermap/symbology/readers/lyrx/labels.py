@@ -16,6 +16,9 @@ from rendermap.symbology.readers.style_reader import check_count, to_scale_denom
 from rendermap.symbology.symbolizers.cim_symbols import halo_color
 from rendermap.symbology.symbols import BLACK, Color
 
+_LETTER_WIDTH = 0.6
+"""Of a usual letter, in sizes: CIM widens letters by shares of their own width."""
+
 _GEOGRAPHIC = ("Geographic", "AV3")
 
 
@@ -129,7 +132,7 @@ def read_text_symbol(node: Node, text: Operand) -> tuple[TextSymbol, Operand]:
         halo_color=halo,
         halo_pt=max(node.number("haloSize"), 0.0) if halo else 0.0,
         rotation_deg=node.number("angle"),
-        letter_spacing_pt=node.number("letterSpacing") / 100 * height,
+        letter_spacing_pt=node.number("letterSpacing") / 100 * height * _LETTER_WIDTH,
         line_height=_line_height(node, height),
     )
     _warn_of_text(node)
