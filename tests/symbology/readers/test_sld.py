@@ -21,6 +21,7 @@ from rendermap.symbology.style import (
     Categories,
     Classified,
     Graded,
+    HeatMap,
     Proportional,
     Rules,
     ShadedRelief,
@@ -629,6 +630,19 @@ def test_channels_and_contrast() -> None:
     assert theme.bands == (3, 2, 1)
     assert [r.kind for r in theme.recipes] == [StretchKind.CUSTOM, StretchKind.HISTOGRAM_EQUALIZE, StretchKind.HISTOGRAM_EQUALIZE]
     assert (theme.recipes[0].limits, theme.recipes[0].gamma) == ((10.0, 90.0), 2.0)
+
+
+def test_points_turned_into_a_heat_map_are_one() -> None:
+    """GeoServer's transformation with its colour map; its own radius and weight."""
+    told = (("weightAttr", literal("POP")), ("radiusPixels", function("env", literal("radius"), literal("40"))))
+    inner = "".join(function("parameter", literal(name), value) for name, value in told)
+    made = f"<Transformation>{function('vec:Heatmap', inner)}</Transformation>{rule(raster(f'<ColorMap>{ENTRIES}</ColorMap>'))}"
+    found = read(sld(f"<FeatureTypeStyle>{made}</FeatureTypeStyle>"))
+    assert isinstance(found.style.theme, HeatMap)
+    assert (found.style.theme.radius_pt, found.style.theme.weight, found.warnings) == (30.0, Column("POP"), ())
+    assert found.style.theme.ramp.stops[0] == (0.0, Color(255, 0, 0, 0))
+    other = read(sld(f"<FeatureTypeStyle>{made.replace('vec:Heatmap', 'vec:Contour')}</FeatureTypeStyle>"))
+    assert "transformation" in other.warnings[0].found
 
 
 def test_relief() -> None:

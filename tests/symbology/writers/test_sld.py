@@ -109,6 +109,7 @@ THEMES: tuple[tuple[Theme, GeometryKind], ...] = (
     ),
     (Breaks("POP", 0.0, (Break(1.0, RED_AREA), Break(2.0, BLUE_AREA)), normalization_field="AREA", heading="POP"), POLYGON),
     (Graded(POP, RED_AREA, Ramp(((0.0, RED), (0.25, BLUE), (1.0, RED))), (0.0, 8.0), (0.0, 8.0), heading="POP"), POLYGON),
+    (Graded(POP, RED_AREA, Ramp(((0.0, RED), (1.0, BLUE))), (0.0, 8.0), (0.0, 8.0), BLUE_AREA, "unknown", "Towns"), POLYGON),
     (Proportional(Symbol((Marker(shapes.CIRCLE, 6.0, RED),)), SizeBy(POP, ((10.0, 1.0), (1000.0, 8.0))), 8.0), POINT),
     (Proportional(Symbol((Marker(shapes.CIRCLE, 6.0, RED),)), SizeBy(POP, ((10.0, 1.0), (1000.0, 10.0)), 0.5), 10.0), POINT),
     (

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from rendermap.symbology.expressions.filter_encoding import read_filter
 from rendermap.symbology.expressions.logic import all_of, is_not_true
 from rendermap.symbology.expressions.se_functions import Interpolate
-from rendermap.symbology.expressions.tree import Expression, Literal, Operand
+from rendermap.symbology.expressions.tree import Expression, IsNull, Literal, Operand
 from rendermap.symbology.labels import LabelClass
 from rendermap.symbology.readers.sld.classifiers import expand, interpolated_color, with_text
+from rendermap.symbology.readers.sld.heat_maps import read_heat_map
 from rendermap.symbology.readers.sld.intent import theme_of
 from rendermap.symbology.readers.sld.labels import Scope, joined, read_label
 from rendermap.symbology.readers.sld.rasters import read_raster
@@ -43,7 +44,7 @@ def read_layer(name: str, styles: tuple[XmlNode, ...], constraint: Expression | 
     written = read_rules(styles)
     blend = blend_of(styles)
     rasters = [(rule, node) for rule in written for node in rule.symbolizers if node.name == "RasterSymbolizer"]
-    style = _raster(rasters, written) if rasters else _vector(styles, written)
+    style = _heat_map(styles, written) or (_raster(rasters, written) if rasters else _vector(styles, written))
     made = replace(style, name=name, source="layer file", blend=blend, filter=_both(constraint, style.filter))
     return NamedStyle(name, made, tuple(notes.notes))
 
@@ -65,6 +66,21 @@ def read_constraint(layer: XmlNode) -> Expression | None:
     return all_of(tuple(filters))
 
 
+def _heat_map(styles: tuple[XmlNode, ...], written: tuple[SldRule, ...]) -> Style | None:
+    """A layer whose first style is a heat map; other transformations are noted."""
+    found = read_heat_map(styles)
+    if found is not None:
+        theme, opacity = found
+        if len(styles) > 1:
+            styles[1].warn("other symbols beside a heat map", "the heat map is drawn alone")
+        return Style(theme, opacity, written[0].farthest, written[0].nearest)
+    for style in styles:
+        transformation = style.child("Transformation")
+        if transformation is not None:
+            transformation.warn("a transformation of the data", "the data are drawn as they are")
+    return None
+
+
 def _raster(rasters: list[tuple[SldRule, XmlNode]], written: tuple[SldRule, ...]) -> Style:
     rule, node = rasters[0]
     if len(rasters) > 1 or any(len(r.symbolizers) > 1 for r in written):
@@ -81,7 +97,7 @@ def _vector(styles: tuple[XmlNode, ...], written: tuple[SldRule, ...]) -> Style:
     labels = joined([label for rule in written for label in _labels(rule, written)])
     farthest, nearest, drawn = _common_scales(drawn, labels)
     inner, drawn = _common_filter(drawn, labels)
-    graded = _graded(curves[0], drawn[0].rule) if len(drawn) == len(curves) == 1 else None
+    graded = _graded(curves[0], [item.rule for item in drawn]) if len(curves) == 1 else None
     theme = graded or _ungraded(curves, _with_levels(drawn))
     headed = _headed(theme, next((heading for style in styles if (heading := _title(style))), ""))
     if farthest is not None or nearest is not None:
@@ -203,15 +219,20 @@ def _with_first_color(rule: SldRule) -> SldRule:
     return replace(rule, symbolizers=tuple(nodes))
 
 
-def _graded(found: Curve, rule: Rule) -> Graded | None:
-    """The one rule of a layer whose colour is interpolated by a number."""
+def _graded(found: Curve, rules: list[Rule]) -> Graded | None:
+    """The one rule of a layer whose colour is interpolated by a number, perhaps beside one for features without the number."""
     parameter, curve = found
+    others = [rule for rule in rules if rule.filter == IsNull(curve.lookup)]
+    if len(rules) != 1 + len(others) or len(others) > 1:
+        return None
+    rule = next(rule for rule in rules if rule not in others)
     ramp = _ramp(parameter, curve)
     has_fill = any(isinstance(layer, Fill) or (isinstance(layer, Marker) and layer.fill) for layer in rule.symbol.layers)
     if ramp is None or rule.filter is not None or (has_fill and parameter.attribute("name") == "stroke"):
         return None
     limits = curve.points[0][0], curve.points[-1][0]
-    return Graded(curve.lookup, rule.symbol, ramp, limits, limits, heading=named(curve.lookup) or "")
+    default, label = (others[0].symbol, others[0].label) if others else (None, "")
+    return Graded(curve.lookup, rule.symbol, ramp, limits, limits, default, label, named(curve.lookup) or "")
 
 
 def _ungraded(curves: list[Curve], rules: tuple[Rule, ...]) -> VectorTheme:

@@ -82,9 +82,6 @@ def _warn_options(style: XmlNode) -> None:
     for option in style.children("VendorOption"):
         if option.attribute("name") not in ("composite", "ruleEvaluation"):
             option.warn(f"the vendor option {option.attribute('name')!r}", "it is not used")
-    transformation = style.child("Transformation")
-    if transformation is not None:
-        transformation.warn("a transformation of the data", "the data are drawn as they are")
 
 
 def _rule(node: XmlNode, level: int) -> SldRule:

@@ -154,7 +154,7 @@ def _rules(theme: Theme, geometry: GeometryKind, notes: list[str]) -> Iterator[R
         case Breaks():
             yield from _breaks(theme)
         case Graded():
-            yield from _graded_rules(theme, notes)
+            yield from _graded_rules(theme)
         case Proportional():
             if theme.under is not None:
                 yield Rule(theme.under)
@@ -203,10 +203,10 @@ def _breaks(theme: Breaks) -> Iterator[Rule]:
         yield Rule(theme.default, theme.default_label or ALL_OTHERS, is_else=True)
 
 
-def _graded_rules(theme: Graded, notes: list[str]) -> Iterator[Rule]:
+def _graded_rules(theme: Graded) -> Iterator[Rule]:
     yield Rule(theme.symbol)
     if theme.default is not None and theme.default.layers:
-        notes.append("the symbol of features without the number is left out")
+        yield Rule(theme.default, theme.default_label, IsNull(theme.value))
 
 
 def _graded(symbolizer: Element, theme: Graded) -> Element:
