@@ -152,16 +152,17 @@ def add(left: Part, right: Part) -> Operand:
 
 def is_text(operand: Operand) -> bool:
     """True where a value is text for sure."""
+    if isinstance(operand, Case):
+        return all(_is_plainly_text(value) for value in (*(value for _, value in operand.branches), operand.otherwise))
+    return _is_plainly_text(operand)
+
+
+def _is_plainly_text(operand: Operand) -> bool:
     match operand:
         case Literal(value):
             return isinstance(value, str)
         case Call(name):
             return FUNCTIONS[name].gives == TEXT
-        case Case(branches, otherwise):
-            return all(
-                isinstance(v, Concat) or (isinstance(v, Literal) and isinstance(v.value, str))
-                for v in (*(v for _, v in branches), otherwise)
-            )
         case _:
             return isinstance(operand, Concat)
 

@@ -5,14 +5,14 @@ Nothing is run: a choice keeps both its ways, and what follows a choice that may
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from rendermap.errors import InvalidExpression
-from rendermap.symbology.expressions.parsing import LARGEST_TREE, NULL, Branches, Part, choose
-from rendermap.symbology.expressions.tree import DEEPEST_NESTING, walk
+from rendermap.symbology.expressions.parsing import LARGEST_TREE, NULL, Branches, Part, choose, is_text, join
+from rendermap.symbology.expressions.tree import DEEPEST_NESTING, Concat, Operand, walk
 
 MOST_STEPS = 1000
 MOST_NODES = 50_000
@@ -109,7 +109,7 @@ class Program:
         for name in dict.fromkeys(name for end in ends for name in end):
             held = [end.get(name, NULL) for end in ends]
             if any(value is not variables.get(name) for value in held):
-                self._set(variables, name, choose(list(zip(asked, held, strict=False)), held[-1]))
+                self._set(variables, name, _either(asked, held))
 
     def _set(self, variables: Variables, name: str, value: Any) -> None:
         size = sum(1 for _ in islice(walk(value), LARGEST_TREE))
@@ -122,3 +122,28 @@ class Program:
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise InvalidExpression("The expression has too many statements.")
+
+
+def _either(asked: Sequence[Part], held: Sequence[Any]) -> Part:
+    """What a variable holds behind a choice; a text that the ways only add to is kept once, not once for each way."""
+    texts = [_pieces(value) for value in held]
+    kept: tuple[Operand, ...] = ()
+    if all(text is not None for text in texts):
+        kept = _common(*(text for text in texts if text is not None))
+        held = [join(text[len(kept) :]) if kept else value for text, value in zip(texts, held, strict=True) if text is not None]
+    chosen = choose(list(zip(asked, held, strict=False)), held[-1])
+    return join((*kept, chosen)) if kept else chosen
+
+
+def _pieces(value: object) -> tuple[Operand, ...] | None:
+    """The parts of a value that is text for sure."""
+    if isinstance(value, Concat):
+        return value.parts
+    return (value,) if isinstance(value, Operand) and is_text(value) else None
+
+
+def _common(first: tuple[Operand, ...], *others: tuple[Operand, ...]) -> tuple[Operand, ...]:
+    count = 0
+    while count < len(first) and all(count < len(other) and other[count] is first[count] for other in others):
+        count += 1
+    return first[:count]
