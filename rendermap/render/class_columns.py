@@ -17,7 +17,7 @@ from rendermap.render.field_values import is_null
 from rendermap.render.mapnik_filter import Columns, coerce
 from rendermap.render.painted import Paint, Paints
 from rendermap.symbology.facts import FieldKind
-from rendermap.symbology.style import Categories, Value
+from rendermap.symbology.style import Categories, Style, Value, style_digest
 from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol, SymbolLayer, map_layers
 
 MANY_CLASSES = 64
@@ -44,9 +44,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ClassColumns:
-    """Adds to features the group of their class, and its colours.  style_key: tells it from others."""
+    """Adds to features the group of their class, and its colours.  theme_key: tells it from others."""
 
-    style_key: str
+    theme_key: str
     fields: tuple[str, ...]
     kinds: tuple[FieldKind, ...] = field(repr=False)
     groups: tuple[Group, ...] = field(repr=False)
@@ -69,8 +69,11 @@ class ClassColumns:
         return shapes, table | made
 
 
-def class_columns(theme: Categories, columns: Columns, style_key: str) -> ClassColumns | None:
-    """What tells features their classes; None where rules do: for few classes, dates, calculated values, symbols all different."""
+def class_columns(theme: Categories, columns: Columns) -> ClassColumns | None:
+    """What tells features their classes; None where rules do: for few classes, dates, calculated values, symbols all different.
+
+    It hangs on the theme alone: filters and opacities share one copy.
+    """
     if len(theme.classes) <= MANY_CLASSES or theme.expression is not None:
         return None
     fields = [columns.find(name) for name in theme.fields]
@@ -89,7 +92,7 @@ def class_columns(theme: Categories, columns: Columns, style_key: str) -> ClassC
     groups = sorter.groups()
     if len(groups) > _MOST_GROUPS:
         return None
-    return ClassColumns(style_key, tuple(f.name for f in fields), kinds, groups, classes, others)
+    return ClassColumns(style_digest(Style(theme)), tuple(f.name for f in fields), kinds, groups, classes, others)
 
 
 class _Sorter:

@@ -28,7 +28,7 @@ def remaking_of(plan: LayerPlan, columns: Columns) -> AnyRemaking | None:
         columns.added.append(DOT_COLUMN)
     elif isinstance(theme, Categories) and isinstance(facts, VectorFacts) and _is_much(len(theme.classes), facts.count):
         try:
-            made = class_columns(theme, columns, plan.style_key)
+            made = class_columns(theme, columns)
         except InvalidFilter as error:
             raise StyleInvalid("The layer's symbology names a field that the result does not have.", reason=error.reason) from error
         columns.added += made.names if made else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.dispatch.plan import measure_plan
+from rendermap.dispatch.pool import Pool
 from rendermap.jobs.job import Layer
 from rendermap.render.compose import draw
 from rendermap.render.measure import measure
@@ -37,10 +39,12 @@ from rendermap.symbology.style import (
     Theme,
 )
 from rendermap.symbology.symbols import Color, Fill, Hatch, Marker, SizeBy, Stroke, Symbol
+from tests.builders.pools import run
 from tests.builders.vectors import map_plan, plan_for, view_on, write_features
 
 KEPT = Path(__file__).parent / "themes"
 SIDE_PX = 260
+VIEW = view_on((0, 0, 90, 90), width=SIDE_PX, height=SIDE_PX)
 LINE = Stroke(Color(255, 255, 255), 0.75)
 PAGE = Symbol((Fill(Color(225, 221, 210)), Stroke(Color(160, 155, 140), 0.75)))
 RAMP = of_colors([Color(255, 255, 204), Color(254, 217, 118), Color(253, 141, 60), Color(227, 26, 28), Color(128, 0, 38)])
@@ -88,6 +92,7 @@ def cells(folder: Path) -> Layer:
 
 
 def heaps(folder: Path) -> Layer:
+    folder.mkdir(exist_ok=True)
     chooser = np.random.default_rng(11)
     middles = chooser.uniform(15, 75, (6, 2))
     return write_features(folder, [shapely.Point(p) for m in middles for p in m + chooser.normal(0, 5, (60, 2))])
@@ -100,7 +105,7 @@ def fitted(layer: Layer, theme: Theme) -> Style:
 
 
 def drawn(layer: Layer, style: Style) -> NDArray[np.uint8]:
-    return draw(map_plan(view_on((0, 0, 90, 90), width=SIDE_PX, height=SIDE_PX), plan_for(layer, style)))
+    return draw(map_plan(VIEW, plan_for(layer, style)))
 
 
 def at(pixels: NDArray[np.uint8], layer_cell: int, dx: float = 0.0) -> tuple[int, ...]:
@@ -122,6 +127,26 @@ def test_a_theme_looks_as_it_did_when_it_was_looked_at(name: str, tmp_path: Path
     with Image.open(file) as kept:
         apart = np.abs(np.asarray(page.convert("RGB"), int) - np.asarray(kept.convert("RGB"), int)).max(axis=2)
     assert (apart > 24).mean() < 0.01, file
+
+
+def test_every_worker_draws_the_same(tmp_path: Path) -> None:
+    """What is scattered by chance, made ready in a copy or looked for in the whole result is so in a confined worker too, to the pixel."""
+    grounds = {"dots": cells(tmp_path), "heat map": heaps(tmp_path / "heaps"), "proportional": cells(tmp_path)}
+    plans = {name: map_plan(VIEW, plan_for(layer, fitted(layer, THEMES[name]))) for name, layer in grounds.items()}
+
+    async def ask() -> dict[str, bytes]:
+        pool = Pool(2)
+        await pool.start()
+        try:
+            return {name: (await pool.draw(plan)).body for name, plan in plans.items()}
+        finally:
+            await pool.stop()
+
+    for name, body in run(ask, limit_s=90).items():
+        with Image.open(io.BytesIO(body)) as opened:
+            theirs = np.asarray(opened.convert("RGBA"))
+        ours = draw(plans[name])
+        assert (theirs[..., 3] == ours[..., 3]).all() and (theirs[ours[..., 3] > 0] == ours[ours[..., 3] > 0]).all(), name
 
 
 def test_colours_of_classes(tmp_path: Path) -> None:

@@ -91,8 +91,16 @@ def test_ten_thousand_classes_are_a_rule(tmp_path: Path) -> None:
     layer = layer_with(tmp_path, {"v": ["c1", "c2"], "day": [np.datetime64("2024-01-01"), None]})
     assert isinstance(layer.facts, VectorFacts)
     theme = Categories(("v",), tuple(Category(((f"c{i}",),), fill(COLORS[i % 200])) for i in range(10_000)))
-    made = class_columns(theme, Columns(layer.facts.fields), "key")
+    made = class_columns(theme, Columns(layer.facts.fields))
     assert isinstance(made, ClassColumns) and len(made.groups) == 1 and made.names == ("rm group", "rm color 0")
     dated = Categories(("day",), theme.classes)
-    assert class_columns(dated, Columns(layer.facts.fields), "key") is None
-    assert class_columns(replace(theme, classes=theme.classes[:64]), Columns(layer.facts.fields), "key") is None
+    assert class_columns(dated, Columns(layer.facts.fields)) is None
+    assert class_columns(replace(theme, classes=theme.classes[:64]), Columns(layer.facts.fields)) is None
+
+
+def test_a_filter_costs_no_copy(tmp_path: Path) -> None:
+    """What is told features hangs on the theme alone, so clients' filters share one copy."""
+    layer = counted(layer_with(tmp_path, {"v": ["c1", "c2"], "n": [1, 2]}), 1_000_000)
+    theme = Categories(("v",), tuple(Category(((f"c{i}",),), fill(COLORS[i])) for i in range(100)))
+    plain, filtered = (plan_for(layer, Style(theme, filter=parse_filter(text) if text else None)) for text in ("", "n > 1"))
+    assert repr(drawn_layer(plain).remaking) == repr(drawn_layer(filtered).remaking)

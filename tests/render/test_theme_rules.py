@@ -170,6 +170,13 @@ def test_symbols_grow_with_the_number(tmp_path: Path) -> None:
     assert widths(tmp_path, [10, 40, 90, 360, 1000, None], theme) == [12, 24, 36, 72, 72, 0]
 
 
+def test_sizes_by_very_large_numbers(tmp_path: Path) -> None:
+    """Square metres of countries: the slope is a very small number, and keeps its digits."""
+    marker = Symbol((Marker(CIRCLE, 9.0, RED),))
+    theme = Proportional(marker, SizeBy(Column("v"), ((1e13, 1.0), (5e13, 5.0)), 1.0))
+    assert widths(tmp_path, [1e13, 2e13, 3e13, 5e13], theme) == [12, 24, 36, 60]
+
+
 def test_all_that_is_under_lies_under_all_symbols(tmp_path: Path) -> None:
     """A later polygon does not hide an earlier one's symbol; polygons without the number keep their fill."""
     layer = write_features(

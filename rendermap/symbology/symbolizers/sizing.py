@@ -17,7 +17,9 @@ def factor(size_by: SizeBy, canvas: Canvas) -> str:
     terms = [_number(stops[0][1])]
     for (low, small), (high, large) in pairwise(stops):
         if high > low and small != large:
-            terms.append(f"{_number((large - small) / (high - low))}*(min(max({value},{_number(low)}),{_number(high)})-{_number(low)})")
+            # divided last: a slope over large numbers has too few digits, and whole numbers would be divided as such
+            share = f"(min(max({value},{_number(low)}),{_number(high)})-{_number(low)})*1.0/{_number(high - low)}"
+            terms.append(f"{_number(large - small)}*({share})")
     return f"({'+'.join(terms)})"
 
 
