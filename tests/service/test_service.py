@@ -559,3 +559,24 @@ def test_replicas_with_other_mounts_agree(workers: Workers) -> None:
         return opened.version, opened.digest_of(MapRequest(JOB, VIEW)), sheet.digest
 
     assert run(told("/mnt/one")) == run(told("/mnt/two"))
+
+
+TWO_SCALES = """<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld"><NamedLayer><Name>a</Name><UserStyle><FeatureTypeStyle>
+<Rule><MaxScaleDenominator>5000</MaxScaleDenominator><PolygonSymbolizer><Fill><CssParameter name="fill">#ff0000</CssParameter></Fill></PolygonSymbolizer></Rule>
+<Rule><MinScaleDenominator>5000</MinScaleDenominator><PolygonSymbolizer><Fill><CssParameter name="fill">#0000ff</CssParameter></Fill></PolygonSymbolizer></Rule>
+</FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"""  # noqa: E501
+
+
+def test_a_picture_has_the_style_of_its_scale(workers: Workers, shelf: Shelf, tmp_path: Path) -> None:
+    """Plans hold what is drawn at their scale: other pictures on either side of a rule's end, one style and key on each."""
+    file = tmp_path / "a.sld"
+    file.write_text(TWO_SCALES)
+    task = replace(SERVICE.tasks[0], layers=(replace(TOOLS[0], style_path=file),))
+    service = service_of(workers, shelf, replace(SERVICE, tasks=(task,), groups=()))
+    # 100 px of 0.28 mm each: metres on the ground times 35.7 is the scale
+    for width_m in (100, 50, 200, 300):
+        run(draw(service, MapRequest(JOB, replace(VIEW, bbox=BBox(0, 0, width_m, width_m)))))
+    near, nearer, far, farther = (plan.layers[0] for plan in workers.drawn)
+    assert near.style == nearer.style and near.style_key == nearer.style_key
+    assert far.style_key == farther.style_key != near.style_key
+    assert "Color(r=255, g=0, b=0" in repr(near.style) and "Color(r=0, g=0, b=255" not in repr(near.style)
