@@ -295,6 +295,13 @@ def test_what_is_not_drawn_is_told_with_its_line() -> None:
 # --- symbol layers -----------------------------------------------------------------------------------------------------
 
 
+def test_effects_on_the_whole_layer_are_told() -> None:
+    """They are written in the renderer."""
+    glow = f'<effect type="outerGlow">{qml.properties({"enabled": 1})}</effect>'
+    effect = f'<effect type="effectStack" enabled="1">{glow}</effect>'
+    assert any("outerGlow" in warning for warning in warnings_of(document(qml.renderer("singleSymbol", effect, symbols=[fill()]))))
+
+
 @pytest.mark.parametrize(
     ("unit", "pt"),
     [
@@ -473,6 +480,12 @@ def test_arrows_have_a_head_at_their_end() -> None:
     stroke, head = layers_of(of)
     assert isinstance(stroke, Stroke) and isinstance(head, Marker)
     assert (stroke.color, head.fill, head.placement, head.size_pt) == (BLUE_COLOR, BLUE_COLOR, "last", 6 * MM)
+
+
+def test_a_filled_line_is_a_line_in_its_colour() -> None:
+    """Since QGIS 3.36 a line may be filled like an area."""
+    of = symbol("line", layer("FilledLine", fill(BLUE, "@0@0"), line_width=2, capstyle="round", joinstyle="miter"))
+    assert layers_of(of) == (Stroke(BLUE_COLOR, 2 * MM, cap="round", join="miter"),)
 
 
 def test_patterns_inside_polygons() -> None:

@@ -13,7 +13,7 @@ from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.qgis.overrides import field_or_value, value_of
 from rendermap.symbology.qgis.properties import PT_PER_MM, Properties
 from rendermap.symbology.qgis.ramps import gradient, read_ramp
-from rendermap.symbology.qgis.symbols import enabled_layers
+from rendermap.symbology.qgis.symbols import enabled_layers, warn_effects
 from rendermap.symbology.readers.qml.rules import read_rules
 from rendermap.symbology.readers.qml.symbols import read_symbol, shades_of
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Graded, HeatMap, Method, Single, Value, VectorTheme
@@ -72,6 +72,7 @@ def _symbols(node: XmlNode) -> _Symbols:
 
 
 def _warn(node: XmlNode) -> None:
+    warn_effects(node)
     if node.flag("enableorderby"):
         node.warn("features drawn in an order of their own", "they are drawn as the dataset has them")
     if (to_number(node.attribute("referencescale")) or -1) > 0:

@@ -11,6 +11,7 @@ from rendermap.symbology.qgis.overrides import Override, read_collection
 from rendermap.symbology.qgis.properties import Properties, read_properties
 from rendermap.symbology.qgis.symbols import enabled_layers, faded_layer
 from rendermap.symbology.symbolizers.fill import qml as fills
+from rendermap.symbology.symbolizers.stroke.qml import cap_of, join_of
 from rendermap.symbology.symbolizers.table import SYMBOLIZERS
 from rendermap.symbology.symbols import Fill, Marker, PointLayer, Stroke, Symbol, SymbolLayer
 from rendermap.symbology.xml_document import XmlNode
@@ -140,6 +141,18 @@ def _arrow_line(node: XmlNode, depth: int) -> tuple[SymbolLayer, ...]:
     return (Stroke(color, width, cap="butt", join="miter"), *heads)
 
 
+def _filled_line(node: XmlNode, depth: int) -> tuple[SymbolLayer, ...]:
+    """A line in the solid of its own fill symbol."""
+    properties = read_properties(node)
+    properties.warn_overrides()
+    color = next((fill.color for fill in _solids(node)), None)
+    if color is None:
+        node.warn("a line filled with more than a colour", "the symbol is drawn without it")
+        return ()
+    width = properties.width("line_width")
+    return (Stroke(color, width, (), cap_of(properties, "square"), join_of(properties), -properties.length("offset")),)
+
+
 def _solids(node: XmlNode) -> list[Fill]:
     symbol = node.child("symbol")
     found = [fills.read(layer) or () for layer in enabled_layers(symbol)] if symbol else []
@@ -192,6 +205,7 @@ _PLACED: dict[str, Callable[[XmlNode, int], tuple[SymbolLayer, ...]]] = {
     "MarkerLine": _marker_line,
     "HashLine": _hash_line,
     "ArrowLine": _arrow_line,
+    "FilledLine": _filled_line,
     "PointPatternFill": _point_pattern,
     "RandomMarkerFill": _random_markers,
     "CentroidFill": _centroid,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from rendermap.symbology import shapes
 from rendermap.symbology.fonts import substitute_for
@@ -93,7 +92,7 @@ def shape_of(properties: Properties, *keys: str) -> tuple[str, bool]:
 def _simple(properties: Properties) -> tuple[Marker, ...]:
     path, is_open = shape_of(properties, "name")
     fill = None if is_open else properties.color("color", default=_RED)
-    marker = Marker(path, max(properties.length("size", default=2.0), 0.0), fill, _outline(properties, is_open))
+    marker = Marker(path, max(properties.length("size", default=2.0), 0.0), fill, strokes.outline(properties))
     return _visible(turned_marker(marker, properties, (1.0, 1.0), drawn=("size", "angle")))
 
 
@@ -107,7 +106,7 @@ def _ellipse(properties: Properties) -> tuple[Marker, ...]:
     if width != height:
         path = shapes.stretch_path(path, width / side, height / side)
     fill = None if is_open else properties.color("color", "fill_color")
-    marker = Marker(path, side, fill, _outline(properties, is_open))
+    marker = Marker(path, side, fill, strokes.outline(properties))
     return _visible(turned_marker(marker, properties, (width / side, height / side), drawn=("angle",)))
 
 
@@ -145,12 +144,6 @@ def _sign(properties: Properties) -> tuple[Marker, ...]:
         color, line = None, line or Stroke(properties.color("color"), max(properties.length("size") * 0.06, 0.5))
     marker = Marker(shapes.move_path(path, 0.0, _BELOW), max(properties.length("size", default=4.2), 0.0) * share, color, line)
     return _visible(turned_marker(marker, properties, (1.0, 1.0), drawn=("size", "angle")))
-
-
-def _outline(properties: Properties, is_open: bool) -> Stroke | None:
-    """An open shape without a pen is drawn by QGIS in its outline's colour all the same, so there is no difference here."""
-    line = strokes.outline(properties)
-    return replace(line, cap="butt") if line and is_open and not properties.text("cap_style") else line
 
 
 def _visible(marker: Marker) -> tuple[Marker, ...]:
