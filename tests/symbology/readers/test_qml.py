@@ -502,13 +502,18 @@ def test_patterns_inside_polygons() -> None:
 
 
 def test_gradients() -> None:
-    """Two colours or a ramp; between the reference points, about the middle, or from the edge inwards."""
+    """Two colours or a ramp; between the reference points, turned, about the middle as far as told, or from the edge inwards."""
     down = layers_of(symbol("fill", layer("GradientFill", color=RED, gradient_color2=BLUE)))
     assert down == (GradientFill(qml_ramp(), "linear", 270.0),)
     right = layers_of(
         symbol("fill", layer("GradientFill", color=RED, gradient_color2=BLUE, reference_point1="0,0.5", reference_point2="1,0.5"))
     )
     assert right == (GradientFill(qml_ramp(), "linear", 0.0),)
+    (turned,) = layers_of(symbol("fill", layer("GradientFill", color=RED, gradient_color2=BLUE, angle=45)))
+    assert isinstance(turned, GradientFill) and turned.angle_deg == 315.0
+    (round_,) = layers_of(symbol("fill", layer("GradientFill", type=1, color=RED, gradient_color2=BLUE, **radius)))  # type: ignore[arg-type]
+    assert isinstance(round_, GradientFill)
+    assert [place for place, _ in round_.ramp.stops] == pytest.approx([0.0, 0.7071, 1.0], abs=1e-3)
     (burst,) = layers_of(symbol("fill", layer("ShapeburstFill", color_type=1, color1=RED, color2=BLUE, stops=f"0.5;{GREEN}")))
     assert isinstance(burst, GradientFill)
     assert (burst.method, burst.ramp.stops[1]) == ("buffered", (0.5, GREEN_COLOR))

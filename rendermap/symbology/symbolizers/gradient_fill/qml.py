@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from rendermap.symbology import ramps
 from rendermap.symbology.qgis.properties import Properties, read_properties, to_pair
 from rendermap.symbology.qgis.ramps import gradient
 from rendermap.symbology.symbols import Color, GradientFill, Ramp
@@ -40,13 +41,21 @@ def _between_points(properties: Properties) -> GradientFill:
     x2, y2 = to_pair(properties.text("reference_point2", default="0.5,1"), node, "reference_point2")
     kind = properties.text("type", default=_LINEAR)
     if kind == _LINEAR:
-        turn = math.degrees(math.atan2(y1 - y2, x2 - x1)) - properties.number("angle")
+        turn = math.degrees(math.atan2(y1 - y2, x2 - x1)) + properties.number("angle")
         return GradientFill(ramp, "linear", round(turn % 360.0, 6))
     if kind != _RADIAL:
         node.warn("a conical gradient", "a circular one is used")
     elif not properties.flag("reference_point1_iscentroid") and max(abs(x1 - 0.5), abs(y1 - 0.5)) > 0.01:
         node.warn("a circular gradient about a point off the middle", "it spreads from the middle")
-    return GradientFill(ramp, "circular")
+    return GradientFill(_reaching(ramp, math.hypot(x2 - x1, y2 - y1)), "circular")
+
+
+def _reaching(ramp: Ramp, radius: float) -> Ramp:
+    """The ramp whose end lies at a radius (of sides of 1 about the middle), as one that ends in the corners."""
+    share = radius / math.hypot(0.5, 0.5)
+    if share >= 1.0 or share <= 0.0:
+        return ramps.cut(ramp, 0.0, 1.0 / share) if share > 0 else ramp
+    return Ramp((*((place * share, color) for place, color in ramp.stops), (1.0, ramp.stops[-1][1])))
 
 
 def _warn(properties: Properties) -> None:
