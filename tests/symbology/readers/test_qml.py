@@ -509,6 +509,7 @@ def test_gradients() -> None:
         symbol("fill", layer("GradientFill", color=RED, gradient_color2=BLUE, reference_point1="0,0.5", reference_point2="1,0.5"))
     )
     assert right == (GradientFill(qml_ramp(), "linear", 0.0),)
+    radius = {"reference_point1": "0.5,0.5", "reference_point2": "1,0.5"}
     (turned,) = layers_of(symbol("fill", layer("GradientFill", color=RED, gradient_color2=BLUE, angle=45)))
     assert isinstance(turned, GradientFill) and turned.angle_deg == 315.0
     (round_,) = layers_of(symbol("fill", layer("GradientFill", type=1, color=RED, gradient_color2=BLUE, **radius)))  # type: ignore[arg-type]
