@@ -71,8 +71,8 @@ def _paints(mark: XmlNode, look: Look, unit: float) -> tuple[Color | None, Strok
     if stroke is not None and stroke.child("GraphicStroke"):
         stroke.warn("a mark outlined with marks", "a plain outline is used")
     line = read_stroke(stroke, unit) if stroke else None
-    if line is not None and look.size_by:
-        mark.warn("an outline that stays as wide where the mark grows", "it grows with the mark")
+    if line is not None and look.size_by and marks.name_of(mark) != "circle":
+        mark.warn("an outline as wide on marks of all sizes", "it is thinner on smaller marks")
     return faded(read_fill(fill), look.opacity) if fill else None, _faded(replace(line, size_by=None), look.opacity) if line else None
 
 
