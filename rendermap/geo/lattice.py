@@ -17,6 +17,7 @@ TILE_CSS_PX = 512
 """Views no larger than this on either side are taken for tiles of something larger."""
 
 BLOCK_CSS_PX = 1024
+FINEST_RATIO = 4.0
 PX_PER_PT = 96 / 72
 
 _WORLDS = (40075016.685578488, 360.0)
@@ -88,8 +89,8 @@ def _exact(low: float, high: float) -> float:
 
 
 def is_tile_like(view: MapView) -> bool:
-    """True for views that others may lie beside."""
-    return max(view.width_px, view.height_px) <= TILE_CSS_PX * view.pixel_ratio
+    """True for views that others may lie beside; what is finer than any screen is a print."""
+    return view.pixel_ratio <= FINEST_RATIO and max(view.width_px, view.height_px) <= TILE_CSS_PX * view.pixel_ratio
 
 
 def blocks_of(view: MapView, lattice: Lattice) -> Iterator[Block]:

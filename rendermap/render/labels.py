@@ -36,6 +36,7 @@ BLOCKS_BYTES = 96 << 20
 """Of blocks that a worker keeps; those without a label cost nothing."""
 
 _LEAST_PX = 16
+_VERY_MANY, _CELL_PX = 8000, 12.0
 _DIMENSIONS = {"Point": 0, "MultiPoint": 0, "LineString": 1, "MultiLineString": 1, "Polygon": 2, "MultiPolygon": 2}
 
 
@@ -139,16 +140,29 @@ def _class_labels(
     room, corner, symbol = room_of(frame, label), (frame.left, frame.bottom), label.symbol
     may_curve = label.placement.along == "curved" and not is_boxed(symbol)
     of_lines, of_others = (label_values(label, names, in_one_line=one) for one in (may_curve, False))
+    said = []
     for shape, row in shown:
         dimension = _DIMENSIONS[shape.geom_type] if shape.geom_type in _DIMENSIONS else int(shapely.get_dimensions(shape))
         values = of_lines if dimension == 1 else of_others
         text = values.text(row) if values.passes(row) else ""
         if text:
-            width_pt, height_pt = text_size(text, symbol)
-            size = width_pt * PX_PER_PT, height_pt * PX_PER_PT
-            wanted = Wanted(text, size, values.turn_deg(row), label.placement, 0.0 if dimension else reach_px)
-            for part in parts_of(shape, each=label.placement.each_part):
-                yield from _part_labels(part, dimension, corner, wanted, room)
+            said.append((shape, dimension, text, values.turn_deg(row)))
+    for shape, dimension, text, turn_deg in _thinned(said):
+        width_pt, height_pt = text_size(text, symbol)
+        size = width_pt * PX_PER_PT, height_pt * PX_PER_PT
+        wanted = Wanted(text, size, turn_deg, label.placement, 0.0 if dimension else reach_px)
+        for part in parts_of(shape, each=label.placement.each_part):
+            yield from _part_labels(part, dimension, corner, wanted, room)
+
+
+def _thinned(said: list[tuple[Any, int, str, float]]) -> list[tuple[Any, int, str, float]]:
+    """Of very many only the first in each small cell of the plane: no more would find a place."""
+    if len(said) <= _VERY_MANY:
+        return said
+    bounds = shapely.bounds([shape for shape, *_ in said])
+    cells = np.floor((bounds[:, :2] + bounds[:, 2:]) / 2 / _CELL_PX)
+    _, first = np.unique(cells, axis=0, return_index=True)
+    return [said[index] for index in np.sort(first)]
 
 
 def _part_labels(part: Any, dimension: int, corner: tuple[float, float], wanted: Wanted, room: Room) -> Iterator[Label]:

@@ -96,9 +96,11 @@ def one_label(folder: Path, number: int, shape: shapely.Geometry, text: str, pla
     return plan_for(layer, Style(NOTHING, labels=(label,)), number)
 
 
-def seen(picture: Pixels, color: Color) -> NDArray[np.bool_]:
-    """Where a label's own colour is."""
-    return np.asarray((np.abs(picture[..., :3].astype(int) - color[:3]) <= 8).all(axis=2) & (picture[..., 3] > 90))
+def places_of(picture: Pixels, color: Color) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(rows, columns) where a label's own colour is."""
+    rows, cols = np.nonzero(picture[..., 3] > 90)
+    own = (np.abs(picture[rows, cols, :3].astype(int) - color[:3]) <= 8).all(axis=1)
+    return rows[own], cols[own]
 
 
 @pytest.mark.parametrize(("size_px", "ratio"), [(256, 1.0), (512, 1.0), (512, 2.0), (1024, 2.0)])
@@ -108,9 +110,8 @@ def test_every_label_is_whole_and_there_once(plans: tuple[LayerPlan, ...], size_
     picture = stitched(plans, size_px, ratio, order=2)
     assert picture.any()
     for number, plan in enumerate(plans):
-        pixels = seen(picture, COLORS[number])
-        assert pixels.any(), f"label {number} is missing"
-        rows, cols = np.nonzero(pixels)
+        rows, cols = places_of(picture, COLORS[number])
+        assert rows.size, f"label {number} is missing"
         alone = size_alone(plan, ratio, scale)
         wide, high = np.ptp(cols) + 1, np.ptp(rows) + 1
         assert abs(wide - alone[0]) <= 2 * ratio + 1 and abs(high - alone[1]) <= 2 * ratio + 1, f"label {number}: {wide, high}, {alone}"
@@ -153,6 +154,12 @@ def test_all_tiles_of_a_zoom_lie_on_one_lattice() -> None:
     assert len(found) == 1
     degrees = [MapView(BBox(x, 40.0, x + 360 / 2**14, 40.0 + 360 / 2**14), "EPSG:4326", 256, 256) for x in (11.25, 11.25 + 360 / 2**14)]
     assert len({block.frame for view in degrees for block in blocks_of(view, lattice_of(view))}) == 1
+
+
+def test_prints_are_no_tiles() -> None:
+    """A small picture of very fine pixels is drawn whole: its block would be a hundred times as large as a tile's."""
+    print_view, tile_view = (MapView(BBox(0, 0, 100, 100), "EPSG:3857", round(100 * r), round(100 * r), r) for r in (6.25, 4.0))
+    assert not is_tile_like(print_view) and is_tile_like(tile_view)
 
 
 def test_tiles_of_a_national_grid_lie_on_one_lattice() -> None:

@@ -233,6 +233,14 @@ def test_the_widest_place_is_found(tmp_path: Path) -> None:
     assert abs(found.shape.x - 300) < 1 and 100 < found.shape.y < 160
 
 
+def test_very_many_labels_are_thinned(tmp_path: Path) -> None:
+    """Of more than could find a place only some are tried; those that say nothing hide none."""
+    at = np.random.default_rng(4).uniform(0, 600, (30_000, 2))
+    columns: Columns = {"name": [None if i % 2 else f"n{i}" for i in range(len(at))]}
+    plan = labelled(tmp_path, list(shapely.points(at)), columns, label(placement=Placement(may_overlap=True)))
+    assert 2300 < len(texts(plan)) <= 51 * 51
+
+
 def test_broken_polygons_have_labels_too(tmp_path: Path) -> None:
     """A bow tie, a spike without area and a ring that runs back over itself."""
     shapes = [
