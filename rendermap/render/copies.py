@@ -106,23 +106,29 @@ def _write(layer: Layer, file: Path, carriage: Carriage | None, computed: Mappin
         # Fields that no copy can hold and lengths that were cut do not change the picture.
         warnings.simplefilter("ignore")
         geometry, columns = read_rows(layer) if layer.driver == "CSV" else _read(layer)
-        filled: Filled = {name: (data, _missing(data)) for name, data in columns.items()}
+        filled: Filled = {name: (data, missing_in(data)) for name, data in columns.items()}
         filled |= computed_columns(columns, computed, len(geometry))
         if remaking:
             geometry, filled = remaking(geometry, filled)
         shapes, kept = _drawable(geometry, layer, carriage)
-        pyogrio.raw.write(
-            file,
-            shapely.to_wkb(shapes),
-            [data[kept] for data, _ in filled.values()],
-            list(filled),
-            field_mask=[None if missing is None else missing[kept] for _, missing in filled.values()],
-            driver="FlatGeobuf",
-            layer=COPY_MEMBER,
-            geometry_type="Unknown",
-            crs=None,
-            SPATIAL_INDEX="NO" if len(shapes) <= KEEPS_ORDER_UP_TO else "YES",
-        )
+        filled = {name: (data[kept], None if missing is None else missing[kept]) for name, (data, missing) in filled.items()}
+        write_copy(file, shapes, filled, is_indexed=len(shapes) > KEEPS_ORDER_UP_TO)
+
+
+def write_copy(file: Path, shapes: Shapes, filled: Filled, *, is_indexed: bool) -> None:
+    """A FlatGeobuf file.  filled: data and where it is missing, by column.  An index sorts features by place."""
+    pyogrio.raw.write(
+        file,
+        shapely.to_wkb(shapes),
+        [data for data, _ in filled.values()],
+        list(filled),
+        field_mask=[missing for _, missing in filled.values()],
+        driver="FlatGeobuf",
+        layer=COPY_MEMBER,
+        geometry_type="Unknown",
+        crs=None,
+        SPATIAL_INDEX="YES" if is_indexed else "NO",
+    )
 
 
 def _read(layer: Layer) -> tuple[Shapes, Columns]:
@@ -130,10 +136,11 @@ def _read(layer: Layer) -> tuple[Shapes, Columns]:
     if wkb is None:
         raise SourceUnreadable(reason=f"{layer.open_name}: no geometry")
     columns = zip(meta["fields"], meta["ogr_types"], values, strict=True)
-    return shapely.from_wkb(wkb, on_invalid="ignore"), {str(name): data for name, kind, data in columns if _is_copied(str(kind), data)}
+    return shapely.from_wkb(wkb, on_invalid="ignore"), {str(name): data for name, kind, data in columns if is_copied(str(kind), data)}
 
 
-def _is_copied(kind: str, data: NDArray[Any]) -> bool:
+def is_copied(kind: str, data: NDArray[Any]) -> bool:
+    """False for columns that Mapnik could make nothing of."""
     return data.dtype.kind in _COPIED_KINDS and "List" not in kind and "Binary" not in kind
 
 
@@ -188,7 +195,8 @@ def _parts(collection: shapely.GeometryCollection, dimension: int) -> shapely.Ge
     return parts
 
 
-def _missing(data: NDArray[Any]) -> NDArray[np.bool_] | None:
+def missing_in(data: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Where a column has nothing, None for a kind that always has something."""
     if data.dtype.kind == "f":
         return np.asarray(np.isnan(data))
     if data.dtype.kind == "M":

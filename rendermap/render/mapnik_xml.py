@@ -11,13 +11,16 @@ from rendermap.errors import SourceUnreadable
 from rendermap.render.assets import Assets
 from rendermap.render.engine_styles import engine_styles
 from rendermap.render.mapnik_filter import Columns
-from rendermap.render.painted import painted
+from rendermap.render.painted import painted, turned
+from rendermap.render.pieces import ORDER, Pieces, pieced
 from rendermap.render.remakings import AnyRemaking, remaking_of
 from rendermap.render.theme_rules import DrawnRule, applies_all, drawn_first, rules_of
+from rendermap.symbology.embedded import SVG
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.style import Engine, Style
-from rendermap.symbology.template import values_of
+from rendermap.symbology.symbols import PictureFill
+from rendermap.symbology.template import symbols_of, values_of
 
 _IS_POINT = "([mapnik::geometry_type] = point)"
 
@@ -26,7 +29,7 @@ _IS_POINT = "([mapnik::geometry_type] = point)"
 class DrawnLayer:
     """One layer of a document.
 
-    columns: what the rules ask of the dataset.  order: the column whose largest numbers are drawn first, "" for the dataset's own order.
+    columns: what the rules ask of the dataset.  order: columns whose largest numbers are drawn first, none for the dataset's own order.
     remaking: what must be made of the features first, in a copy.
     """
 
@@ -36,7 +39,7 @@ class DrawnLayer:
     columns: Columns
     rules: tuple[DrawnRule, ...]
     is_mixed: bool = False
-    order: str = ""
+    order: tuple[str, ...] = ()
     remaking: AnyRemaking | None = None
 
 
@@ -54,17 +57,20 @@ def drawn_layer(plan: LayerPlan) -> DrawnLayer:
     for value in values_of(plan.style.theme):
         columns.operand(value)
     order = drawn_first(plan.style.theme, columns)
-    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules, facts.is_mixed, order, remaking)
+    drawn = (order,) if order else ()
+    return DrawnLayer(plan.crs, facts.geometry, plan.style, columns, rules, facts.is_mixed, drawn, remaking)
 
 
-def map_document(layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str, str]], crs: str, assets: Assets) -> str:
+def map_document(
+    layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str, str]], crs: str, assets: Assets, pixel_ratio: float = 1.0
+) -> str:
     """The document of a map that draws the layers, bottom first.
 
-    crs: canonical name of the map's CRS.  datasources: Mapnik's parameters, one per layer.
+    crs: canonical name of the map's CRS.  datasources: Mapnik's parameters, one per layer.  pixel_ratio: see `is_of_one_ratio`.
     """
     root = Element("Map", srs=to_srs(crs))
     for number, (layer, parameters) in enumerate(zip(layers, datasources, strict=True)):
-        styles = _styles(f"style {number}", layer, assets)
+        styles = _styles(f"style {number}", layer, assets, pixel_ratio)
         root.extend(styles)
         element = SubElement(root, "Layer", {"name": f"layer {number}", "srs": to_srs(layer.crs)})
         _set_opacity(element, styles, layer.style.opacity)
@@ -74,6 +80,21 @@ def map_document(layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str
         for name, value in parameters.items():
             SubElement(source, "Parameter", name=name).text = value
     return tostring(root, encoding="unicode")
+
+
+def in_pieces(layer: DrawnLayer, crs: str, pieces: Pieces) -> DrawnLayer:
+    """The layer drawn from a copy in pieces.  crs: the copy's."""
+    columns = layer.columns
+    used = columns.used | {field.name: field.name for field in pieces.fields}
+    columns = replace(columns, fields=(*columns.fields, *pieces.fields), used=used)
+    rules = tuple(pieced(layer.rules, pieces, layer.geometry, follow=applies_all(layer.style.theme)))
+    return replace(layer, crs=crs, columns=columns, rules=rules, order=(*layer.order, ORDER))
+
+
+def is_of_one_ratio(style: Style) -> bool:
+    """True for a style whose document serves one pixel ratio only: Mapnik does not scale images that fill polygons."""
+    parts = (part for symbol in symbols_of(style.theme) for part in symbol.layers)
+    return any(isinstance(part, PictureFill) and part.media_type != SVG for part in parts)
 
 
 def to_srs(crs: str) -> str:
@@ -88,6 +109,7 @@ class RuleCanvas:
     geometry: GeometryKind
     assets: Assets
     columns: Columns
+    pixel_ratio: float = 1.0
 
     def file(self, content: bytes, suffix: str) -> str:
         """See `Canvas`."""
@@ -98,11 +120,12 @@ class RuleCanvas:
         return self.columns.operand(operand)
 
 
-def _styles(name: str, layer: DrawnLayer, assets: Assets) -> list[Element]:
+def _styles(name: str, layer: DrawnLayer, assets: Assets, pixel_ratio: float) -> list[Element]:
     theme = layer.style.theme
     if isinstance(theme, Engine):
         return engine_styles(theme, name, layer.style.filter, layer.columns)
-    return [_style_element(f"{name} level {level}", layer, level, assets) for level in _levels(layer)]
+    canvas = RuleCanvas(layer.geometry, assets, layer.columns, pixel_ratio)
+    return [_style_element(f"{name} level {level}", layer, level, canvas) for level in _levels(layer)]
 
 
 def _levels(layer: DrawnLayer) -> list[int]:
@@ -119,11 +142,11 @@ def _set_opacity(element: Element, styles: Sequence[Element], opacity: float) ->
         whole.set("opacity", f"{max(opacity, 0.0):.4f}")
 
 
-def _style_element(name: str, layer: DrawnLayer, level: int, assets: Assets) -> Element:
+def _style_element(name: str, layer: DrawnLayer, level: int, on: RuleCanvas) -> Element:
     style = Element("Style", {"name": name, "filter-mode": "all" if applies_all(layer.style.theme) else "first"})
-    for rule, canvas in _on_canvases(layer, RuleCanvas(layer.geometry, assets, layer.columns)):
+    for rule, canvas in _on_canvases(layer, on):
         parts = [part for part in rule.symbol.layers if part.level == level]
-        style.append(_rule(rule, painted(parts, canvas, rule.paints)))
+        style.append(_rule(rule, turned(painted(parts, canvas, rule.paints), rule.turn)))
     return style
 
 

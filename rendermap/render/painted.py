@@ -13,11 +13,15 @@ from rendermap.symbology.symbols import Color, Marker, Symbol, SymbolLayer
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """color: what stands in the symbol.  text: Mapnik's expression for the colour; opacity: for its opacity, "" where it is color's own."""
+    """color: what stands in the symbol.  text: Mapnik's expression for the colour.
+
+    opacity, gamma: the same for its opacity and for the gamma of an area's edge, "" where they are color's own.
+    """
 
     color: Color
     text: str
     opacity: str = ""
+    gamma: str = ""
 
 
 Paints = tuple[Paint, ...]
@@ -40,6 +44,13 @@ def painted(layers: Iterable[SymbolLayer], canvas: Canvas, paints: Paints) -> li
     return [element for layer in layers for element in _painted(layer, canvas, paints)]
 
 
+def turned(elements: list[Element], turn: str) -> list[Element]:
+    """Markers turned before all that their own transform does.  turn: an expression in degrees clockwise, "" for none."""
+    for element in elements if turn else ():
+        element.set("transform", f"rotate({turn}) {element.get('transform', '')}".strip())
+    return elements
+
+
 def _painted(layer: SymbolLayer, canvas: Canvas, paints: Paints) -> Iterator[Element]:
     for element in to_mapnik((layer,), canvas):
         for one in paints:
@@ -48,6 +59,8 @@ def _painted(layer: SymbolLayer, canvas: Canvas, paints: Paints) -> Iterator[Ele
                     element.set(name, one.text)
                     if one.opacity:
                         element.set(f"{name}-opacity", one.opacity)
+                    if one.gamma:
+                        element.set("gamma", one.gamma)
         yield element
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from xml.etree.ElementTree import Element, SubElement, tostring
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LegendPlan, SwatchLayer
@@ -20,15 +21,18 @@ from rendermap.imaging.legend_sheet import SheetEntry, SheetFonts, SheetLayer, d
 from rendermap.render.assets import assets
 from rendermap.render.engine import mapnik
 from rendermap.render.fonts import engine_fonts, foreign_font
-from rendermap.render.mapnik_filter import number_literal
+from rendermap.render.mapnik_filter import Columns
+from rendermap.render.mapnik_xml import DrawnLayer, in_pieces, map_document, to_srs
+from rendermap.render.pieces import pieces_of, rows
+from rendermap.render.swatch_fit import end_reaches_pt, fitted, inside_reach_pt
+from rendermap.render.theme_rules import DrawnRule
 from rendermap.reply import LegendEntry, LegendLayer
-from rendermap.symbology.expressions.tree import Literal, Operand
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.legend import heading_of, legend_items
-from rendermap.symbology.legend_item import ColorPatch, LegendItem, RampPatch, SymbolPatch
+from rendermap.symbology.legend_item import ColorPatch, EnginePatch, LegendItem, RampPatch, SymbolPatch
 from rendermap.symbology.ramps import color_at
-from rendermap.symbology.symbolizers.table import to_mapnik
-from rendermap.symbology.symbols import Color, Marker, Stroke, Symbol, extent_pt
+from rendermap.symbology.style import Single, Style
+from rendermap.symbology.symbols import Color, PointLayer, Stroke, Symbol, extent_pt
 
 Pixels = NDArray[np.uint8]
 PX_PER_PT = 96 / 72
@@ -38,6 +42,7 @@ GROWS_UP_TO = 2.0
 _LARGEST_MARKER_PX = 400
 _LEAST_PX = 16
 _EDGE = Color(0, 0, 0, 70)
+_CRS = "EPSG:3857"
 
 
 def draw_legend(plan: LegendPlan) -> tuple[LegendLayer, ...]:
@@ -92,6 +97,8 @@ def draw_swatch(layer: SwatchLayer, item: LegendItem, size_px: tuple[int, int], 
             pixels = _color(color, width_px, height_px, max(1, round(pixel_ratio)))
         case RampPatch():
             pixels = _ramp(item.patch, width_px, height_px)
+        case EnginePatch(rule):
+            pixels = _engine(rule, layer.geometry, width_px, height_px, pixel_ratio)
     return fade(pixels, layer.style.opacity)
 
 
@@ -121,23 +128,28 @@ def _ramp(patch: RampPatch, width_px: int, height_px: int) -> Pixels:
 
 
 def _symbol(symbol: Symbol, geometry: str, width_px: int, height_px: int, ratio: float) -> Pixels:
-    kind = GeometryKind(geometry)
+    kind, px_per_pt = GeometryKind(geometry), PX_PER_PT * ratio
+    symbol = fitted(symbol, width_px / px_per_pt, height_px / px_per_pt)
     if kind is GeometryKind.POLYGON:
-        margin = _outline_pt(symbol) * PX_PER_PT * ratio + ratio / 2
-        margin = min(margin, min(width_px, height_px) / 3)
-        ring = [(margin, margin), (width_px - margin, margin), (width_px - margin, height_px - margin), (margin, height_px - margin)]
-        return _draw(symbol, kind, {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}, width_px, height_px, ratio)
+        # A marker in the middle is made smaller with all else, rather than cut.
+        share = min(1.0, min(width_px, height_px) / max(2 * inside_reach_pt(symbol) * px_per_pt, 1.0))
+        margin = min(_outline_pt(symbol) * px_per_pt * share + ratio / 2, min(width_px, height_px) / 3)
+        area = shapely.box(margin, margin, width_px - margin, height_px - margin)
+        return _draw(_symbol_map(symbol, kind, ratio), area, width_px, height_px, ratio * share)
     width_px, height_px, share = _room(symbol, kind, width_px, height_px, ratio)
-    middle = width_px / 2, height_px / 2
-    line = {"type": "LineString", "coordinates": [(0.0, middle[1]), (float(width_px), middle[1])]}
-    shape = {"type": "Point", "coordinates": middle} if kind is GeometryKind.POINT else line
-    return _draw(symbol, kind, shape, width_px, height_px, ratio * share)
+    insets = [min(reach * px_per_pt * share, width_px / 3) for reach in end_reaches_pt(symbol)]
+    return _draw(_symbol_map(symbol, kind, ratio), _shape(kind, width_px, height_px, *insets), width_px, height_px, ratio * share)
+
+
+def _shape(kind: GeometryKind, width_px: float, height_px: float, left_px: float = 0.0, right_px: float = 0.0) -> shapely.Geometry:
+    """A point in the middle, or a line across from left to right, so much shorter at its ends."""
+    if kind is GeometryKind.POINT:
+        return shapely.Point(width_px / 2, height_px / 2)
+    return shapely.LineString([(left_px, height_px / 2), (width_px - right_px, height_px / 2)])
 
 
 def _outline_pt(symbol: Symbol) -> float:
-    return max(
-        (part.width_pt / 2 + max(-part.offset_pt, part.offset_pt) for part in symbol.layers if isinstance(part, Stroke)), default=0.0
-    )
+    return max((part.width_pt / 2 + abs(part.offset_pt) for part in symbol.layers if isinstance(part, Stroke)), default=0.0)
 
 
 def _room(symbol: Symbol, kind: GeometryKind, width_px: int, height_px: int, ratio: float) -> tuple[int, int, float]:
@@ -154,16 +166,13 @@ def _room(symbol: Symbol, kind: GeometryKind, width_px: int, height_px: int, rat
 def _painted(symbol: Symbol, kind: GeometryKind, ratio: float) -> tuple[float, float]:
     """How far to the sides and up and down the symbol paints from its place, in device pixels."""
     reach_px = extent_pt(symbol) * PX_PER_PT * ratio
-    markers = any(isinstance(part, Marker) for part in symbol.layers)
+    markers = any(isinstance(part, PointLayer) for part in symbol.layers)
     if kind is GeometryKind.LINE and not markers:
         return 0.0, reach_px
     shrink = min(1.0, _LARGEST_MARKER_PX / max(reach_px, 1.0))
     side = 2 * math.ceil(reach_px * shrink + 2)
     middle = side / 2
-    shape = {"type": "Point", "coordinates": (middle, middle)}
-    if kind is GeometryKind.LINE:
-        shape = {"type": "LineString", "coordinates": [(0.0, middle), (float(side), middle)]}
-    seen = _draw(symbol, kind, shape, side, side, ratio * shrink)[..., 3] > 0
+    seen = _draw(_symbol_map(symbol, kind, ratio), _shape(kind, side, side), side, side, ratio * shrink)[..., 3] > 0
     if not seen.any():
         return 0.0, 0.0
     rows, cols = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
@@ -172,11 +181,14 @@ def _painted(symbol: Symbol, kind: GeometryKind, ratio: float) -> tuple[float, f
     return float(across), float(up)
 
 
-def _draw(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object], width_px: int, height_px: int, ratio: float) -> Pixels:
-    """The symbol on a geometry in pixels, y up from the lower left."""
+Document = Callable[[shapely.Geometry], str]
+
+
+def _draw(document: Document, shape: shapely.Geometry, width_px: int, height_px: int, ratio: float) -> Pixels:
+    """A map of one geometry in pixels, y up from the lower left.  document: the map of a geometry."""
     wide, high = max(width_px, _LEAST_PX), max(height_px, _LEAST_PX)
     drawn = mapnik.Map(wide, high)
-    mapnik.load_map_from_string(drawn, _document(symbol, kind, geometry))
+    mapnik.load_map_from_string(drawn, document(shape))
     drawn.buffer_size = _LARGEST_MARKER_PX
     drawn.zoom_to_box(mapnik.Box2d(0, height_px - high, wide, height_px))
     image = mapnik.Image(wide, high)
@@ -184,29 +196,51 @@ def _draw(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object], wi
     return np.frombuffer(image.to_string(), np.uint8).reshape(high, wide, 4)[:height_px, :width_px]
 
 
-@dataclass(frozen=True, slots=True)
-class _SwatchCanvas:
-    """A swatch has no feature: markers stand upright, and sizes are those of the numbers the legend names."""
+def _symbol_map(symbol: Symbol, kind: GeometryKind, ratio: float) -> Document:
+    """The map of a layer whose every feature has the symbol."""
 
-    geometry: GeometryKind
+    def document(shape: shapely.Geometry) -> str:
+        layer = DrawnLayer(_CRS, kind, Style(Single(symbol)), Columns(()), (DrawnRule(None, symbol),))
+        pieces = pieces_of((symbol,), kind)
+        if pieces is None:
+            return map_document((layer,), (_inline([shape], {}),), _CRS, assets(), ratio)
+        _, shapes, columns = rows(np.array([shape], object), pieces)
+        return map_document((in_pieces(layer, _CRS, pieces),), (_inline(list(shapes), columns),), _CRS, assets(), ratio)
 
-    def file(self, content: bytes, suffix: str) -> str:
-        """See `Canvas`."""
-        return assets().path(content, suffix)
-
-    def value(self, operand: Operand) -> str:
-        """See `Canvas`."""
-        number = operand.value if isinstance(operand, Literal) else 0
-        return number_literal(number) if isinstance(number, int | float) else "0"
+    return document
 
 
-def _document(symbol: Symbol, kind: GeometryKind, geometry: Mapping[str, object]) -> str:
-    root = Element("Map", srs="epsg:3857")
-    style = SubElement(root, "Style", name="symbol")
-    SubElement(style, "Rule").extend(to_mapnik(symbol.layers, _SwatchCanvas(kind)))
-    layer = SubElement(root, "Layer", name="swatch", srs="epsg:3857")
-    SubElement(layer, "StyleName").text = "symbol"
+def _inline(shapes: list[shapely.Geometry], columns: Mapping[str, NDArray[Any]]) -> dict[str, str]:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {name: data[i].item() if isinstance(data[i], np.generic) else data[i] for name, data in columns.items()},
+            "geometry": json.loads(shapely.to_geojson(shape)),
+        }
+        for i, shape in enumerate(shapes)
+    ]
+    return {"type": "geojson", "inline": json.dumps({"type": "FeatureCollection", "features": features})}
+
+
+def _engine(rule: str, geometry: str, width_px: int, height_px: int, ratio: float) -> Pixels:
+    """A patch drawn by one of Mapnik's own rules, whatever its filter and scales."""
+    kind = GeometryKind(geometry)
+    margin = min(2.0 * ratio, min(width_px, height_px) / 3)
+    area = shapely.box(margin, margin, width_px - margin, height_px - margin)
+    shape = area if kind is GeometryKind.POLYGON else _shape(kind, width_px, height_px)
+    return _draw(lambda found: _rule_map(rule, found), shape, width_px, height_px, ratio)
+
+
+def _rule_map(rule: str, shape: shapely.Geometry) -> str:
+    root = Element("Map", srs=to_srs(_CRS))
+    drawn = fromstring(rule)
+    for name in ("Filter", "ElseFilter", "MinScaleDenominator", "MaxScaleDenominator"):
+        for unwanted in drawn.findall(name):
+            drawn.remove(unwanted)
+    SubElement(root, "Style", name="rule").append(drawn)
+    layer = SubElement(root, "Layer", name="swatch", srs=to_srs(_CRS))
+    SubElement(layer, "StyleName").text = "rule"
     source = SubElement(layer, "Datasource")
-    SubElement(source, "Parameter", name="type").text = "geojson"
-    SubElement(source, "Parameter", name="inline").text = json.dumps({"type": "Feature", "properties": {}, "geometry": geometry})
+    for name, value in _inline([shape], {}).items():
+        SubElement(source, "Parameter", name=name).text = value
     return tostring(root, encoding="unicode")

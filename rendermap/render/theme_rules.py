@@ -33,13 +33,15 @@ class DrawnRule:
     """A rule of a Mapnik style.
 
     test: its filter, None for every feature.  paints: colours of the symbol that stand for others made from the feature.
-    geometry: what it is drawn on, None for the layer's own.
+    geometry: what it is drawn on, None for the layer's own.  turn: an expression in degrees by which its markers are turned, with their
+    offset.
     """
 
     test: str | None
     symbol: Symbol
     paints: Paints = ()
     geometry: GeometryKind | None = None
+    turn: str = ""
 
 
 DrawnRules = Iterator[DrawnRule]

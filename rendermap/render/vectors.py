@@ -20,9 +20,13 @@ from rendermap.render.bends import holds_longer, longest_straight
 from rendermap.render.column_sql import quote_ogr, quote_sqlite, sql_of
 from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Carriage, Remaking, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
-from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, map_document
+from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, in_pieces, is_of_one_ratio, map_document
+from rendermap.render.piece_copies import Uncut, piece_copy
+from rendermap.render.pieces import pieces_of
 from rendermap.render.seams import is_torn
+from rendermap.render.theme_rules import applies_all
 from rendermap.symbology.expressions.tree import Operand
+from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Engine
 from rendermap.symbology.template import reach_pt
 
@@ -47,10 +51,11 @@ def vector_reader_for(driver: str, *, has_curves: bool = False, encoding: str | 
 
 @dataclass(frozen=True, slots=True)
 class _Warm:
-    """A map ready to draw.  reach_pt: how far its symbols reach from their geometry."""
+    """A map ready to draw.  reach_pt: how far its symbols reach from their geometry.  ratio: the only one it serves, None for any."""
 
     map: mapnik.Map
     reach_pt: float
+    ratio: float | None = None
 
 
 class WarmMaps:
@@ -60,12 +65,12 @@ class WarmMaps:
         self._limit = limit
         self._maps: OrderedDict[object, _Warm] = OrderedDict()
 
-    def get(self, run: Sequence[LayerPlan], crs: str) -> _Warm:
+    def get(self, run: Sequence[LayerPlan], crs: str, pixel_ratio: float = 1.0) -> _Warm:
         """The map of a run in a CRS, opened when it is not warm."""
         key = (crs, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in run))
         warm = self._maps.get(key)
-        if warm is None:
-            warm = self._maps[key] = _open(run, crs)
+        if warm is None or warm.ratio not in (None, pixel_ratio):
+            warm = self._maps[key] = _open(run, crs, pixel_ratio)
             if len(self._maps) > self._limit:
                 self._maps.popitem(last=False)
         self._maps.move_to_end(key)
@@ -89,7 +94,7 @@ def draw_vectors(run: Sequence[LayerPlan], view: MapView) -> NDArray[np.uint8]:
     if not drawn:
         return np.zeros((view.height_px, view.width_px, 4), np.uint8)
     width_px, height_px = max(view.width_px, LEAST_PX), max(view.height_px, LEAST_PX)
-    warm = WARM.get(drawn, view.crs)
+    warm = WARM.get(drawn, view.crs, view.pixel_ratio)
     image = mapnik.Image(width_px, height_px)
     _set_frame(warm, view, width_px, height_px)
     try:
@@ -110,21 +115,23 @@ def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> Non
     warm.map.zoom_to_box(mapnik.Box2d(box.xmin, box.ymax - dy * height_px, box.xmin + dx * width_px, box.ymax))
 
 
-def _open(run: Sequence[LayerPlan], crs: str) -> _Warm:
-    drawn = [drawn_layer(plan) for plan in run]
-    places = [place_of(plan, crs, layer.columns.computed, layer.remaking) for plan, layer in zip(run, drawn, strict=True)]
-    layers = [replace(layer, crs=place.crs) for layer, place in zip(drawn, places, strict=True)]
+def _open(run: Sequence[LayerPlan], crs: str, pixel_ratio: float) -> _Warm:
+    uncut = [drawn_layer(plan) for plan in run]
+    whole = [place_of(plan, crs, layer.columns.computed, layer.remaking) for plan, layer in zip(run, uncut, strict=True)]
+    drawn = [_in_pieces(plan, replace(layer, crs=place.crs), place, crs) for plan, layer, place in zip(run, uncut, whole, strict=True)]
+    layers, places = [layer for layer, _ in drawn], [place for _, place in drawn]
     sources = [datasource_of(plan, layer, place) for plan, layer, place in zip(run, layers, places, strict=True)]
     opened = mapnik.Map(LEAST_PX, LEAST_PX)
     try:
-        mapnik.load_map_from_string(opened, map_document(layers, sources, crs, assets()))
+        mapnik.load_map_from_string(opened, map_document(layers, sources, crs, assets(), pixel_ratio))
     except RuntimeError as error:
         if any(isinstance(plan.style.theme, Engine) for plan in run):
             raise StyleInvalid(reason=str(error)) from error
         raise SourceUnreadable(reason=str(error)) from error
     # The frame is drawn exactly as asked, also when its pixels are not square on the ground.
     opened.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
-    return _Warm(opened, max((reach_pt(plan.style) for plan in run), default=0.0))
+    ratio = pixel_ratio if any(is_of_one_ratio(plan.style) for plan in run) else None
+    return _Warm(opened, max((reach_pt(plan.style) for plan in run), default=0.0), ratio)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,21 @@ def place_of(plan: LayerPlan, map_crs: str, computed: Mapping[Operand, str] = NO
     return Place(str(copy_of(layer, None, computed, remaking)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
 
 
+def _in_pieces(plan: LayerPlan, drawn: DrawnLayer, place: Place, map_crs: str) -> tuple[DrawnLayer, Place]:
+    """The layer and where it is drawn from, both in pieces where its symbols need that and the dataset is not too large for it."""
+    pieces = pieces_of((rule.symbol for rule in drawn.rules), drawn.geometry, follow=applies_all(plan.style.theme))
+    if pieces is None:
+        return drawn, place
+    facts, source = plan.layer.facts, plan.layer.source
+    essence = (source.path, source.fingerprint, place.file, place.member)
+    count = facts.count if isinstance(facts, VectorFacts) else -1
+    file = piece_copy(Uncut(place.file, place.member, essence, count), (place.crs, map_crs), pieces)
+    if file is None:
+        return drawn, place
+    box = box_of(str(file)) or place.box
+    return in_pieces(drawn, map_crs, pieces), Place(str(file), COPY_MEMBER, "FlatGeobuf", map_crs, box)
+
+
 def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
     """How features must be carried over where Mapnik, which carries their vertices only, would draw them wrongly."""
     longest, torn = longest_straight(box, plan.crs, map_crs), is_torn(box, plan.crs, map_crs)
@@ -167,7 +189,8 @@ def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: Place) -> dict[str,
     is_sqlite = place.driver == "GPKG"
     sql = sql_of(drawn.columns, place.member, is_sqlite=is_sqlite)
     if drawn.order:
-        sql += f" ORDER BY {quote_sqlite(drawn.order) if is_sqlite else quote_ogr(drawn.order)} DESC"
+        quote = quote_sqlite if is_sqlite else quote_ogr
+        sql += f" ORDER BY {', '.join(f'{quote(name)} DESC' for name in drawn.order)}"
     return {**parameters, "layer_by_sql": sql}
 
 

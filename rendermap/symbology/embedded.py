@@ -8,16 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import re
 import warnings
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from lxml import etree
 from PIL import Image
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.xml_document import parse_xml
+from rendermap.symbology.svg import read_svg
 
 LARGEST_BYTES = 4 * 1024 * 1024
 LARGEST_SIDE_PX = 4096
@@ -25,8 +23,6 @@ LARGEST_AREA_PX = 4_000_000
 PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
 _KEPT = {"PNG": PNG, "JPEG": JPEG}
 _CHANGED = ("GIF", "BMP", "WEBP", "TIFF")
-_ACTIVE = {"script", "image", "foreignobject", "use", "style", "animate", "set"}
-_LENGTH = re.compile(r"\s*([0-9.]+)\s*(?:px|pt)?\s*")
 
 
 class Unusable(Exception):
@@ -35,12 +31,16 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A picture that may be drawn.  content: a whole PNG, JPEG or SVG file.  width, height: in its own units."""
+    """A picture that may be drawn.  content: a whole PNG, JPEG or SVG file.  width, height: in its own units.
+
+    notes: what of an SVG is not drawn.
+    """
 
     content: bytes
     media_type: str
     width: float
     height: float
+    notes: tuple[str, ...] = ()
 
     @property
     def aspect(self) -> float:
@@ -69,7 +69,7 @@ def read_base64(text: str) -> Embedded:
 
 
 def read_picture(content: bytes) -> Embedded:
-    """The picture that the bytes are: PNG and JPEG as they are, other raster formats as PNG, SVG without anything active in it.
+    """The picture that the bytes are: PNG and JPEG as they are, other raster formats as PNG, SVG with its shapes and paint only.
 
     Raises Unusable.
     """
@@ -86,7 +86,8 @@ def _read_raster(content: bytes) -> Embedded:
                 _check_size(image.size)
                 image.load()
                 media_type = _KEPT.get(image.format or "")
-                return Embedded(content if media_type else _as_png(image), media_type or PNG, *map(float, image.size))
+                kept = content if media_type else _as_png(image)
+                return Embedded(kept, media_type or PNG, float(image.width), float(image.height))
     # Pillow's readers raise nearly everything at damaged files.
     except Unusable:
         raise
@@ -107,28 +108,9 @@ def _as_png(image: Image.Image) -> bytes:
 
 def _read_svg(content: bytes) -> Embedded:
     try:
-        root = parse_xml(content).element
+        drawing = read_svg(content)
     except StyleInvalid as error:
-        raise Unusable("an SVG picture that cannot be read") from error
-    if etree.QName(root).localname != "svg" or any(_is_active(element) for element in root.iter()):
-        raise Unusable("an SVG picture with scripts, styles or pictures of its own")
-    width, height = _svg_size(root)
-    return Embedded(content, SVG, width, height)
-
-
-def _is_active(element: etree._Element) -> bool:
-    if not isinstance(element.tag, str):
-        return element.tag is not etree.Comment
-    names = [str(etree.QName(key).localname).lower() for key in map(str, element.attrib)]
-    return etree.QName(element).localname.lower() in _ACTIVE or any(n == "href" or n.startswith("on") for n in names)
-
-
-def _svg_size(root: etree._Element) -> tuple[float, float]:
-    sides = [_LENGTH.fullmatch(str(root.get(key) or "")) for key in ("width", "height")]
-    numbers = [float(m[1]) for m in sides if m and m[1].count(".") < 2 and m[1] != "."]
-    if len(numbers) != 2:
-        box = str(root.get("viewBox") or "").replace(",", " ").split()
-        numbers = [float(n) for n in box[2:] if re.fullmatch(r"[0-9]+(\.[0-9]*)?", n)]
-    if len(numbers) != 2 or min(numbers) <= 0 or not 1e-3 < numbers[0] / numbers[1] < 1e3:
-        return 1.0, 1.0
-    return numbers[0], numbers[1]
+        raise Unusable("an SVG picture that cannot be read, or has scripts in it") from error
+    if not 1e-3 < drawing.width_px / drawing.height_px < 1e3:
+        raise Unusable(f"an SVG picture of {drawing.width_px:g} by {drawing.height_px:g} px")
+    return Embedded(drawing.content, SVG, drawing.width_px, drawing.height_px, drawing.notes)

@@ -66,6 +66,7 @@ UPRIGHT = "M0 -0.5L0 0.5"
 Point = tuple[float, float]
 Place = Callable[[Point], Point]
 _MOST_POINTS = 20_000
+_CHORDS = 12
 _NUMBERS = {"M": 2, "L": 2, "C": 6, "A": 7, "Z": 0}
 
 
@@ -118,6 +119,61 @@ def box_of(path: str) -> tuple[float, float, float, float]:
 
 def _pairs(numbers: list[float]) -> list[Point]:
     return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def flattened(path: str) -> Iterator[tuple[list[Point], bool]]:
+    """(points, is closed) of each part of a path, curves by chords."""
+    points: list[Point] = []
+    for command, numbers in _commands(path):
+        if command == "M" and points:
+            yield points, False
+        if command == "Z":
+            yield points, True
+            points = points[:1]
+        elif command == "M":
+            points = [(numbers[0], numbers[1])]
+        else:
+            points += _chords(points[-1] if points else (0.0, 0.0), command, numbers)
+    if len(points) > 1:
+        yield points, False
+
+
+def _chords(start: Point, command: str, numbers: list[float]) -> list[Point]:
+    end = (numbers[-2], numbers[-1])
+    if command == "L":
+        return [end]
+    if command == "C":
+        return [_on_bezier(start, numbers, i / _CHORDS) for i in range(1, _CHORDS + 1)]
+    return [*_on_arc(start, numbers), end]
+
+
+def _on_bezier(start: Point, numbers: list[float], t: float) -> Point:
+    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+    xs, ys = (start[0], *numbers[0::2]), (start[1], *numbers[1::2])
+    return sum(w * x for w, x in zip(weights, xs, strict=True)), sum(w * y for w, y in zip(weights, ys, strict=True))
+
+
+def _on_arc(start: Point, numbers: list[float]) -> list[Point]:
+    """Points between the ends of an arc.  Spec: SVG 1.1, F.6.5 conversion from endpoint to center parameterization."""
+    rx, ry, turn, large, sweep, x, y = numbers
+    cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    dx, dy = (start[0] - x) / 2, (start[1] - y) / 2
+    if rx <= 0 or ry <= 0 or not (dx or dy):
+        return []
+    u, v = (cos * dx + sin * dy) / rx, (cos * dy - sin * dx) / ry
+    grown = max(math.hypot(u, v), 1.0)
+    rx, ry, u, v = rx * grown, ry * grown, u / grown, v / grown
+    side = math.sqrt(max(1 / (u * u + v * v) - 1, 0.0)) * (-1 if bool(large) == bool(sweep) else 1)
+    cu, cv = side * v, -side * u
+    first, last = math.atan2(v - cv, u - cu), math.atan2(-v - cv, -u - cu)
+    span = (last - first) % (2 * math.pi) if sweep else -((first - last) % (2 * math.pi))
+    middle = ((start[0] + x) / 2, (start[1] + y) / 2)
+    points = []
+    for i in range(1, 2 * _CHORDS):
+        angle = first + span * i / (2 * _CHORDS)
+        a, b = rx * (math.cos(angle) + cu), ry * (math.sin(angle) + cv)
+        points.append((cos * a - sin * b + middle[0], sin * a + cos * b + middle[1]))
+    return points
 
 
 def is_path(path: str) -> bool:

@@ -26,6 +26,8 @@ class Color(NamedTuple):
 
 TRANSPARENT = Color(0, 0, 0, 0)
 BLACK = Color(0, 0, 0)
+MITER_LIMIT = 4.0
+"""What all style languages and Mapnik take where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,25 @@ class SymbolLayer:
     is_locked: bool = field(default=False, kw_only=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathLayer(SymbolLayer):
+    """What is drawn along or inside a line or polygon.
+
+    smooth: how much corners are rounded, 0 to 1.  dx_pt, dy_pt: the geometry is moved by that before it is drawn, y up.
+    """
+
+    smooth: float = 0.0
+    dx_pt: float = 0.0
+    dy_pt: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
-class Stroke(SymbolLayer):
+class Stroke(PathLayer):
     """A line along the geometry, or along a polygon's outline.
 
     dash_pt: lengths of dashes and gaps in turn, empty for a whole line.  cap: butt, round or square.  join: miter, round or bevel.
-    offset_pt: positive to the left of the line's direction.  size_by: of the width.  dx_pt, dy_pt: the line is drawn that far off, y up.
+    offset_pt: positive to the left of the line's direction.  size_by: of the width.  dash_offset_pt: where in the dashes the line
+    begins.  miter_limit: how many half widths a mitred corner reaches at most, beyond that it is bevelled.
     """
 
     color: Color
@@ -76,22 +91,20 @@ class Stroke(SymbolLayer):
     join: str = "round"
     offset_pt: float = 0.0
     size_by: SizeBy | None = None
-    dx_pt: float = 0.0
-    dy_pt: float = 0.0
+    dash_offset_pt: float = field(default=0.0, kw_only=True)
+    miter_limit: float = field(default=MITER_LIMIT, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Fill(SymbolLayer):
-    """A solid inside.  dx_pt, dy_pt: it is drawn that far off, y up, as drop shadows are."""
+class Fill(PathLayer):
+    """A solid inside."""
 
     color: Color
-    dx_pt: float = 0.0
-    dy_pt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Hatch(SymbolLayer):
-    """Parallel lines inside: angle_deg of the lines, separation_pt between them."""
+class Hatch(PathLayer):
+    """Parallel lines inside: angle_deg of the lines, separation_pt between them; the stroke's dashes count, its caps and offset do not."""
 
     stroke: Stroke
     angle_deg: float
@@ -99,10 +112,10 @@ class Hatch(SymbolLayer):
 
 
 @dataclass(frozen=True, slots=True)
-class PictureFill(SymbolLayer):
+class PictureFill(PathLayer):
     """An image repeated inside a polygon, every repetition width_pt by height_pt.
 
-    content: a whole PNG, JPEG or SVG file; media_type says which.  opacity: 0 to 1.
+    content: a whole PNG, JPEG or SVG file that `embedded.read_picture` let pass; media_type says which.  opacity: 0 to 1.
     """
 
     content: bytes
@@ -114,7 +127,7 @@ class PictureFill(SymbolLayer):
 
 
 @dataclass(frozen=True, slots=True)
-class GradientFill(SymbolLayer):
+class GradientFill(PathLayer):
     """A ramp across each polygon.
 
     method: ``linear`` (across its box along angle_deg), ``circular`` or ``rectangular`` (from its middle outwards), ``buffered`` (from its
@@ -131,13 +144,13 @@ class GradientFill(SymbolLayer):
 class PointLayer(SymbolLayer):
     """What stands at a point: at the geometry for points, along lines and inside polygons as Mapnik places markers.
 
-    rotation_deg: counter-clockwise.  dx_pt, dy_pt: offset, y up.
+    rotation_deg: counter-clockwise.  dx_pt, dy_pt: offset, y up, not turned with the rotation but with the line, whose direction is then x.
     rotation_by: a further rotation in degrees by the feature; rotation_clockwise tells its direction (geographic style).
-    placement: where it stands on lines and polygons: ``line`` (every spacing_pt, turned with the line), ``first`` and ``last`` (at the
-    ends, turned with the line), ``center`` (once), ``pattern`` (a grid of spacing_pt inside a polygon), ``points`` (on points, and
-    nowhere else), ``vertex`` (at every vertex, turned with the line); empty for the geometry's usual.  size_by: of all its lengths.
-    spacing_y_pt: between the rows of a pattern, 0 for spacing_pt.  is_staggered: every other row of a pattern is moved by half a spacing.
-    is_upright: not turned with the line.
+    placement: where it stands on lines and outlines: ``line`` (every spacing_pt, turned with the line), ``first`` and ``last`` (at the
+    ends, turned with the line at both), ``vertex`` (at every vertex, turned with the line), ``center`` (once); in polygons: ``pattern`` (a
+    grid); ``points``: on points, and nowhere else; empty: the geometry's usual.  size_by: of its size, not of its outline.
+    spacing_pt, spacing_y_pt: of the grid, the second 0 for the same; grid_deg: its rotation; is_staggered: every other row is moved by
+    half a spacing.  is_upright: not turned with the line.
     """
 
     rotation_deg: float = 0.0
@@ -151,6 +164,7 @@ class PointLayer(SymbolLayer):
     spacing_y_pt: float = 0.0
     is_staggered: bool = False
     is_upright: bool = False
+    grid_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +183,7 @@ class Marker(PointLayer):
 
 @dataclass(frozen=True, slots=True)
 class PictureMarker(PointLayer):
-    """An image.  content: a whole PNG, JPEG or SVG file; media_type says which.  opacity: 0 to 1."""
+    """An image.  content: as of `PictureFill`.  width_pt, height_pt: what it is stretched to.  opacity: 0 to 1."""
 
     content: bytes
     media_type: str
@@ -208,6 +222,10 @@ PLAIN = Symbol(
 """A symbol for any geometry, where nothing is known of how it should look."""
 
 
+SMOOTHING_REACH_PT = 24.0
+"""How far a rounded line is expected to leave its corners at most."""
+
+
 def extent_pt(symbol: Symbol) -> float:
     """How far the drawing reaches from the geometry, in points: what a tile must look beyond its edge."""
     own = max((_reach_pt(layer) * largest(getattr(layer, "size_by", None)) for layer in symbol.layers), default=0.0)
@@ -220,10 +238,9 @@ def largest(size_by: SizeBy | None) -> float:
 
 
 def _reach_pt(layer: SymbolLayer) -> float:
-    if isinstance(layer, Stroke):
-        return layer.width_pt / 2 + abs(layer.offset_pt) + max(abs(layer.dx_pt), abs(layer.dy_pt))
-    if isinstance(layer, Fill):
-        return max(abs(layer.dx_pt), abs(layer.dy_pt))
+    if isinstance(layer, PathLayer):
+        edge = _edge_pt(layer) if isinstance(layer, Stroke) else 0.0
+        return edge + max(abs(layer.dx_pt), abs(layer.dy_pt)) + (SMOOTHING_REACH_PT if layer.smooth > 0 else 0.0)
     if isinstance(layer, Marker):
         edge = layer.stroke.width_pt if layer.stroke else 0.0
         # The corner of the path's square, which also holds it however it is turned.
@@ -232,6 +249,11 @@ def _reach_pt(layer: SymbolLayer) -> float:
     if isinstance(layer, PictureMarker):
         return math.hypot(layer.width_pt, layer.height_pt) / 2 + max(abs(layer.dx_pt), abs(layer.dy_pt))
     return 0.0
+
+
+def _edge_pt(stroke: Stroke) -> float:
+    corner = max(stroke.miter_limit, 1.0) if stroke.join == "miter" else 1.0
+    return stroke.width_pt / 2 * corner + abs(stroke.offset_pt)
 
 
 def faded(color: Color, opacity: float) -> Color:
@@ -288,3 +310,20 @@ def turned(symbol: Symbol, rotation_by: Operand, *, clockwise: bool) -> Symbol:
         symbol,
         lambda layer: replace(layer, rotation_by=rotation_by, rotation_clockwise=clockwise) if isinstance(layer, PointLayer) else layer,
     )
+
+
+def haloed(symbol: Symbol, color: Color, width_pt: float) -> Symbol:
+    """The symbol with its shapes and lines once more below, width_pt larger on every side and all in the colour; images have no halo."""
+    halos = tuple(halo for layer in symbol.layers if (halo := _halo(layer, color, width_pt)))
+    alternates = tuple(replace(a, symbol=haloed(a.symbol, color, width_pt)) for a in symbol.alternates)
+    return Symbol((*halos, *symbol.layers), alternates)
+
+
+def _halo(layer: SymbolLayer, color: Color, width_pt: float) -> SymbolLayer | None:
+    if isinstance(layer, Stroke):
+        return replace(layer, color=color, width_pt=layer.width_pt + 2 * width_pt, dash_pt=())
+    if not isinstance(layer, Marker):
+        return None
+    drawn = layer.stroke if layer.stroke and layer.stroke.color.a else None
+    edge = Stroke(color, (drawn.width_pt if drawn else 0.0) + 2 * width_pt)
+    return replace(layer, fill=color if layer.fill else None, stroke=edge)

@@ -19,9 +19,10 @@ Json = dict[str, Any]
 class FolderCanvas:
     """A canvas whose files lie in a folder, and whose features all have the value 0."""
 
-    def __init__(self, folder: Path, geometry: GeometryKind) -> None:
+    def __init__(self, folder: Path, geometry: GeometryKind, pixel_ratio: float = 1.0) -> None:
         self._folder = folder
         self.geometry = geometry
+        self.pixel_ratio = pixel_ratio
 
     def value(self, operand: Operand) -> str:
         return "0"

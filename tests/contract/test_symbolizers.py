@@ -13,6 +13,7 @@ from PIL import Image
 
 from rendermap.render.engine import mapnik
 from rendermap.symbology import symbols
+from rendermap.symbology.expressions.tree import Literal
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.shapes import CIRCLE, SQUARE, TRIANGLE
 from rendermap.symbology.symbolizers import table
@@ -23,16 +24,20 @@ from rendermap.symbology.symbols import (
     GradientFill,
     Hatch,
     Marker,
+    PathLayer,
     PictureFill,
     PictureMarker,
     Ramp,
+    SizeBy,
     Stroke,
     Symbol,
     SymbolLayer,
+    haloed,
 )
 from rendermap.symbology.xml_document import XmlNode
 from tests.builders.sld import node as xml_node
 from tests.builders.styles import FolderCanvas, node
+from tests.builders.symbols import SYMBOLS
 
 RED = Color(220, 30, 30)
 
@@ -220,3 +225,77 @@ def test_uneven_and_staggered_grids(is_staggered: bool, middle: int, tmp_path: P
     green = draw(Symbol((marker,)), GeometryKind.POLYGON, tmp_path, wkt=area)[..., 1]
     assert 1 - (green == 255).mean() == pytest.approx(16 / (16 * 8), abs=0.01)
     assert green[4, 8 - 4 * is_staggered] == 30 and green[12, 12] == middle
+
+
+@pytest.mark.parametrize("kind", sorted(kinds(), key=lambda kind: kind.__name__))
+def test_every_kind_stands_on_the_sheet_of_symbols(kind: type[SymbolLayer]) -> None:
+    """What the table can draw is among the samples that are looked at, held by likeness and searched for seams."""
+    assert any(isinstance(layer, kind) for symbol, _ in SYMBOLS.values() for layer in symbol.layers)
+
+
+@pytest.mark.parametrize("name", SYMBOLS)
+def test_every_sample_is_drawn_where_it_belongs(name: str, tmp_path: Path) -> None:
+    """Each layer of each sample gives Mapnik something on its geometry, and lines and areas nothing on points."""
+    symbol, geometry = SYMBOLS[name]
+    for layer in symbol.layers:
+        row = symbolizer_of(layer)
+        assert row.to_mapnik(layer, FolderCanvas(tmp_path, geometry))
+        if isinstance(layer, PathLayer):
+            assert row.to_mapnik(layer, FolderCanvas(tmp_path, GeometryKind.POINT)) == []
+
+
+@pytest.mark.parametrize("dash", [(0.0, 0.0), (1e-6, 1e-6), (3.0,), (0.0,)])
+def test_dashes_of_nothing_are_a_whole_line(dash: tuple[float, ...], tmp_path: Path) -> None:
+    """Patterns too short to be seen would take for ever; an odd number of lengths is gone through twice, as in SVG."""
+    (element,) = SYMBOLIZERS["stroke"].to_mapnik(Stroke(RED, 3.0, dash), FolderCanvas(tmp_path, GeometryKind.LINE))
+    assert element.get("stroke-dasharray") == ("4, 4" if dash == (3.0,) else None)
+
+
+def test_arrow_heads_point_as_the_line_does_unless_turned(tmp_path: Path) -> None:
+    """At both ends a marker looks along the line; turned by half a turn the first looks outward."""
+    head = "M-0.5 -0.5L0.5 0L-0.5 0.5Z"
+
+    def widest(marker: Marker, left: int, right: int) -> int:
+        pixels = draw(Symbol((marker,)), GeometryKind.LINE, tmp_path, wkt=("LINESTRING(-20 0,20 0)",))
+        return left + int((pixels[:, left:right, 1] < 128).sum(axis=0).argmax())
+
+    assert widest(Marker(head, 12.0, RED, placement="last"), 44, 64) in (44, 45)
+    assert widest(Marker(head, 12.0, RED, placement="first"), 0, 21) in (4, 5)
+    assert widest(Marker(head, 12.0, RED, placement="first", rotation_deg=180.0), 0, 21) in (18, 19)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_pictures_have_exactly_their_size(scale: float, tmp_path: Path) -> None:
+    """A PNG, a JPEG and an SVG marker of 18 by 9 pt are 24 by 12 px, whatever their own sizes."""
+    wide = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="3 3 7 7"><rect x="3" y="3" width="7" height="7" fill="#c00"/></svg>'
+    jpeg = io.BytesIO()
+    Image.new("RGB", (31, 17), RED[:3]).save(jpeg, "JPEG")
+    for content, media_type in ((png_of(RED, 40), "image/png"), (jpeg.getvalue(), "image/jpeg"), (wide, "image/svg+xml")):
+        pixels = draw(Symbol((PictureMarker(content, media_type, 18.0, 9.0),)), GeometryKind.POINT, tmp_path, scale)
+        assert box_of(pixels) == tuple(round(v * scale) for v in (20, 26, 44, 38))
+
+
+def test_outlines_keep_their_width_when_a_value_makes_markers_larger(tmp_path: Path) -> None:
+    """A square and a circle three times their size have the outline they had."""
+    larger = SizeBy(Literal(1.0), ((0.0, 3.0), (1.0, 3.0)))
+    for path in (SQUARE, CIRCLE):
+        pixels = draw(Symbol((Marker(path, 6.0, Color(255, 255, 0), Stroke(RED, 1.5), size_by=larger),)), GeometryKind.POINT, tmp_path)
+        assert box_of(pixels) == (19, 19, 45, 45)
+        assert tuple(pixels[32, 20, :3]) == RED[:3] and tuple(pixels[32, 23, :3]) == (255, 255, 0)
+
+
+def test_halo_lies_around_and_below(tmp_path: Path) -> None:
+    """A halo of 3 pt makes a square of 12 pt 18 pt wide; inside, the square is as it was."""
+    pixels = draw(haloed(Symbol((Marker(SQUARE, 12.0, RED),)), Color(0, 0, 255), 3.0), GeometryKind.POINT, tmp_path)
+    assert box_of(pixels) == (20, 20, 44, 44)
+    assert tuple(pixels[32, 22, :3]) == (0, 0, 255) and tuple(pixels[32, 25, :3]) == RED[:3]
+    line = draw(haloed(Symbol((Stroke(RED, 3.0, (6.0, 6.0)),)), Color(0, 0, 255), 1.5), GeometryKind.LINE, tmp_path)
+    assert box_of(line) == (0, 28, 64, 36)
+
+
+def test_moved_and_rounded_geometry(tmp_path: Path) -> None:
+    """A fill moved right and down lies there; a rounded square leaves its corners."""
+    moved = draw(Symbol((Fill(RED, dx_pt=6.0, dy_pt=-3.0),)), GeometryKind.POLYGON, tmp_path)
+    assert box_of(moved) == (20, 16, 60, 56)
+    rounded = draw(Symbol((Fill(RED, smooth=1.0),)), GeometryKind.POLYGON, tmp_path)
+    assert tuple(rounded[32, 32, :3]) == RED[:3] and box_of(rounded) != box_of(draw(Symbol((Fill(RED),)), GeometryKind.POLYGON, tmp_path))

@@ -16,8 +16,22 @@ from rendermap.render.swatches import draw_legend, draw_sheet
 from rendermap.render.vectors import draw_vectors
 from rendermap.reply import LegendEntry
 from rendermap.symbology import shapes
-from rendermap.symbology.style import Break, Breaks, Classified, RasterClass, Single, Stretch, StretchKind, StretchRecipe, Style, Theme
-from rendermap.symbology.symbols import Color, Fill, Marker, Ramp, Stroke, Symbol
+from rendermap.symbology.expressions.tree import Column
+from rendermap.symbology.style import (
+    Break,
+    Breaks,
+    Classified,
+    Engine,
+    RasterClass,
+    Single,
+    Stretch,
+    StretchKind,
+    StretchRecipe,
+    Style,
+    Theme,
+)
+from rendermap.symbology.symbols import Color, Fill, GradientFill, Hatch, Marker, Ramp, SizeBy, Stroke, Symbol
+from tests.builders.symbols import SYMBOLS
 from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, view_on, write_features
 
 Pixels = NDArray[np.uint8]
@@ -132,3 +146,58 @@ def test_sheet_shows_every_class(tmp_path: Path) -> None:
     sheet = draw_sheet(LegendPlan((layer,), 1.0, (20, 20), SheetPlan("Title", False, "png")))
     for color in (RED, GREEN):
         assert (sheet == color).all(axis=2).sum() > 200
+
+
+@pytest.mark.parametrize("name", SYMBOLS)
+def test_every_symbol_has_its_swatch(name: str) -> None:
+    """Whatever a symbol holds, its swatch shows something at any pixel ratio, and nothing of it is cut at the patch's edge."""
+    symbol, geometry = SYMBOLS[name]
+    for ratio in (1.0, 2.0):
+        ((swatch,), _) = swatches(symbol, geometry.value, (24, 20), ratio)
+        shown = swatch[..., 3] > 60
+        assert shown.sum() > 12 * ratio * ratio
+        if geometry.value == "point":
+            rim = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
+            assert not rim.any() or name in ("png", "jpeg", "svg")
+
+
+def test_swatch_of_a_line_shows_its_arrow_heads_whole() -> None:
+    """The line is shorter by its heads."""
+    symbol = Symbol((Stroke(Color(0, 0, 0), 1.0), Marker(shapes.ARROW, 9.0, RED, placement="last")))
+    ((swatch,), _) = swatches(symbol, "line", (40, 20))
+    is_red = (swatch[..., 0] > 200) & (swatch[..., 3] > 200)
+    assert is_red.sum() > 30 and not is_red[:, -1].any() and swatch[10, 0, 3] > 100
+
+
+def test_swatch_of_a_gradient_is_a_gradient() -> None:
+    """The ramp's ends are at the patch's ends."""
+    ramp = Ramp(((0.0, Color(0, 0, 0)), (1.0, Color(250, 0, 0))))
+    ((swatch,), _) = swatches(Symbol((GradientFill(ramp, "linear", 0.0),)), "polygon", (40, 20))
+    assert swatch[10, 2, 0] < 30 < 220 < swatch[10, 37, 0]
+
+
+def test_patterns_wider_than_the_patch_are_brought_closer() -> None:
+    """A grid of 100 pt and a hatch of 60 pt show at least one marker and two lines."""
+    grid = Symbol((Marker(shapes.SQUARE, 6.0, RED, placement="pattern", spacing_pt=100.0),))
+    ((swatch,), _) = swatches(grid, "polygon", (24, 20))
+    assert (swatch[..., 3] > 200).sum() > 40
+    ((swatch,), _) = swatches(Symbol((Hatch(Stroke(RED, 1.5), 0.0, 60.0),)), "polygon", (24, 24))
+    assert len(np.nonzero(np.diff((swatch[:, 12, 3] > 100).astype(int)) == 1)[0]) >= 2
+
+
+def test_swatch_knows_levels_and_no_feature() -> None:
+    """Symbol levels count in a stack; sizes and turns by value are left to the map."""
+    by_value = SizeBy(Column("v"), ((0.0, 0.01), (1.0, 9.0)))
+    symbol = Symbol((Marker(shapes.SQUARE, 6.0, RED, level=1, size_by=by_value), Marker(shapes.SQUARE, 12.0, BLUE)))
+    ((swatch,), _) = swatches(symbol, "point")
+    assert tuple(swatch[10, 10]) == RED and tuple(swatch[10, 4]) == BLUE
+
+
+@pytest.mark.parametrize(("geometry", "body"), [("polygon", "Polygon"), ("line", "Line"), ("point", "Markers")])
+def test_patch_of_the_engines_own_rule(geometry: str, body: str) -> None:
+    """A rule of Mapnik is drawn whatever its filter and its scales."""
+    paint = 'stroke="#ff0000" stroke-width="4"' if body == "Line" else 'fill="#ff0000"'
+    rule = f"<Rule><Filter>[a]=1</Filter><MaxScaleDenominator>5</MaxScaleDenominator><{body}Symbolizer {paint}/></Rule>"
+    theme = Engine((f"<Style>{rule}</Style>",), (), (("a class", rule),))
+    drawn, labels = swatches(theme, geometry)
+    assert labels == ["a class"] and tuple(drawn[0][10, 10]) == RED

@@ -17,10 +17,13 @@ def picture_of(properties: Properties, *keys: str) -> Embedded | None:
     if not text.startswith(_EMBEDDED):
         return None
     try:
-        return read_base64(text.removeprefix(_EMBEDDED))
+        picture = read_base64(text.removeprefix(_EMBEDDED))
     except Unusable as error:
         properties.node.warn(str(error), "it is not opened")
         return None
+    for note in picture.notes:
+        properties.node.warn(note, "the picture is drawn without it")
+    return picture
 
 
 def svg_of(properties: Properties, *keys: str) -> Embedded | None:

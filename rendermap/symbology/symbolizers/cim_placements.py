@@ -28,6 +28,7 @@ class Place:
     dx_pt: float = 0.0
     dy_pt: float = 0.0
     turn_deg: float = 0.0
+    grid_deg: float = 0.0
 
     def of(self, layer: L) -> L:
         """The layer at this place."""
@@ -38,6 +39,7 @@ class Place:
             spacing_y_pt=self.spacing_y_pt,
             is_staggered=self.is_staggered,
             is_upright=self.is_upright,
+            grid_deg=self.grid_deg,
             dx_pt=layer.dx_pt + self.dx_pt,
             dy_pt=layer.dy_pt + self.dy_pt,
             rotation_deg=layer.rotation_deg + self.turn_deg,
@@ -121,11 +123,10 @@ def _inside(node: Node) -> tuple[Place, ...]:
     across, down = node.number("stepX", _GRID_PT), node.number("stepY", _GRID_PT)
     if node.text("gridType", "Fixed") == "Random" and node.number("randomness", 100.0) > 0:
         node.warn("markers at chance places in a polygon", "an even grid is used", "gridType")
-    if node.number("gridAngle"):
-        node.warn("a turned grid of markers", "an upright one is used", "gridAngle")
     if node.text("clipping", "ClipAtBoundary") not in ("ClipAtBoundary", ""):
         node.warn("markers whole at a polygon's edge", "they are cut there", "clipping")
-    return (Place("pattern", max(abs(across), _FINEST_PT), max(abs(down), _FINEST_PT), is_staggered=node.flag("shiftOddRows")),)
+    steps = max(abs(across), _FINEST_PT), max(abs(down), _FINEST_PT)
+    return (Place("pattern", *steps, is_staggered=node.flag("shiftOddRows"), grid_deg=node.number("gridAngle")),)
 
 
 def _center(node: Node) -> tuple[Place, ...]:

@@ -127,12 +127,14 @@ def _picture(node: XmlNode) -> Embedded | None:
     if node.child("ColorReplacement"):
         node.warn("colours of a picture replaced by others", "the picture is drawn in its own")
     try:
-        if inline is not None:
-            return _inline(inline)
-        return embedded.read_data_url(resource.attribute("href") if resource else "")
+        address = resource.attribute("href") if resource else ""
+        picture = _inline(inline) if inline is not None else embedded.read_data_url(address)
     except Unusable as error:
         node.warn(str(error), "the next of its graphics is used")
         return None
+    for note in picture.notes:
+        node.warn(note, "the picture is drawn without it")
+    return picture
 
 
 def _inline(node: XmlNode) -> Embedded:

@@ -24,6 +24,11 @@ class Canvas(Protocol):
         """The kind of geometry."""
         ...
 
+    @property
+    def pixel_ratio(self) -> float:
+        """Device pixels per px, for what Mapnik does not scale itself."""
+        ...
+
     def file(self, content: bytes, suffix: str) -> str:
         """The name of a file on disk that holds content, named by its digest.  suffix: with its dot."""
         ...
@@ -68,8 +73,3 @@ def format_number(value: float) -> str:
 def paint(name: str, color: Color) -> dict[str, str]:
     """A Mapnik or SVG colour and its opacity."""
     return {name: f"#{color.r:02x}{color.g:02x}{color.b:02x}", f"{name}-opacity": format_number(color.a / 255)}
-
-
-def moved(dx_pt: float, dy_pt: float) -> dict[str, str]:
-    """Mapnik's attribute for a geometry drawn off its place, y up; none where it stays."""
-    return {"geometry-transform": f"translate({to_px(dx_pt)}, {to_px(-dy_pt)})"} if dx_pt or dy_pt else {}

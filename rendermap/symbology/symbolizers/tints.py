@@ -18,6 +18,8 @@ _WHITE = Color(255, 255, 255)
 
 def tinted(node: Node, picture: Embedded) -> tuple[Embedded, float]:
     """(the picture in the colours its layer gives it, its opacity): ``tintColor`` darkens, ``colorSubstitutions`` change places."""
+    for note in picture.notes:
+        node.warn(note, "the picture is drawn without it")
     tint = colors.from_cim(node.child("tintColor"), _WHITE)
     swaps = [(colors.from_cim(c.child("oldColor")), colors.from_cim(c.child("newColor"))) for c in node.children("colorSubstitutions")]
     if tint[:3] == _WHITE[:3] and not swaps:

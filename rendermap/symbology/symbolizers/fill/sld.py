@@ -23,7 +23,7 @@ def read(node: XmlNode) -> tuple[Fill, ...] | None:
     if parameters.length_pt(node.child("PerpendicularOffset"), 0.0, unit):
         node.warn("a polygon made larger or smaller", "it is drawn as it is")
     dx, dy = parameters.point(node.child("Displacement"), ("DisplacementX", "DisplacementY"), (0.0, 0.0), unit)
-    return (Fill(read_fill(fill), dx, dy),)
+    return (Fill(read_fill(fill), dx_pt=dx, dy_pt=dy),)
 
 
 def read_fill(node: XmlNode) -> Color:

@@ -12,4 +12,4 @@ from rendermap.symbology.symbols import Fill, GradientFill
 
 def write(fill: GradientFill, canvas: Canvas) -> list[Element]:
     """The middle colour."""
-    return write_fill(Fill(color_at(fill.ramp, 0.5)), canvas)
+    return write_fill(Fill(color_at(fill.ramp, 0.5), smooth=fill.smooth, dx_pt=fill.dx_pt, dy_pt=fill.dy_pt), canvas)

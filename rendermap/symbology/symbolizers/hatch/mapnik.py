@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import accumulate
 from xml.etree.ElementTree import Element
 
 from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.symbolizers import lattice
+from rendermap.symbology.symbolizers.effects import set_effects
+from rendermap.symbology.symbolizers.lattice import Point
 from rendermap.symbology.symbolizers.stroke import mapnik as strokes
 from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Canvas, format_number
 from rendermap.symbology.symbols import Hatch
 
-# Powers of two divide a map tile, so the pattern runs on from tile to tile.
-_TILES_PX = (16, 32, 64, 128)
-_GOOD_ENOUGH = 0.02
 _NARROWEST_PX = 1.5
+_SHORTEST_PX = 2.0
 
 
 def write(hatch: Hatch, canvas: Canvas) -> list[Element]:
@@ -21,59 +24,44 @@ def write(hatch: Hatch, canvas: Canvas) -> list[Element]:
     if canvas.geometry is not GeometryKind.POLYGON or not strokes.is_visible(hatch.stroke):
         return []
     file = canvas.file(_tile(hatch).encode(), ".svg")
-    return [Element("PolygonPatternSymbolizer", {"file": file, "alignment": "global"})]
+    return [set_effects(Element("PolygonPatternSymbolizer", {"file": file, "alignment": "global"}), hatch)]
 
 
 def _tile(hatch: Hatch) -> str:
     """One tile as SVG: bands cut to the tile, for Mapnik takes what lies beyond as part of the tile."""
     separation = max(hatch.separation_pt * PX_PER_PT, _NARROWEST_PX)
-    side, across, down = _lattice(separation, math.radians(hatch.angle_deg))
-    true_separation = side / math.hypot(across, down)
-    half = min(hatch.stroke.width_pt * PX_PER_PT, true_separation) / 2 * math.hypot(across, down) / side
-    square = [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)]
-    lowest, highest = min(across, 0) + min(down, 0), max(across, 0) + max(down, 0)
+    angle = math.radians(hatch.angle_deg)
+    dashes = strokes.dashes_px(hatch.stroke)
+    period = max(sum(dashes), _SHORTEST_PX) if dashes else 0.0
+    # y goes down: the lines' number rises across them, their dashes' along them.
+    rises = [(math.sin(angle) / separation, math.cos(angle) / separation)]
+    if period:
+        rises.append((math.cos(angle) / period, -math.sin(angle) / period))
+    width, height, (lines, *along) = lattice.waves(rises)
+    thick = hatch.stroke.width_pt * PX_PER_PT
+    half = min(thick * math.hypot(*lines), 1.0) / 2
     # Lines along an axis fall on whole pixels: an odd width stands on a pixel's middle.
-    shift = 0.5 / true_separation if not (across and down) and round(hatch.stroke.width_pt * PX_PER_PT) % 2 else 0.0
-    bands = []
-    for k in range(lowest - 1, highest + 2):
-        middle = k + shift
-        band = _cut(_cut(square, across / side, down / side, middle - half), -across / side, -down / side, -(middle + half))
-        if len(band) > 2:
-            bands.append("M" + "L".join(f"{format_number(x)} {format_number(y)}" for x, y in band) + "Z")
+    shift = 0.5 * math.hypot(*lines) if 0.0 in lines and round(thick) % 2 else 0.0
+    page = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)]
+    bands = list(lattice.bands(page, lines, shift - half, shift + half))
+    if along:
+        ends = list(accumulate(dash / sum(dashes) for dash in dashes))
+        bands = [piece for band in bands for start, end in _dashes(ends) for piece in lattice.bands(band, along[0], start, end)]
+    return _svg(width, height, bands, hatch)
+
+
+def _dashes(ends: list[float]) -> Iterator[tuple[float, float]]:
+    """(start, end) of each dash as a share of the pattern's length."""
+    for i in range(0, len(ends), 2):
+        yield (ends[i - 1] if i else 0.0), ends[i]
+
+
+def _svg(width: float, height: float, bands: list[list[Point]], hatch: Hatch) -> str:
+    w, h = format_number(width), format_number(height)
+    path = "".join("M" + "L".join(f"{format_number(x)} {format_number(y)}" for x, y in band) + "Z" for band in bands)
     color = hatch.stroke.color
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}">'
-        f'<path d="M0 0L{side} 0L{side} {side}L0 {side}Z" fill="none" stroke="none"/>'
-        f'<path d="{"".join(bands)}" fill="#{color.r:02x}{color.g:02x}{color.b:02x}" fill-opacity="{format_number(color.a / 255)}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}">'
+        f'<path d="M0 0L{w} 0L{w} {h}L0 {h}Z" fill="none" stroke="none"/>'
+        f'<path d="{path}" fill="#{color.r:02x}{color.g:02x}{color.b:02x}" fill-opacity="{format_number(color.a / 255)}"/></svg>'
     )
-
-
-def _lattice(separation: float, angle: float) -> tuple[int, int, int]:
-    """(side, across, down): the smallest tile that holds whole numbers of lines both ways, near enough to angle and separation.
-
-    The lines are where across * x + down * y is a multiple of side (plus a half), y down.
-    """
-    best: tuple[float, tuple[int, int, int]] | None = None
-    for side in _TILES_PX:
-        across, down = round(side * math.sin(angle) / separation), round(side * math.cos(angle) / separation)
-        if not (across or down):
-            continue
-        error = math.hypot(across - side * math.sin(angle) / separation, down - side * math.cos(angle) / separation) * separation / side
-        if best is None or error < best[0]:
-            best = error, (side, across, down)
-        if error < _GOOD_ENOUGH:
-            break
-    return best[1] if best else (_TILES_PX[-1], 0, 1)
-
-
-def _cut(polygon: list[tuple[float, float]], a: float, b: float, least: float) -> list[tuple[float, float]]:
-    """The part of a convex polygon where a * x + b * y >= least."""
-    kept: list[tuple[float, float]] = []
-    for (x1, y1), (x2, y2) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
-        one, two = a * x1 + b * y1 - least, a * x2 + b * y2 - least
-        if one >= 0:
-            kept.append((x1, y1))
-        if one * two < 0:
-            t = one / (one - two)
-            kept.append((x1 + (x2 - x1) * t, y1 + (y2 - y1) * t))
-    return kept

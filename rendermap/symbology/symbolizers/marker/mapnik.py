@@ -7,13 +7,14 @@ from xml.etree.ElementTree import Element
 
 from rendermap.symbology import shapes
 from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.symbolizers.marker.pattern import tile
 from rendermap.symbology.symbolizers.sizing import factor
 from rendermap.symbology.symbolizers.stroke import mapnik as strokes
 from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Canvas, format_number, paint, to_px
 from rendermap.symbology.symbols import Color, Marker, PointLayer
 
 _LINE_SPACING_PT = 48.0
-_PLACEMENTS = {"line": "line", "first": "vertex-first", "last": "vertex-last"}
+_ALONG = {"line": "line", "first": "vertex-first", "last": "vertex-last"}
 
 
 def write(marker: Marker, canvas: Canvas) -> list[Element]:
@@ -24,13 +25,16 @@ def write(marker: Marker, canvas: Canvas) -> list[Element]:
     if marker.size_pt <= 0 or not ((marker.fill and marker.fill.a) or (marker.stroke and strokes.is_visible(marker.stroke))):
         return []
     if geometry is GeometryKind.POLYGON and marker.placement == "pattern":
-        return [Element("PolygonPatternSymbolizer", {"file": canvas.file(_pattern(marker).encode(), ".svg"), "alignment": "global"})]
+        return [Element("PolygonPatternSymbolizer", {"file": canvas.file(tile(marker).encode(), ".svg"), "alignment": "global"})]
     element = Element("MarkersSymbolizer", {"allow-overlap": "true", "ignore-placement": "true", **placed(marker, geometry)})
     if marker.path == shapes.CIRCLE and not (marker.stroke and marker.stroke.dash_pt):
         _set_circle(element, marker, canvas)
         marker = replace(marker, size_by=None)
     else:
         element.set("file", canvas.file(_svg(marker).encode(), ".svg"))
+        if marker.size_by and marker.stroke and strokes.is_visible(marker.stroke):
+            # The transform makes the outline wider too; it must stay as wide as it is.  Mapnik divides whole numbers without their rest.
+            element.set("stroke-width", f"1.0*{to_px(marker.stroke.width_pt)}/{factor(marker.size_by, canvas)}")
     transform = transform_of(marker, canvas)
     if transform:
         element.set("transform", transform)
@@ -41,15 +45,13 @@ def placed(marker: PointLayer, geometry: GeometryKind) -> dict[str, str]:
     """Where a marker stands on each kind of geometry."""
     if geometry is GeometryKind.POINT:
         return {"multi-policy": "each"}
+    if marker.placement in _ALONG or (geometry is GeometryKind.LINE and marker.placement != "center"):
+        where = _ALONG.get(marker.placement, "line")
+        along = {"spacing": to_px(marker.spacing_pt or _LINE_SPACING_PT)} if where == "line" else {}
+        return {"placement": where, **along, **({"direction": "up"} if marker.is_upright else {})}
     if geometry is GeometryKind.POLYGON:
         return {"placement": "interior", "multi-policy": "largest"}
-    if marker.placement == "center":
-        return {"placement": "point"}
-    where = _PLACEMENTS.get(marker.placement, "line")
-    turned = {"direction": "up"} if marker.is_upright else {}
-    if where != "line":
-        return {"placement": where, **turned}
-    return {"placement": where, "spacing": to_px(marker.spacing_pt or _LINE_SPACING_PT), **turned}
+    return {"placement": "point"}
 
 
 def _set_circle(element: Element, marker: Marker, canvas: Canvas) -> None:
@@ -93,21 +95,7 @@ def _svg_shape(marker: Marker) -> str:
     if line and strokes.is_visible(line):
         painted |= paint("stroke", line.color)
         painted |= {"stroke-width": to_px(line.width_pt), "stroke-linecap": line.cap, "stroke-linejoin": line.join}
-        if line.dash_pt:
-            painted["stroke-dasharray"] = ",".join(to_px(max(d, 0.001)) for d in line.dash_pt)
+        if strokes.dashes_px(line):
+            painted["stroke-dasharray"] = ",".join(format_number(dash) for dash in strokes.dashes_px(line))
     path = shapes.scale_path(marker.path, marker.size_pt * PX_PER_PT)
     return f'<path d="{path}" {" ".join(f"{k}={v!r}" for k, v in painted.items())}/>'.replace("'", '"')
-
-
-def _pattern(marker: Marker) -> str:
-    """One cell of the grid; staggered rows are two cells, their shapes apart from the cell's sides: Mapnik does not cut them there."""
-    across, down = (max(round(pt * PX_PER_PT), 2) for pt in (marker.spacing_pt, marker.spacing_y_pt or marker.spacing_pt))
-    middles = [(across / 2, down / 2)]
-    if marker.is_staggered:
-        middles = [(across / 4, down / 2), (across * 3 / 4, down * 3 / 2)]
-    width, height = format_number(across), format_number(down * (2 if marker.is_staggered else 1))
-    box = f'<path d="M0 0L{width} 0L{width} {height}L0 {height}Z" fill="none" stroke="none"/>'
-    turn = f" rotate({format_number(-marker.rotation_deg)})" if marker.rotation_deg else ""
-    drawn = _svg_shape(marker)
-    copies = "".join(f'<g transform="translate({format_number(x)},{format_number(y)}){turn}">{drawn}</g>' for x, y in middles)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">{box}{copies}</svg>'

@@ -19,7 +19,8 @@ def write(marker: PictureMarker, canvas: Canvas) -> list[Element]:
     element = Element(
         "MarkersSymbolizer", {"allow-overlap": "true", "ignore-placement": "true", "file": file, **placed(marker, canvas.geometry)}
     )
-    element.set("transform", " ".join(part for part in (transform_of(marker, canvas), scale) if part))
+    if transform := " ".join(part for part in (transform_of(marker, canvas), scale) if part):
+        element.set("transform", transform)
     if marker.opacity < 1:
         element.set("opacity", format_number(marker.opacity))
     return [element]

@@ -6,7 +6,7 @@ from rendermap.symbology import colors, ramps
 from rendermap.symbology.document import Node
 from rendermap.symbology.embedded import Unusable, read_data_url
 from rendermap.symbology.symbolizers import cim_effects
-from rendermap.symbology.symbols import Color, PictureMarker, Stroke, SymbolLayer
+from rendermap.symbology.symbols import MITER_LIMIT, Color, PictureMarker, Stroke, SymbolLayer
 
 _GREY = Color(104, 104, 104)
 _WHITE = Color(255, 255, 255)
@@ -30,6 +30,7 @@ def _line(node: Node, width: float) -> Stroke:
         width,
         cap=cap if cap in ("butt", "round", "square") else "round",
         join=join if join in ("miter", "round", "bevel") else "round",
+        miter_limit=max(node.number("miterLimit", MITER_LIMIT), 1.0),
     )
 
 

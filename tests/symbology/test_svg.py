@@ -1,0 +1,96 @@
+"""Vector images of style documents: made safe, plain and of their own size, or refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from rendermap.errors import StyleInvalid
+from rendermap.symbology.svg import MOST_ELEMENTS, read_svg, repeated, stretched
+
+XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
+
+
+def svg(body: str, attributes: str = 'viewBox="0 0 20 10"') -> bytes:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {XLINK} {attributes}>{body}</svg>'.encode()
+
+
+def cleaned(body: str, attributes: str = 'viewBox="0 0 20 10"') -> str:
+    return read_svg(svg(body, attributes)).content.decode()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        svg("<script>alert(1)</script>"),
+        svg('<rect width="5" height="5" onload="x()"/>'),
+        svg("", 'viewBox="0 0 1 1" onload="x()"'),
+        svg("<foreignObject><p/></foreignObject>"),
+        b'<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">&a;</svg>',
+        b"<html/>",
+        b"<svg",
+        svg("", ""),
+        svg("", 'viewBox="0 0 0 5"'),
+        svg("<g/>" * (MOST_ELEMENTS + 1)),
+        svg('<g id="a"><use href="#b"/><use href="#b"/></g><g id="b"><use href="#a"/><use href="#a"/></g>' + '<use href="#a"/>' * 4000),
+    ],
+)
+def test_hostile_images_are_refused(hostile: bytes) -> None:
+    """Script, entities, images without a size and images without end are not images."""
+    with pytest.raises(StyleInvalid):
+        read_svg(hostile)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<image href="http://example.org/a.png" width="5" height="5"/>',
+        '<use href="http://example.org/a.svg#x"/>',
+        '<use xlink:href="file:///etc/passwd"/>',
+        '<rect width="5" height="5" fill="url(http://example.org/x)"/>',
+        '<rect width="5" height="5" style="fill:url(//example.org/x)"/>',
+        '<rect width="5" height="5" class="a"/><style>.a{fill:url(http://example.org/x)} @import url(http://example.org/y);</style>',
+        '<a href="http://example.org/"><rect width="5" height="5"/></a>',
+    ],
+)
+def test_nothing_refers_outside(body: str) -> None:
+    """What is left names no place but the drawing itself."""
+    made = cleaned(body)
+    assert "example.org" not in made and "passwd" not in made and "href" not in made
+
+
+def test_what_is_left_out_is_told() -> None:
+    """Text, clipping and images inside an image are noted, shapes are kept."""
+    drawing = read_svg(svg('<text>a</text><rect clip-path="url(#c)" width="5" height="5" fill="red"/><image/>'))
+    assert len(drawing.notes) == 3 and b'fill="red"' in drawing.content
+
+
+def test_uses_and_classes_are_resolved() -> None:
+    """Mapnik would draw what lies in defs; so it is left out, and stands where it is used."""
+    made = cleaned('<defs><circle id="k" r="3"/></defs><use xlink:href="#k" x="5" y="5"/><style>.a{fill:#00f}</style><rect class="a"/>')
+    assert made.count("<circle") == 1 and "translate(5,5)" in made and 'fill="#00f"' in made and "defs" not in made
+
+
+def test_gradients_mapnik_cannot_draw_are_their_middle_colour() -> None:
+    """Gradients in the image's own units stay, those relative to a shape are noted and plain."""
+    stops = '<stop offset="0" stop-color="#f00"/><stop offset="1" stop-color="#00f"/>'
+    kept = read_svg(svg(f'<linearGradient id="g" gradientUnits="userSpaceOnUse" x2="20">{stops}</linearGradient><rect fill="url(#g)"/>'))
+    plain = read_svg(svg(f'<linearGradient id="g">{stops}</linearGradient><rect fill="url(#g)"/>'))
+    assert b"url(#g)" in kept.content and not kept.notes
+    assert b'fill="#00f"' in plain.content and plain.notes
+
+
+def test_the_root_paints_what_is_in_it() -> None:
+    """Icons often say their stroke once, at the root."""
+    assert 'stroke="#000000"' in cleaned('<path d="M0 0L5 5"/>', 'viewBox="0 0 9 9" fill="none" stroke="currentColor"')
+
+
+def test_sizes() -> None:
+    """Width and height tell the size in any unit, else the view box, whose shape counts; reading twice changes nothing that is drawn."""
+    wide = read_svg(svg("", 'viewBox="5 5 24 12" width="1in" height="100%"'))
+    assert (wide.width_px, wide.height_px) == (96, 48) and read_svg(svg("", 'viewBox="5 5 24 12"')).width_px == 24
+    drawing = read_svg(svg("", 'width="1in" height="25.4mm"'))
+    assert (drawing.width_px, drawing.height_px) == (96, 96)
+    again = read_svg(drawing.content)
+    assert (again.width_px, again.height_px) == (96, 96)
+    assert b'width="10" height="40"' in stretched(drawing, 10, 40)
+    assert repeated(drawing, 40, 20, (2, 1)).count(b'<g transform="translate(') == 2
