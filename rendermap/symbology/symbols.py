@@ -261,6 +261,26 @@ def faded(color: Color, opacity: float) -> Color:
     return color._replace(a=round(color.a * min(max(opacity, 0.0), 1.0)))
 
 
+def faded_symbol(symbol: Symbol, opacity: float) -> Symbol:
+    """The symbol with the alpha of all its colours multiplied by opacity, 0 to 1."""
+    return map_layers(symbol, lambda layer: _faded_layer(layer, opacity))
+
+
+def _faded_layer(layer: SymbolLayer, opacity: float) -> SymbolLayer:
+    if isinstance(layer, Fill | Stroke):
+        return replace(layer, color=faded(layer.color, opacity))
+    if isinstance(layer, Hatch):
+        return replace(layer, stroke=replace(layer.stroke, color=faded(layer.stroke.color, opacity)))
+    if isinstance(layer, Marker):
+        line = replace(layer.stroke, color=faded(layer.stroke.color, opacity)) if layer.stroke else None
+        return replace(layer, fill=faded(layer.fill, opacity) if layer.fill else None, stroke=line)
+    if isinstance(layer, PictureMarker | PictureFill):
+        return replace(layer, opacity=layer.opacity * min(max(opacity, 0.0), 1.0))
+    if isinstance(layer, GradientFill):
+        return replace(layer, ramp=Ramp(tuple((position, faded(color, opacity)) for position, color in layer.ramp.stops)))
+    return layer
+
+
 def map_layers(symbol: Symbol, change: Callable[[SymbolLayer], SymbolLayer]) -> Symbol:
     """The symbol with every layer changed, those of its alternates too."""
     alternates = tuple(replace(a, symbol=map_layers(a.symbol, change)) for a in symbol.alternates)

@@ -22,7 +22,7 @@ from rendermap.symbology.symbolizers.picture_marker.row import PICTURE_MARKER
 from rendermap.symbology.symbolizers.stroke import esri as stroke_esri
 from rendermap.symbology.symbolizers.stroke.row import STROKE
 from rendermap.symbology.symbolizers.symbolizer import Canvas, Symbolizer
-from rendermap.symbology.symbols import Fill, GradientFill, Hatch, Marker, PictureFill, PointLayer, Stroke, Symbol, SymbolLayer
+from rendermap.symbology.symbols import Color, Fill, GradientFill, Hatch, Marker, PictureFill, PointLayer, Stroke, Symbol, SymbolLayer
 from rendermap.symbology.xml_document import XmlNode
 from rendermap.table import Table
 
@@ -143,12 +143,23 @@ def to_esri(symbol: Symbol, geometry: GeometryKind) -> dict[str, Any] | None:
     if geometry is GeometryKind.POINT:
         layer = _topmost(symbol, PointLayer)
         return _spelled(layer) if layer else None
-    line = _topmost(symbol, Stroke)
+    line = _topmost(symbol, Stroke) or _line_of_markers(symbol)
     if line is None:
         return None
     ends = {x.placement: x for x in symbol.layers if isinstance(x, Marker) and x.placement in ("first", "last")}
     heads = stroke_esri.write_heads(ends)
     return _spelled(line) | ({"marker": heads} if heads else {})
+
+
+def _line_of_markers(symbol: Symbol) -> Stroke | None:
+    """A dotted line for one that is drawn by markers alone."""
+    markers = (x for x in reversed(symbol.layers) if isinstance(x, Marker) and x.placement not in ("points", "first", "last"))
+    color = next((found for marker in markers if (found := _paint_of(marker))), None)
+    return Stroke(color, 2.0, (2.0, 6.0), "butt") if color else None
+
+
+def _paint_of(marker: Marker) -> Color | None:
+    return marker.fill or (marker.stroke.color if marker.stroke else None)
 
 
 def _polygon(symbol: Symbol) -> dict[str, Any] | None:
@@ -158,6 +169,11 @@ def _polygon(symbol: Symbol) -> dict[str, Any] | None:
         inside = Fill(color_at(inside.ramp, 0.5))
     line = _spelled(outline) if outline else None
     if inside is None:
+        dots = next(
+            (color for x in reversed(symbol.layers) if isinstance(x, Marker) and x.placement == "pattern" and (color := _paint_of(x))), None
+        )
+        if dots:
+            return {"type": "esriSFS", "style": "esriSFSDiagonalCross", "color": list(dots), "outline": line}
         return {"type": "esriSFS", "style": "esriSFSNull", "color": [0, 0, 0, 0], "outline": line} if line else None
     if isinstance(inside, Hatch):
         return {**hatch_esri.write_all(tuple(x for x in symbol.layers if isinstance(x, Hatch))), "outline": line}

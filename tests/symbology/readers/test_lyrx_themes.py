@@ -304,7 +304,21 @@ def test_colours_by_a_number() -> None:
     assert isinstance(theme, Graded) and (theme.value, theme.limits) == (Column("N"), (1.0, 3.0))
     found = one(unique(["A"], [(["1"], AREA)], visualVariables=[variable]))
     assert isinstance(found.style.theme, Categories) and found.warnings
-    assert one(simple(AREA, visualVariables=[{"type": "CIMTransparencyVisualVariable", "field": "N"}])).warnings
+    levels = {
+        "type": "CIMMultilevelColorVisualVariable",
+        "colorRamp": RAMP,
+        "expression": "[N]",
+        "levels": [{"minValue": 2, "maxValue": 5}],
+    }
+    theme = exact(simple(AREA, visualVariables=[levels]))
+    assert isinstance(theme, Graded) and theme.limits == (2.0, 5.0)
+
+
+def test_transparency_by_a_number() -> None:
+    """One for all numbers is the symbol's; others are told."""
+    variable = {"type": "CIMTransparencyVisualVariable", "field": "N", "transparencyValues": [60, 60], "dataValues": [1, 2]}
+    assert exact(simple(AREA, visualVariables=[variable])) == Single(Symbol((Fill(Color(0, 0, 0, 102)),)))
+    assert one(simple(AREA, visualVariables=[variable | {"transparencyValues": [60, 0]}])).warnings
 
 
 # --- layers ------------------------------------------------------------------------------------------------------------

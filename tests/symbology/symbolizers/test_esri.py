@@ -133,3 +133,7 @@ def test_the_nearest_symbol_of_a_stack() -> None:
     spelled = to_esri(Symbol((GradientFill(ramp),)), GeometryKind.POLYGON)
     assert spelled and spelled["color"] == [100, 0, 0, 255]
     assert [to_esri(Symbol(), kind) for kind in GeometryKind] == [None, None, None]
+    along = to_esri(Symbol((Marker(shapes.CIRCLE, 4.0, RED, placement="line"),)), GeometryKind.LINE)
+    assert along and (along["style"], along["color"]) == ("esriSLSDot", [255, 0, 0, 255])
+    pattern = to_esri(Symbol((Marker(shapes.CIRCLE, 4.0, RED, placement="pattern"), Stroke(BLACK, 1.0))), GeometryKind.POLYGON)
+    assert pattern and (pattern["style"], pattern["color"], pattern["outline"]["width"]) == ("esriSFSDiagonalCross", [255, 0, 0, 255], 1.0)

@@ -12,8 +12,7 @@ from rendermap.symbology.expressions.tree import Arithmetic, Column, Operand
 from rendermap.symbology.readers.lyrx.variables import in_sizes
 from rendermap.symbology.readers.style_reader import check_count
 from rendermap.symbology.style import Breaks, DotDensity, Graded, HeatMap, Single, VectorTheme
-from rendermap.symbology.symbols import Color, Ramp, Symbol, faded, map_layers, turned
-from rendermap.symbology.symbols import Fill as _Fill
+from rendermap.symbology.symbols import Color, Ramp, faded_symbol, turned
 from rendermap.symbology.template import map_symbols
 
 _WITHOUT = "symbols are drawn without it"
@@ -152,13 +151,9 @@ def _transparent(theme: VectorTheme, variable: Node) -> VectorTheme:
     told.discard(None)
     if len(told) == 1:
         opacity = told.pop() or 0.0
-        return map_symbols(theme, lambda symbol: _fade(symbol, opacity))
+        return map_symbols(theme, partial(faded_symbol, opacity=opacity))
     variable.warn("transparency by a number", _WITHOUT)
     return theme
-
-
-def _fade(symbol: Symbol, opacity: float) -> Symbol:
-    return map_layers(symbol, lambda layer: type(layer)(faded(layer.color, opacity)) if isinstance(layer, _Fill) else layer)
 
 
 _APPLY: dict[str, Callable[[VectorTheme, Node], VectorTheme]] = {

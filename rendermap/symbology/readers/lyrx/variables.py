@@ -15,7 +15,7 @@ from rendermap.symbology.readers.lyrx.amounts import AREA, LENGTH
 from rendermap.symbology.readers.lyrx.classes import limits_of
 from rendermap.symbology.readers.lyrx.references import size_pt
 from rendermap.symbology.style import DotDensity, Graded, HeatMap, Proportional, Single, Style, VectorTheme
-from rendermap.symbology.symbols import SizeBy, Symbol, sized, turned
+from rendermap.symbology.symbols import SizeBy, Symbol, faded_symbol, sized, turned
 from rendermap.symbology.template import map_symbols, template_geometry
 
 _WITHOUT = "symbols are drawn without it"
@@ -55,7 +55,7 @@ def _colored(theme: VectorTheme, variable: Node) -> VectorTheme:
     if not isinstance(theme, Single) or ramp is None or value is None:
         variable.warn("colours by a number on top of classes", _WITHOUT)
         return theme
-    limits = limits_of(variable)
+    limits = limits_of(next(iter(variable.children("levels")), variable))
     heading = value.name if isinstance(value, Column) else ""
     return Graded(divided(value, variable), theme.symbol, ramps.from_cim(ramp), limits, limits, heading=heading)
 
@@ -117,6 +117,10 @@ def _ascending(stops: tuple[tuple[float, float], ...]) -> tuple[tuple[float, flo
 
 
 def _transparent(theme: VectorTheme, variable: Node) -> VectorTheme:
+    """One transparency for all numbers is the symbols' own; others are told."""
+    told = set(variable.numbers("transparencyValues"))
+    if len(told) == 1:
+        return map_symbols(theme, partial(faded_symbol, opacity=1 - told.pop() / 100))
     variable.warn("transparency by a number", _WITHOUT)
     return theme
 
@@ -124,6 +128,7 @@ def _transparent(theme: VectorTheme, variable: Node) -> VectorTheme:
 _APPLY: dict[str, Callable[[VectorTheme, Node], VectorTheme]] = {
     "CIMRotationVisualVariable": _rotated,
     "CIMColorVisualVariable": _colored,
+    "CIMMultilevelColorVisualVariable": _colored,
     "CIMSizeVisualVariable": _sized,
     "CIMTransparencyVisualVariable": _transparent,
 }
