@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pyogrio.raw
@@ -17,6 +18,7 @@ from rendermap.geo.crs import transformer
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import Layer
 from rendermap.render.copies import COPY_MEMBER, copy_of, member_of
+from rendermap.render.copy_store import kept_copy
 from rendermap.render.densities import peak_density
 from rendermap.render.field_values import Table, made_of, passes
 from rendermap.render.vector_facts import ERRORS, quiet
@@ -29,14 +31,16 @@ _MOST_WARM = 8_000_000
 _READ_AT_ONCE = 1 << 19
 
 Floats = NDArray[np.float64]
+Place = tuple[str, str]
+"""A file and the dataset in it."""
 
 
 class Points:
-    """Points (x, y, weight) of one dataset, from north to south."""
+    """Points (x, y, weight) of one dataset, which must come from north to south."""
 
     def __init__(self, points: Floats) -> None:
-        self._points = points[np.argsort(-points[:, 1], kind="stable")]
-        self._southings = -self._points[:, 1]
+        self._points = points
+        self._southings = -points[:, 1]
         self._peaks: dict[tuple[float, float], float] = {}
 
     def __len__(self) -> int:
@@ -68,10 +72,15 @@ class WarmPoints:
     def get(self, plan: LayerPlan, weight: Operand | None, crs: str) -> Points:
         """The points of a layer's features that pass its filter, in a CRS.  Raises SourceUnreadable."""
         layer = plan.layer
-        key = (layer.source, layer.reader, layer.encoding, plan.crs, repr(plan.style.filter), repr(weight), crs)
+        source = layer.source
+        key = (source.path, source.member, source.fingerprint, layer.reader, layer.encoding, plan.crs, crs, plan.style.filter, weight)
         points = self._kept.get(key)
         if points is None:
-            points = self._kept[key] = Points(_carried(_read(layer, weight, plan.style.filter), plan.crs, crs))
+            # a copy of its own is made before: one made on the way to another could wait for itself
+            place = (layer.open_name, member_of(layer)) if layer.reader == "ogr" else (str(copy_of(layer)), COPY_MEMBER)
+            # read once for all workers, which then share the file's memory
+            file = kept_copy(("points", key), ".npy", lambda file: _save(file, place, plan, weight, crs))
+            points = self._kept[key] = Points(np.load(file, mmap_mode="r"))
             while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._limit:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
@@ -81,10 +90,15 @@ class WarmPoints:
 WARM_POINTS = WarmPoints(_MOST_WARM)
 
 
-def _read(layer: Layer, weight: Operand | None, drawn: Expression | None) -> Floats:
+def _save(file: Path, place: Place, plan: LayerPlan, weight: Operand | None, crs: str) -> None:
+    points = _carried(_read(place, plan.layer, weight, plan.style.filter), plan.crs, crs)
+    np.save(file, points[np.argsort(-points[:, 1], kind="stable")])
+
+
+def _read(place: Place, layer: Layer, weight: Operand | None, drawn: Expression | None) -> Floats:
     step = max(math.ceil(getattr(layer.facts, "count", 0) / MOST_POINTS), 1)
     names = tuple(sorted(frozenset[str]().union(*(columns(it) for it in (weight, drawn) if it is not None))))
-    parts = [_points_of(shapes[::step], _every(table, step), weight, drawn, step) for shapes, table in _batches(layer, names)]
+    parts = [_points_of(shapes[::step], _every(table, step), weight, drawn, step) for shapes, table in _batches(place, layer, names)]
     return np.concatenate(parts) if parts else np.empty((0, 3))
 
 
@@ -92,9 +106,9 @@ def _every(table: Table, step: int) -> Table:
     return {name: column[::step] for name, column in table.items()}
 
 
-def _batches(layer: Layer, names: tuple[str, ...]) -> Iterator[tuple[NDArray[np.object_], Table]]:
+def _batches(place: Place, layer: Layer, names: tuple[str, ...]) -> Iterator[tuple[NDArray[np.object_], Table]]:
     """Geometries and columns, so many features at a time."""
-    file, member = (layer.open_name, member_of(layer)) if layer.reader == "ogr" else (str(copy_of(layer)), COPY_MEMBER)
+    file, member = place
     skipped = 0
     while True:
         try:

@@ -119,3 +119,10 @@ def test_the_peak_is_what_a_whole_picture_has(radius_px: float) -> None:
     highest = float((across * points[:, [2]]).T.dot(down).max())
     assert peak_density(points, 1.0, radius_px) == pytest.approx(highest, rel=0.02)
     assert peak_density(points[:0], 1.0, radius_px) == 1.0
+
+
+def test_points_of_a_text_file(tmp_path: Path) -> None:
+    """A dataset that is drawn from a copy has a heat map too."""
+    layer = write_features(tmp_path, [shapely.Point(50.5, 50.5), shapely.Point(20.5, 20.5)], {"w": [1, 2]}, driver="GeoJSON")
+    pixels = draw_heat_map(plan_for(layer, replace(THEME, weight=Column("w"))), view_on((0, 0, 101, 101), width=101, height=101))
+    assert pixels[80, 20, 0] == 255 and pixels[50, 50, 0] == pytest.approx(128, abs=1)
