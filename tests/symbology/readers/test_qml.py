@@ -353,6 +353,24 @@ def test_a_simple_fill_is_its_inside_and_its_outline() -> None:
     assert dotted == Fill(Color(255, 0, 0, 128))
 
 
+OF_QGIS = {
+    "marker": "SimpleMarker EllipseMarker FilledMarker FontMarker SvgMarker RasterMarker AnimatedMarker VectorField MaskMarker",
+    "line": "SimpleLine MarkerLine HashLine ArrowLine InterpolatedLine RasterLine Lineburst FilledLine GeometryGenerator",
+    "fill": "SimpleFill GradientFill ShapeburstFill LinePatternFill PointPatternFill CentroidFill SVGFill RasterFill RandomMarkerFill",
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in OF_QGIS.items() for name in names.split()])
+def test_every_symbol_layer_of_qgis_is_drawn_or_told(kind: str, name: str) -> None:
+    """No kind is dropped in silence, also when it says nothing of itself."""
+    inside = fill(name="@0@0") if name in ("ArrowLine", "FilledLine", "FilledMarker") else line(name="@0@0")
+    inside = marker(name="@0@0") if name in ("MarkerLine", "PointPatternFill", "CentroidFill", "RandomMarkerFill") else inside
+    text = document(qml.single(symbol(kind, layer(name, inside))))
+    theme = qml.read(text).style.theme
+    assert isinstance(theme, Single)
+    assert theme.symbol.layers or warnings_of(text)
+
+
 @pytest.mark.parametrize(("name", "path"), [("square", shapes.SQUARE), ("star", shapes.STAR), ("cross_fill", shapes.FILLED_CROSS)])
 def test_simple_markers(name: str, path: str) -> None:
     """Shape, size, and no outline where the pen is off."""
