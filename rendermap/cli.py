@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from pydantic.fields import FieldInfo
 from rich.markup import escape
 
 from rendermap import __version__
 from rendermap.access.grant import PUBLIC
 from rendermap.assembly import Assembled, build
-from rendermap.console import err, out, print_error, print_jobs, print_layer, print_map, print_style
+from rendermap.console import err, out, print_document, print_error, print_jobs, print_layer, print_map, print_style
 from rendermap.desk import (
     TriedStyle,
     dataset_at,
     find_job,
     format_of,
     layer_choice,
+    named_styles,
     one_job,
     parse_bbox,
     parse_color,
@@ -31,17 +31,19 @@ from rendermap.desk import (
     styles_of,
     view_for,
     write,
+    written_style,
 )
 from rendermap.dispatch.plan import InspectPlan, measure_plan
-from rendermap.errors import BadRequest, Broken, RendermapError
+from rendermap.errors import BadRequest, Broken, LayerNotFound, RendermapError
 from rendermap.hosting import FAULTS, run_server
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import DataSource, JobStatus
+from rendermap.options import help_of, settings_options
 from rendermap.request import JobRequest, LayerChoice, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from rendermap.symbology.defaults import default_needs, default_style
-from rendermap.symbology.readers.table import read_styles
 from rendermap.symbology.style import Classification
+from rendermap.symbology.writers.table import STYLE_WRITERS
 from rendermap.telemetry import configure_logging
 
 app = typer.Typer(
@@ -58,13 +60,9 @@ NO_JOB = JobRequest("", "")
 DEFAULT_LAYERS = LayerChoice()
 
 
-def _help(name: str) -> str:
-    return f"{Settings.model_fields[name].description} [env: RENDERMAP_{name.upper()}]"
-
-
-Jobs = Annotated[list[Path] | None, typer.Option("--jobs", help=_help("jobs") + " Repeatable.", show_default=False)]
-Services = Annotated[Path | None, typer.Option("--services", help=_help("services"), show_default="styles")]
-Config = Annotated[Path | None, typer.Option("--config", help=_help("config"), show_default=False)]
+Jobs = Annotated[list[Path] | None, typer.Option("--jobs", help=help_of("jobs") + " Repeatable.", show_default=False)]
+Services = Annotated[Path | None, typer.Option("--services", help=help_of("services"), show_default="styles")]
+Config = Annotated[Path | None, typer.Option("--config", help=help_of("config"), show_default=False)]
 JobName = Annotated[
     str, typer.Argument(metavar="JOB-OR-DATASET", help="`[folder/]service/jobId`, or the path of a job folder or of one dataset.")
 ]
@@ -148,23 +146,7 @@ def _demand_jobs(settings: Settings) -> None:
         raise typer.Exit(USAGE)
 
 
-def _option_of(name: str) -> signatures.Parameter:
-    """A setting's row as an option of the command line."""
-    row = Settings.model_fields[name]
-    kind: Any = list[Path] if name == "jobs" else row.annotation
-    shown = _shown(row)
-    option = typer.Option(f"--{name.replace('_', '-')}", help=_help(name) + (" Repeatable." if name == "jobs" else ""), show_default=shown)
-    return signatures.Parameter(name, signatures.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option])
-
-
-def _shown(row: FieldInfo) -> str | bool:
-    """The default in the help; a default made anew at every start says what it is in words."""
-    if row.default_factory is not None:
-        return str((row.json_schema_extra or {})["shown"])  # type: ignore[index]
-    return False if row.default in (None, "", ()) else str(row.default)
-
-
-_options = [_option_of(name) for name in Settings.model_fields]
+_options = settings_options()
 serve.__signature__ = signatures.Signature(_options)  # type: ignore[attr-defined]
 serve.__annotations__ = {option.name: option.annotation for option in _options}
 app.command()(serve)
@@ -176,8 +158,8 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Make the jobs anew.")] = False,
     folder: Annotated[Path, typer.Option("--folder", help="Where the jobs and pictures go.")] = Path("build/demo"),
     services: Services = None,
-    host: Annotated[str | None, typer.Option(help=_help("host"), show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(help=_help("port"), show_default="8080")] = None,
+    host: Annotated[str | None, typer.Option(help=help_of("host"), show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help=help_of("port"), show_default="8080")] = None,
 ) -> None:
     """Run real geoprocessing on real elevation data and show its result maps.
 
@@ -296,21 +278,20 @@ def legend(
 def style(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A layer file.", exists=True, dir_okay=False)],
     layer: Annotated[str | None, typer.Option("--layer", help="One layer of a file that holds several.", show_default="all")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help=f"Write it in another language: {' or '.join(STYLE_WRITERS.names)}.", show_default=False)
+    ] = None,
 ) -> None:
     """Print how a layer file was understood: what is drawn by what, and what cannot be drawn as it says.
 
-    Example: `rendermap style hazard.lyrx`
+    Example: `rendermap style hazard.lyrx`, or `rendermap style hazard.lyrx --to sld > hazard.sld`
     """
     try:
-        found = [named for named in read_styles(file) if layer is None or named.name.casefold() == layer.casefold()]
+        for named in named_styles(file, layer):
+            print_style(named) if to is None else print_document(written_style(named, to))
     except RendermapError as error:
         print_error(error)
-        raise typer.Exit(FAULTS) from None
-    if not found:
-        err.print(f"{file} has no layer {layer}", style="red", markup=False, highlight=False)
-        raise typer.Exit(USAGE)
-    for named in found:
-        print_style(named)
+        raise typer.Exit(USAGE if isinstance(error, BadRequest | LayerNotFound) else FAULTS) from None
 
 
 @app.command()

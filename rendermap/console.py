@@ -100,6 +100,11 @@ def print_style(named: NamedStyle) -> None:
         out.print(f"  warning  {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
+def print_document(text: str) -> None:
+    """A document as it is, to be kept in a file."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+
+
 def _numbers(m: Measures) -> str:
     told = (f"{v:.6g}" if v is not None else "?" for v in (m.minimum, m.maximum, m.mean, m.deviation))
     return "{} to {}, mean {}, deviation {}".format(*told)

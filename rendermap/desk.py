@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +32,10 @@ from rendermap.request import JobRequest, LayerChoice, LayerMode
 from rendermap.services.reader import read_services
 from rendermap.services.service import Service, ToolLayer, service_named
 from rendermap.services.unpublished import unpublished_service
-from rendermap.symbology.readers.table import read_styles
+from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.readers.table import NamedStyle, read_styles
+from rendermap.symbology.template import template_geometry
+from rendermap.symbology.writers.table import STYLE_WRITERS
 
 MARGIN = 0.03
 LEAST_DPI, MOST_DPI = 10, 1900
@@ -119,11 +123,25 @@ class OneJob:
 
 def styles_of(tried: TriedStyle) -> OneJob:
     """The layers of a tried layer file, or the one named.  Raises StyleInvalid, LayerNotFound."""
-    names = [named.name for named in read_styles(tried.file)]
-    wanted = [name for name in names if tried.layer is None or name.casefold() == tried.layer.casefold()]
+    return OneJob.of_styles(tried.file, [named.name for named in named_styles(tried.file, tried.layer)])
+
+
+def named_styles(file: Path, layer: str | None) -> tuple[NamedStyle, ...]:
+    """The layers of a layer file, or the one named.  Raises StyleInvalid, LayerNotFound."""
+    found = read_styles(file)
+    wanted = tuple(named for named in found if layer is None or named.name.casefold() == layer.casefold())
     if not wanted:
-        raise LayerNotFound(f"There is no layer {tried.layer}; there are {', '.join(names)}.")
-    return OneJob.of_styles(tried.file, wanted)
+        raise LayerNotFound(f"There is no layer {layer}; there are {', '.join(named.name for named in found)}.")
+    return wanted
+
+
+def written_style(named: NamedStyle, language: str) -> str:
+    """A layer of a layer file in another language, as far as it can say it.  Raises InvalidParameter."""
+    if language not in STYLE_WRITERS.names:
+        raise InvalidParameter(f"Styles are written as {' or '.join(STYLE_WRITERS.names)}.")
+    kind = template_geometry(named.style)
+    document = STYLE_WRITERS[language].write(named.style, None if kind == "raster" else GeometryKind(kind), named.name)
+    return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False, indent=1)
 
 
 def one_job(text: str, jobs_dirs: tuple[Path, ...], services_dir: Path, tried: TriedStyle | None, choice: LayerChoice) -> OneJob | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from rendermap.symbology.symbols import SizeBy
+from dataclasses import replace
+
+from rendermap.symbology.style import Proportional, Single
+from rendermap.symbology.symbols import PointLayer, SizeBy, Stroke, Symbol
+from rendermap.symbology.template import named
 
 
 def fit_size(size: SizeBy, low: float, high: float, largest: float) -> SizeBy:
@@ -16,3 +20,14 @@ def fit_size(size: SizeBy, low: float, high: float, largest: float) -> SizeBy:
     if factor > largest:
         factor, high = largest, low * largest ** (1 / size.exponent)
     return SizeBy(size.value, ((low, 1.0), (high, factor)), size.exponent)
+
+
+def told_as_sizes(symbol: Symbol, label: str = "") -> Single | Proportional:
+    """One symbol for all features; with its sizes as the theme where all of it grows by the same number, so that a legend can tell them."""
+    growing = [layer for layer in symbol.layers if isinstance(layer, PointLayer | Stroke)]
+    sizes = {layer.size_by for layer in growing}
+    size = next(iter(sizes)) if len(sizes) == 1 and not symbol.alternates else None
+    if size is None:
+        return Single(symbol, label)
+    still = tuple(replace(layer, size_by=None) if isinstance(layer, PointLayer | Stroke) else layer for layer in symbol.layers)
+    return Proportional(Symbol(still), size, label=label, heading=named(size.value) or "")

@@ -104,6 +104,11 @@ def test_a_layer_file_is_told_as_it_was_understood(tmp_path: Path) -> None:
     said = run("style", file)
     assert "unique values of KIND" in said and "fill #010203" in said and "AREA > 5" in said and "CIMOddity" in said
     assert "no layer" in run("style", file, "--layer", "Other", status=USAGE)
+    (tmp_path / "again.sld").write_text(run("style", file, "--to", "sld"))
+    assert "unique values of KIND" in run("style", tmp_path / "again.sld")
+    (tmp_path / "again.json").write_text(run("style", file, "--to", "drawing_info"))
+    assert "fill #010203" in run("style", tmp_path / "again.json")
+    assert "drawing_info" in run("style", file, "--to", "css", status=USAGE)
     (tmp_path / "empty.lyrx").write_text("")
     assert "empty" in run("style", tmp_path / "empty.lyrx", status=FAULTS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
+import httpx
 import pytest
 
 from rendermap.jobs import manifest
@@ -216,6 +217,22 @@ def test_symbology_is_told_of_layers_that_may_be_asked_about(levels: tuple[Count
         for form in ("json", "html"):
             told = service.get(f"{MAP}/jobs/{job_id}/{layer['id']}", f=form).text
             assert FIELD not in told and "Smith" not in told
+
+
+def test_a_style_for_ogc_clients_is_told_of_the_same_layers(levels: tuple[CountedService, str]) -> None:
+    """SLD for the layer that may be asked about; one that may only be seen is answered as one that is not there."""
+    service, job_id = levels
+    listed = service.get(f"{MAP}/jobs/{job_id}/layers", f="json").json()["layers"]
+    ids = {layer["name"]: layer["id"] for layer in listed}
+
+    def answer(layer: object) -> httpx.Response:
+        return service.get(f"/xyz/Demo/jobs/{job_id}/layers/{layer}/style.sld")
+
+    told = answer(ids["Asked"])
+    assert told.status_code == 200 and told.headers["content-type"].startswith("application/vnd.ogc.sld+xml")
+    assert FIELD in told.text and "#ff0000" in told.text.lower()
+    refused = [answer(layer) for layer in (ids["Seen"], ids["Hidden"], 99, "x")]
+    assert {(r.status_code, r.text) for r in refused} == {(404, refused[2].text)} and "Smith" not in refused[0].text
 
 
 def test_the_template_tells_no_symbology(levels: tuple[CountedService, str]) -> None:

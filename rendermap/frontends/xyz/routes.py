@@ -7,13 +7,16 @@ since, it is 404, so that no cache ever holds a new picture under an old version
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rendermap.errors import LayerNotFound
 from rendermap.frontends.cors import preflight
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.links import link
@@ -26,6 +29,7 @@ from rendermap.geo.tiling import view_of
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, TileRequest
 from rendermap.service import MapService, OpenMap
 
+LAYER_ID = re.compile(r"[0-9]{1,6}")
 METHODS = ("GET", "HEAD", "OPTIONS")
 FAULTS: dict[int | str, dict[str, Any]] = {"4XX": {"description": "What is wrong, as `error` with `code`, `message` and `details`"}}
 """Said in /docs, in place of the framework's own errors, which are never sent."""
@@ -45,6 +49,7 @@ def xyz_router(service: MapService) -> APIRouter:
     for path, endpoint, summary in (
         (f"{JOB}/tilejson.json", tiles.document, "TileJSON 3.0 of a job"),
         (f"{JOB}/legend.png", tiles.legend, "The legend of a job as a picture"),
+        (f"{JOB}/layers/{{layer}}/style.sld", tiles.style, "How a layer looks, as SLD, where its author lets people ask about it"),
         (f"{JOB}/tiles/{{z}}/{{x}}/{{file}}", tiles.moving, "A tile of a job as it is now"),
         (f"{JOB}/tiles/{{version}}/{{z}}/{{x}}/{{file}}", tiles.versioned, "A tile of one version of a job's result"),
     ):
@@ -91,6 +96,16 @@ class Tiles:
         opened = await self._service.open(legend.job)
         require_known(choice, opened.card)
         return _to_all(picture_response(request, await opened.legend_sheet(LegendSheetRequest(legend))))
+
+    async def style(self, request: Request, service: Service, job: Job, layer: str) -> Response:
+        """404 for a layer that may only be seen, as for one that is not there."""
+        opened = await self._service.open(JobRequest(service, job, principal_of(request)))
+        styles = await asyncio.to_thread(opened.styles_in, "sld")
+        found = styles.get(int(layer)) if LAYER_ID.fullmatch(layer) else None
+        if not isinstance(found, str):
+            raise LayerNotFound
+        headers = OPEN | {"Content-Type": "application/vnd.ogc.sld+xml", "Cache-Control": "public, max-age=0, must-revalidate"}
+        return document_response(request, found.encode(), headers)
 
     async def moving(self, request: Request, service: Service, job: Job, z: str, x: str, file: File, layers: Layers = None) -> Response:
         """404 beyond the job's bounds, a transparent tile where there is nothing inside them."""

@@ -7,7 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rendermap.symbology.document import Node, StyleWarning
-from rendermap.symbology.style import Style
+from rendermap.symbology.style import (
+    RGB,
+    Breaks,
+    Categories,
+    Classified,
+    Colormap,
+    DotDensity,
+    Graded,
+    HeatMap,
+    Proportional,
+    ShadedRelief,
+    Single,
+    Stretch,
+    Style,
+    Theme,
+    UniqueRaster,
+)
+from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 
 MOST_CLASSES = 20_000
 MOST_RASTER_CLASSES = 1 << 16
@@ -27,12 +44,20 @@ class NamedStyle:
 class StyleReader:
     """A row of the table.
 
-    suffixes: lower case, with dot.  read: the file's layers in its order, groups left out; raises StyleInvalid.
+    title: for people.  suffixes: lower case, with dot.  read: the file's layers in its order, groups left out; raises StyleInvalid.
+    themes: what its documents can say.  symbols: the language's column in the table of symbolizers, empty where it has none.
     """
 
     name: str
+    title: str
     suffixes: tuple[str, ...]
     read: Callable[[Path], tuple[NamedStyle, ...]]
+    themes: tuple[type[Theme], ...]
+    symbols: str = ""
+
+    def reads_symbols(self, row: Symbolizer) -> bool:
+        """True when the language can say this kind of symbol layer."""
+        return bool(self.symbols) and getattr(row, self.symbols) is not None
 
 
 def to_scale_denominator(esri_scale: float) -> float | None:
@@ -55,3 +80,21 @@ def check_count(node: Node, key: str, count: int) -> None:
     """Raises StyleInvalid for more classes, rules or values than any map has."""
     if count > MOST_CLASSES:
         raise node.wrong(key, f"at most {MOST_CLASSES} classes, not {count}")
+
+
+ESRI_THEMES: tuple[type[Theme], ...] = (
+    Single,
+    Categories,
+    Breaks,
+    Graded,
+    Proportional,
+    HeatMap,
+    DotDensity,
+    Stretch,
+    Classified,
+    UniqueRaster,
+    Colormap,
+    RGB,
+    ShadedRelief,
+)
+"""What ArcGIS can say, in layer files and over REST."""

@@ -24,6 +24,7 @@ from rendermap.symbology.style import (
     Graded,
     HeatMap,
     Method,
+    Proportional,
     Rules,
     ShadedRelief,
     Single,
@@ -45,6 +46,7 @@ from rendermap.symbology.symbols import (
     Stroke,
     Symbol,
     SymbolLayer,
+    sized,
 )
 from tests.builders import qml
 from tests.builders.qml import BLUE, GREEN, RED, document, fill, layer, line, marker, override, rule, symbol
@@ -60,6 +62,8 @@ def theme_of(*inner: str) -> Theme:
 def layers_of(of: str, **given: object) -> tuple[SymbolLayer, ...]:
     """The layers that a single symbol is read as."""
     theme = theme_of(qml.single(of, **given))
+    if isinstance(theme, Proportional):
+        return sized(theme.symbol, theme.size).layers
     assert isinstance(theme, Single)
     return theme.symbol.layers
 
@@ -468,9 +472,9 @@ def test_widths_by_the_feature_and_what_is_not_drawn() -> None:
     by = {"outlineWidth": override(field="W", minValue=0, maxValue=1, minSize=1, maxSize=2), "outlineColor": override(expression='"C"')}
     text = document(qml.single(symbol("line", layer("SimpleLine", line_width=1, by=by))))
     theme = qml.read(text).style.theme
-    assert isinstance(theme, Single)
+    assert isinstance(theme, Proportional)
     (stroke,) = theme.symbol.layers
-    assert isinstance(stroke, Stroke) and stroke.size_by == SizeBy(Column("W"), ((0.0, 1.0), (1.0, 2.0)))
+    assert isinstance(stroke, Stroke) and theme.size == SizeBy(Column("W"), ((0.0, 1.0), (1.0, 2.0)))
     assert any("outlineColor" in warning for warning in warnings_of(text))
 
 

@@ -13,7 +13,7 @@ from rendermap.symbology.expressions.tree import Expression
 from rendermap.symbology.readers.drawing_info.labels import read_labels
 from rendermap.symbology.readers.drawing_info.rasters import reader_for
 from rendermap.symbology.readers.drawing_info.renderers import read_renderer
-from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
+from rendermap.symbology.readers.style_reader import ESRI_THEMES, NamedStyle, StyleReader, to_scale_denominator
 from rendermap.symbology.style import Style
 from rendermap.symbology.template import template_geometry
 
@@ -86,4 +86,4 @@ def _filter(document: Node) -> Expression | None:
         raise document.wrong("definitionExpression", f"a filter of the SQL subset ({error.reason or error.sentence})") from error
 
 
-DRAWING_INFO = StyleReader("drawing_info", (".json",), read)
+DRAWING_INFO = StyleReader("drawing_info", "drawingInfo", (".json",), read, ESRI_THEMES, "from_esri")

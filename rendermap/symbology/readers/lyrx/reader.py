@@ -16,7 +16,7 @@ from rendermap.symbology.readers.lyrx.colorizers import read_colorizer
 from rendermap.symbology.readers.lyrx.labels import read_labels
 from rendermap.symbology.readers.lyrx.references import SymbolReader
 from rendermap.symbology.readers.lyrx.renderers import read_renderer
-from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
+from rendermap.symbology.readers.style_reader import ESRI_THEMES, NamedStyle, StyleReader, to_scale_denominator
 from rendermap.symbology.style import Style
 
 _DEEPEST_GROUPS = 16
@@ -180,4 +180,4 @@ _UNDRAWN = (
     ("pageDefinition", "features of one page", "those of all pages are drawn"),
     ("extrusion", "extrusion", "features are drawn flat"),
 )
-LYRX = StyleReader("lyrx", (".lyrx",), read)
+LYRX = StyleReader("lyrx", ".lyrx", (".lyrx",), read, ESRI_THEMES, "from_cim")

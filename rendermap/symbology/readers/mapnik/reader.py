@@ -12,7 +12,7 @@ from rendermap.errors import StyleInvalid
 from rendermap.symbology.readers.mapnik.colorizer import read_colorizer
 from rendermap.symbology.readers.mapnik.engine import read_engine
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader
-from rendermap.symbology.style import Style
+from rendermap.symbology.style import Classified, Engine, Stretch, Style, UniqueRaster
 from rendermap.symbology.xml_document import XmlNode, read_xml
 
 _ROOTS = ("Map", "Style")
@@ -65,4 +65,4 @@ def _named(name: str, styles: tuple[XmlNode, ...]) -> NamedStyle:
     return NamedStyle(name, Style(theme, name=name, source="layer file"), notes)
 
 
-MAPNIK = StyleReader("mapnik", (".xml",), read)
+MAPNIK = StyleReader("mapnik", "Mapnik XML", (".xml",), read, (Engine, Stretch, Classified, UniqueRaster))

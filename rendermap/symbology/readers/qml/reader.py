@@ -12,7 +12,21 @@ from rendermap.symbology.readers.qml.labels import read_labels
 from rendermap.symbology.readers.qml.rasters import read_adjustment, read_raster, read_resampling
 from rendermap.symbology.readers.qml.renderers import read_renderer
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
-from rendermap.symbology.style import Style
+from rendermap.symbology.style import (
+    RGB,
+    Breaks,
+    Categories,
+    Classified,
+    Graded,
+    HeatMap,
+    Proportional,
+    Rules,
+    ShadedRelief,
+    Single,
+    Stretch,
+    Style,
+    UniqueRaster,
+)
 from rendermap.symbology.xml_document import XmlNode, read_xml
 
 
@@ -98,4 +112,5 @@ def _scales(root: XmlNode) -> tuple[float | None, float | None]:
     return to_scale_denominator(far), to_scale_denominator(near)
 
 
-QML = StyleReader("qml", (".qml",), read)
+THEMES = (Single, Categories, Breaks, Graded, Rules, HeatMap, Proportional, Stretch, Classified, UniqueRaster, RGB, ShadedRelief)
+QML = StyleReader("qml", "QGIS .qml", (".qml",), read, THEMES, "from_qml")

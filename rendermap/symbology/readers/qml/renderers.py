@@ -16,6 +16,7 @@ from rendermap.symbology.qgis.ramps import gradient, read_ramp
 from rendermap.symbology.qgis.symbols import enabled_layers, warn_effects
 from rendermap.symbology.readers.qml.rules import read_rules
 from rendermap.symbology.readers.qml.symbols import read_symbol, shades_of
+from rendermap.symbology.sizes import told_as_sizes
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Graded, HeatMap, Method, Single, Value, VectorTheme
 from rendermap.symbology.symbols import PLAIN, Ramp, SizeBy, Symbol, sized, turned
 from rendermap.symbology.template import map_symbols
@@ -82,7 +83,7 @@ def _warn(node: XmlNode) -> None:
 def _read_single(node: XmlNode) -> VectorTheme:
     symbols = _symbols(node)
     own = symbols.nodes.get(next(iter(symbols.nodes), ""))
-    return (_graded(own, symbols.has_levels) if own else None) or Single(read_symbol(own, has_levels=symbols.has_levels))
+    return (_graded(own, symbols.has_levels) if own else None) or told_as_sizes(read_symbol(own, has_levels=symbols.has_levels))
 
 
 def _graded(node: XmlNode, has_levels: bool) -> Graded | None:

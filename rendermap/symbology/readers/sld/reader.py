@@ -12,6 +12,20 @@ from pathlib import Path
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.readers.sld.layers import read_constraint, read_layer
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader
+from rendermap.symbology.style import (
+    RGB,
+    Breaks,
+    Categories,
+    Classified,
+    Graded,
+    HeatMap,
+    Proportional,
+    Rules,
+    ShadedRelief,
+    Single,
+    Stretch,
+    UniqueRaster,
+)
 from rendermap.symbology.xml_document import XmlNode, read_xml
 
 _STYLES = ("FeatureTypeStyle", "CoverageStyle")
@@ -84,4 +98,5 @@ def _styled(layer: XmlNode, name: str, style: XmlNode) -> NamedStyle:
     return read_layer(name, styles, read_constraint(layer), layer)
 
 
-SLD = StyleReader("sld", (".sld", ".se"), read)
+THEMES = (Single, Categories, Breaks, HeatMap, Rules, Graded, Proportional, Stretch, Classified, UniqueRaster, RGB, ShadedRelief)
+SLD = StyleReader("sld", "SLD, SE", (".sld", ".se"), read, THEMES, "from_sld")
