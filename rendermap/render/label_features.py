@@ -22,10 +22,11 @@ from rendermap.errors import InvalidFilter, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import transform_bbox, transformer
 from rendermap.geo.lattice import Frame
+from rendermap.render.label_reach import fields_of_markers
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.vectors import Place, place_of
 from rendermap.symbology.expressions.tree import columns as fields_asked
-from rendermap.symbology.facts import Field, FieldKind, VectorFacts
+from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 from rendermap.symbology.labels import LabelClass
 from rendermap.symbology.template import label_reach_pt
 
@@ -66,6 +67,8 @@ def _fields(plan: LayerPlan) -> list[Field]:
     facts = plan.layer.facts
     assert isinstance(facts, VectorFacts)
     known, asked = Columns(facts.fields), {name for label in plan.style.labels for name in _asked(label)}
+    if facts.geometry is GeometryKind.POINT:
+        asked |= fields_of_markers(plan.style.theme)
     if plan.style.filter is not None:
         asked |= fields_asked(plan.style.filter)
     try:

@@ -6,6 +6,7 @@ crosses its edge, so tiles fit together whichever worker draws them, in whatever
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -22,13 +23,14 @@ from rendermap.render.engine import mapnik
 from rendermap.render.label_features import read_features
 from rendermap.render.label_lines import on_line
 from rendermap.render.label_places import PX_PER_PT, Label, Room, Wanted, at_point, in_polygon, parts_of, room_of
+from rendermap.render.label_reach import Reach, marker_reach
 from rendermap.render.label_values import label_values, passing
 from rendermap.render.label_xml import ClassLabels, class_order, is_boxed, label_map
 from rendermap.render.text_size import text_size
 from rendermap.symbology.expressions.evaluate import Row
-from rendermap.symbology.facts import VectorFacts
+from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.labels import LabelClass
-from rendermap.symbology.template import label_reach_pt, marker_reach_pt
+from rendermap.symbology.template import label_reach_pt
 
 Pixels = NDArray[np.uint8]
 
@@ -126,15 +128,24 @@ def _layer_labels(plan: LayerPlan, frame: Frame) -> list[list[Label]]:
     features = read_features(plan, frame)
     try:
         is_shown = passing(plan.style.filter, features.names)
+        reach = marker_reach(plan.style.theme, features.names) if _has_points(plan) else _no_marker
     except InvalidExpression as error:
         raise StyleInvalid(reason=error.reason or error.sentence) from error
     shown = [(shape, row) for shape, row in zip(features.shapes, features.rows, strict=True) if is_shown(row)]
-    reach_px = marker_reach_pt(plan.style) * PX_PER_PT
-    return [list(_class_labels(label, shown, features.names, frame, reach_px)) for label in plan.style.labels]
+    return [list(_class_labels(label, shown, features.names, frame, reach)) for label in plan.style.labels]
+
+
+def _has_points(plan: LayerPlan) -> bool:
+    return isinstance(plan.layer.facts, VectorFacts) and plan.layer.facts.geometry is GeometryKind.POINT
+
+
+def _no_marker(row: Row) -> float:
+    del row
+    return 0.0
 
 
 def _class_labels(
-    label: LabelClass, shown: Sequence[tuple[Any, Row]], names: tuple[str, ...], frame: Frame, reach_px: float
+    label: LabelClass, shown: Sequence[tuple[Any, Row]], names: tuple[str, ...], frame: Frame, reach: Reach
 ) -> Iterator[Label]:
     """The labels of a class.  shown: (shape, values) of the layer's features."""
     room, corner, symbol = room_of(frame, label), (frame.left, frame.bottom), label.symbol
@@ -146,16 +157,22 @@ def _class_labels(
         values = of_lines if dimension == 1 else of_others
         text = values.text(row) if values.passes(row) else ""
         if text:
-            said.append((shape, dimension, text, values.turn_deg(row)))
-    for shape, dimension, text, turn_deg in _thinned(said):
+            said.append((shape, dimension, text, row))
+    for shape, dimension, text, row in _thinned(said):
         width_pt, height_pt = text_size(text, symbol)
         size = width_pt * PX_PER_PT, height_pt * PX_PER_PT
-        wanted = Wanted(text, size, turn_deg, label.placement, 0.0 if dimension else reach_px)
+        values = of_lines if dimension == 1 else of_others
+        wanted = Wanted(text, size, values.turn_deg(row), label.placement, 0.0 if dimension else _in_steps(reach(row) * PX_PER_PT))
         for part in parts_of(shape, each=label.placement.each_part):
             yield from _part_labels(part, dimension, corner, wanted, room)
 
 
-def _thinned(said: list[tuple[Any, int, str, float]]) -> list[tuple[Any, int, str, float]]:
+def _in_steps(length_px: float) -> float:
+    """Of half a pixel, so that a few symbolizers do for markers of all sizes."""
+    return math.ceil(length_px * 2 - 1e-9) / 2
+
+
+def _thinned(said: list[tuple[Any, int, str, Row]]) -> list[tuple[Any, int, str, Row]]:
     """Of very many only the first in each small cell of the plane: no more would find a place."""
     if len(said) <= _VERY_MANY:
         return said

@@ -31,7 +31,6 @@ from rendermap.symbology.symbols import (
     Stroke,
     Symbol,
     extent_pt,
-    largest,
     sized,
 )
 
@@ -90,13 +89,8 @@ def label_reach_pt(style: Style) -> float:
     return max(moves, default=0.0) + (reach_pt(style) if style.labels else 0.0)
 
 
-def marker_reach_pt(style: Style) -> float:
-    """How far the markers of points reach to their sides, in points, the largest of the style's: labels keep clear of it."""
-    parts = [layer for symbol in symbols_of(style.theme) for layer in symbol.layers]
-    return max((_side_pt(layer) * largest(layer.size_by) for layer in parts if isinstance(layer, PointLayer)), default=0.0)
-
-
-def _side_pt(layer: PointLayer) -> float:
+def marker_side_pt(layer: PointLayer) -> float:
+    """How far a marker reaches to its sides, in points, as large as it is drawn without a value."""
     if isinstance(layer, Marker):
         return layer.size_pt * (0.5 if layer.path == CIRCLE else reach_of(layer.path)) + (
             layer.stroke.width_pt / 2 if layer.stroke else 0.0

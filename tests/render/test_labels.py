@@ -24,8 +24,8 @@ from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Column, Concat, Literal
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.shapes import SQUARE
-from rendermap.symbology.style import Single, Style
-from rendermap.symbology.symbols import BLACK, Color, Marker, Symbol
+from rendermap.symbology.style import Break, Breaks, Categories, Category, Proportional, Single, Style, Theme
+from rendermap.symbology.symbols import BLACK, Color, Marker, SizeBy, Symbol, sized
 from tests.builders.vectors import BLUE, GREEN, RED, fill, map_plan, plan_for, view_on, write_features
 
 Pixels = NDArray[np.uint8]
@@ -162,6 +162,35 @@ def test_labels_keep_clear_of_the_marker(tmp_path: Path, anchor: str, side: tupl
         assert bottom <= 300
     if side[1] > 0:
         assert top >= 300
+
+
+def squares(*sizes: float) -> list[Symbol]:
+    return [Symbol((Marker(SQUARE, size, BLUE),)) for size in sizes]
+
+
+SMALL, LARGE = squares(6.0, 60.0)
+GROWING = SizeBy(Column("n"), ((0.0, 1.0), (100.0, 10.0)))
+
+
+@pytest.mark.parametrize(
+    "theme",
+    [
+        Breaks("n", 0.0, (Break(10.0, SMALL), Break(200.0, LARGE))),
+        Breaks("n", 0.0, (Break(10.0, SMALL), Break(200.0, LARGE)), normalization_field="one"),
+        Categories(("k",), (Category((("a",),), SMALL), Category((("b",),), LARGE))),
+        Categories(("k",), (Category((("a",),), SMALL),), default=LARGE),
+        Proportional(SMALL, GROWING),
+        Single(sized(SMALL, GROWING)),
+    ],
+    ids=["breaks", "shares", "categories", "default", "proportional", "sized"],
+)
+def test_the_distance_is_from_the_features_own_marker(tmp_path: Path, theme: Theme) -> None:
+    """Beside a marker of 6 pt a label is 4 px from the middle, beside one of 60 pt 40 px, in every theme."""
+    points = [shapely.Point(100, 300), shapely.Point(400, 300)]
+    columns: Columns = {"name": ["A", "B"], "n": [0.0, 100.0], "one": [1.0, 1.0], "k": ["a", "b"]}
+    plan = labelled(tmp_path, points, columns, label(placement=Placement(anchors=("E",))), theme=theme)
+    found = {each.text: each.spots[0].dx for each in _layer_labels(plan, whole_frame(VIEW))[0]}
+    assert found == pytest.approx({"A": 4.0, "B": 40.0})
 
 
 def test_offsets_and_turns(tmp_path: Path) -> None:
