@@ -116,7 +116,7 @@ class Wanted:
 def at_point(x: float, y: float, wanted: Wanted, room: Room) -> Label | None:
     """The label of a point; None where it belongs to another frame or finds no place within this one."""
     spots = spots_of(wanted.placement, wanted.reach_px)
-    if not room.owns(x + spots[0].dx, y + spots[0].dy):
+    if not room.owns(x + wanted.placement.dx_pt * PX_PER_PT, y + wanted.placement.dy_pt * PX_PER_PT):
         return None
     fitting = _fitting(x, y, spots, wanted, room)
     if not fitting and "C" not in wanted.placement.anchors:

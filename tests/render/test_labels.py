@@ -234,6 +234,13 @@ def test_no_label_is_cut_at_a_pictures_edge(tmp_path: Path) -> None:
     assert not edges.any() and picture.any()
 
 
+def test_a_point_at_the_edge_has_its_label_on_the_other_side(tmp_path: Path) -> None:
+    """Also where the first place of the label would be beyond the edge."""
+    where = Placement(anchors=("NE", "NW"), distance_pt=4)
+    plan = labelled(tmp_path, [shapely.Point(598, 300)], {"name": ["Edge"]}, label(placement=where))
+    assert box_of(draw(map_plan(VIEW, plan)))[2] < 598
+
+
 def test_halo_and_box_lie_behind_the_letters(tmp_path: Path) -> None:
     """Both have their colour around the text."""
     halo = LabelClass(Column("name"), TextSymbol("Arial", 12, BLACK, halo_color=RED, halo_pt=2))
