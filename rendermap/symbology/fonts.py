@@ -5,6 +5,7 @@ Families that layer files name are the property of others and not here.  What st
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -134,6 +135,13 @@ def substitute_for(family: str) -> tuple[str, bool]:
     script = next((s.family for s in SCRIPTS if s.family.casefold() == wanted), None)
     drawn = script or family_of(family).name
     return drawn, drawn.casefold() == wanted
+
+
+def tell_stand_in(family: str, warn: Callable[[str, str], None]) -> None:
+    """Warn, as readers of styles do (what was found, what is used), of a family that is not here."""
+    drawn, is_exact = substitute_for(family)
+    if not is_exact:
+        warn(f"the font {family}", f"{drawn} is used")
 
 
 @lru_cache(maxsize=512)

@@ -225,6 +225,7 @@ def test_junk_anywhere_is_read_or_invalid(reader: StyleReader, data: st.DataObje
 KNOWN_WARNINGS = {
     "character": "fonts of pictures are Esri's own: known signs have their shape",
     "coded values": "only the data tells whether there are descriptions",
+    "the font": "the fonts of layer files belong to others: one of the same kind stands in",
     "shadow of the text": "letters have halos and no shadows",
     "text in a polygon as": "text in polygons lies across their middle",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rendermap.symbology.fonts import FAMILIES, SCRIPTS, faces_for, family_of, land_of, script_of, substitute_for
+from rendermap.symbology.fonts import FAMILIES, SCRIPTS, faces_for, family_of, land_of, script_of, substitute_for, tell_stand_in
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,11 @@ def test_letters_have_a_script_font(character: str, script: str | None) -> None:
     """None for letters that the families themselves have."""
     found = script_of(character)
     assert (found.name if found else None) == script
+
+
+def test_readers_tell_of_stand_ins() -> None:
+    """What was asked for and what is drawn; nothing where they are the same."""
+    told: list[tuple[str, str]] = []
+    for family in ("Corbel", "DejaVu Serif"):
+        tell_stand_in(family, lambda found, used: told.append((found, used)))
+    assert told == [("the font Corbel", "DejaVu Sans Condensed is used")]

@@ -108,7 +108,7 @@ def test_text_symbol() -> None:
     """Family, face, size, colour, halo, spacing and case."""
     found = one(
         textSymbol=text_symbol(
-            fontFamilyName="Corbel",
+            fontFamilyName="DejaVu Serif",
             fontStyleName="Bold Italic",
             height=9,
             symbol=polygon(fill(rgb(255, 0, 0))),
@@ -120,7 +120,7 @@ def test_text_symbol() -> None:
         )
     )
     look = found.symbol
-    assert (look.family, look.is_bold, look.is_italic, look.size_pt, look.color) == ("Corbel", True, True, 9.0, RED)
+    assert (look.family, look.is_bold, look.is_italic, look.size_pt, look.color) == ("DejaVu Serif", True, True, 9.0, RED)
     assert (look.halo_color, look.halo_pt, look.rotation_deg) == (WHITE, 1.5, 30.0)
     assert look.letter_spacing_pt == pytest.approx(0.54)
     assert found.text == Call("upper", (Column("A"),))

@@ -10,6 +10,7 @@ from rendermap.symbology.document import Node
 from rendermap.symbology.esri_expressions import first_field, value_of
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Column, Concat, Expression, Literal, Operand
+from rendermap.symbology.fonts import tell_stand_in
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.readers.style_reader import check_count, to_scale_denominator
 from rendermap.symbology.symbols import BLACK
@@ -125,8 +126,10 @@ def read_text_symbol(node: Node) -> TextSymbol:
     for word in ("underline", "line-through"):
         if word in font.text("decoration").lower():
             font.warn(f"text with {word}", "the text is drawn without it", "decoration")
+    family = font.text("family") or TextSymbol().family
+    tell_stand_in(family, font.warn)
     return TextSymbol(
-        family=font.text("family") or TextSymbol().family,
+        family=family,
         size_pt=size if size > 0 else 10.0,
         color=colors.from_esri(node.get("color")) or BLACK,
         is_bold=font.text("weight").lower() in ("bold", "bolder", "600", "700", "800", "900"),

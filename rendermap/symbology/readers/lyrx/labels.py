@@ -10,6 +10,7 @@ from rendermap.symbology.document import Node
 from rendermap.symbology.esri_expressions import first_field, value_of
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Call, Column, Expression, Operand
+from rendermap.symbology.fonts import tell_stand_in
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.readers.lyrx.label_placement import read_maplex, read_standard
 from rendermap.symbology.readers.style_reader import check_count, to_scale_denominator
@@ -123,8 +124,10 @@ def read_text_symbol(node: Node, text: Operand) -> tuple[TextSymbol, Operand]:
     """A CIMTextSymbol, and the text in the case it writes."""
     style, height = node.text("fontStyleName").lower(), node.number("height", 10.0)
     halo = halo_color(node)
+    family = node.text("fontFamilyName") or TextSymbol().family
+    tell_stand_in(family, node.warn)
     symbol = TextSymbol(
-        family=node.text("fontFamilyName") or TextSymbol().family,
+        family=family,
         size_pt=height if height > 0 else 10.0,
         color=_fill(node.child("symbol")) or BLACK,
         is_bold=any(word in style for word in ("bold", "black", "heavy")),

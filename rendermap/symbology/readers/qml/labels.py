@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rendermap.symbology.document import to_number
 from rendermap.symbology.expressions.tree import And, Call, Column, Expression, Literal, Operand
+from rendermap.symbology.fonts import tell_stand_in
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.qgis.overrides import condition_of, value_of
 from rendermap.symbology.qgis.properties import Properties
@@ -114,8 +115,10 @@ def _symbol(given: Properties) -> TextSymbol:
         given.node.warn("a label on an ellipse or a picture", "a box is used")
     halo = given.flag("bufferDraw")
     width = given.length("bufferSize", default=1.0, unit="bufferSizeUnits")
+    family = given.text("fontFamily", default="DejaVu Sans")
+    tell_stand_in(family, given.node.warn)
     return TextSymbol(
-        given.text("fontFamily", default="DejaVu Sans"),
+        family,
         _size(given),
         _shaded(given, "textColor", "textOpacity", "textTransp"),
         "bold" in style or given.flag("fontBold") or any(low <= weight <= high for low, high in _BOLD_WEIGHTS),

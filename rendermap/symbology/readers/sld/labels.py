@@ -8,6 +8,7 @@ from rendermap.errors import InvalidExpression, InvalidFilter
 from rendermap.symbology.expressions.filter_encoding import read_parameter
 from rendermap.symbology.expressions.logic import any_of
 from rendermap.symbology.expressions.tree import Expression, Operand
+from rendermap.symbology.fonts import tell_stand_in
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.symbolizers import sld_parameters as parameters
 from rendermap.symbology.symbols import BLACK, Color
@@ -103,14 +104,16 @@ def _text(node: XmlNode) -> Operand | None:
 def _symbol(node: XmlNode, unit: float) -> TextSymbol:
     font, fill = node.child("Font"), node.child("Fill")
     usual = TextSymbol()
-    family = parameters.constant(parameters.css(font, "font-family")) or usual.family
+    families = parameters.constant(parameters.css(font, "font-family")) or usual.family
+    family = families.partition(",")[0].strip().strip("'\"") or usual.family
+    tell_stand_in(family, node.warn)
     style = (parameters.constant(parameters.css(font, "font-style")) or "normal").lower()
     weight = (parameters.constant(parameters.css(font, "font-weight")) or "normal").lower()
     size_pt = max(parameters.length_pt(parameters.css(font, "font-size"), 10.0, unit), 0.1)
     color = parameters.color(parameters.css(fill, "fill"), BLACK, parameters.share(parameters.css(fill, "fill-opacity")) if fill else 1.0)
     halo_color, halo_pt = _halo(node, unit)
     return TextSymbol(
-        family.partition(",")[0].strip().strip("'\"") or usual.family,
+        family,
         size_pt,
         color,
         weight in _BOLD,
