@@ -138,7 +138,7 @@ async def test_preflights_are_answered(double: ServiceDouble) -> None:
 async def test_the_description_tells_only_what_happens(double: ServiceDouble) -> None:
     """No address answers with the framework's own 422."""
     paths = (await ask(double, "/openapi.json")).json()["paths"]
-    assert len(paths) == 4 and all(set(path["get"]["responses"]) == {"200", "4XX"} for path in paths.values())
+    assert len(paths) == 5 and all(set(path["get"]["responses"]) == {"200", "4XX"} for path in paths.values())
 
 
 @pytest.mark.anyio
