@@ -33,6 +33,8 @@ from rendermap.symbology.template import reach_pt
 log = structlog.get_logger()
 
 KNOWN_JOBS = 1024
+MOST_NOTES = 20
+"""Of one layer file, in the log; `rendermap check` tells all."""
 
 WORLD = BBox(-20037508.342789244, -20037508.342789244, 20037508.342789244, 20037508.342789244)
 
@@ -144,15 +146,19 @@ class Drawables:
     def _style_file(self, tool: ToolLayer) -> NamedStyle | str | None:
         """The tool layer's style as its file has it, the same object until the file changes; a sentence when it cannot be used."""
         try:
-            return self._library.style_for(tool.style_path, tool.style_layer)
+            named = self._library.style_for(tool.style_path, tool.style_layer)
         except Broken as error:
-            if self._is_news(tool, error):
+            if self._is_news(tool, error.reason):
                 log.warning("layer file not used", layer=tool.name, sentence=error.sentence, reason=error.reason)
             return error.sentence
+        if named and named.warnings and self._is_news(tool, None):
+            for note in named.warnings[:MOST_NOTES]:
+                log.warning("not drawn as the layer file says", layer=tool.name, where=note.where, found=note.found, used=note.used)
+        return named
 
-    def _is_news(self, tool: ToolLayer, error: Broken) -> bool:
+    def _is_news(self, tool: ToolLayer, reason: str | None) -> bool:
         """True once for each version of the file."""
-        key, version = (tool.style_path, tool.style_layer), (_version_of(tool.style_path), error.reason)
+        key, version = (tool.style_path, tool.style_layer), (_version_of(tool.style_path), reason)
         with self._lock:
             if self._told.get(key) == version:
                 return False
@@ -182,12 +188,11 @@ class Drawables:
         if crs is None:
             return Drawable(tool, fault="The dataset does not say its coordinate reference system.")
         template = named.style if named else None
-        key = f"{_key(source)}|{tool}|{template and style_digest(template)}"
+        key = f"{_key(source)}|{tool}|{template and await asyncio.to_thread(style_digest, template)}"
         style = await self._styles.get_or_make(key, lambda: self._fit(template, layer, tool))
         if isinstance(style, str):
             return Drawable(tool, fault=style)
-        style = replace(style, opacity=style.opacity * tool.opacity)
-        return Drawable(tool, layer, crs, style, style_digest(style), reach_pt(style))
+        return await asyncio.to_thread(_drawable, tool, layer, crs, style)
 
     async def _inspect(self, source: DataSource, tool: ToolLayer) -> Layer | str:
         """What the dataset is, or in which true words it is refused: both stay so for as long as its fingerprint does."""
@@ -217,12 +222,19 @@ class Drawables:
 
     async def _fitted(self, template: Style, layer: Layer, tool: ToolLayer) -> Style:
         classification, by_view = Classification(tool.classification), tool.statistics == "view"
-        measures = await self._measure(layer, needs(template, layer.facts, classification, by_view=by_view))
-        return fit(template, layer.facts, measures, classification, by_view=by_view)
+        wanted = await asyncio.to_thread(needs, template, layer.facts, classification, by_view=by_view)
+        measures = await self._measure(layer, wanted)
+        # ten thousand classes take a while, and the loop has others to serve
+        return await asyncio.to_thread(fit, template, layer.facts, measures, classification, by_view=by_view)
 
     async def _measure(self, layer: Layer, wanted: tuple[Need, ...]) -> Mapping[Need, Measures]:
         taken = await asyncio.gather(*(self._looker.measure(measure_plan(layer, need)) for need in wanted))
         return dict(zip(wanted, taken, strict=True))
+
+
+def _drawable(tool: ToolLayer, layer: Layer, crs: str, style: Style) -> Drawable:
+    seen = replace(style, opacity=style.opacity * tool.opacity)
+    return Drawable(tool, layer, crs, seen, style_digest(seen), reach_pt(seen))
 
 
 def _digest(drawables: tuple[Drawable, ...], crs: str) -> str:

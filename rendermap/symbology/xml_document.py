@@ -12,9 +12,8 @@ from pathlib import Path
 from lxml import etree
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.document import StyleWarning, to_number
+from rendermap.symbology.document import LARGEST_FILE_BYTES, StyleWarning, to_number
 
-LARGEST_FILE_BYTES = 8 * 1024 * 1024
 DEEPEST_NESTING = 100
 _MOST_NOTES = 200
 

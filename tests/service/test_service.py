@@ -43,7 +43,7 @@ from rendermap.services.service import Access, GroupLayer, Service, Task, ToolLa
 from rendermap.symbology.facts import Band, GeometryKind, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.library import Library
 from rendermap.symbology.style import Stretch
-from tests.builders.styles import document, raster_layer
+from tests.builders.styles import document, feature_layer, raster_layer, simple, style_file
 
 ROOT = Path("/jobs/demo_gpserver/j1")
 JOB = JobRequest("Demo", "j1")
@@ -531,6 +531,17 @@ def test_a_layer_file_that_cannot_be_used_is_logged_once(workers: Workers, shelf
         os.utime(file, (1, 1))
         run(card_of(service, JOB))
     assert [entry["event"] for entry in logs].count("layer file not used") == 2
+
+
+def test_what_is_not_drawn_as_written_is_logged_once(workers: Workers, shelf: Shelf, tmp_path: Path) -> None:
+    """With its place in the file, for the operator who does not run `rendermap check`."""
+    file = style_file(tmp_path / "a.lyrx", feature_layer(simple(visualVariables=[{"type": "CIMOddity"}])))
+    service = service_of(workers, shelf, replace(SERVICE, tasks=(Task("Run", "Run", "", (), (replace(TOOLS[0], style_path=file),)),)))
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            run(card_of(service, JOB))
+    told = [entry for entry in logs if entry["event"] == "not drawn as the layer file says"]
+    assert len(told) == 1 and "visualVariables[0]" in told[0]["where"] and "CIMOddity" in told[0]["found"]
 
 
 def test_documents_change_with_their_words_and_pictures_do_not(workers: Workers, shelf: Shelf) -> None:
