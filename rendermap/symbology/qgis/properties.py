@@ -54,7 +54,10 @@ class Properties:
 
     def width(self, *keys: str, default: float = 0.26, unit: str = "") -> float:
         """The width of a pen in points: a width of nothing is a hairline."""
-        return max(self.length(*keys, default=default, unit=unit), 0.0) or HAIRLINE_PT
+        found = self.length(*keys, default=default, unit=unit)
+        if found < 0:
+            self.node.warn("a line narrower than nothing", "a hairline is drawn")
+        return max(found, 0.0) or HAIRLINE_PT
 
     def offset(self, key: str = "offset") -> tuple[float, float]:
         """A pair of lengths (right, up) in points; QGIS counts down."""

@@ -43,15 +43,20 @@ def _applied(effect: Node, layers: tuple[SymbolLayer, ...]) -> tuple[SymbolLayer
 
 
 def _dashes(effect: Node) -> Change:
-    template, shift = _pairs(effect.numbers("dashTemplate")), _shift(effect)
+    template, shift = _pairs(effect), _shift(effect)
     return lambda layer: (replace(layer, dash_pt=_shifted(template, shift, layer.cap)),) if isinstance(layer, Stroke) else None
 
 
-def _pairs(template: tuple[float, ...]) -> tuple[float, ...]:
+def _pairs(effect: Node) -> tuple[float, ...]:
     """Dashes and gaps in pairs; an odd template repeats to become even; a dash of nothing is a dot the caps make visible."""
+    template = effect.numbers("dashTemplate")
     lengths = tuple(max(v, 0.0) for v in template)
-    lengths = lengths * 2 if len(lengths) % 2 else lengths
-    return lengths if sum(lengths) > _FINEST_PT else ()
+    if lengths != template:
+        effect.warn("dashes shorter than nothing", "they have no length", "dashTemplate")
+    if template and sum(lengths) <= _FINEST_PT:
+        effect.warn("dashes of no length", "a whole line is drawn", "dashTemplate")
+        return ()
+    return lengths * 2 if len(lengths) % 2 else lengths
 
 
 def _shift(effect: Node) -> float:

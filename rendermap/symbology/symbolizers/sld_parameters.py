@@ -114,11 +114,17 @@ def length_pt(node: XmlNode | None, default_px: float, unit: float) -> float:
 
 
 def lengths_pt(node: XmlNode | None, unit: float) -> tuple[float, ...]:
-    """Lengths divided by blanks or commas, none negative."""
+    """Lengths divided by blanks or commas, none negative (which is noted)."""
     text = constant(node)
     if node is None or not text:
         return ()
-    return tuple(max(_length(node, part, unit), 0.0) for part in text.replace(",", " ").split())
+    return tuple(_not_negative(node, _length(node, part, unit)) for part in text.replace(",", " ").split())
+
+
+def _not_negative(node: XmlNode, length: float) -> float:
+    if length < 0:
+        node.warn("a length of less than nothing", "none is used")
+    return max(length, 0.0)
 
 
 def _length(node: XmlNode, text: str, unit: float) -> float:
@@ -145,7 +151,8 @@ def size(node: XmlNode | None, default_px: float, unit: float) -> tuple[float, S
     """(length in points, how it grows by the feature): constant, interpolated between numbers, or a number of the feature itself."""
     found = value_of(node)
     if node is None or found is None or isinstance(found, Literal):
-        return max(length_pt(node, default_px, unit), 0.0), None
+        length = length_pt(node, default_px, unit)
+        return (length if node is None else _not_negative(node, length)), None
     inner = node.children()
     classifier = read_classifier(inner[0]) if len(inner) == 1 else None
     if isinstance(classifier, Interpolate):
@@ -170,7 +177,7 @@ def _interpolated(node: XmlNode, found: Interpolate, unit: float) -> tuple[float
 def _constant_length(node: XmlNode, value: Operand, unit: float) -> float:
     if not isinstance(value, Literal):
         raise node.wrong("lengths by the feature between which is interpolated", "constant lengths")
-    return max(_length(node, str(value.value).strip(), unit), 0.0)
+    return _not_negative(node, _length(node, str(value.value).strip(), unit))
 
 
 def _without_power(lookup: Operand) -> tuple[Operand, float]:

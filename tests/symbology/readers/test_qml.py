@@ -346,6 +346,20 @@ def test_pen_styles_dashes_and_offset() -> None:
     assert layers_of(line(use_custom_dash=1, customdash="0;0")) == (Stroke(RED_COLOR, MM, cap="square", join="bevel"),)
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"use_custom_dash": 1, "customdash": "0;0"}, "dashes of no length"),
+        ({"use_custom_dash": 1, "customdash": "-1;2"}, "dashes shorter than nothing"),
+        ({"width": -3}, "narrower than nothing"),
+    ],
+)
+def test_lengths_of_nothing_are_told(given: dict[str, object], words: str) -> None:
+    """The nearest thing is drawn, and not in silence."""
+    (found,) = warnings_of(document(qml.single(line(**given))))
+    assert words in found
+
+
 def test_a_simple_fill_is_its_inside_and_its_outline() -> None:
     """The outline lies on top; brushes of lines are hatching; dotted ones become a lighter solid, with a warning."""
     of = symbol("fill", layer("SimpleFill", color=RED, outline_color=BLUE, outline_width="1", joinstyle="miter"))

@@ -370,6 +370,26 @@ def test_strokes() -> None:
     assert "dashes of no length" in found.warnings[0].found
 
 
+@pytest.mark.parametrize(("given", "words"), [({"stroke_dasharray": "-1 2"}, "less than nothing"), ({"width": "-3"}, "less than nothing")])
+def test_lengths_of_less_than_nothing_are_told(given: dict[str, str], words: str) -> None:
+    """Neither dashes nor widths are mended in silence."""
+    (note,) = read(sld(rule(line(**given)))).warnings
+    assert words in note.found
+
+
+@pytest.mark.parametrize("kind", ["PolygonSymbolizer", "LineSymbolizer", "TextSymbolizer"])
+def test_geometries_made_by_a_function_are_told(kind: str) -> None:
+    """Only points stand on what some functions make; a plain property is the feature's own geometry."""
+    drawn = {"PolygonSymbolizer": polygon(), "LineSymbolizer": line(), "TextSymbolizer": text(prop("NAME"))}[kind]
+
+    def warned(inside: str) -> list[str]:
+        made = drawn.replace(f"<{kind}>", f"<{kind}><Geometry>{inside}</Geometry>")
+        return [note.found for note in read(sld(rule(made))).warnings]
+
+    assert warned(function("buffer", prop("geom"), literal("3"))) == ["the geometry 'buffer'"]
+    assert warned(prop("geom")) == []
+
+
 def test_marks_and_where_they_stand() -> None:
     """SE turns clockwise about an anchor; its y goes up, and px are those of CSS."""
     anchor = "<AnchorPoint><AnchorPointX>0.5</AnchorPointX><AnchorPointY>0</AnchorPointY></AnchorPoint>"

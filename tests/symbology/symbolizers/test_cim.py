@@ -301,11 +301,25 @@ def test_lengths_that_no_map_has() -> None:
 
 
 def test_patterns_of_nothing() -> None:
-    """Dashes too fine to be seen, or more of them than anyone draws, are whole lines."""
-    (fine,) = only(stroke(effects=effect("Dashes", dashTemplate=[0.01, 0.01])))
-    assert isinstance(fine, Stroke) and fine.dash_pt == ()
+    """Dashes too fine to be seen, or more of them than anyone draws, are whole lines, and it is told."""
+    fine, (note,) = read(stroke(effects=effect("Dashes", dashTemplate=[0.01, 0.01])))
+    assert isinstance(fine.layers[0], Stroke) and fine.layers[0].dash_pt == () and "no length" in note.found
     many, (note,) = read(stroke(effects=effect("Dashes", dashTemplate=[1.0] * 1000)))
     assert isinstance(many.layers[0], Stroke) and many.layers[0].dash_pt == () and "1000" in note.found
+
+
+@pytest.mark.parametrize(("template", "words"), [([0, 0], "no length"), ([-1, 2], "shorter than nothing")])
+def test_dashes_of_nothing_are_told(template: list[float], words: str) -> None:
+    """Patterns that cannot be drawn as written are not mended in silence."""
+    _, (note,) = read(stroke(effects=effect("Dashes", dashTemplate=template)))
+    assert words in note.found
+
+
+def test_lines_narrower_than_nothing_are_told() -> None:
+    """A width of nothing is a line that is not there; less than that is no width."""
+    assert read(stroke(width=0))[1] == []
+    _, (note,) = read(stroke(width=-3))
+    assert "narrower than nothing" in note.found
 
 
 def test_more_layers_than_anyone_can_see() -> None:

@@ -24,6 +24,8 @@ _KNOWN = frozenset(
     )
 )
 _BLENDS = {"source-over": "normal"}
+_MIDDLES = ("centroid", "interiorPoint", "labelPoint")
+"""Where a label stands anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,19 @@ def _warn_unknown(symbolizer: XmlNode) -> None:
     for inner in symbolizer.children():
         if inner.name not in _KNOWN:
             inner.warn("an element that is not known here", "it is not used")
+        elif inner.name == "Geometry":
+            _warn_geometry(inner, symbolizer.name)
         elif inner.name == "VendorOption" and symbolizer.name in _WITH_MARKS and inner.attribute("name") != "graphic-margin":
             inner.warn(f"the vendor option {inner.attribute('name')!r}", "it is not used")
+
+
+def _warn_geometry(node: XmlNode, kind: str) -> None:
+    """A property is the feature's own geometry; what functions make of it is drawn for points alone, which tell of it themselves."""
+    for inner in node.children():
+        name = inner.attribute("name") or inner.name
+        is_drawn = kind == "PointSymbolizer" if inner.name == "Function" else inner.name in ("PropertyName", "ValueReference")
+        if not is_drawn and not (kind == "TextSymbolizer" and name in _MIDDLES):
+            inner.warn(f"the geometry {name[:60]!r}", "the feature's own geometry is used")
 
 
 def _scale(node: XmlNode, name: str) -> float | None:

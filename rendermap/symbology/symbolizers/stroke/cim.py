@@ -16,8 +16,10 @@ def read(node: Node) -> tuple[SymbolLayer, ...] | None:
     """CIMSolidStroke with its effects; a gradient by its middle colour, a picture by markers along the line."""
     if node.type not in ("CIMSolidStroke", "CIMGradientStroke", "CIMPictureStroke"):
         return None
-    width = max(node.number("width"), 0.0)
-    if not width:
+    width = node.number("width")
+    if width < 0:
+        node.warn("a line narrower than nothing", "it is not drawn", "width")
+    if width <= 0:
         return ()
     layer = _pictures(node, width) if node.type == "CIMPictureStroke" else None
     return cim_effects.apply(node, (layer or _line(node, width),))

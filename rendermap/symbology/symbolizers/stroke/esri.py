@@ -40,8 +40,10 @@ def read(node: Node) -> tuple[SymbolLayer, ...] | None:
         return None
     style = node.text("style", "esriSLSSolid")
     color = colors.from_esri(node.get("color"))
-    width = max(node.number("width", 1.0), 0.0)
-    if style == "esriSLSNull" or color is None or not width:
+    width = node.number("width", 1.0)
+    if width < 0:
+        node.warn("a line narrower than nothing", "it is not drawn", "width")
+    if style == "esriSLSNull" or color is None or width <= 0:
         return ()
     if style not in _DASHES:
         node.warn(f"the line style {style!r}", "a whole line is used", "style")

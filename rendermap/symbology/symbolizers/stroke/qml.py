@@ -87,9 +87,14 @@ def pen_dashes(style: str, width_pt: float) -> tuple[float, ...] | None:
 def _custom_dashes(properties: Properties) -> tuple[float, ...]:
     unit = properties.unit_pt("customdash_unit")
     texts = [text for text in properties.text("customdash").split(";")[:_MOST_DASHES] if text.strip()]
-    lengths = tuple(max(to_number(text.strip()) or 0.0, 0.0) * unit for text in texts)
-    lengths = lengths * 2 if len(lengths) % 2 else lengths
-    return lengths if sum(lengths) > PT_PER_MM / 100 else ()
+    written = tuple((to_number(text.strip()) or 0.0) * unit for text in texts)
+    lengths = tuple(max(length, 0.0) for length in written)
+    if lengths != written:
+        properties.node.warn("dashes shorter than nothing", "they have no length")
+    if lengths and sum(lengths) <= PT_PER_MM / 100:
+        properties.node.warn("dashes of no length", "a whole line is drawn")
+        return ()
+    return lengths * 2 if len(lengths) % 2 else lengths
 
 
 def _warn(properties: Properties) -> None:
