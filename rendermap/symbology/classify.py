@@ -18,7 +18,7 @@ from rendermap.symbology.lost_fields import without_lost_fields
 from rendermap.symbology.measuring import Need
 from rendermap.symbology.raster_fit import bound_to_dataset, fit_raster, fits_raster, raster_needs
 from rendermap.symbology.style import Classification, Style, Theme
-from rendermap.symbology.vector_fit import fit_vector, fits, vector_needs
+from rendermap.symbology.vector_fit import fit_vector, fits, vector_needs, vector_note
 
 __all__ = ["Need", "fit", "needs"]
 
@@ -49,7 +49,13 @@ def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classific
         return settle(replace(style, theme=chosen.theme, source=NOT_FITTING))
     if isinstance(facts, RasterFacts):
         return settle(replace(style, theme=fit_raster(style.theme, facts, measures, classification)))
-    return replace(style, theme=fit_vector(style.theme, style.filter, facts, measures, classification))
+    note = vector_note(style.theme, style.filter, facts, measures, classification)
+    return _saying(note, replace(style, theme=fit_vector(style.theme, style.filter, facts, measures, classification)))
+
+
+def _saying(note: str, style: Style) -> Style:
+    """The style whose ``source`` tells the note as well."""
+    return replace(style, source=", ".join(filter(None, (style.source, note)))) if note else style
 
 
 def _met(style: Style, facts: Facts) -> Style:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from rendermap.symbology.category_fit import ALL_OTHERS
 from rendermap.symbology.expressions.tree import (
     And,
     Arithmetic,
@@ -22,7 +23,6 @@ from rendermap.symbology.expressions.tree import (
     Or,
 )
 from rendermap.symbology.labels import LabelClass
-from rendermap.symbology.legend import ALL_OTHERS
 from rendermap.symbology.numbers import spell, spell_value
 from rendermap.symbology.style import (
     RGB,

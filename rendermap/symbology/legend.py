@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rendermap.symbology import ramps
+from rendermap.symbology.category_fit import ALL_OTHERS
 from rendermap.symbology.legend_amounts import dot_items, size_items
 from rendermap.symbology.legend_item import ColorPatch, EnginePatch, LegendItem, RampPatch, SymbolPatch
 from rendermap.symbology.numbers import spell_all, spell_ranges, spell_value
@@ -31,7 +32,6 @@ from rendermap.symbology.style import (
 )
 from rendermap.symbology.symbols import Color, Ramp, Symbol
 
-ALL_OTHERS = "All other values"
 _SLICES = 5
 _LONGEST_PALETTE = 40
 _OF_VIEW = ("High", "", "", "", "Low")
@@ -129,7 +129,7 @@ def _classified(theme: Classified) -> tuple[LegendItem, ...]:
     items = [
         LegendItem(c.label or label, ColorPatch(c.color), theme.heading, (value,))
         for c, label, value in zip(theme.classes, labels, spell_all(uppers), strict=True)
-        if c.color.a or c.label
+        if c.color.a
     ]
     if theme.excluded and theme.excluded_color is not None and theme.excluded_color.a:
         items.append(LegendItem(theme.excluded_label or EXCLUDED, ColorPatch(theme.excluded_color), theme.heading))

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from rendermap.symbology import palettes, ramps
+from rendermap.symbology import ramps
 from rendermap.symbology.breaks import make_limits
-from rendermap.symbology.document import to_number
+from rendermap.symbology.category_fit import MOST_VALUES, TOO_MANY, categories_of
 from rendermap.symbology.expressions.tree import And, Arithmetic, Column, Expression, Not, Operand
-from rendermap.symbology.facts import GeometryKind, Measures, VectorFacts
+from rendermap.symbology.facts import FieldKind, GeometryKind, Measures, VectorFacts
 from rendermap.symbology.field_names import field_of, has_all_of, has_fields
 from rendermap.symbology.measuring import Need, Taken
-from rendermap.symbology.numbers import spell_value
 from rendermap.symbology.sizes import fit_size
 from rendermap.symbology.style import (
     Break,
     Breaks,
     Categories,
-    Category,
     Classification,
     DotDensity,
     Engine,
@@ -32,40 +30,49 @@ from rendermap.symbology.style import (
     Rules,
     Single,
     Theme,
-    Value,
     VectorTheme,
 )
-from rendermap.symbology.symbols import PLAIN, Color, Symbol, recolored
+from rendermap.symbology.symbols import PLAIN, Symbol, recolored
 
 MOST_DOTS = 1_000_000
 """Of one layer; where a result needs more, each dot stands for more."""
 
 _LISTED_VALUES = 256
-_MOST_LISTED_VALUES = 10_000
-Combination = tuple[Value, ...]
 
 
 def fits(theme: Theme, facts: VectorFacts) -> bool:
-    """True when the dataset has the fields that the theme is about."""
+    """True when the dataset has the fields that the theme is about, and numbers in those that it counts by."""
     match theme:
         case Categories():
             return has_fields(theme.fields, facts) and has_all_of(theme.expression, facts)
         case Breaks():
             names = [name for name in (theme.field, theme.normalization_field) if name]
-            return has_fields(names, facts) and has_all_of(theme.expression, facts)
+            values = [*map(Column, names), theme.expression]
+            return has_fields(names, facts) and all(_are_numbers(value, facts) for value in values)
         case Graded():
-            return has_all_of(theme.value, facts)
+            return _are_numbers(theme.value, facts)
         case Proportional():
-            return has_all_of(theme.size.value, facts)
+            return _are_numbers(theme.size.value, facts)
         case HeatMap():
-            return has_all_of(theme.weight, facts)
+            return _are_numbers(theme.weight, facts)
         case DotDensity():
-            return facts.geometry is GeometryKind.POLYGON and bool(theme.dots)
+            counted = all(_are_numbers(dots.value, facts) for dots in theme.dots)
+            return facts.geometry is GeometryKind.POLYGON and bool(theme.dots) and counted
         case Rules():
             return bool(theme.rules)
         case Engine():
             return has_fields(theme.fields, facts)
     return isinstance(theme, Single)
+
+
+def _are_numbers(value: Operand | None, facts: VectorFacts) -> bool:
+    """False for fields that the dataset lacks, and for texts and dates, which no class of numbers ever holds."""
+    if isinstance(value, Arithmetic):
+        return _are_numbers(value.left, facts) and _are_numbers(value.right, facts)
+    if isinstance(value, Column):
+        found = field_of(value.name, facts)
+        return found is not None and found.kind not in (FieldKind.TEXT, FieldKind.DATE, FieldKind.OTHER)
+    return has_all_of(value, facts)
 
 
 def vector_needs(theme: Theme, drawn: Expression | None, facts: VectorFacts, classification: Classification) -> tuple[Need, ...]:
@@ -86,11 +93,11 @@ def vector_needs(theme: Theme, drawn: Expression | None, facts: VectorFacts, cla
 
 def fit_vector(theme: Theme, drawn: Expression | None, facts: VectorFacts, measures: Taken, classification: Classification) -> VectorTheme:
     """The theme resolved for one result, its fields named as the dataset does."""
-    taken = next((measures[need] for need in vector_needs(theme, drawn, facts, classification) if need in measures), None)
+    taken = _first_taken(theme, drawn, facts, measures, classification)
     match theme:
         case Categories():
             named = replace(theme, fields=tuple(_spelled(name, facts) for name in theme.fields))
-            return replace(named, classes=_categories_of(named, taken)) if taken and taken.distinct_is_whole else named
+            return categories_of(named, facts, taken) if taken else named
         case Breaks():
             over = theme.normalization_field and _spelled(theme.normalization_field, facts)
             named_breaks = replace(theme, field=_spelled(theme.field, facts) if theme.field else "", normalization_field=over)
@@ -106,6 +113,18 @@ def fit_vector(theme: Theme, drawn: Expression | None, facts: VectorFacts, measu
         case Single() | Rules() | Engine():
             return theme
     raise TypeError(f"{type(theme).__name__} is no theme of features")
+
+
+def vector_note(theme: Theme, drawn: Expression | None, facts: VectorFacts, measures: Taken, classification: Classification) -> str:
+    """Why the fitted theme is not all that the classification promises; empty where it is."""
+    taken = _first_taken(theme, drawn, facts, measures, classification) if isinstance(theme, Categories) else None
+    return TOO_MANY if taken and not taken.distinct_is_whole else ""
+
+
+def _first_taken(
+    theme: Theme, drawn: Expression | None, facts: VectorFacts, measures: Taken, classification: Classification
+) -> Measures | None:
+    return next((measures[need] for need in vector_needs(theme, drawn, facts, classification) if need in measures), None)
 
 
 def _spelled(name: str, facts: VectorFacts) -> str:
@@ -129,70 +148,10 @@ def _is_dynamic_categories(theme: Categories, classification: Classification) ->
 
 
 def _categories_need(theme: Categories, drawn: Expression | None, facts: VectorFacts) -> Need:
-    limit = min(max(_LISTED_VALUES, 2 * len(theme.classes)), _MOST_LISTED_VALUES)
     if theme.expression is not None:
-        return _need_of(theme.expression, drawn, limit)
+        return _need_of(theme.expression, drawn, MOST_VALUES)
     names = tuple(_spelled(name, facts) for name in theme.fields)
-    return Need(names[0], where=drawn, distinct_limit=limit) if len(names) == 1 else Need(None, 1, names, None, drawn, limit)
-
-
-def _categories_of(theme: Categories, taken: Measures) -> tuple[Category, ...]:
-    """A class per value that the result has: the template's for values it knows, in its order, then new ones."""
-    present = _combinations(taken)
-    width = max(len(theme.fields), 1)
-    keys = [_key_of(combination[i] for combination in present) for i in range(width)]
-
-    def key(values: Combination) -> tuple[Value, ...]:
-        return tuple(spell(value) for spell, value in zip(keys, values, strict=True))
-
-    here, listed = {key(v) for v in present}, {key(v) for c in theme.classes for v in c.values}
-    known = [replace(c, values=kept) for c in theme.classes if (kept := tuple(v for v in c.values if key(v) in here))]
-    new = [values for values in present if key(values) not in listed]
-    base = next((c.symbol for c in theme.classes if c.symbol.layers), theme.default or PLAIN)
-    heading = theme.classes[-1].heading if theme.classes else ""
-    colors = _new_colors(theme, len(new))
-    made = [Category((v,), recolored(base, color), _label_of(v), heading) for v, color in zip(new, colors, strict=True)]
-    return (*known, *made)
-
-
-def _combinations(taken: Measures) -> list[Combination]:
-    """What the result has, nulls last."""
-    if taken.combinations:
-        return [values for values, _ in taken.combinations]
-    single: list[Combination] = [(value,) for value, _ in taken.distinct]
-    return [*single, (None,)] if taken.nulls and (None,) not in single else single
-
-
-def _label_of(values: Combination) -> str:
-    return ", ".join(spell_value(value) for value in values)
-
-
-def _key_of(values: Iterable[Value]) -> Callable[[Value], Value]:
-    """Layer files write numbers as text, so ``"3"`` is 3 in a column of numbers; null is only null."""
-    return _numeric_key if any(isinstance(v, int | float) for v in values) else _text_key
-
-
-def _text_key(value: Value) -> str | None:
-    return None if value is None else str(value)
-
-
-def _numeric_key(value: Value) -> str | float | None:
-    number = to_number(int(value) if isinstance(value, bool) else value)
-    return _text_key(value) if number is None else number
-
-
-def _new_colors(theme: Categories, count: int) -> tuple[Color, ...]:
-    """Colours of the template's ramp where it has one, else of a scheme without order; never one that a class has already."""
-    used = {color for c in theme.classes for color in _main_colors(c.symbol)}
-    wanted = count + len(used)
-    offered = ramps.sample(theme.ramp, wanted) if theme.ramp else palettes.qualitative(wanted)
-    fresh = [color for color in offered if color not in used]
-    return tuple(fresh[:count]) if len(fresh) >= count else palettes.qualitative(wanted)[-count:]
-
-
-def _main_colors(symbol: Symbol) -> list[Color]:
-    found = (getattr(layer, "fill", None) or getattr(layer, "color", None) for layer in symbol.layers)
-    return [color for color in found if isinstance(color, Color)]
+    return Need(names[0], where=drawn, distinct_limit=MOST_VALUES) if len(names) == 1 else Need(None, 1, names, None, drawn, MOST_VALUES)
 
 
 # --- class breaks ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rendermap.symbology import ramps
+from rendermap.symbology.category_fit import MOST_VALUES, QUIET
 from rendermap.symbology.classify import NOT_FITTING, Need, fit, needs
 from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.facts import Band, Facts, Field, FieldKind, GeometryKind, Measures, RasterFacts, VectorFacts
@@ -85,10 +86,37 @@ def test_categories_with_others_stay() -> None:
     assert isinstance(dynamic, Categories) and len(dynamic.classes) == 1
 
 
-def test_too_many_values_keep_the_template() -> None:
-    """When not all values are known, a legend of some would be wrong."""
-    found = fitted(CODES, PARCELS, Measures(900, distinct_is_whole=False))
-    assert isinstance(found, Categories) and found.classes == CODES.classes
+def test_too_many_values_keep_the_template_and_say_so() -> None:
+    """A legend of some values would be wrong: the template's classes stay, all others are grey, and the source tells why."""
+    (need,) = needs(Style(CODES), PARCELS, AUTO)
+    assert need.distinct_limit == MOST_VALUES
+    style = fit(Style(CODES, source="layer file"), PARCELS, {need: Measures(90_000, distinct_is_whole=False)}, AUTO)
+    assert isinstance(style.theme, Categories) and style.theme.classes == CODES.classes
+    assert style.theme.default == patch(QUIET) and style.theme.default_label == "All other values"
+    assert style.source == "layer file, with the classes of the template, for the data have more than 10,000 values"
+
+
+def test_a_template_of_few_classes_meets_ten_thousand_values() -> None:
+    """Known values keep their symbol, each of the rest has a class of its own, and there is nothing to tell."""
+    (need,) = needs(Style(CODES), PARCELS, AUTO)
+    style = fit(Style(CODES), PARCELS, {need: distinct(*range(1, MOST_VALUES + 1))}, AUTO)
+    assert isinstance(style.theme, Categories) and style.theme.classes[:2] == CODES.classes
+    assert len(style.theme.classes) == MOST_VALUES and style.theme.default is None and style.source == ""
+
+
+def test_no_listed_classes_and_too_many_values() -> None:
+    """All features are drawn in grey rather than none."""
+    found = fitted(Categories(("code",), ()), PARCELS, Measures(90_000, distinct_is_whole=False))
+    assert isinstance(found, Categories) and found.default is not None and found.default.layers
+
+
+@pytest.mark.parametrize(("day", "label"), [("2024-05-01T00:00:00.000", "2024-05-01"), ("2024-05-01T09:30:00.000", "2024-05-01 09:30:00")])
+def test_dates_read_as_dates(day: str, label: str) -> None:
+    """Classes made from dates have a time only where there is one; texts of that form stay as they are written."""
+    facts = VectorFacts(GeometryKind.POINT, (Field("seen", FieldKind.DATE), Field("note", FieldKind.TEXT)))
+    seen, note = (fitted(Categories((name,), ()), facts, distinct(day)) for name in ("seen", "note"))
+    assert isinstance(seen, Categories) and (seen.classes[0].label, seen.classes[0].values) == (label, ((day,),))
+    assert isinstance(note, Categories) and note.classes[0].label == day
 
 
 BREAKS = Breaks("AREA", 0.0, (Break(1.0, patch(RED), "low"), Break(2.0, patch(BLUE), "high")), Method.EQUAL_INTERVAL)

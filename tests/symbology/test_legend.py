@@ -95,6 +95,7 @@ def test_equalised_stretch_tells_the_value_in_the_middle() -> None:
 def test_rasters() -> None:
     """Classes, single values and colour maps; the transparent ones have no line."""
     assert labels(Classified((RasterClass(0.0, TRANSPARENT), RasterClass(1.5, RED), RasterClass(9.0, BLUE)))) == ["0 – 1.5", "1.5 – 9"]
+    assert labels(Classified((RasterClass(0.0, TRANSPARENT, "none"), RasterClass(1.5, RED, "some")))) == ["some"]
     assert labels(UniqueRaster((RasterCategory((1.0, 2.0), RED), RasterCategory((0.0,), TRANSPARENT, "none")), BLUE)) == [
         "1, 2",
         "All other values",

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from rendermap.errors import StyleInvalid
+from rendermap.symbology.category_fit import MOST_VALUES
 from rendermap.symbology.classify import NOT_FITTING, Need, fit, needs
+from rendermap.symbology.defaults import default_needs
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Arithmetic, Column, Not
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, Measures, VectorFacts
@@ -70,7 +72,7 @@ def fitted(theme: Theme, taken: Measures | None, classification: Classification 
 def test_combinations_of_fields_are_read_anew() -> None:
     """Several fields are met together; numbers written as text are numbers, null is a value; unknown ones get colours of their own."""
     theme = Categories(("t.code", "USE"), (Category((("1", "a"), ("2", "a")), RED, "one"), Category(((None, "b"),), BLUE, "two")))
-    assert needs(Style(theme), TOWNS, AUTO) == (Need(None, fields=("CODE", "use")),)
+    assert needs(Style(theme), TOWNS, AUTO) == (Need(None, fields=("CODE", "use"), distinct_limit=MOST_VALUES),)
     taken = Measures(9, combinations=(((1, "a"), 4), ((3, None), 1), ((None, "b"), 4)), distinct_is_whole=True)
     found = fitted(theme, taken)
     assert isinstance(found, Categories) and found.fields == ("CODE", "use")
@@ -96,7 +98,9 @@ def test_values_made_from_the_feature_are_measured() -> None:
     """A computed value is read anew like a field."""
     value = Arithmetic("*", Column("code"), Column("pop"))
     theme = Categories((), (Category(((1,),), RED),), expression=value)
-    assert needs(Style(theme), TOWNS, AUTO) == (Need(None, value=Arithmetic("*", Column("CODE"), Column("POP"))),)
+    assert needs(Style(theme), TOWNS, AUTO) == (
+        Need(None, value=Arithmetic("*", Column("CODE"), Column("POP")), distinct_limit=MOST_VALUES),
+    )
     found = fitted(theme, Measures(2, distinct=((1, 1), (6, 1)), distinct_is_whole=True))
     assert isinstance(found, Categories) and [c.values for c in found.classes] == [((1,),), ((6,),)]
 
@@ -221,3 +225,24 @@ def test_columns_are_named_as_the_dataset_does() -> None:
     assert found.filter == parse_filter("POP > 1") and found.labels == (LabelClass(Column("use")),)
     exact = Style(Single(RED), filter=parse_filter("POP > 1"))
     assert fit(exact, TOWNS, {}, AUTO) == exact
+
+
+# --- what does not fit -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["use", "day"])
+def test_texts_and_dates_are_no_numbers(field: str) -> None:
+    """Themes of numbers by a text or a date would draw nothing: the style chosen from the data stands in, and says so."""
+    facts = replace(TOWNS, fields=(*FIELDS, Field("day", FieldKind.DATE)))
+    themes: list[Theme] = [
+        Breaks(field, 0.0, (Break(1.0, RED),)),
+        Breaks("POP", 0.0, (Break(1.0, RED),), normalization_field=field),
+        Graded(Column(field), RED, RAMP),
+        Graded(Arithmetic("/", Column("POP"), Column(field)), RED, RAMP),
+        Proportional(RED, SizeBy(Column(field), ())),
+        HeatMap(RAMP, 10.0, Column(field)),
+        DotDensity((Dots(Column(field), RED),), 1.0),
+    ]
+    for theme in themes:
+        assert needs(Style(theme), facts, AUTO) == default_needs(facts)
+        assert fit(Style(theme), facts, {}, AUTO).source == NOT_FITTING

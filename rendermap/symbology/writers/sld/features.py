@@ -9,11 +9,11 @@ from xml.etree.ElementTree import Element
 
 from rendermap.errors import InvalidExpression
 from rendermap.symbology import ramps
+from rendermap.symbology.category_fit import ALL_OTHERS
 from rendermap.symbology.expressions.filter_document import filter_element, spelled, value_element
 from rendermap.symbology.expressions.logic import all_of, any_of, is_not_true
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Comparison, Expression, IsNull, Literal, Operand
 from rendermap.symbology.facts import GeometryKind
-from rendermap.symbology.legend import ALL_OTHERS
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import (
     Breaks,
