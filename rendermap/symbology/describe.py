@@ -213,13 +213,14 @@ def _raster(theme: Theme) -> Iterator[Line]:
                 color = spell_color(theme.excluded_color) if theme.excluded_color else "not drawn"
                 yield 1, f"excluded {spell(low)} – {spell(high)}: {color}"
         case UniqueRaster():
-            kind = "stay" if theme.default else "read anew from each result"
+            kind = "stay" if theme.default is not None else "read anew from each result"
             yield 0, f"single values of {theme.field}, band {theme.band}; classes {kind}"
             for item in theme.classes:
                 values = ", ".join(item.texts or tuple(spell_value(v) for v in item.values))
                 yield 1, f"{item.label or values} ({values}): {spell_color(item.color)}"
             if theme.default is not None:
-                yield 1, f"{theme.default_label or ALL_OTHERS}: {spell_color(theme.default)}"
+                color = spell_color(theme.default) if theme.default.a else "not drawn"
+                yield 1, f"{theme.default_label or ALL_OTHERS}: {color}"
         case Colormap():
             yield 0, f"colour table of {len(theme.entries)} values" if theme.entries else "the dataset's own colour table"
         case RGB():

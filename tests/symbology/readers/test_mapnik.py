@@ -19,6 +19,7 @@ from rendermap.symbology.legend import legend_items
 from rendermap.symbology.legend_item import EnginePatch
 from rendermap.symbology.readers.table import NamedStyle, read_styles
 from rendermap.symbology.style import Classified, Engine, Stretch, UniqueRaster
+from rendermap.symbology.symbols import TRANSPARENT
 from tests.builders.vectors import view_on, write_features
 
 TWO = (
@@ -111,3 +112,5 @@ def test_raster_colorizers_become_themes(tmp_path: Path) -> None:
     assert discrete.classes[0].upper < 2 and np.float32(discrete.classes[0].upper) < np.float32(2) and discrete.classes[2].upper == np.inf
     exact = raster(tmp_path, f'<RasterColorizer default-mode="exact" default-color="#00000080">{stops}</RasterColorizer>')
     assert isinstance(exact, UniqueRaster) and [c.values for c in exact.classes] == [(0,), (2,), (10,)] and exact.default == (0, 0, 0, 128)
+    exact = raster(tmp_path, f'<RasterColorizer default-mode="exact">{stops}</RasterColorizer>')
+    assert isinstance(exact, UniqueRaster) and exact.default == TRANSPARENT

@@ -34,6 +34,7 @@ from rendermap.symbology.style import (
     UniqueRaster,
 )
 from rendermap.symbology.symbols import (
+    TRANSPARENT,
     Color,
     Fill,
     GradientFill,
@@ -731,14 +732,16 @@ def test_discrete_and_exact_colours() -> None:
     assert [(c.upper, c.color, c.label) for c in classes.classes] == [(1.0, RED_COLOR, "low"), (math.inf, BLUE_COLOR, "high")]
     exact = raster_of(qml.raster("singlebandpseudocolor", qml.shader("EXACT", [(1, "#ff0000", "one")]), band=1))
     assert isinstance(exact, UniqueRaster) and exact.classes[0].values == (1.0,)
+    assert exact.default == TRANSPARENT
 
 
 def test_palettes() -> None:
-    """Each entry is a class with its label and opacity."""
+    """Each entry is a class with its label and opacity; cells of other values are not drawn, so none get a class of their own."""
     entries = '<colorPalette><paletteEntry value="3" color="#0000ff" alpha="128" label="water"/></colorPalette>'
     theme = raster_of(qml.raster("paletted", entries, band=1))
     assert isinstance(theme, UniqueRaster)
     assert [(c.values, c.color, c.label) for c in theme.classes] == [((3.0,), Color(0, 0, 255, 128), "water")]
+    assert theme.default == TRANSPARENT
 
 
 def test_colour_pictures_and_relief() -> None:

@@ -55,7 +55,7 @@ from rendermap.symbology.style import (
     Theme,
     UniqueRaster,
 )
-from rendermap.symbology.symbols import Color, Fill, GradientFill, Hatch, Marker, Ramp, SizeBy, Stroke, Symbol
+from rendermap.symbology.symbols import TRANSPARENT, Color, Fill, GradientFill, Hatch, Marker, Ramp, SizeBy, Stroke, Symbol
 from rendermap.symbology.writers.sld import write_sld
 from rendermap.symbology.xml_document import parse_xml
 from tests.builders.styles import breaks, document, feature_layer, fill, rgb, simple, stroke, symbol, unique
@@ -138,7 +138,7 @@ RASTERS: tuple[Theme, ...] = (
     Stretch(Ramp(((0.0, RED), (0.5, HALF), (1.0, BLUE))), CUSTOM, band=2, labels=("high", "low")),
     Stretch(ramps.GRAYS, StretchRecipe(StretchKind.MINIMUM_MAXIMUM, gamma=1.5)),
     Classified((RasterClass(1.5, RED, "low"), RasterClass(9.0, HALF, "high"))),
-    UniqueRaster((RasterCategory((3.0,), RED, "three"), RasterCategory((7.0,), BLUE))),
+    UniqueRaster((RasterCategory((3.0,), RED, "three"), RasterCategory((7.0,), BLUE)), TRANSPARENT),
     RGB((3, 2, 1), (StretchRecipe(StretchKind.HISTOGRAM_EQUALIZE), StretchRecipe(StretchKind.NONE), CUSTOM)),
     ShadedRelief(z_factor=2.0),
     Stretch(Ramp(((0.0, RED), (1.0, BLUE))), CUSTOM, relief=ShadedRelief()),

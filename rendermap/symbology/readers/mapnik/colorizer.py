@@ -45,9 +45,7 @@ def _theme(colorizer: XmlNode, opacity: float) -> RasterTheme:
     default = faded(_color(colorizer, colorizer.attribute("default-color", "transparent")), opacity)
     match mode:
         case "exact":
-            return UniqueRaster(
-                tuple(RasterCategory((value,), color, label) for value, color, label in stops), default if default.a else None
-            )
+            return UniqueRaster(tuple(RasterCategory((value,), color, label) for value, color, label in stops), default)
         case "discrete":
             return _discrete(stops, default)
     return _linear(stops)

@@ -223,7 +223,9 @@ def _origin(node: XmlNode) -> str:
 
 
 def _exact(node: XmlNode, items: list[tuple[float, Color, str]]) -> RasterTheme:
-    return UniqueRaster(tuple(RasterCategory((value,), color, label) for value, color, label in items), band=_band(node))
+    """Cells of other values are not drawn."""
+    classes = tuple(RasterCategory((value,), color, label) for value, color, label in items)
+    return UniqueRaster(classes, TRANSPARENT if classes else None, band=_band(node))
 
 
 def _read_palette(node: XmlNode) -> RasterTheme:

@@ -29,7 +29,7 @@ from rendermap.symbology.style import (
     UniqueRaster,
 )
 from rendermap.symbology.symbolizers import sld_parameters as parameters
-from rendermap.symbology.symbols import Color, Ramp
+from rendermap.symbology.symbols import TRANSPARENT, Color, Ramp
 from rendermap.symbology.xml_document import XmlNode
 
 MOST_ENTRIES = 20_000
@@ -157,7 +157,7 @@ def _colored(colormap: XmlNode, band: int) -> RasterTheme:
         case "intervals":
             return _intervals(entries, band)
         case "values":
-            return UniqueRaster(tuple(RasterCategory((e.quantity,), e.color, e.label) for e in entries), band=band)
+            return UniqueRaster(tuple(RasterCategory((e.quantity,), e.color, e.label) for e in entries), TRANSPARENT, band=band)
         case "ramp":
             return _ramp(entries, band)
         case kind:
@@ -242,9 +242,9 @@ def _constant(node: XmlNode, value: Operand) -> float:
     return float(number)
 
 
-def _fallback(node: XmlNode) -> Color | None:
+def _fallback(node: XmlNode) -> Color:
     text = node.attribute("fallbackValue")
-    return parameters.parse_color(node, text) if text else None
+    return parameters.parse_color(node, text) if text else TRANSPARENT
 
 
 # --- relief -----------------------------------------------------------------------------------------------------------
