@@ -22,12 +22,14 @@ class Place:
     """A Graphic and where it stands.
 
     placement: as of `PointLayer`.  gap_pt: free room between one and the next.  unit: points of the symbolizer's unit of measure.
+    offset_pt: to the left of the line.
     """
 
     graphic: XmlNode
     placement: str
     gap_pt: float
     unit: float
+    offset_pt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def _along(symbolizer: XmlNode, unit: float) -> tuple[Place, ...]:
         return ()
     if lined.child("InitialGap"):
         lined.warn("a gap before the first mark", "marks begin as the line does")
-    return (Place(graphic, "line", _gap(stroke, lined, graphic, unit), unit),)
+    offset = parameters.length_pt(symbolizer.child("PerpendicularOffset"), 0.0, unit)
+    return (Place(graphic, "line", _gap(stroke, lined, graphic, unit), unit, offset),)
 
 
 def _gap(stroke: XmlNode, lined: XmlNode, graphic: XmlNode, unit: float) -> float:
@@ -153,6 +156,7 @@ def look_of(place: Place, default_px: float = DEFAULT_PX) -> Look:
     turn, by = (0.0, None) if _is_turned_with_line(graphic) else parameters.turn_of(graphic.child("Rotation"))
     across, up = parameters.point(graphic.child("AnchorPoint"), ("AnchorPointX", "AnchorPointY"), (0.5, 0.5))
     dx, dy = parameters.point(graphic.child("Displacement"), ("DisplacementX", "DisplacementY"), (0.0, 0.0), unit)
+    dy += place.offset_pt
     if by is not None or size_by is not None:
         return Look(size_pt, size_by, parameters.share(graphic.child("Opacity")), turn, by, dx, dy, (across - 0.5, up - 0.5))
     # The anchor is a place of the graphic, so it is turned with it; the displacement is not.

@@ -12,13 +12,16 @@ import pytest
 
 from rendermap.errors import StyleInvalid
 from rendermap.symbology import shapes
+from rendermap.symbology.classify import fit, needs
 from rendermap.symbology.expressions.tree import And, Arithmetic, Call, Case, Column, Comparison, Concat, IsNull, Like, Literal, Not, Or
+from rendermap.symbology.facts import Band, Measures, RasterFacts
 from rendermap.symbology.legend import legend_items
 from rendermap.symbology.readers.table import read_styles
 from rendermap.symbology.style import (
     RGB,
     Breaks,
     Categories,
+    Classification,
     Classified,
     Graded,
     HeatMap,
@@ -31,7 +34,7 @@ from rendermap.symbology.style import (
     Style,
     UniqueRaster,
 )
-from rendermap.symbology.symbols import BLACK, Color, Fill, Hatch, Marker, PictureFill, PictureMarker, Stroke, SymbolLayer
+from rendermap.symbology.symbols import BLACK, TRANSPARENT, Color, Fill, Hatch, Marker, PictureFill, PictureMarker, Stroke, SymbolLayer
 from tests.builders.sld import (
     PNG,
     both,
@@ -468,6 +471,15 @@ def test_marks_along_lines() -> None:
         assert (found.placement, found.spacing_pt) == ("line", 9.0)
 
 
+def test_marks_beside_lines() -> None:
+    """Marks and pictures stand as far to the left of the line as its plain stroke would."""
+    offset = "<PerpendicularOffset>20</PerpendicularOffset></LineSymbolizer>"
+    for graphic in (mark(), f"<Graphic>{INLINE}<Rotation>90</Rotation></Graphic>"):
+        found = layers_of(f"<LineSymbolizer><Stroke><GraphicStroke>{graphic}</GraphicStroke></Stroke>{offset}")[-1]
+        assert isinstance(found, Marker | PictureMarker)
+        assert (found.dx_pt, found.dy_pt) == (0.0, pytest.approx(15.0))
+
+
 def test_points_on_lines_and_areas_stand_once() -> None:
     """A point symbolizer beside one for lines; GeoServer's functions put it on ends and vertices."""
     line_and_mark = layers_of(line(), point())
@@ -623,6 +635,18 @@ def test_color_maps() -> None:
     values = raster_of(f'<ColorMap type="values">{ENTRIES}</ColorMap>').theme
     assert isinstance(values, UniqueRaster)
     assert [c.values for c in values.classes] == [(0.0,), (5.0,), (20.0,)]
+
+
+def test_cells_of_other_values_are_not_drawn() -> None:
+    """Single values stay as they are: a result's other values get no class of their own, by entries and by Recode."""
+    recode = "<se:Recode><se:LookupValue>Rasterdata</se:LookupValue>"
+    recode += "<se:MapItem><se:Data>0</se:Data><se:Value>#ff0000</se:Value></se:MapItem></se:Recode>"
+    measures = Measures(2, distinct=((0.0, 1), (9.0, 1)), distinct_is_whole=True)
+    for made in (f'<ColorMap type="values">{ENTRIES}</ColorMap>', f"<ColorMap>{recode}</ColorMap>"):
+        style = raster_of(made)
+        facts = RasterFacts(9, 9, (Band("float32"),), (1.0, 1.0))
+        assert fit(style, facts, dict.fromkeys(needs(style, facts, Classification.AUTO), measures), Classification.AUTO) == style
+        assert isinstance(style.theme, UniqueRaster) and style.theme.default == TRANSPARENT
 
 
 def test_color_maps_of_se() -> None:
