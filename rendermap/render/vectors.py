@@ -67,13 +67,12 @@ class WarmMaps:
 
     def get(self, run: Sequence[LayerPlan], crs: str, pixel_ratio: float = 1.0) -> _Warm:
         """The map of a run in a CRS, opened when it is not warm."""
-        key = (crs, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in run))
-        warm = self._maps.get(key)
-        if warm is None or warm.ratio not in (None, pixel_ratio):
-            warm = self._maps[key] = _open(run, crs, pixel_ratio)
-            if len(self._maps) > self._limit:
-                self._maps.popitem(last=False)
-        self._maps.move_to_end(key)
+        what = (crs, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in run))
+        warm = self._maps.get((None, what)) or self._maps.get((pixel_ratio, what)) or _open(run, crs, pixel_ratio)
+        self._maps[warm.ratio, what] = warm
+        self._maps.move_to_end((warm.ratio, what))
+        if len(self._maps) > self._limit:
+            self._maps.popitem(last=False)
         return warm
 
     def forget(self) -> None:

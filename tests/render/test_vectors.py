@@ -24,7 +24,8 @@ from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Break, Breaks, Categories, Category
-from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol
+from rendermap.symbology.symbols import Color, Fill, Marker, PictureFill, Stroke, Symbol
+from tests.builders.symbols import picture
 from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, view_on, write_features
 from tests.builders.views import look
 
@@ -242,6 +243,17 @@ def test_warm_maps_are_few(tmp_path: Path) -> None:
         warm.get([plan], crs)
     assert warm.get([plan], "EPSG:25832") is first
     assert len(warm._maps) == 2
+
+
+def test_each_ratio_keeps_its_map(tmp_path: Path) -> None:
+    """Pictures inside polygons are made for one pixel ratio: clients of two do not close each other's maps."""
+    layer = write_features(tmp_path, [shapely.box(0, 0, 10, 10)])
+    warm = WarmMaps(4)
+    for symbol, differ in ((Symbol((PictureFill(picture(), "image/png", 6.0, 6.0),)), True), (fill(RED), False)):
+        plan = plan_for(layer, symbol)
+        once, twice = (warm.get([plan], "EPSG:25832", ratio) for ratio in (1.0, 2.0))
+        assert (once is not twice) == differ
+        assert warm.get([plan], "EPSG:25832", 1.0) is once and warm.get([plan], "EPSG:25832", 2.0) is twice
 
 
 def test_missing_file_is_unreadable_in_safe_words(tmp_path: Path) -> None:
