@@ -143,9 +143,13 @@ def _set_opacity(element: Element, styles: Sequence[Element], opacity: float) ->
 
 
 def _style_element(name: str, layer: DrawnLayer, level: int, on: RuleCanvas) -> Element:
-    style = Element("Style", {"name": name, "filter-mode": "all" if applies_all(layer.style.theme) else "first"})
+    all_apply = applies_all(layer.style.theme)
+    style = Element("Style", {"name": name, "filter-mode": "all" if all_apply else "first"})
     for rule, canvas in _on_canvases(layer, on):
         parts = [part for part in rule.symbol.layers if part.level == level]
+        if all_apply and not parts:
+            # it keeps no feature from others
+            continue
         style.append(_rule(rule, turned(painted(parts, canvas, rule.paints), rule.turn)))
     return style
 

@@ -6,8 +6,11 @@ one comparison only, and what is left is the default's.  `Rules` all apply.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 from rendermap.errors import InvalidFilter, StyleInvalid
 from rendermap.render.class_columns import GROUP_COLUMN, ClassColumns
@@ -26,6 +29,9 @@ from rendermap.symbology.symbols import Symbol, lifted, recolored, sized, stacke
 from rendermap.symbology.template import named
 
 NOTHING = Symbol()
+
+LONGEST_RESTS = 4_000_000
+"""Signs of all filters of else rules together; Mapnik reads so many in about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +133,52 @@ def _of_theme(theme: Theme, columns: Columns, remaking: AnyRemaking | None) -> D
 
 
 def _rules(theme: Rules, columns: Columns) -> DrawnRules:
+    """Else rules come last: what they draw no other rule of their level does."""
     tests = [None if rule.filter is None else filter_text(rule.filter, columns) for rule in theme.rules]
     for rule, test in zip(theme.rules, tests, strict=True):
-        if rule.is_else:
-            rest = _rest(rule, theme, tests)
-            test = f"({rest} and {test})" if test and rest != NEVER else rest
-        if rule.symbol.layers:
+        if rule.symbol.layers and not rule.is_else:
             yield DrawnRule(test, rule.symbol)
+    yield from _others(theme, tests)
 
 
-def _rest(rule: Rule, theme: Rules, tests: list[str | None]) -> str:
-    """The features that no rule of the same level draws; a rule that draws nothing is of every level."""
-    level = {layer.level for layer in rule.symbol.layers}
-    others = [
-        test
-        for other, test in zip(theme.rules, tests, strict=True)
-        if not other.is_else and (not other.symbol.layers or level & {layer.level for layer in other.symbol.layers})
-    ]
-    return NEVER if None in others else f"(not {any_of([test for test in others if test])})"
+def _others(theme: Rules, tests: list[str | None]) -> DrawnRules:
+    """Else rules in a row that leave out the same features are one, for what they leave out may be thousands of filters."""
+    others = [(_levels(rule), test, rule.symbol) for rule, test in zip(theme.rules, tests, strict=True) if rule.is_else]
+    rests, spelled = _Rests(theme, tests), 0
+    for (levels, test), same in groupby((other for other in others if other[0]), itemgetter(0, 1)):
+        rest = rests.of(levels)
+        spelled += len(rest)
+        if spelled > LONGEST_RESTS:
+            raise StyleInvalid(
+                "The layer's symbology has too many rules for what other rules leave.", reason=f"{spelled} signs of else rules"
+            )
+        symbol = Symbol(tuple(layer for _, _, one in same for layer in one.layers))
+        yield DrawnRule(f"({rest} and {test})" if test and rest != NEVER else rest, symbol)
+
+
+def _levels(rule: Rule) -> frozenset[int]:
+    return frozenset(layer.level for layer in rule.symbol.layers)
+
+
+class _Rests:
+    """The features that no rule of the same levels draws; a rule that draws nothing is of every level."""
+
+    def __init__(self, theme: Rules, tests: list[str | None]) -> None:
+        self._tests = tests
+        self._everywhere: list[int] = []
+        self._at: defaultdict[int, list[int]] = defaultdict(list)
+        self._made: dict[frozenset[int], str] = {}
+        for number, rule in enumerate(theme.rules):
+            for drawers in [self._at[level] for level in _levels(rule)] or [self._everywhere]:
+                drawers += [] if rule.is_else else [number]
+
+    def of(self, levels: frozenset[int]) -> str:
+        """Their filter."""
+        if levels not in self._made:
+            numbers = sorted({*self._everywhere, *(number for level in levels for number in self._at[level])})
+            tests = [self._tests[number] for number in numbers]
+            self._made[levels] = NEVER if None in tests else f"(not {any_of([test for test in tests if test])})"
+        return self._made[levels]
 
 
 def _categories(theme: Categories, columns: Columns) -> DrawnRules:

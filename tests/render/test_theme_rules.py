@@ -10,10 +10,14 @@ import pytest
 import shapely
 
 from rendermap.errors import StyleInvalid
-from rendermap.render.theme_rules import any_of
+from rendermap.render.assets import assets
+from rendermap.render.mapnik_filter import Columns
+from rendermap.render.mapnik_xml import drawn_layer, map_document
+from rendermap.render.theme_rules import any_of, rules_of
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Comparison, Literal
+from rendermap.symbology.facts import Field, FieldKind
 from rendermap.symbology.ramps import color_at, of_colors
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Graded, Proportional, Rule, Rules, Style, Theme
@@ -62,6 +66,34 @@ def test_else_is_of_its_own_level(tmp_path: Path) -> None:
 def test_else_draws_nothing_beside_a_rule_for_all(tmp_path: Path) -> None:
     """A rule without a filter leaves nothing over."""
     assert drawn(tmp_path, {"v": [1, None]}, Rules((rule(RED), rule(GREEN, is_else=True)))) == [RED, RED]
+
+
+def test_many_else_rules_share_what_is_left() -> None:
+    """Thousands of filters beside thousands of else rules are spelled once for each level; where they cannot be, the style is refused."""
+    columns = Columns((Field("v", FieldKind.INTEGER),))
+    filters = tuple(rule(RED, f"v = {i}") for i in range(3000))
+    alike = Rules((*filters, *(rule(Color(i % 256, 9, 9), is_else=True) for i in range(3000))))
+    made = rules_of(Style(alike), columns)
+    assert len(made) == 3001 and len(made[-1].symbol.layers) == 3000
+    assert sum(len(r.test or "") for r in made) < 200_000
+    both = tuple(Rule(Symbol((Fill(RED), Fill(RED, level=i % 2))), is_else=True) for i in range(3000))
+    with pytest.raises(StyleInvalid):
+        rules_of(Style(Rules((*filters, *both))), columns)
+
+
+def test_else_rules_are_drawn_in_their_order(tmp_path: Path) -> None:
+    """The last one lies on top, wherever rules with filters stand between; one with a filter of its own draws fewer."""
+    own = Rule(fill(BLUE), filter=parse_filter("v = 2"), is_else=True)
+    theme = Rules((rule(RED, is_else=True), rule(BLUE, "v = 1"), rule(GREEN, is_else=True), own))
+    assert drawn(tmp_path, {"v": [1, 2, 3]}, theme) == [BLUE, BLUE, GREEN]
+
+
+def test_a_level_has_only_rules_that_draw_at_it(tmp_path: Path) -> None:
+    """Hundreds of FeatureTypeStyles with a rule each are not hundreds of rules at hundreds of levels."""
+    layer = write_features(tmp_path, [shapely.box(0, 0, 10, 10)], {"v": [1]})
+    theme = Rules(tuple(Rule(Symbol((Fill(RED, level=i),)), filter=parse_filter("v = 1")) for i in range(100)))
+    text = map_document([drawn_layer(plan_for(layer, theme))], [{}], "EPSG:25832", assets())
+    assert text.count("<Rule>") == 100
 
 
 def test_the_definition_filter_goes_before_all_rules(tmp_path: Path) -> None:
