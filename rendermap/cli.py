@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect as signatures
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -42,7 +43,7 @@ from rendermap.options import help_of, settings_options
 from rendermap.request import JobRequest, LayerChoice, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from rendermap.symbology.defaults import default_needs, default_style
-from rendermap.symbology.style import Classification
+from rendermap.symbology.style import Classification, Style
 from rendermap.symbology.writers.table import STYLE_WRITERS
 from rendermap.telemetry import configure_logging
 
@@ -344,13 +345,27 @@ def check(services: Services = None, config: Config = None) -> None:
     from rendermap.review import review
 
     settings = _settings(services=services, config=config)
-    found, warnings, faults = review(settings.services)
-    for warning in warnings:
+    found = review(settings.services)
+    faults = [*found.faults, *(_run(settings, None, partial(_engine_faults, found.engine)) if found.engine else ())]
+    for warning in found.warnings:
         out.print(f"[yellow]warning[/] {escape(warning)}", highlight=False, soft_wrap=True)
     for fault in faults:
         out.print(f"[red]fault[/]   {escape(fault)}", highlight=False, soft_wrap=True)
-    out.print(f"{found} services, {len(faults)} faults, {len(warnings)} warnings")
+    out.print(f"{found.services} services, {len(faults)} faults, {len(found.warnings)} warnings")
     raise typer.Exit(FAULTS if faults else OK)
+
+
+async def _engine_faults(styles: Sequence[tuple[Path, Style]], assembled: Assembled, _: JobRequest) -> list[str]:
+    """What the engine itself says of its own styles; it works in the workers only."""
+    from rendermap.review import swatch_plan
+
+    faults = []
+    for file, own in styles:
+        try:
+            await assembled.pool.legend(swatch_plan(own))
+        except Broken as error:
+            faults.append(f"{file}: {error.reason or error.sentence}")
+    return faults
 
 
 @app.command("jobs")

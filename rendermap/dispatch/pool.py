@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import structlog
 
+from rendermap.dispatch.notes import WorkerNotes
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
 from rendermap.dispatch.scratch import Scratch, make_scratch, sweep_scratch
@@ -99,6 +100,7 @@ class Pool:
         self._program = replace(program or WorkerProgram(), memory_limit_bytes=memory_limit_bytes, readable=readable)
         self._metrics = metrics or make_metrics()
         self._packer = PlanPacker()
+        self._notes = WorkerNotes()
         self._queue: deque[_Errand] = deque()
         self._idle: dict[WorkerProcess, _Idle] = {}
         self._workers: set[WorkerProcess] = set()
@@ -192,6 +194,7 @@ class Pool:
         outcome = "cancelled"
         try:
             answer = await self._submit(_Errand(self._packer.pack(plan), key, asyncio.get_running_loop().create_future()))
+            self._notes.tell(answer.head.notes)
             if answer.head.kind == "error":
                 raise error_of(answer.head)
             outcome = "ok"

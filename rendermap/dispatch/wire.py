@@ -43,7 +43,7 @@ class Head:
     """What an answer is.
 
     kind: ``ready`` once at the start; ``drawn`` (body: an encoded picture); ``value`` (body: JSON); ``error``.
-    code, sentence, details, reason: of an error, as in `rendermap.errors`.
+    code, sentence, details, reason: of an error, as in `rendermap.errors`.  notes: what is not drawn as its style says, for the log.
     """
 
     kind: Literal["ready", "drawn", "value", "error"]
@@ -54,6 +54,7 @@ class Head:
     sentence: str = ""
     details: tuple[str, ...] = ()
     reason: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

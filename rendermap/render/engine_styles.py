@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import Element, SubElement, fromstring
+from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
+from rendermap.errors import StyleInvalid
+from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_filter import Columns, filter_text
 from rendermap.symbology.expressions.tree import Expression
-from rendermap.symbology.style import Engine
+from rendermap.symbology.style import Engine, Theme
 
 
 def ask_for_fields(theme: Engine, columns: Columns) -> None:
@@ -23,6 +25,18 @@ def engine_styles(theme: Engine, name: str, condition: Expression | None, column
         if condition is not None:
             _demand(style, filter_text(condition, columns))
     return styles
+
+
+def require_understood(theme: Theme) -> None:
+    """Raises StyleInvalid with Mapnik's own words where the theme is the engine's and it does not understand its filters or values."""
+    if not isinstance(theme, Engine):
+        return
+    root = Element("Map")
+    root.extend(engine_styles(theme, "style", None, Columns(())))
+    try:
+        mapnik.load_map_from_string(mapnik.Map(16, 16), tostring(root, encoding="unicode"), True)
+    except RuntimeError as error:
+        raise StyleInvalid(reason=str(error)) from error
 
 
 def _demand(style: Element, condition: str) -> None:

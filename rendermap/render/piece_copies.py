@@ -51,7 +51,8 @@ def piece_copy(uncut: Uncut, crs: tuple[str, str], pieces: Pieces) -> Path | Non
             raise TooMany
         return kept_copy(("pieces", uncut.essence, crs, pieces), ".fgb", lambda target: _write(uncut, crs, pieces, target))
     except TooMany:
-        LOG.warning("%s is too large to be cut: gradients are of one colour, markers stand at distances and not in holes", uncut.file)
+        told = "%s is too large to be cut: gradients are of one colour, markers stand at distances and not in holes"
+        LOG.warning(told, Path(uncut.file).name)
         return None
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
         raise SourceUnreadable(reason=f"{uncut.file}: {error}") from error

@@ -14,12 +14,13 @@ import shapely
 from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LegendPlan, SwatchLayer
-from rendermap.errors import RenderFailed
+from rendermap.errors import RenderFailed, StyleInvalid
 from rendermap.imaging.blend import fade
 from rendermap.imaging.encode import encode
 from rendermap.imaging.legend_sheet import SheetEntry, SheetFonts, SheetLayer, draw_legend_sheet
 from rendermap.render.assets import assets
 from rendermap.render.engine import mapnik
+from rendermap.render.engine_styles import require_understood
 from rendermap.render.fonts import engine_fonts, foreign_font
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.mapnik_xml import DrawnLayer, in_pieces, map_document, to_srs
@@ -65,6 +66,7 @@ def _fonts() -> SheetFonts:
 
 def _legend_layer(layer: SwatchLayer, plan: LegendPlan) -> LegendLayer:
     style = layer.style
+    require_understood(style.theme)
     entries = tuple(_entry(layer, item, plan) for item in legend_items(style))
     kind = "raster" if layer.geometry == "raster" else "vector"
     return LegendLayer(layer.id, layer.name, kind, style.min_scale_denominator, style.max_scale_denominator, heading_of(style), entries)
@@ -77,6 +79,7 @@ def _entry(layer: SwatchLayer, item: LegendItem, plan: LegendPlan) -> LegendEntr
 
 
 def _sheet_layer(layer: SwatchLayer, plan: LegendPlan) -> SheetLayer:
+    require_understood(layer.style.theme)
     entries = tuple(
         SheetEntry(item.label, draw_swatch(layer, item, plan.swatch_px, plan.pixel_ratio), item.heading, isinstance(item.patch, RampPatch))
         for item in legend_items(layer.style)
@@ -188,7 +191,10 @@ def _draw(document: Document, shape: shapely.Geometry, width_px: int, height_px:
     """A map of one geometry in pixels, y up from the lower left.  document: the map of a geometry."""
     wide, high = max(width_px, _LEAST_PX), max(height_px, _LEAST_PX)
     drawn = mapnik.Map(wide, high)
-    mapnik.load_map_from_string(drawn, document(shape))
+    try:
+        mapnik.load_map_from_string(drawn, document(shape))
+    except RuntimeError as error:
+        raise StyleInvalid(reason=str(error)) from error
     drawn.buffer_size = _LARGEST_MARKER_PX
     drawn.zoom_to_box(mapnik.Box2d(0, height_px - high, wide, height_px))
     image = mapnik.Image(wide, high)

@@ -11,11 +11,13 @@ from __future__ import annotations
 import rendermap.render.engine  # noqa: F401  # isort: skip
 
 import gc
+import logging
 import os
 import socket
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from rendermap.render.confinement import confine
 from rendermap.render.inspect import inspect
 from rendermap.render.journal import settled
 from rendermap.render.measure import measure
+from rendermap.render.notes import Notes
 from rendermap.render.swatches import draw_legend, draw_sheet
 
 
@@ -68,19 +71,26 @@ def answer(plan: Plan) -> Answer:
         return Answer(head_of(RenderFailed(reason=traceback.format_exc())))
 
 
+def noted(answered: Answer, notes: Notes) -> Answer:
+    """The answer with what was noted on the way."""
+    taken = notes.take()
+    return replace(answered, head=replace(answered.head, notes=taken)) if taken else answered
+
+
 def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ...]) -> None:
     """Say that we are ready, and what our confinement lacks; then answer until nobody asks any more.
 
     What we may read was decided once: when a jobs directory has come or was mounted since, a new worker must take over.
     """
     granted = [identity(folder) for folder in readable]
-    plans = PlanUnpacker()
+    plans, notes = PlanUnpacker(), Notes()
+    logging.getLogger("rendermap").addHandler(notes)
     send_answer(wire, 0, Answer(Head("ready", reason=shortcoming)))
     while (asked := receive_request(wire)) is not None:
         number, request = asked
         if granted != [identity(folder) for folder in readable]:
             sys.exit(CHANGED_EXIT)
-        send_answer(wire, number, answer(plans.unpack(request)))
+        send_answer(wire, number, noted(answer(plans.unpack(request)), notes))
 
 
 def identity(folder: Path) -> tuple[int, int] | None:

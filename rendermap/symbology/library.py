@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
@@ -12,14 +13,23 @@ from rendermap.symbology.readers.table import NamedStyle, read_styles
 
 _MOST_FILES = 512
 _Stamp = tuple[int, int, int]
+_Kept = tuple[_Stamp, tuple[NamedStyle, ...] | StyleInvalid]
+
+
+class _Reading:
+    """Held by whoever reads a file; large ones take seconds, and no other file's styles wait for them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
 
 
 class Library:
     """Finds, reads and keeps the styles of layer files.  May be used from several threads."""
 
     def __init__(self) -> None:
-        self._kept: LRUCache[Path, tuple[_Stamp, tuple[NamedStyle, ...] | StyleInvalid]] = LRUCache(_MOST_FILES)
+        self._kept: LRUCache[Path, _Kept] = LRUCache(_MOST_FILES)
         self._lock = threading.Lock()
+        self._reading: WeakValueDictionary[Path, _Reading] = WeakValueDictionary()
 
     def style_for(self, path: Path | None, style_layer: str | None) -> NamedStyle | None:
         """The layer of a file, the very same object until the file changes; None without a file.
@@ -41,11 +51,28 @@ class Library:
         stamp = _stamp(path)
         with self._lock:
             kept = self._kept.get(path)
-            if kept is None or kept[0] != stamp:
-                kept = self._kept[path] = stamp, _read(path)
+            reading = self._reading.setdefault(path, _Reading())
+        if kept is None or kept[0] != stamp:
+            kept = self._renewed(path, stamp, kept, reading)
         if isinstance(kept[1], StyleInvalid):
             raise StyleInvalid(reason=kept[1].reason)
         return kept[1]
+
+    def _renewed(self, path: Path, stamp: _Stamp, old: _Kept | None, reading: _Reading) -> _Kept:
+        """The file read once, by the first who asks; meanwhile the others have its old version, where there is one."""
+        if not reading.lock.acquire(blocking=old is None):
+            assert old is not None
+            return old
+        try:
+            with self._lock:
+                kept = self._kept.get(path)
+            if kept is None or kept[0] != stamp:
+                kept = stamp, _read(path)
+                with self._lock:
+                    self._kept[path] = kept
+            return kept
+        finally:
+            reading.lock.release()
 
 
 def _read(path: Path) -> tuple[NamedStyle, ...] | StyleInvalid:

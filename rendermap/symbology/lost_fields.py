@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.expressions.tree import Operand
+from rendermap.symbology.expressions.tree import Operand, columns
 from rendermap.symbology.facts import VectorFacts
-from rendermap.symbology.field_names import has_all_of
+from rendermap.symbology.field_names import field_of, has_all_of
 from rendermap.symbology.labels import LabelClass
 from rendermap.symbology.style import Breaks, DotDensity, Rules, Style, VectorTheme
 from rendermap.symbology.symbols import PointLayer, Stroke, SymbolLayer, map_layers
@@ -23,7 +23,9 @@ def without_lost_fields(style: Style, facts: VectorFacts) -> Style:
     if not isinstance(style.theme, VectorTheme):
         return style
     if not has_all_of(style.filter, facts):
-        raise StyleInvalid("The filter of this layer asks for a field that the result does not have.")
+        missing = ", ".join(sorted(name for name in columns(style.filter) if not field_of(name, facts))) if style.filter else ""
+        reason = f"the definition query asks for {missing}"
+        raise StyleInvalid("The filter of this layer asks for a field that the result does not have.", reason=reason)
     theme, lost = _without_lost_parts(style.theme, facts)
     labels = tuple(label for label in style.labels if _can_label(label, facts))
     lost += ["labels"] if len(labels) < len(style.labels) else []

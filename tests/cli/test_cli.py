@@ -144,6 +144,19 @@ def test_check_ends_with_one_when_there_is_a_fault(jobs_dir: Path) -> None:
     assert "service.toml:8" in run("check", "--services", styles, status=FAULTS)
 
 
+def test_check_asks_the_engine_about_its_own_styles(jobs_dir: Path) -> None:
+    """A colour or a filter that Mapnik does not understand is a fault with its words, before any job meets it."""
+    styles = jobs_dir.parent / "styles"
+    file = styles / "Parcels" / "service.toml"
+    file.write_text(file.read_text() + '[tasks.parameters.layer]\nstyle = "own.xml"\n')
+    own = styles / "Parcels" / "own.xml"
+    own.write_text('<Style><Rule><Filter>[N] &gt; 3</Filter><PolygonSymbolizer fill="red"/></Rule></Style>')
+    assert "0 faults" in run("check", "--services", styles)
+    for wrong in ('<Filter>[N] &gt;&gt; 3</Filter><PolygonSymbolizer fill="red"/>', '<PolygonSymbolizer fill="notacolor"/>'):
+        own.write_text(f"<Style><Rule>{wrong}</Rule></Style>")
+        assert "own.xml" in run("check", "--services", styles, status=FAULTS)
+
+
 def test_a_port_in_use_is_said_at_once(jobs_dir: Path) -> None:
     """The socket is taken before anything is started."""
     with socket.socket() as taken:

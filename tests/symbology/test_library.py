@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.library import Library
+from rendermap.symbology.readers.table import NamedStyle, read_styles
 from tests.builders.styles import feature_layer, simple, style_file
 
 
@@ -34,6 +37,31 @@ def test_layers_by_name(tmp_path: Path) -> None:
     with pytest.raises(StyleInvalid) as caught:
         library.style_for(file, "three")
     assert "'One', 'Two'" in (caught.value.reason or "")
+
+
+def test_a_file_that_takes_long_to_read_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one reads its new version, others have the old one, and other files' styles at once."""
+    library = Library()
+    slow, quick = (style_file(tmp_path / name, feature_layer(simple(), name)) for name in ("slow.lyrx", "quick.lyrx"))
+    old = library.style_for(slow, None)
+    started, done = threading.Event(), threading.Event()
+
+    def read(path: Path) -> tuple[NamedStyle, ...]:
+        if path == slow:
+            started.set()
+            assert done.wait(20)
+        return read_styles(path)
+
+    monkeypatch.setattr("rendermap.symbology.library.read_styles", read)
+    style_file(slow, feature_layer(simple(), "new"))
+    os.utime(slow, (1, 1))
+    with ThreadPoolExecutor(1) as others:
+        new = others.submit(library.style_for, slow, None)
+        assert started.wait(20)
+        assert library.style_for(slow, None) is old and library.style_for(quick, None) is not None
+        done.set()
+        found = new.result(20)
+    assert found is not None and found.name == "new" and library.style_for(slow, None) is found
 
 
 def test_faults_are_remembered_and_mended(tmp_path: Path) -> None:

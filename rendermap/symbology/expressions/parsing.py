@@ -12,6 +12,7 @@ from lark.exceptions import LarkError
 
 from rendermap.errors import InvalidExpression
 from rendermap.symbology.expressions.functions import FUNCTIONS, TEXT, call
+from rendermap.symbology.expressions.misfit import tell_misfit
 from rendermap.symbology.expressions.tree import (
     DEEPEST_NESTING,
     LONGEST_TEXT,
@@ -56,7 +57,7 @@ def branches_of(parser: Lark, text: str, start: str) -> Branches:
     try:
         found = parser.parse(text, start=start)
     except LarkError as error:
-        raise InvalidExpression(reason=f"{type(error).__name__} in {text[:200]!r}") from error
+        raise InvalidExpression(reason=tell_misfit(error, text)) from error
     level = [found]
     for _ in range(DEEPEST_BRANCHES):
         level = [child for tree in level for child in tree.children if isinstance(child, Tree)]

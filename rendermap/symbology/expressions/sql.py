@@ -10,6 +10,7 @@ from lark.exceptions import LarkError, VisitError
 
 from rendermap.errors import InvalidFilter
 from rendermap.symbology.expressions.functions import call
+from rendermap.symbology.expressions.misfit import tell_misfit
 from rendermap.symbology.expressions.sql_functions import CLOCKS, cast, date_part, part_of, sql_call, trimmed
 from rendermap.symbology.expressions.tree import (
     DEEPEST_NESTING,
@@ -44,7 +45,7 @@ def parse_filter(text: str) -> Expression:
     except VisitError as error:
         raise error.orig_exc if isinstance(error.orig_exc, InvalidFilter) else InvalidFilter(reason=str(error)) from error
     except LarkError as error:
-        raise InvalidFilter(reason=f"{type(error).__name__} in {text[:200]!r}") from error
+        raise InvalidFilter(reason=tell_misfit(error, text)) from error
     if isinstance(found, Operand) or not isinstance(found, Expression):
         raise InvalidFilter("The filter expression must be a condition.")
     if is_deeper_than(found, DEEPEST_NESTING):

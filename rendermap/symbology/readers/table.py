@@ -25,5 +25,7 @@ def read_styles(path: Path) -> tuple[NamedStyle, ...]:
     for reader in STYLE_READERS:
         if path.suffix.lower() in reader.suffixes:
             return reader.read(path)
+    if path.suffix.lower() == ".lyr":
+        raise StyleInvalid(reason=f"{path}: a binary layer file of ArcMap; save it as .lyrx from ArcGIS Pro")
     known = ", ".join(suffix for reader in STYLE_READERS for suffix in reader.suffixes)
     raise StyleInvalid(reason=f"{path}: no reader for {path.suffix!r}; known are {known}")
