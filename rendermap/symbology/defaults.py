@@ -118,7 +118,7 @@ def _vector_theme(facts: VectorFacts, measures: Taken) -> VectorTheme:
     classes = tuple(
         Category(((value,),), _class_symbol(facts, symbol, color), spell_value(value)) for value, color in zip(values, colors, strict=True)
     )
-    return Categories((field.name,), classes, heading=field.alias or field.name)
+    return Categories((field.name,), classes, heading=_heading(field))
 
 
 def _quantity_theme(facts: VectorFacts, measures: Taken, symbol: Symbol) -> VectorTheme:
@@ -136,7 +136,12 @@ def _quantity_theme(facts: VectorFacts, measures: Taken, symbol: Symbol) -> Vect
         limits = make_limits(Method.NATURAL_BREAKS, _QUANTITY_CLASSES, taken)
         colors = palettes.ordered(len(limits))
     classes = tuple(Break(upper, _class_symbol(facts, symbol, color)) for upper, color in zip(limits, colors, strict=True))
-    return Breaks(field.name, low, classes, heading=field.alias or field.name)
+    return Breaks(field.name, low, classes, heading=_heading(field))
+
+
+def _heading(field: Field) -> str:
+    """The name that somebody gave a field for people; that of its column is nobody's to show."""
+    return field.alias if field.alias.casefold() != field.name.casefold() else ""
 
 
 def _class_symbol(facts: VectorFacts, symbol: Symbol, color: Color) -> Symbol:

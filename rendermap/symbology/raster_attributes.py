@@ -66,7 +66,7 @@ def classed(theme: Classified, facts: RasterFacts) -> UniqueRaster:
     ]
     if excluded and theme.excluded_color is not None:
         classes.append(RasterCategory(tuple(excluded), theme.excluded_color, theme.excluded_label))
-    return UniqueRaster(tuple(classes), band=theme.band, field=theme.field, heading=theme.heading or theme.field)
+    return UniqueRaster(tuple(classes), band=theme.band, field=theme.field, heading=theme.heading)
 
 
 def measures_of(facts: RasterFacts, field: str) -> Measures | None:

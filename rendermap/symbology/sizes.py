@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from rendermap.symbology.style import Proportional, Single
 from rendermap.symbology.symbols import PointLayer, SizeBy, Stroke, Symbol
-from rendermap.symbology.template import named
 
 
 def fit_size(size: SizeBy, low: float, high: float, largest: float) -> SizeBy:
@@ -30,4 +29,4 @@ def told_as_sizes(symbol: Symbol, label: str = "") -> Single | Proportional:
     if size is None:
         return Single(symbol, label)
     still = tuple(replace(layer, size_by=None) if isinstance(layer, PointLayer | Stroke) else layer for layer in symbol.layers)
-    return Proportional(Symbol(still), size, label=label, heading=named(size.value) or "")
+    return Proportional(Symbol(still), size, label=label)

@@ -67,7 +67,7 @@ def test_numbers_of_a_column_are_classed() -> None:
     assert isinstance(style.theme, UniqueRaster)
     assert [c.values for c in style.theme.classes] == [(1.0,), (2.0,), (4.0,)]
     assert [item.label for item in legend_items(style)] == ["≤ 1", "1 – 8", "4"]
-    assert style.theme.heading == "DEPTH"
+    assert style.theme.heading == ""
 
 
 def test_classes_of_a_column_are_made_from_the_table() -> None:

@@ -173,7 +173,7 @@ def _breaks(theme: Breaks, geometry: GeometryKind) -> Json:
         written |= {"normalizationType": "esriNormalizeByField", "normalizationField": theme.normalization_field}
     if background:
         written["backgroundFillSymbol"] = to_esri(background, GeometryKind.POLYGON)
-    return written | (_legend(theme.heading) if theme.heading != theme.field else {})
+    return written | _legend(theme.heading)
 
 
 def _parted(symbols: list[Symbol], geometry: GeometryKind) -> tuple[Symbol | None, list[Symbol]]:

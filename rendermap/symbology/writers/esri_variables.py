@@ -51,8 +51,11 @@ def _colors(theme: VectorTheme) -> Iterator[Json]:
         {"value": low + (high - low) * position, "color": colors.to_esri(color), "label": labels.get(i)}
         for i, (position, color) in enumerate(theme.ramp.stops)
     ]
-    legend = {"legendOptions": {"title": theme.heading}} if theme.heading else {}
-    yield {"type": "colorInfo", **value_keys(theme.value), "stops": stops, **legend}
+    yield {"type": "colorInfo", **value_keys(theme.value), "stops": stops, **_legend(theme)}
+
+
+def _legend(theme: Graded | Proportional) -> Json:
+    return {"legendOptions": {"title": theme.heading}} if theme.heading else {}
 
 
 def _sizes(theme: VectorTheme) -> Iterator[Json]:
@@ -60,7 +63,8 @@ def _sizes(theme: VectorTheme) -> Iterator[Json]:
         if size_by.stops:
             own = size_pt(symbol) or 1.0
             stops = [{"value": number, "size": factor * own, "label": None} for number, factor in _sampled(size_by)]
-            yield {"type": "sizeInfo", **value_keys(size_by.value), "valueUnit": "unknown", "stops": stops}
+            legend = _legend(theme) if isinstance(theme, Proportional) else {}
+            yield {"type": "sizeInfo", **value_keys(size_by.value), "valueUnit": "unknown", "stops": stops, **legend}
             return
 
 

@@ -117,7 +117,7 @@ def test_dot_density() -> None:
     assert (theme.dot_value, theme.seed, theme.under) == (50.0, 9, Symbol((Stroke(BLACK, 0.5),)))
     assert [(d.value, d.label, marker_of(d.symbol).fill, marker_of(d.symbol).size_pt) for d in theme.dots] == [
         (Column("A"), "Ah", RED, 3.0),
-        (Column("B"), "B", Color(0, 0, 255), 3.0),
+        (Column("B"), "", Color(0, 0, 255), 3.0),
     ]
 
 
@@ -163,7 +163,7 @@ def test_colours_without_classes() -> None:
     """The ramp lies between the two numbers told."""
     theme = exact(unclassed())
     assert isinstance(theme, Graded)
-    assert (theme.value, theme.limits, theme.ramp.stops[-1][1], theme.heading) == (Column("A"), (2.0, 8.0), RED, "A")
+    assert (theme.value, theme.limits, theme.ramp.stops[-1][1], theme.heading) == (Column("A"), (2.0, 8.0), RED, "")
     assert one(unclassed(polygonSymbolColorTarget="Outline")).warnings
 
 

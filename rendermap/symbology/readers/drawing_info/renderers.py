@@ -156,7 +156,7 @@ def _read_breaks(node: Node) -> VectorTheme:
         from_esri(default) if default else None,
         node.text("defaultLabel") if default else "",
         node.text("normalizationField") or None if kind == "esriNormalizeByField" else None,
-        heading_of(node) or field,
+        heading_of(node),
         expression=None if isinstance(expression, Column) else expression,
     )
 
@@ -225,7 +225,7 @@ def _dots_of(kind: Node, size: float) -> list[Dots]:
     field = kind.text("field")
     value = Column(field) if field else value_of(kind, "valueExpression", "its dots are left out")
     color = colors.from_esri(kind.get("color")) or Color(0, 0, 0)
-    return [Dots(value, Symbol((Marker(CIRCLE, size, color),)), kind.text("label") or field)] if value is not None else []
+    return [Dots(value, Symbol((Marker(CIRCLE, size, color),)), kind.text("label"))] if value is not None else []
 
 
 def _polygons_under_dots(node: Node) -> Symbol:

@@ -9,6 +9,7 @@ from rendermap.symbology import colors
 from rendermap.symbology.document import Node, to_number
 from rendermap.symbology.esri_expressions import value_of
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Operand
+from rendermap.symbology.readers.drawing_info.classes import heading_of
 from rendermap.symbology.readers.lyrx.variables import in_sizes
 from rendermap.symbology.readers.style_reader import check_count
 from rendermap.symbology.style import Breaks, DotDensity, Graded, HeatMap, Single, VectorTheme
@@ -80,7 +81,7 @@ def _sized(theme: VectorTheme, variable: Node) -> VectorTheme:
         return theme
     if variable.text("valueUnit", "unknown") != "unknown":
         variable.warn("sizes in map units", "sizes in points are used", "valueUnit")
-    return in_sizes(theme, value, stops, exponent)
+    return in_sizes(theme, value, stops, exponent, heading_of(variable))
 
 
 def _size_stops(variable: Node) -> tuple[tuple[tuple[float, float], ...], float]:
@@ -126,9 +127,7 @@ def _colored(theme: VectorTheme, variable: Node) -> VectorTheme:
     low, high = stops[0][0], stops[-1][0]
     ramp = Ramp(tuple(((number - low) / (high - low), color) for number, color in stops))
     labels = tuple(stop.text("label") for stop in variable.children("stops") if stop.text("label"))
-    legend = variable.child("legendOptions")
-    heading = (legend.text("title") if legend else "") or (value.name if isinstance(value, Column) else "")
-    return Graded(value, theme.symbol, ramp, (low, high), (low, high), heading=heading, labels=labels)
+    return Graded(value, theme.symbol, ramp, (low, high), (low, high), heading=heading_of(variable), labels=labels)
 
 
 def _color_stops(variable: Node) -> list[tuple[float, Color]]:

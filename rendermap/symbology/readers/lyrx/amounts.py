@@ -33,7 +33,7 @@ def read_proportional(node: Node, symbols: SymbolReader) -> VectorTheme:
         return Single(Symbol((*(under.layers if under else ()), *smallest.layers)) if smallest.layers or under else PLAIN)
     _warn_of_rest(node)
     size = SizeBy(divided(value, node), *in_proportion(node.number("minDataValue"), node.number("maxDataValue"), _exponent(node, smallest)))
-    return Proportional(smallest, size, under=under, heading=node.text("heading") or node.text("field"))
+    return Proportional(smallest, size, under=under, heading=node.text("heading"))
 
 
 def _warn_of_rest(node: Node) -> None:
@@ -99,7 +99,7 @@ def read_dots(node: Node, symbols: SymbolReader) -> VectorTheme:
         node.warn("polygons left out of dots", "all have them", "exclusionClause")
     labels = node.texts("fieldLabels")
     dots = tuple(
-        Dots(value, marker, labels[i] if i < len(labels) else value.name if isinstance(value, Column) else "")
+        Dots(value, marker, labels[i] if i < len(labels) else "")
         for i, (value, marker) in enumerate(zip(values, _dot_symbols(node, markers, len(values)), strict=True))
     )
     return DotDensity(dots, node.number("dotValue"), under if under.layers else None, int(node.number("randomSeed", 1)) or 1)

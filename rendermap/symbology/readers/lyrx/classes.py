@@ -144,7 +144,7 @@ def _graduated(node: Node, field: str, expression: Operand | None, symbols: Symb
         _default(node, symbols),
         node.text("defaultLabel") if node.flag("useDefaultSymbol") else "",
         by_field,
-        node.text("heading") or field,
+        node.text("heading"),
         _ramp(node),
         expression,
         excluded_by(node),
@@ -216,7 +216,7 @@ def _graded(node: Node, value: Operand, symbols: SymbolReader) -> VectorTheme:
         limits_of(variable),
         _default(node, symbols),
         node.text("defaultLabel") if node.flag("useDefaultSymbol") else "",
-        node.text("heading") or (value.name if isinstance(value, Column) else ""),
+        node.text("heading"),
         tuple(b.text("label") for b in node.children("breaks") if b.text("label")),
     )
 

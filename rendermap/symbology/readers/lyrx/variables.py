@@ -10,7 +10,7 @@ from itertools import pairwise
 from rendermap.symbology import ramps
 from rendermap.symbology.document import Node
 from rendermap.symbology.esri_expressions import arcade_or_field, divided
-from rendermap.symbology.expressions.tree import Column, Operand
+from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.readers.lyrx.amounts import AREA, LENGTH
 from rendermap.symbology.readers.lyrx.classes import limits_of
 from rendermap.symbology.readers.lyrx.references import size_pt
@@ -56,8 +56,7 @@ def _colored(theme: VectorTheme, variable: Node) -> VectorTheme:
         variable.warn("colours by a number on top of classes", _WITHOUT)
         return theme
     limits = limits_of(next(iter(variable.children("levels")), variable))
-    heading = value.name if isinstance(value, Column) else ""
-    return Graded(divided(value, variable), theme.symbol, ramps.from_cim(ramp), limits, limits, heading=heading)
+    return Graded(divided(value, variable), theme.symbol, ramps.from_cim(ramp), limits, limits)
 
 
 def _sized(theme: VectorTheme, variable: Node) -> VectorTheme:
@@ -79,8 +78,10 @@ def _sized(theme: VectorTheme, variable: Node) -> VectorTheme:
     return in_sizes(theme, divided(value, variable), stops, exponent)
 
 
-def in_sizes(theme: VectorTheme, value: Operand, stops: tuple[tuple[float, float], ...], exponent: float = 1.0) -> VectorTheme:
-    """The theme with its symbols in sizes of points by a number.  stops: (number, size in points), ascending."""
+def in_sizes(
+    theme: VectorTheme, value: Operand, stops: tuple[tuple[float, float], ...], exponent: float = 1.0, heading: str = ""
+) -> VectorTheme:
+    """The theme with its symbols in sizes of points by a number.  stops: (number, size in points), ascending.  heading: of the legend."""
 
     def by(symbol: Symbol) -> SizeBy:
         own = size_pt(symbol) or 1.0
@@ -89,7 +90,6 @@ def in_sizes(theme: VectorTheme, value: Operand, stops: tuple[tuple[float, float
     if isinstance(theme, Proportional):
         return replace(theme, size=by(theme.symbol))
     if isinstance(theme, Single):
-        heading = value.name if isinstance(value, Column) else ""
         largest = max(factor for _, factor in by(theme.symbol).stops)
         return Proportional(theme.symbol, by(theme.symbol), max(largest, 50.0), heading=heading, label=theme.label)
     return map_symbols(theme, lambda symbol: sized(symbol, by(symbol)))

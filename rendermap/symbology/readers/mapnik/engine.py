@@ -94,13 +94,12 @@ def _is_free_of_files(part: XmlNode, copied: etree._Element) -> bool:
 
 
 def _entries(style: etree._Element) -> Iterator[tuple[str, str]]:
-    """A legend line per rule that draws more than text: its name or else its condition, and what draws its swatch."""
+    """A legend line per rule that draws more than text: its name, and what draws its swatch."""
     for rule in style:
         swatch = etree.Element("Rule")
         swatch.extend(deepcopy(part) for part in rule if part.tag not in (*_CONDITIONS, *_TEXTS))
         if len(swatch):
-            label = rule.get("name") or rule.findtext("Filter") or ""
-            yield label.strip(), _text(swatch)
+            yield (rule.get("name") or "").strip(), _text(swatch)
 
 
 def _fields(styles: tuple[etree._Element, ...]) -> set[str]:

@@ -98,7 +98,7 @@ def _graded(node: XmlNode, has_levels: bool) -> Graded | None:
         return None
     ramp = gradient(Properties(override.node, override.shade))
     symbol = read_symbol(node, has_levels=has_levels, is_shaded=True)
-    return Graded(value, symbol, ramp, (numbers[0], numbers[1]), heading=override.text if override.is_field else "")
+    return Graded(value, symbol, ramp, (numbers[0], numbers[1]))
 
 
 def _read_null(node: XmlNode) -> VectorTheme:
@@ -121,9 +121,8 @@ def _read_categories(node: XmlNode) -> VectorTheme:
         classes,
         None if others is None else _shown(others, symbols),
         others.attribute("label") if others is not None else "",
-        field,
-        _ramp(node),
-        value,
+        ramp=_ramp(node),
+        expression=value,
     )
 
 
@@ -183,7 +182,7 @@ def _read_ranges(node: XmlNode) -> VectorTheme:
         node.warn("ranges from high to low", "the legend lists them from low to high")
     classes = _classes(ranges, symbols)
     method = _method(node) if len(classes) == len(ranges) else Method.MANUAL
-    return Breaks(field, ranges[0][0], classes, method, heading=field, ramp=_ramp(node), expression=value)
+    return Breaks(field, ranges[0][0], classes, method, ramp=_ramp(node), expression=value)
 
 
 def _classes(ranges: list[tuple[float, float, XmlNode]], symbols: _Symbols) -> tuple[Break, ...]:

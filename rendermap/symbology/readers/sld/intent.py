@@ -194,7 +194,6 @@ def _breaks(rules: tuple[Rule, ...]) -> Breaks | None:
         default=default,
         default_label=label,
         normalization_field=divisor,
-        heading=field,
         expression=expression,
     )
 

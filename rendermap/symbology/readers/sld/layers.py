@@ -21,7 +21,6 @@ from rendermap.symbology.style import Graded, Rule, Rules, Single, Style, Vector
 from rendermap.symbology.symbolizers import sld_parameters as parameters
 from rendermap.symbology.symbolizers.table import from_sld
 from rendermap.symbology.symbols import Fill, Marker, PointLayer, Ramp, Symbol, SymbolLayer
-from rendermap.symbology.template import named
 from rendermap.symbology.xml_document import XmlNode
 
 _AREAS = "PolygonSymbolizer"
@@ -232,7 +231,7 @@ def _graded(found: Curve, rules: list[Rule]) -> Graded | None:
         return None
     limits = curve.points[0][0], curve.points[-1][0]
     default, label = (others[0].symbol, others[0].label) if others else (None, "")
-    return Graded(curve.lookup, rule.symbol, ramp, limits, limits, default, label, named(curve.lookup) or "")
+    return Graded(curve.lookup, rule.symbol, ramp, limits, limits, default, label)
 
 
 def _ungraded(curves: list[Curve], rules: tuple[Rule, ...]) -> VectorTheme:

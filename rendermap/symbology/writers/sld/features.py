@@ -54,8 +54,6 @@ def feature_styles(style: Style, geometry: GeometryKind, notes: list[str]) -> It
     limits = _Scales(style.min_scale_denominator, style.max_scale_denominator)
     levels = sorted({layer.level for rule in rules for layer in rule.symbol.layers}) or [0]
     heading = str(getattr(theme, "heading", ""))
-    if isinstance(theme, Breaks | Graded) and heading == getattr(theme, "field", getattr(getattr(theme, "value", None), "name", "")):
-        heading = ""
     ramp = theme if isinstance(theme, Graded) else None
     for level in levels:
         elements = [e for rule in rules if (e := _rule(_at_level(rule, level), geometry, limits, ramp, notes)) is not None]
