@@ -141,6 +141,11 @@ class Node:
         if note not in self.notes:
             self.notes.append(note)
 
+    def warn_once(self, found: str, used: str, key: str = "") -> None:
+        """As `warn`, but only at the first of all places where the same is found and used."""
+        if not any((note.found, note.used) == (found, used) for note in self.notes):
+            self.warn(found, used, key)
+
     def wrong(self, key: str, expected: str) -> StyleInvalid:
         """The error for a value that is not what it must be."""
         return StyleInvalid(reason=f"{self.path}.{key}: expected {expected}")

@@ -8,7 +8,7 @@ from rendermap.errors import InvalidExpression, InvalidFilter
 from rendermap.symbology.document import Node
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.table import LANGUAGES
-from rendermap.symbology.expressions.tree import Arithmetic, Call, Column, Expression, Literal, Operand
+from rendermap.symbology.expressions.tree import Arithmetic, Call, Case, Column, Concat, Expression, Literal, Operand
 
 _ENGINES = {"arcade": "arcade", "vbscript": "vbscript", "python": "python", "jscript": "python"}
 """JScript joins texts as Python does; what else it can is not read."""
@@ -43,6 +43,18 @@ def first_field(text: str) -> Column | None:
     """The first field that an expression names."""
     match = _FIELD.search(text)
     return Column(next(name for name in match.groups() if name)) if match else None
+
+
+def shows_field(text: Operand) -> bool:
+    """True for a text in which a field's value stands as it is, where ArcGIS may write the description of a code."""
+    match text:
+        case Column():
+            return True
+        case Concat(parts):
+            return any(shows_field(part) for part in parts)
+        case Case(branches, otherwise):
+            return any(shows_field(value) for value in (*(value for _, value in branches), otherwise))
+    return False
 
 
 def divided(value: Operand, node: Node) -> Operand:

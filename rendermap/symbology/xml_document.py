@@ -102,6 +102,11 @@ class XmlNode:
             note if len(self.notes) < _MOST_NOTES else StyleWarning(self.where, "more that cannot be drawn as written", "see above")
         )
 
+    def warn_once(self, found: str, used: str) -> None:
+        """As `warn`, but only at the first of all places where the same is found and used."""
+        if not any((note.found, note.used) == (found, used) for note in self.notes):
+            self.warn(found, used)
+
     def wrong(self, found: str, expected: str) -> StyleInvalid:
         """The error for something that is not what it must be."""
         return StyleInvalid(reason=f"{self.where}: {found}: expected {expected}")

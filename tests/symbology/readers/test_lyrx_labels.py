@@ -97,8 +97,18 @@ def test_conditions_scales_and_ranks() -> None:
 
 
 def test_coded_values_are_told() -> None:
-    """Only the data has the descriptions."""
-    assert labels(label(useCodedValue=True))[1][0].where.endswith("useCodedValue")
+    """Only the data has the descriptions; once for a layer, and not where no field stands in the text as it is."""
+    (note,) = labels(label(useCodedValue=True), label(useCodedValue=True, expression="'No. ' + $feature.B"))[1]
+    assert note.where.endswith("useCodedValue")
+    assert labels(label(useCodedValue=True, expression="Round($feature.A, 1) + ' m'"))[1] == ()
+    either = "IIf($feature.A > 1, $feature.B, '')"
+    assert labels(label(useCodedValue=True, expression=either))[1]
+
+
+def test_a_font_that_stands_in_is_told_once() -> None:
+    """However many classes name it; each font by itself."""
+    classes = (label(textSymbol=text_symbol(fontFamilyName=family)) for family in ("Corbel", "Tahoma", "Corbel", "Corbel"))
+    assert [note.found for note in labels(*classes)[1]] == ["the font Corbel", "the font Tahoma"]
 
 
 # --- how they look -----------------------------------------------------------------------------------------------------

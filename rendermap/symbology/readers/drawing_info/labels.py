@@ -7,7 +7,7 @@ import re
 from rendermap.errors import InvalidFilter
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
-from rendermap.symbology.esri_expressions import first_field, value_of
+from rendermap.symbology.esri_expressions import first_field, shows_field, value_of
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Column, Concat, Expression, Literal, Operand
 from rendermap.symbology.fonts import tell_stand_in
@@ -37,8 +37,8 @@ def _label_class(node: Node, geometry: str) -> LabelClass | None:
     text, (is_known, condition) = _text(node), _condition(node)
     if text is None or not is_known:
         return None
-    if node.flag("useCodedValues"):
-        node.warn("descriptions of coded values", "the values are written where the data has such descriptions", "useCodedValues")
+    if node.flag("useCodedValues") and shows_field(text):
+        node.warn_once("descriptions of coded values", "where the data has such, its codes are written", "useCodedValues")
     symbol = node.child("symbol")
     turn = _rotation(node)
     return LabelClass(
@@ -127,7 +127,7 @@ def read_text_symbol(node: Node) -> TextSymbol:
         if word in font.text("decoration").lower():
             font.warn(f"text with {word}", "the text is drawn without it", "decoration")
     family = font.text("family") or TextSymbol().family
-    tell_stand_in(family, font.warn)
+    tell_stand_in(family, font.warn_once)
     return TextSymbol(
         family=family,
         size_pt=size if size > 0 else 10.0,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rendermap.errors import InvalidFilter
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
-from rendermap.symbology.esri_expressions import first_field, value_of
+from rendermap.symbology.esri_expressions import first_field, shows_field, value_of
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Call, Column, Expression, Operand
 from rendermap.symbology.fonts import tell_stand_in
@@ -59,7 +59,7 @@ def _label_class(node: Node, geometry: str) -> LabelClass | None:
     found, condition = _condition(node)
     if text is None or not found:
         return None
-    _warn_of_rest(node)
+    _warn_of_rest(node, text)
     reference = node.child("textSymbol")
     whole = reference.child("symbol") if reference else None
     symbol, text = read_text_symbol(whole, text) if whole else (TextSymbol(), text)
@@ -104,9 +104,9 @@ def _condition(node: Node) -> tuple[bool, Expression | None]:
         return False, None
 
 
-def _warn_of_rest(node: Node) -> None:
-    if node.flag("useCodedValue"):
-        node.warn("descriptions of coded values", "the values are written where the data has such descriptions", "useCodedValue")
+def _warn_of_rest(node: Node, text: Operand) -> None:
+    if node.flag("useCodedValue") and shows_field(text):
+        node.warn_once("descriptions of coded values", "where the data has such, its codes are written", "useCodedValue")
     if node.text("featuresToLabel", "AllVisibleFeatures") != "AllVisibleFeatures":
         node.warn("labels of the newest features only", "all features have labels", "featuresToLabel")
 
@@ -125,7 +125,7 @@ def read_text_symbol(node: Node, text: Operand) -> tuple[TextSymbol, Operand]:
     style, height = node.text("fontStyleName").lower(), node.number("height", 10.0)
     halo = halo_color(node)
     family = node.text("fontFamilyName") or TextSymbol().family
-    tell_stand_in(family, node.warn)
+    tell_stand_in(family, node.warn_once)
     symbol = TextSymbol(
         family=family,
         size_pt=height if height > 0 else 10.0,

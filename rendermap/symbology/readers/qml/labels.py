@@ -116,7 +116,7 @@ def _symbol(given: Properties) -> TextSymbol:
     halo = given.flag("bufferDraw")
     width = given.length("bufferSize", default=1.0, unit="bufferSizeUnits")
     family = given.text("fontFamily", default="DejaVu Sans")
-    tell_stand_in(family, given.node.warn)
+    tell_stand_in(family, given.node.warn_once)
     return TextSymbol(
         family,
         _size(given),

@@ -106,7 +106,7 @@ def _symbol(node: XmlNode, unit: float) -> TextSymbol:
     usual = TextSymbol()
     families = parameters.constant(parameters.css(font, "font-family")) or usual.family
     family = families.partition(",")[0].strip().strip("'\"") or usual.family
-    tell_stand_in(family, node.warn)
+    tell_stand_in(family, node.warn_once)
     style = (parameters.constant(parameters.css(font, "font-style")) or "normal").lower()
     weight = (parameters.constant(parameters.css(font, "font-weight")) or "normal").lower()
     size_pt = max(parameters.length_pt(parameters.css(font, "font-size"), 10.0, unit), 0.1)
