@@ -11,6 +11,7 @@ from rendermap.symbology.document import Node
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.ramps import color_at
 from rendermap.symbology.symbolizers import cim_symbols
+from rendermap.symbology.symbolizers.cim_overrides import overridden
 from rendermap.symbology.symbolizers.esri_bounds import bounded
 from rendermap.symbology.symbolizers.fill.row import FILL
 from rendermap.symbology.symbolizers.gradient_fill.row import GRADIENT_FILL
@@ -62,13 +63,11 @@ def from_cim(node: Node | None, levels: Mapping[str, int] = NO_LEVELS) -> Symbol
     written.
     """
     inner = node.child("symbol") if node is not None and node.type in ("CIMSymbolReference", "") else node
-    if node is not None and node.has("primitiveOverrides"):
-        node.warn("properties that follow an expression", "they are as the symbol has them", "primitiveOverrides")
     if inner is None:
         if node is not None:
             node.warn("a reference without a symbol", "nothing is drawn")
         return Symbol()
-    return cim_symbols.read(inner, levels, layers_from_cim)
+    return cim_symbols.read(inner, levels, overridden(node, layers_from_cim))
 
 
 def layers_from_cim(node: Node) -> tuple[SymbolLayer, ...]:

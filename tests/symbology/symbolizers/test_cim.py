@@ -12,6 +12,7 @@ from PIL import Image
 from rendermap.errors import StyleInvalid
 from rendermap.symbology import shapes
 from rendermap.symbology.document import StyleWarning
+from rendermap.symbology.expressions.tree import Arithmetic, Column, Literal
 from rendermap.symbology.symbolizers.table import from_cim
 from rendermap.symbology.symbols import (
     Color,
@@ -21,6 +22,7 @@ from rendermap.symbology.symbols import (
     Marker,
     PictureFill,
     PictureMarker,
+    SizeBy,
     Stroke,
     Symbol,
     SymbolLayer,
@@ -274,11 +276,33 @@ def test_levels_by_name() -> None:
     assert [layer.level for layer in from_cim(root, {"top": 2}).layers] == [0, 2]
 
 
-def test_overrides_are_told() -> None:
-    """Properties that follow an expression are drawn as written in the symbol."""
-    root = node(symbol("Line", stroke()) | {"primitiveOverrides": [{"primitiveName": "a"}]})
-    from_cim(root)
-    assert root.notes[0].where == "$.primitiveOverrides"
+def override(name: str, what: str, expression: str) -> Json:
+    info = {"type": "CIMExpressionInfo", "expression": expression}
+    return {"type": "CIMPrimitiveOverride", "primitiveName": name, "propertyName": what, "valueExpressionInfo": info}
+
+
+def test_sizes_and_rotations_follow_expressions() -> None:
+    """An override gives size, width and angle themselves, instead of the symbol layer's own, and of no other layer."""
+    turned = vector_marker(8, SQUARE, fill(rgb(255, 0, 0)), primitiveName="a", rotation=30)
+    reference = symbol("Point", turned, vector_marker(5, SQUARE, fill(rgb(0, 0, 0)), primitiveName="b"))
+    root = node(reference | {"primitiveOverrides": [override("a", "Size", "$feature.K * 4"), override("a", "Rotation", "$feature.DIR")]})
+    other, found = from_cim(root).layers
+    assert isinstance(found, Marker) and isinstance(other, Marker) and root.notes == []
+    assert found.size_by == SizeBy(Arithmetic("*", Column("K"), Literal(4)), ((0.0, 0.0), (1000.0, 125.0)))
+    assert (found.rotation_deg, found.rotation_by, found.rotation_clockwise) == (0.0, Column("DIR"), False)
+    assert other.size_by is None and other.rotation_by is None
+    line = symbol("Line", stroke(width=2, primitiveName="a")) | {"primitiveOverrides": [override("a", "Width", "$feature.W")]}
+    (drawn,) = from_cim(node(line)).layers
+    assert isinstance(drawn, Stroke) and drawn.size_by == SizeBy(Column("W"), ((0.0, 0.0), (1000.0, 500.0)))
+
+
+def test_other_overrides_are_told() -> None:
+    """Colours, parts inside a layer and expressions outside the subset stay as the symbol has them."""
+    told = [override("a", "Color", "$feature.C"), override("inside", "Size", "$feature.K"), override("a", "Width", "Geometry($feature)")]
+    root = node(symbol("Line", stroke(primitiveName="a")) | {"primitiveOverrides": told})
+    (drawn,) = from_cim(root).layers
+    assert isinstance(drawn, Stroke) and drawn.size_by is None
+    assert [note.where.removeprefix("$.primitiveOverrides") for note in root.notes] == ["[0]", "[1]", "[2].valueExpressionInfo.expression"]
 
 
 def test_hatching_of_several_lines() -> None:
