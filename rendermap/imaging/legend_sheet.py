@@ -294,7 +294,7 @@ class _Page:
     def paste(self, canvas: Image.Image, pen: ImageDraw.ImageDraw, left: int, top: int, swatch: Pixels, *, on_chip: bool) -> None:
         height, width = swatch.shape[:2]
         x = left + (self.swatch_width - width) // 2
-        if on_chip and self.ink.chip:
+        if on_chip and self.ink.chip and swatch[..., 3].any():
             box = (x - self.chip, top - self.chip, x + width + self.chip - 1, top + height + self.chip - 1)
             pen.rounded_rectangle(box, radius=self.px(4), fill=self.ink.chip)
         canvas.alpha_composite(Image.fromarray(np.ascontiguousarray(swatch), "RGBA"), (x, top))

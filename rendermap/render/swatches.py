@@ -30,7 +30,7 @@ from rendermap.render.theme_rules import DrawnRule
 from rendermap.reply import LegendEntry, LegendLayer
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.legend import heading_of, legend_items
-from rendermap.symbology.legend_item import ColorPatch, EnginePatch, LegendItem, RampPatch, SymbolPatch
+from rendermap.symbology.legend_item import ColorPatch, EnginePatch, LegendItem, NoPatch, RampPatch, SymbolPatch, shortened
 from rendermap.symbology.ramps import color_at
 from rendermap.symbology.style import Single, Style
 from rendermap.symbology.symbols import Color, PointLayer, Stroke, Symbol, extent_pt
@@ -39,6 +39,12 @@ Pixels = NDArray[np.uint8]
 PX_PER_PT = 96 / 72
 GROWS_UP_TO = 2.0
 """A swatch grows to this many times its size for a large marker; larger ones are drawn smaller."""
+
+MOST_SWATCHES = 2000
+"""Of one layer, when clients are told them one by one."""
+
+MOST_LINES = 300
+"""Of one layer on the sheet, which people read."""
 
 _LARGEST_MARKER_PX = 400
 _LEAST_PX = 16
@@ -67,7 +73,7 @@ def _fonts() -> SheetFonts:
 def _legend_layer(layer: SwatchLayer, plan: LegendPlan) -> LegendLayer:
     style = layer.style
     require_understood(style.theme)
-    entries = tuple(_entry(layer, item, plan) for item in legend_items(style))
+    entries = tuple(_entry(layer, item, plan) for item in shortened(legend_items(style), MOST_SWATCHES))
     kind = "raster" if layer.geometry == "raster" else "vector"
     return LegendLayer(layer.id, layer.name, kind, style.min_scale_denominator, style.max_scale_denominator, heading_of(style), entries)
 
@@ -82,7 +88,7 @@ def _sheet_layer(layer: SwatchLayer, plan: LegendPlan) -> SheetLayer:
     require_understood(layer.style.theme)
     entries = tuple(
         SheetEntry(item.label, draw_swatch(layer, item, plan.swatch_px, plan.pixel_ratio), item.heading, isinstance(item.patch, RampPatch))
-        for item in legend_items(layer.style)
+        for item in shortened(legend_items(layer.style), MOST_LINES)
     )
     return SheetLayer(layer.name, heading_of(layer.style), entries, layer.group)
 
@@ -102,6 +108,8 @@ def draw_swatch(layer: SwatchLayer, item: LegendItem, size_px: tuple[int, int], 
             pixels = _ramp(item.patch, width_px, height_px)
         case EnginePatch(rule):
             pixels = _engine(rule, layer.geometry, width_px, height_px, pixel_ratio)
+        case NoPatch():
+            pixels = np.zeros((height_px, width_px, 4), np.uint8)
     return fade(pixels, layer.style.opacity)
 
 

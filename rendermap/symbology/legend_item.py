@@ -37,7 +37,12 @@ class EnginePatch:
     rule: str
 
 
-Patch = SymbolPatch | ColorPatch | RampPatch | EnginePatch
+@dataclass(frozen=True, slots=True)
+class NoPatch:
+    """A line of words alone."""
+
+
+Patch = SymbolPatch | ColorPatch | RampPatch | EnginePatch | NoPatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +53,10 @@ class LegendItem:
     patch: Patch
     heading: str = ""
     values: tuple[str, ...] = ()
+
+
+def shortened(items: tuple[LegendItem, ...], most: int) -> tuple[LegendItem, ...]:
+    """At most so many lines, and one after them that tells how many are left out."""
+    if len(items) <= most:
+        return items
+    return (*items[:most], LegendItem(f"and {len(items) - most:,} more", NoPatch(), items[most - 1].heading))

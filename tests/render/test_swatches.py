@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.dispatch.plan import LegendPlan, SheetPlan, SwatchLayer
-from rendermap.render.swatches import draw_legend, draw_sheet
+from rendermap.render.swatches import MOST_LINES, MOST_SWATCHES, draw_legend, draw_sheet
 from rendermap.render.vectors import draw_vectors
 from rendermap.reply import LegendEntry
 from rendermap.symbology import shapes
 from rendermap.symbology.expressions.tree import Column
+from rendermap.symbology.legend_item import LegendItem, NoPatch, shortened
 from rendermap.symbology.style import (
     Break,
     Breaks,
     Classified,
     Engine,
+    RasterCategory,
     RasterClass,
     Single,
     Stretch,
@@ -29,6 +31,7 @@ from rendermap.symbology.style import (
     StretchRecipe,
     Style,
     Theme,
+    UniqueRaster,
 )
 from rendermap.symbology.symbols import Color, Fill, GradientFill, Hatch, Marker, Ramp, SizeBy, Stroke, Symbol
 from tests.builders.symbols import SYMBOLS
@@ -201,3 +204,22 @@ def test_patch_of_the_engines_own_rule(geometry: str, body: str) -> None:
     theme = Engine((f"<Style>{rule}</Style>",), (), (("a class", rule),))
     drawn, labels = swatches(theme, geometry)
     assert labels == ["a class"] and tuple(drawn[0][10, 10]) == RED
+
+
+def test_long_legends_are_cut_and_say_so() -> None:
+    """Ten thousand classes: the sheet shows some hundred and clients are told two thousand, both with the number of those left out."""
+    classes = tuple(RasterCategory((float(i),), RED, str(i), "Codes") for i in range(10_000))
+    layer = SwatchLayer(0, "Layer", "raster", Style(UniqueRaster(classes)))
+    (told,) = draw_legend(LegendPlan((layer,), 1.0, (20, 20)))
+    assert len(told.entries) == MOST_SWATCHES + 1
+    last = told.entries[-1]
+    assert (last.label, last.heading) == ("and 8,000 more", "Codes") and not pixels_of(last).any()
+    sheet = draw_sheet(LegendPlan((layer,), 1.0, (20, 20), SheetPlan("Title", True, "png")))
+    assert sheet.shape[0] < MOST_LINES * 30 / 2
+
+
+def test_legends_that_fit_are_whole() -> None:
+    """A legend of exactly as many lines as there may be has no line more."""
+    items = tuple(LegendItem(str(i), NoPatch(), "Codes") for i in range(301))
+    assert shortened(items, 301) == items
+    assert [item.label for item in shortened(items, 300)[-2:]] == ["299", "and 1 more"]
