@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import MeasurePlan
+from rendermap.render.cell_counts import MOST_CELLS, can_count, count_cells, measures_of_counts
 from rendermap.render.field_values import combinations_of, values_of
 from rendermap.render.gdb_raster import probe_values
 from rendermap.render.raster_levels import Request, warm_rasters
@@ -31,7 +32,8 @@ Distinct = tuple[tuple[Value, int], ...]
 def measure(plan: MeasurePlan) -> Measures:
     """The measures of one field or one band, nulls and cells without data left out.
 
-    Large rasters are measured by a regular sample of their cells, which `exact` tells.
+    Large rasters are measured by a regular sample of their cells, which `exact` tells; cells of one or two bytes are counted
+    all the same, but for huge rasters.
     Raises SourceUnreadable when there is no such field, StyleInvalid when there is no such band.
     """
     facts = plan.layer.facts
@@ -39,6 +41,8 @@ def measure(plan: MeasurePlan) -> Measures:
         return _measure_features(plan)
     if plan.layer.reader == "gdal":
         return _measure_by_probes(plan, facts)
+    if _is_counted(facts, plan.band):
+        return measures_of_counts(count_cells(warm_rasters().get(plan.layer), plan.band), plan.distinct_limit)
     values, exact = _band_values(plan, facts)
     found = measures_of(values, plan.distinct_limit, exact)
     told = None if exact else warm_rasters().get(plan.layer).told_range(plan.band)
@@ -46,6 +50,12 @@ def measure(plan: MeasurePlan) -> Measures:
     if told is None or found.minimum is None or found.maximum is None or told[0] > found.minimum or told[1] < found.maximum:
         return found
     return replace(found, minimum=told[0], maximum=told[1], percentiles=(told[0], *found.percentiles[1:-1], told[1]))
+
+
+def _is_counted(facts: RasterFacts, band: int) -> bool:
+    """True for what is too large to be held whole and yet can be counted."""
+    cells = facts.width * facts.height
+    return _READ_WHOLE_UP_TO_CELLS < cells <= MOST_CELLS and 1 <= band <= len(facts.bands) and can_count(facts.bands[band - 1].dtype)
 
 
 def _band_values(plan: MeasurePlan, facts: RasterFacts) -> tuple[Values, bool]:

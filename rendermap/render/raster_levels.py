@@ -87,6 +87,11 @@ class RasterLevels:
             raise StyleInvalid(reason=f"{self._layer.open_name} has no band {number}")
         return self._bands[number - 1]
 
+    def block_shape(self, number: int) -> tuple[int, int]:
+        """(height, width) in cells of the pieces that the file keeps a band in."""
+        height, width = self._whole.block_shapes[number - 1]
+        return int(height), int(width)
+
     def told_range(self, number: int) -> tuple[float, float] | None:
         """The least and the greatest value of a band as its maker counted them, None when it did not or only estimated."""
         tags = self._whole.tags(number)

@@ -16,7 +16,7 @@ from rendermap.symbology.feature_themes_on_cells import on_cells
 from rendermap.symbology.field_names import respelled
 from rendermap.symbology.lost_fields import without_lost_fields
 from rendermap.symbology.measuring import Need
-from rendermap.symbology.raster_fit import bound_to_dataset, fit_raster, fits_raster, raster_needs
+from rendermap.symbology.raster_fit import bound_to_dataset, fit_raster, fits_raster, raster_needs, raster_note
 from rendermap.symbology.style import Classification, Style, Theme
 from rendermap.symbology.vector_fit import fit_vector, fits, vector_needs, vector_note
 
@@ -48,7 +48,8 @@ def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classific
         chosen = default_style(facts, measures, style.name)
         return settle(replace(style, theme=chosen.theme, source=NOT_FITTING))
     if isinstance(facts, RasterFacts):
-        return settle(replace(style, theme=fit_raster(style.theme, facts, measures, classification)))
+        fitted = settle(replace(style, theme=fit_raster(style.theme, facts, measures, classification)))
+        return _saying(raster_note(style.theme, measures, classification), fitted)
     note = vector_note(style.theme, style.filter, facts, measures, classification)
     return _saying(note, replace(style, theme=fit_vector(style.theme, style.filter, facts, measures, classification)))
 

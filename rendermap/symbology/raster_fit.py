@@ -10,6 +10,7 @@ from statistics import median
 
 from rendermap.symbology import palettes, ramps, raster_attributes, stretch_limits
 from rendermap.symbology.breaks import make_limits
+from rendermap.symbology.category_fit import ALL_OTHERS, MOST_VALUES, QUIET
 from rendermap.symbology.document import to_number
 from rendermap.symbology.facts import Band, Measures, RasterFacts
 from rendermap.symbology.measuring import Need, Taken
@@ -36,6 +37,8 @@ from rendermap.symbology.style import (
 )
 from rendermap.symbology.symbols import Color
 
+_LISTED_VALUES = 256
+
 
 def fits_raster(theme: Theme, facts: RasterFacts) -> bool:
     """True when the raster has the bands, and the column of its attribute table, that a theme of rasters asks for."""
@@ -55,7 +58,7 @@ def raster_needs(theme: Theme, facts: RasterFacts, classification: Classificatio
         case Classified() if by_cells(theme.field) and _is_dynamic_classes(theme, classification):
             return (Need(None, theme.band),)
         case UniqueRaster() if by_cells(theme.field) and _is_dynamic_values(theme, classification):
-            return (Need(None, theme.band),)
+            return (_values_need(theme),)
         case Colormap() if not theme.entries and not facts.bands[theme.band - 1].palette:
             return (Need(None, theme.band),)
     return ()
@@ -78,7 +81,7 @@ def fit_raster(theme: Theme, facts: RasterFacts, measures: Taken, classification
             added = (RasterCategory((), c, t, texts=(t,)) for t, c in zip(new, _new_colors(theme, len(new)), strict=True))
             return raster_attributes.grouped(replace(theme, classes=(*theme.classes, *added)), facts)
         case UniqueRaster():
-            taken = measures.get(Need(None, theme.band))
+            taken = measures.get(_values_need(theme))
             return _values_of(theme, facts, taken) if taken and _is_dynamic_values(theme, classification) else theme
         case Colormap():
             return _fit_colormap(theme, facts, measures.get(Need(None, theme.band)))
@@ -193,13 +196,42 @@ def _is_dynamic_values(theme: UniqueRaster, classification: Classification) -> b
     return classification is Classification.FROM_RESULT or theme.default is None
 
 
+def _values_need(theme: UniqueRaster) -> Need:
+    listed = sum(len(c.values) for c in theme.classes)
+    return Need(None, theme.band, distinct_limit=min(max(_LISTED_VALUES, 2 * listed), MOST_VALUES))
+
+
+def raster_note(theme: Theme, measures: Taken, classification: Classification) -> str:
+    """Why the fitted theme is not all that the classification promises; empty where it is."""
+    if not (isinstance(theme, UniqueRaster) and by_cells(theme.field) and _is_dynamic_values(theme, classification)):
+        return ""
+    need = _values_need(theme)
+    taken = measures.get(need)
+    if taken is None or taken.distinct_is_whole:
+        return ""
+    if taken.distinct:
+        return "with the values that a sample of the cells has"
+    drawn = "with the classes of the template" if theme.classes else "along a ramp"
+    return f"{drawn}, for the data have more than {need.distinct_limit:,} values"
+
+
 def _values_of(theme: UniqueRaster, facts: RasterFacts, taken: Measures) -> RasterTheme:
-    """A class per value that the result has: the template's for values it knows, then new ones."""
-    if not taken.distinct_is_whole:
-        return theme if theme.classes else _along_ramp(theme, facts, taken)
+    """A class per value that the result has: the template's for values it knows, then new ones; all others grey where some are unknown."""
+    if taken.distinct_is_whole:
+        return _classes_of_values(theme, taken)
+    if not (theme.classes or taken.distinct):
+        return _along_ramp(theme, facts, taken)
+    found = _classes_of_values(theme, taken)
+    return found if found.default is not None else replace(found, default=QUIET, default_label=ALL_OTHERS)
+
+
+def _classes_of_values(theme: UniqueRaster, taken: Measures) -> UniqueRaster:
+    """The template's classes come first.  Of a sample, those that it lacks stay: the cells may have them all the same."""
     present = [number for value, _ in taken.distinct if (number := to_number(value)) is not None]
     here = set(present)
     kept = [replace(c, values=values) for c in theme.classes if (values := tuple(v for v in c.values if v in here))]
+    if not taken.distinct_is_whole:
+        kept = list(theme.classes)
     known = {v for c in theme.classes for v in c.values}
     new = [v for v in present if v not in known]
     made = [RasterCategory((v,), color, spell_value(v)) for v, color in zip(new, _new_colors(theme, len(new)), strict=True)]

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio.shutil
 
 from rendermap.dispatch.plan import MeasurePlan
 from rendermap.errors import SourceUnreadable, StyleInvalid
+from rendermap.render import cell_counts
 from rendermap.render import measure as module
 from rendermap.render.measure import measure
 from rendermap.render.vectors import draw_vectors
@@ -62,6 +64,44 @@ def test_large_raster_is_sampled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
     told = measure(MeasurePlan(look(path, fingerprint="2")))
     assert (told.minimum, told.maximum, told.percentiles[0], told.percentiles[-1]) == (0.0, 399.0, 0.0, 399.0)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.tolerance], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("block", [0, 16])
+def test_small_whole_numbers_are_counted_however_large_the_raster(
+    kind: Kind, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted block by block, in strips or tiles, a band of bytes or 16 bits measures as it does when it is held whole."""
+    path = write_raster(tmp_path, kind)
+    if block:
+        path = _tiled(path, block)
+    whole = measure(MeasurePlan(look(path)))
+    monkeypatch.setattr(module, "_READ_WHOLE_UP_TO_CELLS", 10)
+    monkeypatch.setattr(cell_counts, "_BLOCK_CELLS", 100)
+    monkeypatch.setattr(cell_counts, "_BLOCK_SIDE", 20)
+    found = measure(MeasurePlan(look(path, fingerprint="2")))
+    if values_of(kind).dtype.itemsize > 2:
+        assert not found.exact
+        return
+    assert (found.count, found.minimum, found.maximum, found.distinct) == (whole.count, whole.minimum, whole.maximum, whole.distinct)
+    assert found.exact and found.distinct_is_whole
+    assert (found.mean, found.deviation) == (pytest.approx(whole.mean), pytest.approx(whole.deviation))
+    assert found.percentiles == pytest.approx(whole.percentiles) and found.sample[-1] == whole.maximum
+
+
+def _tiled(path: Path, block: int) -> Path:
+    tiled = path.with_name(f"tiled_{path.name}")
+    rasterio.shutil.copy(path, tiled, driver="GTiff", tiled=True, blockxsize=block, blockysize=block)
+    return tiled
+
+
+def test_counts_beyond_the_limit_are_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted cells of too many values are no list of categories, and their range is still that of all."""
+    monkeypatch.setattr(module, "_READ_WHOLE_UP_TO_CELLS", 10)
+    data = np.arange(HEIGHT * WIDTH, dtype=np.int16).reshape(1, HEIGHT, WIDTH) - 50
+    found = measure(MeasurePlan(look(write_array(tmp_path / "many.tif", data)), distinct_limit=300))
+    assert found.exact and not found.distinct and not found.distinct_is_whole
+    assert (found.minimum, found.maximum) == (-50, HEIGHT * WIDTH - 51)
 
 
 def test_distinct_values_are_given_up_beyond_the_limit(tmp_path: Path) -> None:

@@ -119,6 +119,40 @@ def test_dates_read_as_dates(day: str, label: str) -> None:
     assert isinstance(note, Categories) and note.classes[0].label == day
 
 
+COVER = UniqueRaster((RasterCategory((1.0,), RED, "one"), RasterCategory((2.0,), BLUE, "two")))
+
+
+def fitted_cover(theme: UniqueRaster, taken: Measures) -> tuple[Theme, str]:
+    (need,) = needs(Style(theme), FLOAT, AUTO)
+    style = fit(Style(theme), FLOAT, {need: taken}, AUTO)
+    return style.theme, style.source
+
+
+def test_values_of_a_sample_join_those_of_the_template() -> None:
+    """Where only a sample is known no class of the template goes, new values are added, all others are grey, and the source tells."""
+    found, source = fitted_cover(COVER, replace(distinct(2, 3), distinct_is_whole=False))
+    assert isinstance(found, UniqueRaster) and found.classes[:2] == COVER.classes
+    assert [c.values for c in found.classes] == [(1.0,), (2.0,), (3.0,)]
+    assert (found.default, found.default_label) == (QUIET, "All other values")
+    assert source == "with the values that a sample of the cells has"
+
+
+def test_too_many_values_of_a_raster_are_grey() -> None:
+    """The template's classes stay, and no cell is left undrawn without a word; without classes the values lie along a ramp."""
+    found, source = fitted_cover(COVER, Measures(9_000, 1.0, 9.0))
+    assert found == replace(COVER, default=QUIET, default_label="All other values")
+    assert source == "with the classes of the template, for the data have more than 256 values"
+    ramp, source = fitted_cover(UniqueRaster(()), numbers([1.0, 2.0]))
+    assert isinstance(ramp, Stretch) and source == "along a ramp, for the data have more than 256 values"
+
+
+def test_a_raster_may_have_twice_the_values_of_its_template() -> None:
+    """The number of values that are read anew grows with the template's."""
+    long = UniqueRaster(tuple(RasterCategory((float(i),), RED) for i in range(400)))
+    assert needs(Style(long), FLOAT, AUTO) == (Need(None, 1, distinct_limit=800),)
+    assert needs(Style(COVER), FLOAT, AUTO) == (Need(None, 1, distinct_limit=256),)
+
+
 BREAKS = Breaks("AREA", 0.0, (Break(1.0, patch(RED), "low"), Break(2.0, patch(BLUE), "high")), Method.EQUAL_INTERVAL)
 
 
