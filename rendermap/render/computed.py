@@ -27,14 +27,35 @@ def computed_columns(columns: Columns, wanted: Mapping[Operand, str], count: int
 
 
 def _column(operand: Operand, columns: Columns, lists: dict[str, list[Any]], count: int) -> Masked:
-    names = list(columns)
-    used = sorted({names[index] for name in names_in(operand) if (index := find_name(name, names)) is not None})
+    used = _used(operand, columns)
     for name in used:
         if name not in lists:
             lists[name] = plain_values(columns[name])
+    return _typed(_asked(operand, used, lists, count))
+
+
+def worked_out(operand: Operand, columns: Columns, count: int) -> list[Value]:
+    """A value of count rows, None for null.  Raises as `computed_columns` does."""
+    used = _used(operand, columns)
+    return _asked(operand, used, {name: plain_values(columns[name]) for name in used}, count)
+
+
+def calculated(operand: Operand, columns: Columns, count: int) -> list[Value]:
+    """As `worked_out`, of numbers as Mapnik reads them, those in single precision too.  Raises as `computed_columns` does."""
+    used = _used(operand, columns)
+    wide = {name: columns[name].astype(float) if columns[name].dtype.kind == "f" else columns[name] for name in used}
+    return _asked(operand, used, {name: plain_values(data) for name, data in wide.items()}, count)
+
+
+def _used(operand: Operand, columns: Columns) -> list[str]:
+    names = list(columns)
+    return sorted({names[index] for name in names_in(operand) if (index := find_name(name, names)) is not None})
+
+
+def _asked(operand: Operand, used: Sequence[str], lists: Mapping[str, list[Any]], count: int) -> list[Value]:
     rows = zip(*(lists[name] for name in used), strict=True) if used else [()] * count
     ask = value_of(operand, used)
-    return _typed([ask(row) for row in rows])
+    return [ask(row) for row in rows]
 
 
 def plain_values(data: NDArray[Any]) -> list[Any]:

@@ -15,13 +15,15 @@ from rendermap.symbology.symbols import Color, Marker, Symbol, SymbolLayer
 class Paint:
     """color: what stands in the symbol.  text: Mapnik's expression for the colour.
 
-    opacity, gamma: the same for its opacity and for the gamma of an area's edge, "" where they are color's own.
+    opacity, gamma, width: the same for its opacity, for the gamma of an area's edge and for a line's width in px, "" where they are the
+    symbol's own.
     """
 
     color: Color
     text: str
     opacity: str = ""
     gamma: str = ""
+    width: str = ""
 
 
 Paints = tuple[Paint, ...]
@@ -61,6 +63,8 @@ def _painted(layer: SymbolLayer, canvas: Canvas, paints: Paints) -> Iterator[Ele
                         element.set(f"{name}-opacity", one.opacity)
                     if one.gamma:
                         element.set("gamma", one.gamma)
+                    if one.width:
+                        element.set("stroke-width", one.width)
         yield element
 
 

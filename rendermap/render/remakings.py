@@ -13,6 +13,9 @@ from rendermap.symbology.style import Categories, DotDensity
 _FEW_COMPARISONS = 200_000
 """Classes times features, up to which a picture of them all is drawn soon enough by rules alone."""
 
+_COST_OF_MAKING = 20
+"""A comparison with a value made from the feature takes as long as so many with a field."""
+
 AnyRemaking = ClassColumns | Scattering
 
 
@@ -26,7 +29,7 @@ def remaking_of(plan: LayerPlan, columns: Columns) -> AnyRemaking | None:
     if isinstance(theme, DotDensity):
         made = Scattering(tuple(dots.value for dots in theme.dots), theme.dot_value, theme.seed)
         columns.added.append(DOT_COLUMN)
-    elif isinstance(theme, Categories) and isinstance(facts, VectorFacts) and _is_much(len(theme.classes), facts.count):
+    elif isinstance(theme, Categories) and isinstance(facts, VectorFacts) and _is_much(theme, facts.count):
         try:
             made = class_columns(theme, columns)
         except InvalidFilter as error:
@@ -35,5 +38,6 @@ def remaking_of(plan: LayerPlan, columns: Columns) -> AnyRemaking | None:
     return made
 
 
-def _is_much(classes: int, count: int) -> bool:
-    return count < 0 or classes * count > _FEW_COMPARISONS
+def _is_much(theme: Categories, count: int) -> bool:
+    comparisons = len(theme.classes) * count * (1 if theme.expression is None else _COST_OF_MAKING)
+    return count < 0 or comparisons > _FEW_COMPARISONS

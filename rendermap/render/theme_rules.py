@@ -16,14 +16,14 @@ from rendermap.errors import InvalidFilter, StyleInvalid
 from rendermap.render.class_columns import GROUP_COLUMN, ClassColumns
 from rendermap.render.dots import DOT_COLUMN
 from rendermap.render.engine_styles import ask_for_fields
-from rendermap.render.mapnik_filter import NEVER, Columns, compare, filter_text, number_literal, text_literal
+from rendermap.render.mapnik_filter import NEVER, Columns, coerce, compare, filter_text, number_literal, text_literal
 from rendermap.render.painted import Paints
 from rendermap.render.ramp_text import pieces_of
 from rendermap.render.remakings import AnyRemaking
 from rendermap.symbology.expressions.native import is_plain_sum
 from rendermap.symbology.expressions.number_text import plain
-from rendermap.symbology.expressions.tree import Comparison, Literal, Operand
-from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.expressions.tree import Column, Comparison, Literal, Operand
+from rendermap.symbology.facts import FieldKind, GeometryKind
 from rendermap.symbology.style import Breaks, Categories, DotDensity, Engine, Graded, Proportional, Rule, Rules, Single, Style, Theme, Value
 from rendermap.symbology.symbols import Symbol, lifted, recolored, sized, stacked
 from rendermap.symbology.template import named
@@ -211,7 +211,9 @@ def _made_equal(expression: Operand, value: Value, columns: Columns) -> str:
     if value is None:
         return columns.unknown(expression)
     if is_plain_sum(expression):
-        return filter_text(Comparison("=", expression, Literal(value)), columns)
+        # documents carry numbers as texts too
+        number = coerce(value, FieldKind.REAL) if columns.is_number(expression) and not isinstance(expression, Column) else value
+        return NEVER if number is None else filter_text(Comparison("=", expression, Literal(number)), columns)
     # as text, so that all classes ask one column, whatever its kind turns out to be
     known = f" and not {columns.unknown(expression)}" if value == "" else ""
     return f"({columns.text(expression)} = {text_literal(plain(value))}{known})"

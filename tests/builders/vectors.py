@@ -95,6 +95,8 @@ def _typed(values: list[object]) -> tuple[np.ndarray, np.ndarray, FieldKind]:  #
         return np.array([bool(v) for v in values]), missing, FieldKind.BOOLEAN
     if isinstance(sample, int):
         return np.array([v or 0 for v in values], np.int32), missing, FieldKind.INTEGER
+    if isinstance(sample, np.float32):
+        return np.array([v or 0.0 for v in values], np.float32), missing, FieldKind.REAL
     if isinstance(sample, float):
         return np.array([v or 0.0 for v in values], float), missing, FieldKind.REAL
     if isinstance(sample, np.datetime64):
