@@ -236,5 +236,13 @@ def test_arrows_are_drawn_by_their_magnitude() -> None:
     """A vector field is a stretch of its magnitude between the limits it has, and says so."""
     style, notes = read("VectorField", magnitudeBandIndex=1, minimumMagnitude=2.0, maximumMagnitude=8.0)
     assert isinstance(style.theme, Stretch) and (style.theme.band, style.theme.recipe.limits, notes) == (2, (2.0, 8.0), ["$"])
-    open_field = read("VectorField", isUVComponents=True)
-    assert isinstance(open_field[0].theme, Stretch) and open_field[0].theme.recipe.limits is None and open_field[1]
+    open_field = read("VectorField")[0].theme
+    assert isinstance(open_field, Stretch) and open_field.recipe.kind is StretchKind.PERCENT_CLIP
+
+
+def test_arrows_of_two_components_are_drawn_by_the_first() -> None:
+    """The limits of the magnitude are not those of a component, which is told."""
+    limits = {"magnitudeBandIndex": 1, "minimumMagnitude": 2.0, "maximumMagnitude": 8.0}
+    style, notes = read("VectorField", isUVComponents=True, **limits)
+    assert isinstance(style.theme, Stretch) and (style.theme.band, style.theme.recipe.limits) == (1, None)
+    assert notes == ["isUVComponents"]

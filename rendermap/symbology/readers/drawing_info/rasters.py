@@ -212,7 +212,7 @@ def _read_relief(node: Node) -> RasterTheme:
 
 
 def _read_flow(node: Node) -> RasterTheme:
-    node.warn("arrows or moving lines", "the magnitude, of the first band, is drawn along a ramp", "type")
+    node.warn("arrows or moving lines", "the first band is drawn along a ramp: the magnitude, or the first of two components", "type")
     return Stretch(palettes.named_ramp(palettes.SEQUENTIAL), StretchRecipe(StretchKind.PERCENT_CLIP))
 
 

@@ -261,14 +261,16 @@ def _read_relief(node: Node) -> RasterTheme:
 
 
 def _read_vector_field(node: Node) -> RasterTheme:
-    if node.flag("isUVComponents"):
-        node.warn("arrows of two components", "the first component is drawn along a ramp", "isUVComponents")
+    """The band of magnitudes; of two components the first, whose numbers the limits of the magnitude do not fit."""
+    is_in_components = node.flag("isUVComponents")
+    if is_in_components:
+        node.warn("arrows of two components", "the first component, not the magnitude, is drawn along a ramp", "isUVComponents")
     else:
         node.warn("arrows", "their magnitude is drawn along a ramp")
     low, high = (to_number(node.get(key)) for key in ("minimumMagnitude", "maximumMagnitude"))
     ramp, band = palettes.named_ramp(palettes.SEQUENTIAL), _band_number(node, "magnitudeBandIndex")
-    if low is None or high is None or not low < high or max(abs(low), abs(high)) > 1.7e308:
-        return Stretch(ramp, StretchRecipe(StretchKind.PERCENT_CLIP), band)
+    if is_in_components or low is None or high is None or not low < high or max(abs(low), abs(high)) > 1.7e308:
+        return Stretch(ramp, StretchRecipe(StretchKind.PERCENT_CLIP), 1 if is_in_components else band)
     return Stretch(ramp, StretchRecipe(StretchKind.CUSTOM, limits=(low, high)), band)
 
 
