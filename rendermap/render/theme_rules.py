@@ -227,7 +227,7 @@ def _breaks(theme: Breaks, columns: Columns) -> DrawnRules:
     below = f"({value} < {number_literal(_float(theme.minimum))})"
     yield DrawnRule(f"{unknown} or {below}" if unknown else below, leftover)
     for step in theme.classes:
-        yield DrawnRule(f"({value} <= {number_literal(_float(step.upper))})", step.symbol)
+        yield DrawnRule(f"({value} <= {number_literal(_float(step.upper))})", leftover if step.is_gap else step.symbol)
     if theme.default is not None:
         yield DrawnRule(None, theme.default)
 

@@ -161,7 +161,8 @@ def _breaks(theme: Breaks) -> Iterator[Line]:
     low = theme.minimum
     for step in theme.classes:
         label = f" “{step.label}”" if step.label else ""
-        yield 1, f"{spell(low)} – {spell(step.upper)}{label}: {describe_symbol(step.symbol)}"
+        drawn = "no class" if step.is_gap else describe_symbol(step.symbol)
+        yield 1, f"{spell(low)} – {spell(step.upper)}{label}: {drawn}"
         low = step.upper
     if theme.excluded is not None:
         yield 1, f"without those where {spell_expression(theme.excluded)}"

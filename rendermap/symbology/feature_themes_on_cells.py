@@ -7,7 +7,18 @@ import math
 from rendermap.symbology.document import to_number
 from rendermap.symbology.numbers import spell_value
 from rendermap.symbology.raster_attributes import by_cells
-from rendermap.symbology.style import Breaks, Categories, Category, Classified, RasterCategory, RasterClass, Theme, UniqueRaster, Value
+from rendermap.symbology.style import (
+    Break,
+    Breaks,
+    Categories,
+    Category,
+    Classified,
+    RasterCategory,
+    RasterClass,
+    Theme,
+    UniqueRaster,
+    Value,
+)
 from rendermap.symbology.symbols import TRANSPARENT, Color, Fill, Symbol
 
 _VALUE_FIELDS = ("value", "<value>", "raster.value", "raster.servicepixelvalue", "pixel value")
@@ -21,10 +32,22 @@ def on_cells(theme: Theme) -> Theme:
         default = _color(theme.default) if theme.default else None
         return UniqueRaster(classes, default, theme.default_label, field=field, heading=theme.heading, ramp=theme.ramp)
     if isinstance(theme, Breaks) and theme.expression is None and not theme.normalization_field:
-        listed = tuple(RasterClass(item.upper, _color(item.symbol), item.label) for item in theme.classes)
+        listed = tuple(_class(item) for item in theme.classes)
         minimum = theme.minimum if math.isfinite(theme.minimum) else None
-        return Classified(listed, minimum, theme.method, heading=theme.heading, ramp=theme.ramp, field=_field(theme.field))
+        return Classified(
+            listed,
+            minimum,
+            theme.method,
+            heading=theme.heading,
+            ramp=theme.ramp,
+            field=_field(theme.field),
+            is_descending=theme.is_descending,
+        )
     return theme
+
+
+def _class(item: Break) -> RasterClass:
+    return RasterClass(item.upper, TRANSPARENT if item.is_gap else _color(item.symbol), item.label, item.is_gap)
 
 
 def _field(name: str) -> str:

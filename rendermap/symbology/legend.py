@@ -118,9 +118,13 @@ def _breaks(theme: Breaks) -> tuple[LegendItem, ...]:
     items = [
         LegendItem(b.label or label, SymbolPatch(b.symbol), theme.heading, (value,))
         for b, label, value in zip(theme.classes, labels, values, strict=True)
-        if b.symbol.layers
+        if b.symbol.layers and not b.is_gap
     ]
-    return (*items, *_default(theme.default, theme.default_label, theme.heading))
+    return (*_ordered(items, theme.is_descending), *_default(theme.default, theme.default_label, theme.heading))
+
+
+def _ordered(items: list[LegendItem], is_descending: bool) -> list[LegendItem]:
+    return items[::-1] if is_descending else items
 
 
 def _classified(theme: Classified) -> tuple[LegendItem, ...]:
@@ -131,6 +135,7 @@ def _classified(theme: Classified) -> tuple[LegendItem, ...]:
         for c, label, value in zip(theme.classes, labels, spell_all(uppers), strict=True)
         if c.color.a
     ]
+    items = _ordered(items, theme.is_descending)
     if theme.excluded and theme.excluded_color is not None and theme.excluded_color.a:
         items.append(LegendItem(theme.excluded_label or EXCLUDED, ColorPatch(theme.excluded_color), theme.heading))
     return tuple(items)

@@ -155,12 +155,13 @@ def _is_dynamic_classes(theme: Classified, classification: Classification) -> bo
 
 def _classes_of(theme: Classified, taken: Measures) -> Classified:
     taken = _without_excluded(taken, theme.excluded)
-    uppers = [c.upper for c in theme.classes if math.isfinite(c.upper)]
-    gaps = [b - a for a, b in pairwise(uppers) if b > a]
-    limits = make_limits(theme.method, len(theme.classes), taken, median(gaps) if gaps else None)
+    given = [c for c in theme.classes if not c.is_gap]
+    uppers = [c.upper for c in given if math.isfinite(c.upper)]
+    steps = [b - a for a, b in pairwise(uppers) if b > a]
+    limits = make_limits(theme.method, len(given), taken, median(steps) if steps else None)
     if not limits:
         return theme
-    colors = _spread(theme, len(limits))
+    colors = _spread(replace(theme, classes=tuple(given)), len(limits))
     minimum = taken.minimum
     if not taken.exact:
         # A sample misses the extremes: cells beyond it belong to the outer classes.

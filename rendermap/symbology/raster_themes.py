@@ -81,11 +81,12 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class RasterClass:
-    """A class up to and including upper."""
+    """A class up to and including upper.  is_gap: no class but what lies between two, and has no colour."""
 
     upper: float
     color: Color
     label: str = ""
+    is_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Classified:
     """Classes of a band's values, ascending; below minimum nothing is drawn (minimum None: no lower limit).
 
     field: the attribute-table column that is classed, ``Value`` for the cells themselves.  excluded: (low, high) ranges, ends included,
-    that belong to no class and have excluded_color (None: are not drawn).
+    that belong to no class and have excluded_color (None: are not drawn).  is_descending: the legend begins with the highest class.
     """
 
     classes: tuple[RasterClass, ...]
@@ -106,6 +107,7 @@ class Classified:
     excluded: tuple[tuple[float, float], ...] = ()
     excluded_color: Color | None = None
     excluded_label: str = ""
+    is_descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

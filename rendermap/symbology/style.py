@@ -108,11 +108,12 @@ class Categories:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A class up to and including upper."""
+    """A class up to and including upper.  is_gap: no class but what lies between two; its features are drawn as if they had no value."""
 
     upper: float
     symbol: Symbol
     label: str = ""
+    is_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Breaks:
     """Graduated classes of a number, ascending; lower limits are exclusive but for the first class's minimum.
 
     normalization_field: divides the value when given.  expression: classifies by a value made from the feature; field is then empty.
-    excluded: features that are drawn as if they had no value.
+    excluded: features that are drawn as if they had no value.  is_descending: the legend begins with the highest class.
     """
 
     field: str
@@ -134,6 +135,7 @@ class Breaks:
     ramp: Ramp | None = None
     expression: Operand | None = None
     excluded: Expression | None = None
+    is_descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

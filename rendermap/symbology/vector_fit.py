@@ -178,11 +178,12 @@ def _both(one: Expression | None, other: Expression | None) -> Expression | None
 
 def _breaks_of(theme: Breaks, taken: Measures) -> Breaks:
     """The template's method and number of classes on the result's numbers; its symbols, first and last staying so."""
-    uppers = [c.upper for c in theme.classes if math.isfinite(c.upper)]
-    limits = make_limits(theme.method, len(theme.classes), taken, _interval(uppers))
+    uppers = [c.upper for c in theme.classes if math.isfinite(c.upper) and not c.is_gap]
+    classed = tuple(c.symbol for c in theme.classes if not c.is_gap)
+    limits = make_limits(theme.method, len(classed), taken, _interval(uppers))
     if not limits or taken.minimum is None:
         return theme
-    symbols = _spread(tuple(c.symbol for c in theme.classes), len(limits), _painter(theme))
+    symbols = _spread(classed, len(limits), _painter(theme))
     classes = tuple(Break(upper, symbol) for upper, symbol in zip(limits, symbols, strict=True))
     return replace(theme, minimum=taken.minimum, classes=classes)
 

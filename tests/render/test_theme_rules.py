@@ -243,6 +243,15 @@ def test_breaks_of_a_calculation(tmp_path: Path) -> None:
     assert drawn(tmp_path, columns, theme) == [RED, BLUE, GREEN, GREEN, GREEN]
 
 
+@pytest.mark.parametrize("default", [None, fill(BLUE)])
+def test_a_gap_is_no_class(tmp_path: Path, default: Symbol | None) -> None:
+    """What lies between two classes is drawn like what has no value."""
+    classes = (Break(5.0, fill(RED)), Break(9.999, Symbol(), is_gap=True), Break(20.0, fill(GREEN)))
+    found = drawn(tmp_path, {"v": [5, 7, 10, None]}, Breaks("v", 0.0, classes, default=default))
+    other = GONE if default is None else BLUE
+    assert found == [RED, other, GREEN, other]
+
+
 def test_categories_of_a_calculation(tmp_path: Path) -> None:
     """Single values of a sum; null has a class of its own."""
     classes = (Category(((3,),), fill(RED)), Category(((None,),), fill(BLUE)))

@@ -108,6 +108,13 @@ def test_values_made_from_the_feature_are_measured() -> None:
 # --- class breaks ------------------------------------------------------------------------------------------------------
 
 
+def test_gaps_are_not_counted_where_breaks_are_made_anew() -> None:
+    """A template of two classes with a gap between them makes two classes, in their symbols."""
+    theme = Breaks("POP", 0, (Break(1, RED), Break(2, Symbol(), is_gap=True), Break(3, BLUE)), Method.EQUAL_INTERVAL)
+    found = fitted(theme, numbers([0.0, 4.0, 10.0]), FROM_RESULT)
+    assert isinstance(found, Breaks) and found.classes == (Break(5.0, RED), Break(10.0, BLUE))
+
+
 def test_normalised_breaks_are_made_anew_from_quotients() -> None:
     """What is classified is measured: the quotient, without excluded features and those the definition filter leaves out."""
     theme = Breaks(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rendermap.symbology import colors
-from rendermap.symbology.expressions.tree import Column, Comparison, Expression, Literal, Or
+from rendermap.symbology.expressions.logic import is_not_true
+from rendermap.symbology.expressions.tree import Arithmetic, Case, Column, Comparison, Expression, IsNull, Literal, Operand, Or
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.readers.drawing_info.renderers import BLUR_PT, NULL
 from rendermap.symbology.style import (
+    Break,
     Breaks,
     Categories,
     Category,
@@ -154,26 +156,53 @@ def _legend(heading: str) -> Json:
 
 
 def _breaks(theme: Breaks, geometry: GeometryKind) -> Json:
-    background, drawn = _parted([c.symbol for c in theme.classes], geometry)
+    value = _value_without_excluded(theme)
+    background, drawn = _parted([c.symbol for c in theme.classes if not c.is_gap], geometry)
     kind = GeometryKind.POINT if background else geometry
     written: Json = {
         "type": "classBreaks",
-        "field": theme.field or None,
+        "field": None if value is not None else theme.field,
         "minValue": _finite(theme.minimum),
         "classificationMethod": _METHODS[theme.method],
         "classBreakInfos": [
-            {"classMaxValue": _finite(c.upper), "label": c.label, "description": "", "symbol": to_esri(symbol, kind)}
-            for c, symbol in zip(theme.classes, drawn, strict=True)
+            {**limits, "label": c.label, "description": "", "symbol": to_esri(symbol, kind)}
+            for (c, limits), symbol in zip(_limited(theme.classes), drawn, strict=True)
         ],
         **_default(theme, geometry),
     }
-    if theme.expression is not None:
-        written["valueExpression"] = to_arcade(theme.expression)
-    if theme.normalization_field:
+    if value is not None:
+        written["valueExpression"] = to_arcade(value)
+    elif theme.normalization_field:
         written |= {"normalizationType": "esriNormalizeByField", "normalizationField": theme.normalization_field}
     if background:
         written["backgroundFillSymbol"] = to_esri(background, GeometryKind.POLYGON)
     return written | _legend(theme.heading)
+
+
+def _value_without_excluded(theme: Breaks) -> Operand | None:
+    """What Arcade classes by: nothing for excluded features, which REST has no other word for.  None where a field says it."""
+    if theme.excluded is None:
+        return theme.expression
+    kept = is_not_true(theme.excluded)
+    if theme.expression is not None:
+        return Case(((kept, theme.expression),))
+    value = Column(theme.field)
+    if not theme.normalization_field:
+        return Case(((kept, value),))
+    divisor = Column(theme.normalization_field)
+    # a null is 0 to Arcade's arithmetic
+    has_none = Or((IsNull(value), IsNull(divisor), Comparison("=", divisor, Literal(0))))
+    return Case(((has_none, Literal(None)), (kept, Arithmetic("/", value, divisor))))
+
+
+def _limited(classes: tuple[Break, ...]) -> Iterator[tuple[Break, Json]]:
+    """Each class with its limits: the upper one, and the lower one above a gap."""
+    gap: Break | None = None
+    for each in classes:
+        if not each.is_gap:
+            lower = {"classMinValue": math.nextafter(gap.upper, math.inf)} if gap else {}
+            yield each, {**lower, "classMaxValue": _finite(each.upper)}
+        gap = each if each.is_gap else None
 
 
 def _parted(symbols: list[Symbol], geometry: GeometryKind) -> tuple[Symbol | None, list[Symbol]]:

@@ -9,6 +9,7 @@ import pytest
 
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.document import Node
+from rendermap.symbology.legend import legend_items
 from rendermap.symbology.readers.lyrx.colorizers import read_colorizer
 from rendermap.symbology.readers.style_reader import MOST_RASTER_CLASSES
 from rendermap.symbology.stretch_curve import places_of
@@ -158,6 +159,14 @@ def test_classes_of_an_attribute_with_exclusions() -> None:
     assert isinstance(theme, Classified) and (theme.field, theme.excluded) == ("DEPTH", ((3.0, 3.0), (6.0, 7.0)))
     assert (theme.excluded_color, theme.excluded_label, notes) == (Color(0, 0, 255), "no", ["normalizationField"])
     assert read("Classify", classBreaks=listed, exclusionRanges=[1, 2, 3])[1] == ["exclusionRanges"]
+
+
+def test_classes_listed_from_the_highest_down() -> None:
+    """A document that says so turns the legend round, and only that."""
+    listed = [{"upperBound": 1, "color": rgb(255, 0, 0)}, {"upperBound": 2, "color": rgb(0, 0, 255)}]
+    for more, uppers in ({}, ["1", "2"]), ({"showInAscendingOrder": False}, ["2", "1"]):
+        style, told = read("Classify", classBreaks=listed, **more)
+        assert [value for item in legend_items(style) for value in item.values] == uppers and told == []
 
 
 def test_null_is_a_row_of_the_attribute_table_and_no_cell() -> None:

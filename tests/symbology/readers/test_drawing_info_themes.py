@@ -11,7 +11,7 @@ from rendermap.errors import StyleInvalid
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Literal, columns
 from rendermap.symbology.readers.drawing_info.reader import read_layer
 from rendermap.symbology.readers.style_reader import NamedStyle
-from rendermap.symbology.style import Breaks, Categories, DotDensity, Graded, HeatMap, Proportional, Single, Theme
+from rendermap.symbology.style import Breaks, Categories, DotDensity, Graded, HeatMap, Method, Proportional, Single, Theme
 from rendermap.symbology.symbols import PLAIN, Color, Fill, Marker, SizeBy, Stroke, Symbol
 from tests.builders.styles import Json, node
 
@@ -71,6 +71,30 @@ def test_limits_of_web_maps() -> None:
     assert isinstance(theme, Breaks)
     assert (theme.minimum, theme.classes[1].upper) == (-math.inf, math.inf)
     assert isinstance(theme.classes[0].symbol.layers[0], Fill)
+
+
+def test_a_gap_between_classes_stays_one() -> None:
+    """Features between two classes are none of either, but those of all others; what rounding leaves is no gap."""
+    infos = [{"classMinValue": low, "classMaxValue": high, "symbol": SFS} for low, high in [(10, 20), (0, 5), (20.0000001, 30)]]
+    theme = exact({"type": "classBreaks", "field": "A", "classificationMethod": "esriClassifyQuantile", "classBreakInfos": infos})
+    assert isinstance(theme, Breaks)
+    assert [(round(c.upper, 6), c.is_gap, bool(c.symbol.layers)) for c in theme.classes] == [
+        (5, False, True),
+        (10, True, False),
+        (20, False, True),
+        (30, False, True),
+    ]
+    assert theme.classes[1].upper < 10 and theme.minimum == 0 and theme.method is Method.MANUAL
+
+
+def test_the_heading_of_one_group() -> None:
+    """It stands above the classes, below the title of the legend where there is one."""
+    groups = [{"heading": "Zones", "classes": [{"label": "One", "symbol": SFS, "values": [["1"]]}]}]
+    json: Json = {"type": "uniqueValue", "field1": "A", "uniqueValueGroups": groups}
+    theme = exact(json)
+    assert isinstance(theme, Categories) and (theme.heading, theme.classes[0].heading) == ("Zones", "")
+    titled = exact({**json, "legendOptions": {"title": "Plan"}})
+    assert isinstance(titled, Categories) and (titled.heading, titled.classes[0].heading) == ("Plan", "Zones")
 
 
 @pytest.mark.parametrize("key", ["uniqueValueInfos", "classBreakInfos"])

@@ -8,8 +8,9 @@ import pytest
 
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.document import Node
+from rendermap.symbology.legend import legend_items
 from rendermap.symbology.readers.drawing_info.reader import read_layer
-from rendermap.symbology.style import RGB, ShadedRelief, StatisticsSource, Stretch, StretchKind, StretchRecipe, Theme
+from rendermap.symbology.style import RGB, Classified, ShadedRelief, StatisticsSource, Stretch, StretchKind, StretchRecipe, Style, Theme
 
 RAMP = {"type": "algorithmic", "fromColor": [0, 0, 0, 255], "toColor": [255, 255, 255, 255], "algorithm": "esriCIELabAlgorithm"}
 STATS = [[0.0, 100.0, 40.0, 20.0]]
@@ -76,3 +77,12 @@ def test_more_classes_than_a_colour_table_has_are_refused() -> None:
     with pytest.raises(StyleInvalid) as told:
         read(type="rasterColormap", colormapInfos=[{"value": i, "color": [1, 2, 3]} for i in range(70_000)])
     assert "70000" in (told.value.reason or "")
+
+
+def test_a_gap_between_classes_has_no_colour() -> None:
+    """Cells between two classes are of neither, and the legend has no line for them."""
+    infos = [{"classMinValue": low, "classMaxValue": high, "symbol": {"color": [255, 0, 0, 255]}} for low, high in [(0, 5), (10, 20)]]
+    theme, notes = read(type="classBreaks", classBreakInfos=infos)
+    assert isinstance(theme, Classified) and notes == []
+    assert [(round(c.upper, 6), c.color.a) for c in theme.classes] == [(5, 255), (10, 0), (20, 255)]
+    assert theme.classes[1].upper < 10 and len(legend_items(Style(theme))) == 2

@@ -8,6 +8,7 @@ import pytest
 
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Comparison, Literal, columns
+from rendermap.symbology.legend import legend_items
 from rendermap.symbology.readers.style_reader import NamedStyle, to_scale_denominator
 from rendermap.symbology.style import (
     Breaks,
@@ -17,6 +18,7 @@ from rendermap.symbology.style import (
     HeatMap,
     Proportional,
     Single,
+    Style,
     Theme,
 )
 from rendermap.symbology.symbols import PLAIN, Color, Fill, Marker, SizeBy, Stroke, Symbol
@@ -180,6 +182,16 @@ def test_breaks_of_an_expression() -> None:
     theme = exact(breaks("A", [1.0], valueExpressionInfo={"expression": "$feature.B * 2"}))
     assert isinstance(theme, Breaks)
     assert (theme.field, columns(theme.expression or Literal(None))) == ("", {"B"})
+
+
+@pytest.mark.parametrize("order", [None, True, False])
+def test_the_order_of_classes_in_a_legend(order: bool | None) -> None:
+    """Only a document that says so lists the highest class first; the classes themselves always go upwards."""
+    more = {} if order is None else {"showInAscendingOrder": order}
+    theme = exact(breaks("A", [1.0, 2.0], **more))
+    assert isinstance(theme, Breaks) and [c.upper for c in theme.classes] == [1.0, 2.0]
+    uppers = [item.values for item in legend_items(Style(theme))]
+    assert uppers == ([("2",), ("1",)] if order is False else [("1",), ("2",)])
 
 
 def test_groups_and_headings() -> None:

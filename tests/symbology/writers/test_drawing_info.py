@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rendermap.symbology.document import parse_document
+from rendermap.symbology.expressions.evaluate import value_in
 from rendermap.symbology.expressions.tree import And, Arithmetic, Call, Case, Column, Comparison, Concat, IsNull, Like, Literal, Not, Or
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
@@ -102,6 +104,30 @@ def test_graduated_markers_on_polygons() -> None:
     theme = Breaks("A", 0.0, tuple(Break(n, Symbol((*AREA.layers, Marker(CIRCLE, n, RED)))) for n in (4.0, 8.0)), heading="A")
     assert again(theme).theme == theme
     assert written(Style(theme))["renderer"]["backgroundFillSymbol"]["type"] == "esriSFS"
+
+
+@pytest.mark.parametrize(("field", "divisor"), [("A", None), ("", None), ("A", "C")])
+def test_excluded_features_have_no_value_to_class_by(field: str, divisor: str | None) -> None:
+    """REST has no word for them, but Arcade can say it: clients must not class them like the others."""
+    expression = None if field else Arithmetic("*", Column("A"), Literal(2))
+    out = Comparison("<", Column("B"), Literal(5))
+    theme = Breaks(field, 0.0, (Break(9.0, AREA),), normalization_field=divisor, expression=expression, excluded=out)
+    found = again(theme).theme
+    assert isinstance(found, Breaks) and found.expression is not None and found.field == ""
+    values = [value_in(found.expression, {"A": 4, "B": b, "C": c}) for b, c in [(1, 2), (7, 2), (None, 2), (7, 0), (7, None)]]
+    whole = 4 if field else 8
+    shares = [None, whole / 2, whole / 2, None, None] if divisor else [None, whole, whole, whole, whole]
+    assert values == shares
+    by_text = replace(theme, excluded=Like(Column("B"), "a%"))
+    assert "renderer" not in written(Style(by_text))
+
+
+def test_gaps_are_told_by_lower_limits() -> None:
+    """A gap is no class of its own."""
+    theme = Breaks("A", 0.0, (Break(5.0, AREA), Break(math.nextafter(10.0, 0), Symbol(), is_gap=True), Break(20.0, OTHER)), heading="A")
+    infos = written(Style(theme))["renderer"]["classBreakInfos"]
+    assert [(info.get("classMinValue"), info["classMaxValue"]) for info in infos] == [(None, 5.0), (10.0, 20.0)]
+    assert again(theme).theme == theme
 
 
 def test_sizes_that_are_no_straight_line() -> None:

@@ -7,6 +7,9 @@ import math
 from rendermap.symbology.document import Node, to_number
 from rendermap.symbology.style import Method
 
+_ROUNDING = 1e-6
+"""Documents are written with rounded limits."""
+
 METHODS = {
     "esriClassifyEqualInterval": Method.EQUAL_INTERVAL,
     "esriClassifyQuantile": Method.QUANTILE,
@@ -34,3 +37,13 @@ def upper_of(info: Node) -> float:
     if upper is None:
         raise info.wrong("classMaxValue", "a number")
     return math.inf if upper > 1.7e308 else upper
+
+
+def lower_of(info: Node) -> float | None:
+    """The lower limit of a class, where it has one of its own."""
+    return to_number(info.get("classMinValue"))
+
+
+def is_beyond(lower: float, upper: float) -> bool:
+    """Whether a class that begins at lower leaves room above one that ends at upper, other than what rounding makes."""
+    return lower - upper > _ROUNDING * max(abs(lower), abs(upper))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 from rendermap.symbology import colors, palettes, ramps, stretch_limits
 from rendermap.symbology.document import Node, to_number
 from rendermap.symbology.facts import Measures
-from rendermap.symbology.readers.drawing_info.classes import heading_of, method_of, upper_of
+from rendermap.symbology.readers.drawing_info.classes import heading_of, is_beyond, lower_of, method_of, upper_of
 from rendermap.symbology.readers.style_reader import check_class_count
 from rendermap.symbology.style import (
     RGB,
     Classified,
     Colormap,
+    Method,
     RasterCategory,
     RasterClass,
     RasterTheme,
@@ -24,7 +26,7 @@ from rendermap.symbology.style import (
     StretchRecipe,
     UniqueRaster,
 )
-from rendermap.symbology.symbols import Color
+from rendermap.symbology.symbols import TRANSPARENT, Color
 
 # The REST API numbers and names its stretches.
 _STRETCHES: dict[str, StretchKind] = {
@@ -88,11 +90,23 @@ def _read_classified(node: Node) -> RasterTheme:
     check_class_count(node, len(infos))
     if node.text("normalizationType", "esriNormalizeNone") != "esriNormalizeNone":
         node.warn("normalised classes", "values are classed as they are", "normalizationType")
-    classes = sorted((RasterClass(upper_of(info), _color(info), info.text("label")) for info in infos), key=lambda c: c.upper)
+    classes = _classes(sorted(infos, key=upper_of))
     lowest = to_number(node.get("minValue"))
     if lowest is None or lowest < -1.7e308 or lowest > classes[0].upper:
         lowest = None
-    return Classified(tuple(classes), lowest, method_of(node), heading=heading_of(node))
+    method = method_of(node) if len(classes) == len(infos) else Method.MANUAL
+    return Classified(classes, lowest, method, heading=heading_of(node))
+
+
+def _classes(infos: list[Node]) -> tuple[RasterClass, ...]:
+    """A class for each, and one without colour for each gap between two."""
+    classes: list[RasterClass] = []
+    for info in infos:
+        lower = lower_of(info)
+        if classes and lower is not None and is_beyond(lower, classes[-1].upper):
+            classes.append(RasterClass(math.nextafter(lower, -math.inf), TRANSPARENT, is_gap=True))
+        classes.append(RasterClass(upper_of(info), _color(info), info.text("label")))
+    return tuple(classes)
 
 
 def _read_unique_raster(node: Node) -> RasterTheme:

@@ -9,11 +9,11 @@ from rendermap.symbology import colors
 from rendermap.symbology.document import Node, to_number
 from rendermap.symbology.esri_expressions import value_of
 from rendermap.symbology.expressions.tree import Column, Operand
-from rendermap.symbology.readers.drawing_info.classes import heading_of, method_of, upper_of
+from rendermap.symbology.readers.drawing_info.classes import heading_of, is_beyond, lower_of, method_of, upper_of
 from rendermap.symbology.readers.drawing_info.variables import with_variables
 from rendermap.symbology.readers.style_reader import check_count
 from rendermap.symbology.shapes import CIRCLE
-from rendermap.symbology.style import Break, Breaks, Categories, Category, DotDensity, Dots, HeatMap, Single, Value, VectorTheme
+from rendermap.symbology.style import Break, Breaks, Categories, Category, DotDensity, Dots, HeatMap, Method, Single, Value, VectorTheme
 from rendermap.symbology.symbolizers.stroke.esri import read_outline
 from rendermap.symbology.symbolizers.table import from_esri
 from rendermap.symbology.symbols import PLAIN, Color, Fill, Marker, Ramp, Symbol, SymbolLayer
@@ -69,13 +69,14 @@ def _read_unique(node: Node) -> VectorTheme:
     if not fields and expression is None:
         return _first_alone(node, default, "uniqueValueInfos")
     width = len(fields) or 1
-    classes = _grouped(node, width) if node.get("uniqueValueGroups") else _listed(node, width)
+    groups = node.children("uniqueValueGroups")
+    classes = _grouped(node, width) if groups else _listed(node, width)
     return Categories(
         fields,
         tuple(classes),
         from_esri(default) if default else None,
         node.text("defaultLabel") if default else "",
-        heading_of(node),
+        heading_of(node) or (groups[0].text("heading") if len(groups) == 1 else ""),
         expression=expression,
     )
 
@@ -111,7 +112,8 @@ def _grouped(node: Node, width: int) -> list[Category]:
     check_count(node, "uniqueValueGroups", sum(len(group.children("classes")) for group in groups))
     found = []
     for group in groups:
-        heading = group.text("heading") if len(groups) > 1 else ""
+        # the heading of a group that is alone stands above all, unless the legend has a title
+        heading = group.text("heading") if len(groups) > 1 or heading_of(node) else ""
         for item in group.children("classes"):
             rows = item.get("values") or []
             if not isinstance(rows, list):
@@ -146,19 +148,31 @@ def _read_breaks(node: Node) -> VectorTheme:
     value_of_limit = _unnormalized(node, kind)
     under = node.child("backgroundFillSymbol")
     base = from_esri(under).layers if under else ()
-    classes = [Break(value_of_limit(_limit(upper_of(info))), Symbol((*base, *_symbol(info).layers)), info.text("label")) for info in infos]
-    classes.sort(key=lambda c: c.upper)
+    infos = tuple(sorted(infos, key=upper_of))
+    classes = _classes(infos, base, value_of_limit)
     return Breaks(
         field,
         _minimum(node, infos[0], classes[0].upper, value_of_limit),
-        tuple(classes),
-        method_of(node),
+        classes,
+        Method.MANUAL if any(c.is_gap for c in classes) else method_of(node),
         from_esri(default) if default else None,
         node.text("defaultLabel") if default else "",
         node.text("normalizationField") or None if kind == "esriNormalizeByField" else None,
         heading_of(node),
         expression=None if isinstance(expression, Column) else expression,
     )
+
+
+def _classes(infos: tuple[Node, ...], below: tuple[SymbolLayer, ...], value_of_limit: Callable[[float], float]) -> tuple[Break, ...]:
+    """A class for each, lowest first, and a gap before each one that begins above the end of the last; both ends belong to a class."""
+    classes: list[Break] = []
+    for info in infos:
+        lower = lower_of(info)
+        if classes and lower is not None and is_beyond(start := value_of_limit(_limit(lower)), classes[-1].upper):
+            classes.append(Break(math.nextafter(start, -math.inf), Symbol(), is_gap=True))
+        upper = value_of_limit(_limit(upper_of(info)))
+        classes.append(Break(upper, Symbol((*below, *_symbol(info).layers)), info.text("label")))
+    return tuple(classes)
 
 
 def _limit(value: float) -> float:
@@ -168,7 +182,7 @@ def _limit(value: float) -> float:
 def _minimum(node: Node, first: Node, upper: float, value_of_limit: Callable[[float], float]) -> float:
     lowest = to_number(node.get("minValue"))
     if lowest is None:
-        lowest = to_number(first.get("classMinValue"))
+        lowest = lower_of(first)
     if lowest is None or lowest <= -_FARTHEST or value_of_limit(lowest) > upper:
         return -math.inf
     return value_of_limit(lowest)

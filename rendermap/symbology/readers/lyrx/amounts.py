@@ -8,7 +8,7 @@ from rendermap.symbology import ramps
 from rendermap.symbology.document import Node
 from rendermap.symbology.esri_expressions import arcade_or_field, divided, value_of
 from rendermap.symbology.expressions.tree import Column, Operand
-from rendermap.symbology.readers.lyrx.classes import excluded_by
+from rendermap.symbology.readers.lyrx.classes import excluded_by, is_descending
 from rendermap.symbology.readers.lyrx.references import SymbolReader
 from rendermap.symbology.readers.style_reader import check_count
 from rendermap.symbology.shapes import CIRCLE
@@ -41,6 +41,8 @@ def _warn_of_rest(node: Node) -> None:
         node.warn("a symbol for features without a number", "they are not drawn", "defaultSymbol")
     if excluded_by(node) is not None:
         node.warn("features left out of proportional symbols", "they are drawn like all others", "exclusionClause")
+    if is_descending(node):
+        node.warn("sizes from the largest down", "the legend lists them from the smallest up", "showInAscendingOrder")
     if node.has("unitSymbolization"):
         node.warn("sizes in map units", "sizes in proportion to the number are used", "unitSymbolization")
 

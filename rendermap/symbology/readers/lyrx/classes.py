@@ -148,7 +148,13 @@ def _graduated(node: Node, field: str, expression: Operand | None, symbols: Symb
         _ramp(node),
         expression,
         excluded_by(node),
+        is_descending=is_descending(node),
     )
+
+
+def is_descending(node: Node) -> bool:
+    """The order of classes in a legend: documents without a word of it list them upwards."""
+    return node.has("showInAscendingOrder") and not node.flag("showInAscendingOrder")
 
 
 def _under(node: Node, symbols: SymbolReader) -> Symbol:

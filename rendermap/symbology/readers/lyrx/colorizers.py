@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rendermap.symbology import colors, palettes, ramps
 from rendermap.symbology.document import Node, to_number
+from rendermap.symbology.readers.lyrx.classes import is_descending
 from rendermap.symbology.readers.lyrx.renderers import NULL, read_method
 from rendermap.symbology.readers.lyrx.stretches import read_recipe
 from rendermap.symbology.readers.style_reader import check_class_count
@@ -126,6 +127,7 @@ def _read_classify(node: Node) -> RasterTheme:
         excluded=excluded,
         excluded_color=colors.from_cim(node.child("exclusionColor")) if excluded and node.flag("useExclusionColor") else None,
         excluded_label=node.text("exclusionLabel"),
+        is_descending=is_descending(node),
     )
 
 

@@ -177,12 +177,10 @@ def _read_ranges(node: XmlNode) -> VectorTheme:
             return Single(symbols.get(listed[0].attribute("symbol")))
         raise node.wrong("no ranges", "at least one")
     ranges = sorted(((r.number("lower"), r.number("upper"), r) for r in listed), key=lambda r: (r[1], r[0]))
-    descending = len(listed) > 1 and listed[0].number("upper") > listed[-1].number("upper")
-    if descending:
-        node.warn("ranges from high to low", "the legend lists them from low to high")
+    is_descending = len(listed) > 1 and listed[0].number("upper") > listed[-1].number("upper")
     classes = _classes(ranges, symbols)
     method = _method(node) if len(classes) == len(ranges) else Method.MANUAL
-    return Breaks(field, ranges[0][0], classes, method, ramp=_ramp(node), expression=value)
+    return Breaks(field, ranges[0][0], classes, method, ramp=_ramp(node), expression=value, is_descending=is_descending)
 
 
 def _classes(ranges: list[tuple[float, float, XmlNode]], symbols: _Symbols) -> tuple[Break, ...]:
@@ -190,7 +188,7 @@ def _classes(ranges: list[tuple[float, float, XmlNode]], symbols: _Symbols) -> t
     classes: list[Break] = []
     for lower, upper, node in ranges:
         if classes and lower > classes[-1].upper:
-            classes.append(Break(math.nextafter(lower, -math.inf), Symbol()))
+            classes.append(Break(math.nextafter(lower, -math.inf), Symbol(), is_gap=True))
         classes.append(Break(upper, _shown(node, symbols), node.attribute("label")))
     return tuple(classes)
 

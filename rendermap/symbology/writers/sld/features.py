@@ -195,7 +195,8 @@ def _breaks(theme: Breaks) -> Iterator[Rule]:
     excluded = (is_not_true(theme.excluded),) if theme.excluded is not None else ()
     for step in theme.classes:
         high = (Comparison("<=", value, Literal(step.upper)),) if math.isfinite(step.upper) else ()
-        yield Rule(step.symbol, step.label, all_of((*low, *high, *excluded)))
+        if not step.is_gap:
+            yield Rule(step.symbol, step.label, all_of((*low, *high, *excluded)))
         low = (Comparison(">", value, Literal(step.upper)),)
     if theme.default is not None and theme.default.layers:
         yield Rule(theme.default, theme.default_label or ALL_OTHERS, is_else=True)
