@@ -9,24 +9,38 @@ from rendermap.symbology.symbols import Fill, GradientFill, Hatch, Marker, Pictu
 from rendermap.symbology.xml_document import XmlNode
 
 _ON = ("", "1", "true")
+SHADOW = "dropShadow"
+"""The one effect that is drawn, on lines and fills."""
 
 
-def enabled_layers(symbol: XmlNode) -> tuple[XmlNode, ...]:
-    """The symbol layers that are on, bottom first, as QGIS lists them; notes effects."""
+def enabled_layers(symbol: XmlNode, *, has_shadows: bool = False) -> tuple[XmlNode, ...]:
+    """The symbol layers that are on, bottom first, as QGIS lists them; notes effects.  has_shadows: those of layers are drawn."""
     layers = tuple(layer for layer in symbol.children("layer") if layer.attribute("enabled") in _ON)
-    for node in (symbol, *layers):
-        warn_effects(node)
+    warn_effects(symbol)
+    for layer in layers:
+        warn_effects(layer, *((SHADOW,) if has_shadows else ()))
     return layers
 
 
-def warn_effects(node: XmlNode) -> None:
-    """Note the effects of an element that are on; drawing the source itself is none."""
+def warn_effects(node: XmlNode, *drawn: str) -> None:
+    """Note the effects of an element that are on, but for the kinds that are drawn; drawing the source itself is none."""
+    for effect in effects_of(node):
+        if effect.attribute("type") not in drawn:
+            warn_effect(effect)
+
+
+def warn_effect(effect: XmlNode) -> None:
+    """Note that an effect is not drawn."""
+    effect.warn(f"the effect {effect.attribute('type')}", "the symbol is drawn without it")
+
+
+def effects_of(node: XmlNode) -> tuple[XmlNode, ...]:
+    """The effects of an element that are on, the lowest first, without the drawing of the source itself."""
     effect = node.child("effect")
     if effect is None or not effect.flag("enabled"):
-        return
-    for inner in effect.children("effect"):
-        if inner.attribute("type") != "drawSource" and inner.flag("enabled", True) and _effect_is_on(inner):
-            inner.warn(f"the effect {inner.attribute('type')}", "the symbol is drawn without it")
+        return ()
+    listed = (inner for inner in effect.children("effect") if inner.attribute("type") != "drawSource")
+    return tuple(inner for inner in listed if inner.flag("enabled", True) and _effect_is_on(inner))
 
 
 def _effect_is_on(effect: XmlNode) -> bool:

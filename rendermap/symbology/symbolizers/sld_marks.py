@@ -6,6 +6,8 @@ import re
 
 from rendermap.symbology import shapes
 from rendermap.symbology.document import to_number
+from rendermap.symbology.fonts import substitute_for
+from rendermap.symbology.symbolizers.marker.characters import sign_of
 from rendermap.symbology.xml_document import XmlNode
 
 PLUS_SHAPE = (
@@ -59,6 +61,7 @@ OPEN = {
 }
 _EITHER = {"cross": (PLUS_SHAPE, shapes.CROSS), "x": (TIMES_SHAPE, shapes.X)}
 DOT = "shape://dot"
+_SIGN = re.compile(r"ttf://(?P<font>[^#]{1,200})#(?P<code>0x[0-9a-fA-F]{1,6}|[uU]\+[0-9a-fA-F]{1,6}|\\u[0-9a-fA-F]{1,6}|[0-9]{1,7})")
 _PART = re.compile(r"\(([^()]*)\)")
 _LONGEST_WKT = 20_000
 
@@ -87,9 +90,11 @@ def _wkt_name(path: str, has_fill: bool) -> str:
 
 
 def name_of(mark: XmlNode) -> str:
-    """The well known name, lower case but for what follows ``://``; a square without one."""
-    node = mark.child("WellKnownName")
+    """The well known name, lower case but for what follows ``://``, also of a font's sign by its number; a square without one."""
+    node, other, index = mark.child("WellKnownName"), mark.child("OnlineResource"), mark.child("MarkIndex")
     text = node.whole_text if node else ""
+    if not text and other is not None:
+        text = other.attribute("href") + (f"#{index.text}" if index is not None else "")
     head, colon, rest = text.partition("://")
     return f"{head.lower()}{colon}{rest}" if text else "square"
 
@@ -103,11 +108,32 @@ def path_of(mark: XmlNode) -> tuple[str, bool]:
     for table, is_open in ((FILLED, False), (OPEN, True)):
         if name in table:
             return table[name], is_open
+    sign = _SIGN.fullmatch(name)
+    if sign is not None:
+        return _sign_path(mark, sign["font"].strip(), _code(sign["code"]))
     found = _wkt_path(name.removeprefix("wkt://")) if name.startswith("wkt://") else _inline_path(mark)
     if found is not None:
         return found
     mark.warn(f"the mark {name[:60]!r}" if name else "a mark of another document", "a square is used")
     return shapes.SQUARE, False
+
+
+def _code(text: str) -> int:
+    """The number of a character: hexadecimal after ``0x``, ``U+`` and ``\\u``, octal after a zero."""
+    if text[:2].lower() in ("0x", "u+", "\\u"):
+        return int(text[2:], 16)
+    is_octal = len(text) > 1 and text.startswith("0") and not {"8", "9"} & set(text)
+    return int(text, 8 if is_octal else 10)
+
+
+def _sign_path(mark: XmlNode, font: str, code: int) -> tuple[str, bool]:
+    """A font's sign, as high or as wide as the mark, whichever is more."""
+    sign = sign_of(font, code)
+    if substitute_for(font) != (font, True):
+        mark.warn(f"the sign {code:#x} of the font {font[:60]!r}", sign.told)
+    left, top, right, bottom = shapes.box_of(sign.path)
+    side = max(right - left, bottom - top) or 1.0
+    return shapes.stretch_path(sign.path, 1 / side, 1 / side), not sign.is_filled
 
 
 def _wkt_path(text: str) -> tuple[str, bool] | None:

@@ -280,8 +280,8 @@ def test_layers_that_are_off_are_left_out_and_the_first_is_at_the_bottom() -> No
 
 def test_what_is_not_drawn_is_told_with_its_line() -> None:
     """Effects, diagrams, orders, feature blending, geometry generators."""
-    shadow = f'<effect type="dropShadow">{qml.properties({"enabled": 1})}</effect>'
-    effect = f'<effect type="effectStack" enabled="1">{shadow}</effect>'
+    glow = f'<effect type="innerGlow">{qml.properties({"enabled": 1})}</effect>'
+    effect = f'<effect type="effectStack" enabled="1">{glow}</effect>'
     text = document(
         "\n",
         qml.single(
@@ -292,7 +292,7 @@ def test_what_is_not_drawn_is_told_with_its_line() -> None:
         '<SingleCategoryDiagramRenderer><DiagramCategory enabled="1"/></SingleCategoryDiagramRenderer>',
     )
     found = warnings_of(text)
-    for words in ("GeometryGenerator", "dropShadow", "order of their own", "blended with each other", "diagrams"):
+    for words in ("GeometryGenerator", "innerGlow", "order of their own", "blended with each other", "diagrams"):
         assert any(words in warning for warning in found), words
     assert all(warning.startswith("line ") for warning in found)
 
@@ -305,6 +305,38 @@ def test_effects_on_the_whole_layer_are_told() -> None:
     glow = f'<effect type="outerGlow">{qml.properties({"enabled": 1})}</effect>'
     effect = f'<effect type="effectStack" enabled="1">{glow}</effect>'
     assert any("outerGlow" in warning for warning in warnings_of(document(qml.renderer("singleSymbol", effect, symbols=[fill()]))))
+
+
+def shadowed(kind: str, of: str, spelling: str = "Option", **shadow: object) -> str:
+    """A symbol layer of a kind with a drop shadow."""
+    listed = qml.properties({"enabled": 1, **shadow}, spelling)
+    stack = f'<effect type="effectStack" enabled="1"><effect type="dropShadow">{listed}</effect><effect type="drawSource"/></effect>'
+    more = {"color": RED, "line_color": RED, "line_width": 1, "outline_color": BLUE, "outline_width": 1}
+    return symbol(of, layer(kind, stack, **more))
+
+
+@pytest.mark.parametrize("spelling", ["Option", "prop"])
+def test_a_drop_shadow_lies_moved_below_lines_and_fills(spelling: str) -> None:
+    """To the right and down for an angle of 135 degrees; in its own colour, which no class changes."""
+    given = {"offset_angle": 90, "offset_distance": 3, "offset_unit": "Point", "color": "9,9,9,255", "blur_level": 0, "blend_mode": 0}
+    text = document(qml.single(shadowed("SimpleFill", "fill", spelling, **given)))
+    assert warnings_of(text) == []
+    under, edge, inside, outline = layers_of(shadowed("SimpleFill", "fill", spelling, **given))
+    assert isinstance(under, Fill) and isinstance(edge, Stroke) and isinstance(inside, Fill) and isinstance(outline, Stroke)
+    assert (under.color, under.dx_pt, under.dy_pt, under.is_locked) == (Color(9, 9, 9), 3.0, 0.0, True)
+    assert (edge.color, edge.dx_pt, inside.dx_pt, inside.is_locked) == (Color(9, 9, 9), 3.0, 0.0, False)
+    below, line_above = layers_of(shadowed("SimpleLine", "line", spelling, **{**given, "offset_angle": 135, "opacity": 0.5}))
+    assert isinstance(below, Stroke) and isinstance(line_above, Stroke)
+    assert (below.color.a, below.width_pt) == (128, line_above.width_pt)
+    assert (below.dx_pt, below.dy_pt) == (pytest.approx(4.5**0.5, abs=1e-3), pytest.approx(-(4.5**0.5), abs=1e-3))
+
+
+def test_what_is_not_drawn_of_shadows_is_told() -> None:
+    """Blurs and blends; shadows of anything but lines and fills; one that shines through has no outline of its own."""
+    found = warnings_of(document(qml.single(shadowed("SimpleFill", "fill", color="9,9,9,255", blur_level=2))))
+    assert any("blurred" in warning for warning in found) and any("blended" in warning for warning in found)
+    assert any("dropShadow" in warning for warning in warnings_of(document(qml.single(shadowed("SimpleMarker", "marker")))))
+    assert [type(each) for each in layers_of(shadowed("SimpleFill", "fill", opacity=0.5))] == [Fill, Fill, Stroke]
 
 
 @pytest.mark.parametrize(

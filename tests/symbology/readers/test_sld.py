@@ -439,6 +439,34 @@ def test_unknown_shapes_are_squares_with_a_note(name: str) -> None:
     assert "square" in found.warnings[0].used
 
 
+@pytest.mark.parametrize("code", ["0x41", "65", "0101", "U+0041"])
+def test_signs_of_fonts_are_their_outlines(code: str) -> None:
+    """The sign is as high or as wide as the mark, and where the font is another it is told."""
+    found = read(sld(rule(point(name=f"ttf://DejaVu Sans#{code}"))))
+    assert found.warnings == ()
+    (marker,) = layers_of(point(name=f"ttf://DejaVu Sans#{code}"))
+    assert isinstance(marker, Marker) and marker.path != shapes.SQUARE and marker.fill == RED
+    left, top, right, bottom = shapes.box_of(marker.path)
+    assert max(right - left, bottom - top) == pytest.approx(1.0, abs=1e-2) and marker.size_pt == 6.0
+    (note,) = read(sld(rule(point(name=f"ttf://Frutiger#{code}")))).warnings
+    assert "'A' of DejaVu" in note.used
+
+
+def test_signs_of_fonts_as_se_writes_them() -> None:
+    """The font and the number of the sign are elements of their own; signs of fonts of pictures have the same shape or a circle."""
+    resource = '<OnlineResource xlink:href="ttf://{}"/><Format>ttf</Format><MarkIndex>{}</MarkIndex>'
+    named = point().replace("<WellKnownName>circle</WellKnownName>", "{}")
+
+    def path(font: str, index: int) -> str:
+        (found,) = layers_of(named.format(resource.format(font, index)))
+        assert isinstance(found, Marker)
+        return found.path
+
+    assert path("ESRI Default Marker", 34) == shapes.SQUARE
+    assert path("FontAwesome", 0xF054) == shapes.CIRCLE
+    assert path("DejaVu Sans", 65) not in (shapes.SQUARE, shapes.CIRCLE)
+
+
 def test_a_cross_is_a_shape_or_two_lines() -> None:
     """Filled it has an inside; with a stroke alone it is what other systems draw as a cross."""
     (filled,), (lined,) = layers_of(point(name="cross")), layers_of(point(name="cross", fill="", stroke="#0000ff"))

@@ -88,7 +88,7 @@ def _read_single(node: XmlNode) -> VectorTheme:
 
 def _graded(node: XmlNode, has_levels: bool) -> Graded | None:
     """Colours along a ramp by a number, where that is what the symbol's main colour is; None where it is not."""
-    shades = [(layer.attribute("class"), *shade) for layer in enabled_layers(node) for shade in shades_of(layer).items()]
+    shades = [(layer.attribute("class"), *shade) for layer in enabled_layers(node, has_shadows=True) for shade in shades_of(layer).items()]
     if len(shades) != 1 or shades[0][1] != ("outlineColor" if shades[0][0] == "SimpleLine" else "fillColor"):
         return None
     override = shades[0][2]

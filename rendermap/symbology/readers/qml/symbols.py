@@ -9,6 +9,7 @@ from dataclasses import replace
 from rendermap.symbology import shapes
 from rendermap.symbology.qgis.overrides import Override, read_collection
 from rendermap.symbology.qgis.properties import Properties, read_properties
+from rendermap.symbology.qgis.shadows import with_shadows
 from rendermap.symbology.qgis.symbols import enabled_layers, faded_layer
 from rendermap.symbology.symbolizers.fill import qml as fills
 from rendermap.symbology.symbolizers.stroke.qml import cap_of, join_of
@@ -44,12 +45,15 @@ def read_symbol(node: XmlNode | None, *, has_levels: bool = False, is_shaded: bo
     _warn_opacity(node)
     alpha = min(max(node.number("alpha", 1.0), 0.0), 1.0)
     layers: list[SymbolLayer] = []
-    for item in enabled_layers(node):
+    for item in enabled_layers(node, has_shadows=depth == 0):
         if not is_shaded:
             _warn_shades(item)
         level = min(max(int(item.number("pass")), 0), _DEEPEST_LEVEL) if has_levels else 0
         is_locked = item.flag("locked")
-        layers += [replace(faded_layer(layer, alpha), level=level, is_locked=is_locked) for layer in _layers(item, depth)]
+        layers += [
+            replace(faded_layer(layer, alpha), level=level, is_locked=is_locked or layer.is_locked)
+            for layer in (_layers(item, depth) if depth else with_shadows(item, _layers(item, depth)))
+        ]
     return Symbol(tuple(layers))
 
 

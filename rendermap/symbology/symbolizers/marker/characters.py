@@ -39,7 +39,7 @@ _WINGDINGS = {
 }  # fmt: skip
 """Signs of Wingdings as the same signs of Unicode."""
 
-_SYMBOL_FONTS = ("esri", "wingdings", "webdings", "symbol", "marlett", "dings")
+_SYMBOL_FONTS = ("esri", "wingdings", "webdings", "symbol", "marlett", "dings", "awesome", "icon")
 
 
 @dataclass(frozen=True, slots=True)
