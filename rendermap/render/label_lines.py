@@ -22,6 +22,8 @@ STEP_PX = 2.0
 _SLIDES = 0.75
 """A label may move along its line by this share of its width where others are in its way."""
 _LONGEST_PX = 1 << 17
+_MOST_PLACES = 1 << 14
+"""Of labels on one line, however closely they repeat."""
 _FINE_PX, _MANY = 0.25, 60
 
 
@@ -46,8 +48,8 @@ def on_line(line: Any, corner: tuple[float, float], wanted: Wanted, room: Room) 
 
 
 def places_along(length: float, repeat: float) -> list[float]:
-    """Where on a line of that length labels stand."""
-    count = max(1, math.floor(min(length, _LONGEST_PX * STEP_PX) / repeat)) if repeat > 0 else 1
+    """Where on a line of that length labels stand: no more of them than _MOST_PLACES."""
+    count = max(1, math.floor(min(min(length, _LONGEST_PX * STEP_PX) / repeat, _MOST_PLACES))) if repeat > 0 else 1
     return [(number + 0.5) * length / count for number in range(count)]
 
 

@@ -5,10 +5,13 @@ All lengths are points; angles are degrees counter-clockwise from east.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rendermap.symbology.expressions.tree import Expression, Operand
 from rendermap.symbology.symbols import BLACK, Color
+
+CLOSEST_REPEAT_PT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ class Placement:
     must_fit: bool = False
     each_part: bool = False
     wrap_chars: int = 0
+
+
+def told_repeat(told_pt: float, warn: Callable[[str, str], None]) -> float:
+    """How far apart a line's labels stand; 0, for once, where they would lie on each other, with a warning as readers of styles give it."""
+    if 0 < told_pt < CLOSEST_REPEAT_PT:
+        warn(f"a label again every {told_pt:g} pt", "each line has it once")
+    return told_pt if told_pt >= CLOSEST_REPEAT_PT else 0.0
 
 
 @dataclass(frozen=True, slots=True)

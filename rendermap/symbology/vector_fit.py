@@ -34,7 +34,7 @@ from rendermap.symbology.style import (
 )
 from rendermap.symbology.symbols import PLAIN, Symbol, recolored
 
-MOST_DOTS = 1_000_000
+MOST_DOTS = 300_000
 """Of one layer; where a result needs more, each dot stands for more."""
 
 _LISTED_VALUES = 256

@@ -297,6 +297,7 @@ def test_what_must_fit_does(tmp_path: Path) -> None:
 
 def test_lines_are_labelled_once_or_again_and_again(tmp_path: Path) -> None:
     """Once in the middle, or about every so far; the pieces of a broken line are one."""
+    assert len(places_along(900.0, 1e-9)) == len(places_along(1e9, 1e-300)) == 1 << 14
     assert places_along(900.0, 0) == [450.0] and places_along(900.0, 290.0) == [150.0, 450.0, 750.0]
     broken = shapely.MultiLineString([[(0, 300), (300, 300)], [(300, 300), (600, 300)]])
     plan = labelled(tmp_path, [broken], {"name": ["Street"]}, label())

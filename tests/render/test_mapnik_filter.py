@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from rendermap.errors import InvalidFilter
 from rendermap.render.column_sql import sql_of
 from rendermap.render.engine import mapnik
 from rendermap.render.mapnik_filter import Columns, compare, filter_text, number_literal, text_literal
-from rendermap.symbology.expressions.evaluate import holds_in
+from rendermap.symbology.expressions.evaluate import holds_in, matcher
 from rendermap.symbology.expressions.tree import (
     And,
     Arithmetic,
@@ -149,6 +150,22 @@ def test_what_mapnik_cannot_ask_shares_one_column() -> None:
     made = [Comparison("=", Call("upper", (Column("t"),)), Literal(str(i))) for i in range(100)]
     assert filter_text(Or((column("v", ">", 1), *made)), columns) == "(([v] > (1)) or ([rm computed 0]=1))"
     assert list(columns.computed) == [Case(((Or(tuple(made)), Literal(1)),), Literal(0))]
+
+
+@pytest.mark.parametrize("pattern", ["%a%b%z", "%ab%zz%", "%a_%b_%zz", "ab%b%a%"])
+def test_wildcards_take_a_time_that_grows_with_the_text_alone(pattern: str) -> None:
+    """Where every place for one run was tried with every place for the next, the engine gave up on such texts."""
+    columns = Columns((Field("t", FieldKind.TEXT),))
+    test = mapnik.Expression(filter_text(Like(Column("t"), pattern), columns).replace("[rm null 0]", "0"))
+    context = mapnik.Context()
+    context.push("t")
+    feature = mapnik.Feature(context, 1)
+    texts = ("ab" * 50_000, "ab" * 50_000 + "zz", "abab", "abzz", "azbz", "aab", "ab", "axbxzz", "axbzz", "abba", "abb\na\nb")
+    began = time.process_time()
+    for text in texts:
+        feature["t"] = text
+        assert bool(test.evaluate(feature)) == matcher(pattern)(text), text
+    assert time.process_time() - began < 1
 
 
 def test_endless_wildcards_are_not_mapniks() -> None:

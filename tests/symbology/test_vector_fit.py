@@ -181,6 +181,7 @@ def test_dots_stand_for_more_where_there_would_be_too_many() -> None:
     theme = DotDensity((Dots(Column("pop"), RED), Dots(Column("code"), BLUE)), 10.0)
     few = fitted(theme, numbers([1000.0] * 50))
     assert isinstance(few, DotDensity) and few.dot_value == 10.0
+    assert MOST_DOTS <= 300_000, "the first picture of more of them takes above five seconds"
     many = fitted(theme, numbers([MOST_DOTS * 10.0] * 3))
     assert isinstance(many, DotDensity) and many.dot_value == 100.0
 

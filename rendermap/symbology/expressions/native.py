@@ -19,7 +19,7 @@ from rendermap.symbology.expressions.tree import (
 )
 
 _MOST_WILDCARDS = 3
-"""More of them take an engine's regular expressions a time that grows with each."""
+"""Of a pattern that an engine's regular expressions match, see `mapnik_filter`."""
 
 
 def is_native(condition: Expression) -> bool:

@@ -28,6 +28,8 @@ from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 
 MOST_CLASSES = 20_000
 MOST_RASTER_CLASSES = 1 << 16
+WIDEST_HEAT_PT = 300.0
+"""Radius of a point's influence in a heat map."""
 OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
 
 
@@ -58,6 +60,13 @@ class StyleReader:
     def reads_symbols(self, row: Symbolizer) -> bool:
         """True when the language can say this kind of symbol layer."""
         return bool(self.symbols) and getattr(row, self.symbols) is not None
+
+
+def heat_radius(node: Node, told_pt: float, usual_pt: float) -> float:
+    """A heat map's radius in points, no wider than WIDEST_HEAT_PT; the usual one where none is told."""
+    if told_pt > WIDEST_HEAT_PT:
+        node.warn(f"a heat map of radius {told_pt:g} pt", f"{WIDEST_HEAT_PT:g} pt are used")
+    return min(told_pt, WIDEST_HEAT_PT) if told_pt > 0 else usual_pt
 
 
 def to_scale_denominator(esri_scale: float) -> float | None:

@@ -119,6 +119,8 @@ def test_heat_maps_old_and_new() -> None:
     assert isinstance(new, HeatMap) and (new.radius_pt, new.weight, new.labels) == (12.0, Column("W"), ("many", "few"))
     assert isinstance(old, HeatMap) and (old.radius_pt, old.weight, old.ramp.stops[1]) == (18.0, None, (1.0, RED))
     assert read({"type": "heatmap", "colorStops": stops, "maxPixelIntensity": 80}).warnings
+    wide = read({"type": "heatmap", "colorStops": stops, "radius": 1e308})
+    assert isinstance(wide.style.theme, HeatMap) and wide.style.theme.radius_pt == 300 and "300 pt" in wide.warnings[0].used
 
 
 def test_dot_density() -> None:

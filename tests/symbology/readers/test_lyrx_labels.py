@@ -208,6 +208,13 @@ def test_maplex_repeats_and_sides() -> None:
     assert (found.side, found.repeat_pt, found.may_overlap, found.each_part) == ("below", 72.0, True, True)
 
 
+def test_repeats_of_next_to_nothing() -> None:
+    """They would be labels without end: the line has its label once."""
+    close = {"repeatLabel": True, "minimumRepetitionInterval": 1e-9, "repetitionIntervalUnit": "Point"}
+    (found,), notes = labels(label(maplexLabelPlacementProperties={"canOverrunFeature": True, **close}), kind="line")
+    assert found.placement.repeat_pt == 0 and "once" in notes[0].used
+
+
 def test_maplex_in_polygons() -> None:
     """Inside, where only it fits; long texts in lines; around where told."""
     inside = one(

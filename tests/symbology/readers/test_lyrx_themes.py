@@ -93,6 +93,8 @@ def test_heat_map() -> None:
     plain = exact({"type": "CIMHeatMapRenderer", "field": ""})
     assert isinstance(plain, HeatMap) and plain.weight is None
     assert one(json | {"autoAdjustPixelIntensity": False}).warnings
+    wide = one(json | {"autoAdjustPixelIntensity": True, "radius": 1e308})
+    assert isinstance(wide.style.theme, HeatMap) and wide.style.theme.radius_pt == 300 and "300 pt" in wide.warnings[0].used
 
 
 def dots(**more: Any) -> Json:
@@ -170,11 +172,12 @@ def test_colours_without_classes() -> None:
 
 
 def test_excluded_features() -> None:
-    """An exclusion clause is a condition; one outside the subset is told and leaves no one out."""
+    """An exclusion clause is a condition; one outside the subset is an error: what it hides would show."""
     theme = exact(breaks("A", [1.0], exclusionClause="B = 0"))
     assert isinstance(theme, Breaks) and theme.excluded == Comparison("=", Column("B"), Literal(0))
-    found = one(breaks("A", [1.0], exclusionClause="B = NOW()"))
-    assert isinstance(found.style.theme, Breaks) and found.style.theme.excluded is None and found.warnings
+    with pytest.raises(StyleInvalid) as caught:
+        one(breaks("A", [1.0], exclusionClause="B = NOW()"))
+    assert "exclusionClause" in caught.value.reason
 
 
 def test_breaks_of_an_expression() -> None:

@@ -102,6 +102,23 @@ def test_what_the_engine_does_not_understand_is_a_fault_of_the_style(tmp_path: P
         draw_vectors([plan_by(file, named)], view_on((0, 0, 9, 9)))
 
 
+@pytest.mark.parametrize(
+    "expression", ["(" * 41 + "1" + ")" * 41, "[A]=1 or " * 2000 + "[A]=2", "+".join("1" * 1100), "'\\')'=" + "(" * 41 + "')'" + ")" * 41]
+)
+@pytest.mark.parametrize("inside", ["<Filter>{}</Filter>", '<PolygonSymbolizer fill-opacity="{}"/>'])
+def test_expressions_that_would_exhaust_the_engine_are_refused(inside: str, expression: str, tmp_path: Path) -> None:
+    """Thousands of brackets in each other end its process."""
+    with pytest.raises(StyleInvalid) as caught:
+        read(tmp_path, f"<Style><Rule>{inside.format(expression)}</Rule></Style>")
+    assert "at most" in caught.value.reason
+
+
+def test_usual_expressions_stay(tmp_path: Path) -> None:
+    """Long lists of values, brackets in texts, and a lone apostrophe in a name."""
+    wide = " or ".join(f"([A] = 'it\\'s ({number}')" for number in range(400))
+    read(tmp_path, f'<Style><Rule name="it\'s (so"><Filter>{wide}</Filter><PolygonSymbolizer/></Rule></Style>')
+
+
 def test_raster_colorizers_become_themes(tmp_path: Path) -> None:
     """Linear stops a stretch, discrete ones classes without their upper limit, exact ones single values."""
     stops = '<stop value="0" color="#000000"/><stop value="2" color="#ff0000" label="two"/><stop value="10" color="white"/>'

@@ -16,6 +16,7 @@ from rendermap.symbology.classify import fit, needs
 from rendermap.symbology.expressions.tree import And, Arithmetic, Call, Case, Column, Comparison, Concat, IsNull, Like, Literal, Not, Or
 from rendermap.symbology.facts import Band, Measures, RasterFacts
 from rendermap.symbology.legend import legend_items
+from rendermap.symbology.readers.sld import classifiers
 from rendermap.symbology.readers.table import read_styles
 from rendermap.symbology.style import (
     RGB,
@@ -35,6 +36,7 @@ from rendermap.symbology.style import (
     UniqueRaster,
 )
 from rendermap.symbology.symbols import BLACK, TRANSPARENT, Color, Fill, Hatch, Marker, PictureFill, PictureMarker, Stroke, SymbolLayer
+from rendermap.symbology.xml_document import XmlNode
 from tests.builders.sld import (
     PNG,
     both,
@@ -605,6 +607,31 @@ def test_labels_along_lines() -> None:
     assert (curved.placement.along, curved.placement.repeat_pt) == ("curved", 150.0)
 
 
+def test_many_rules_of_labels_are_read_in_a_time_that_grows_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the features are areas is told by all rules, and asked once."""
+    asked: list[str] = []
+    name: Callable[[XmlNode], str] = vars(XmlNode)["name"].fget
+
+    def counted(node: XmlNode) -> str:
+        asked.append(name(node))
+        return asked[-1]
+
+    monkeypatch.setattr(XmlNode, "name", property(counted))
+    counts = []
+    for number in (20, 40):
+        asked.clear()
+        rules = (rule(text(prop(f"A{i}")), test=compare("EqualTo", "K", str(i))) for i in range(number))
+        assert len(style_of(*rules).labels) == number
+        counts.append(asked.count("TextSymbolizer"))
+    assert counts[1] <= 2 * counts[0]
+
+
+def test_labels_that_would_lie_on_each_other_stand_once() -> None:
+    """A distance of next to nothing would be labels without end."""
+    found = read(sld(rule(text(prop("A"), '<VendorOption name="repeat">1e-9</VendorOption>'))))
+    assert found.style.labels[0].placement.repeat_pt == 0 and "once" in found.warnings[0].used
+
+
 def test_labels_of_areas_stand_in_their_middle_and_one_text_of_many_rules_is_one_class() -> None:
     """Rules of a theme repeat their text symbolizer."""
     style = style_of(*(rule(polygon(), text(prop("A")), test=compare("EqualTo", "K", v), title=v) for v in "ab"))
@@ -752,6 +779,15 @@ def test_a_color_that_is_none(color: str) -> None:
         assert layers_of(polygon("")) == (Fill(GREY),)
         return
     assert re.search("line 1 <CssParameter>.*a colour", refused(lambda: layers_of(polygon(color))))
+
+
+def test_classes_by_several_values_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They multiply: four values of sixty classes each would be thirteen million rules."""
+    items = "".join(f"<se:MapItem><se:Data>{i}</se:Data><se:Value>#{i:06x}</se:Value></se:MapItem>" for i in range(60))
+    fills = (css(fill=se_function("Recode", items).replace(">N<", f">N{number}<")) for number in range(4))
+    text_of = rule(*(f"<PolygonSymbolizer><Fill>{fill}</Fill></PolygonSymbolizer>" for fill in fills))
+    monkeypatch.setattr(classifiers, "_expanded", lambda *_: pytest.fail("rules were made"))
+    assert "12960000 classes" in refused(lambda: read(sld(text_of)))
 
 
 def test_too_many_rules_and_classes_are_refused(tmp_path: Path) -> None:

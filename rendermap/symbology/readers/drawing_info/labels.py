@@ -11,7 +11,7 @@ from rendermap.symbology.esri_expressions import first_field, shows_field, value
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Column, Concat, Expression, Literal, Operand
 from rendermap.symbology.fonts import tell_stand_in
-from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
+from rendermap.symbology.labels import LabelClass, Placement, TextSymbol, told_repeat
 from rendermap.symbology.readers.style_reader import check_count, to_scale_denominator
 from rendermap.symbology.symbols import BLACK
 
@@ -148,7 +148,7 @@ def _placement(node: Node, geometry: str, symbol: Node | None) -> Placement:
     moved = (symbol.number("xoffset"), symbol.number("yoffset")) if symbol else (0.0, 0.0)
     overlap = node.text("deconflictionStrategy", "static") == "none"
     each_part = node.text("multiPart").lower() == "labelperpart"
-    repeat = max(node.number("repeatLabelDistance"), 0.0) if node.flag("repeatLabel") else 0.0
+    repeat = told_repeat(node.number("repeatLabelDistance"), node.warn) if node.flag("repeatLabel") else 0.0
     short = name.removeprefix("esriServer")
     if short.startswith("LinePlacement") or (not name and geometry == "line"):
         return _on_line(node, short.removeprefix("LinePlacement"), moved, repeat, overlap, each_part)

@@ -11,7 +11,7 @@ from rendermap.symbology.esri_expressions import value_of
 from rendermap.symbology.expressions.tree import Column, Operand
 from rendermap.symbology.readers.drawing_info.classes import heading_of, is_beyond, lower_of, method_of, upper_of
 from rendermap.symbology.readers.drawing_info.variables import with_variables
-from rendermap.symbology.readers.style_reader import check_count
+from rendermap.symbology.readers.style_reader import check_count, heat_radius
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import Break, Breaks, Categories, Category, DotDensity, Dots, HeatMap, Method, Single, Value, VectorTheme
 from rendermap.symbology.symbolizers.stroke.esri import read_outline
@@ -217,7 +217,7 @@ def _read_heat_map(node: Node) -> VectorTheme:
     legend = node.child("legendOptions")
     labels = (legend.text("maxLabel", "Dense"), legend.text("minLabel", "Sparse")) if legend else ("Dense", "Sparse")
     weight = expression or (Column(field) if field else None)
-    return HeatMap(ramp, radius if radius > 0 else 18.0, weight, labels=labels, heading=heading_of(node))
+    return HeatMap(ramp, heat_radius(node, radius, 18.0), weight, labels=labels, heading=heading_of(node))
 
 
 def _read_dots(node: Node) -> VectorTheme:

@@ -10,7 +10,7 @@ from rendermap.symbology.esri_expressions import arcade_or_field, divided, value
 from rendermap.symbology.expressions.tree import Column, Operand
 from rendermap.symbology.readers.lyrx.classes import excluded_by, is_descending
 from rendermap.symbology.readers.lyrx.references import SymbolReader
-from rendermap.symbology.readers.style_reader import check_count
+from rendermap.symbology.readers.style_reader import check_count, heat_radius
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import DotDensity, Dots, HeatMap, Proportional, Single, VectorTheme
 from rendermap.symbology.symbolizers.table import layers_from_cim
@@ -73,10 +73,9 @@ def read_heat_map(node: Node, symbols: SymbolReader) -> VectorTheme:
     if node.has("autoAdjustPixelIntensity") and not node.flag("autoAdjustPixelIntensity"):
         node.warn("a highest density told in pixels", "that of the result is used", "maxPixelIntensity")
     weight: Operand | None = Column(field) if field and field.casefold() not in ("shape", "<none>") else None
-    radius = node.number("radius", 10.0)
     return HeatMap(
         ramps.from_cim(ramp) if ramp else _HEAT,
-        radius if radius > 0 else 10.0,
+        heat_radius(node, node.number("radius", 10.0), 10.0),
         weight,
         labels=(node.text("maxLabel", "Dense"), node.text("minLabel", "Sparse")),
         heading=node.text("heading"),

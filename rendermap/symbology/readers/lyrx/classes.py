@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from rendermap.errors import InvalidFilter
 from rendermap.symbology import ramps
 from rendermap.symbology.document import Node, to_number
-from rendermap.symbology.esri_expressions import divided, filter_of, value_of
+from rendermap.symbology.esri_expressions import divided, value_of
+from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import Column, Expression, Operand
 from rendermap.symbology.readers.lyrx.references import SymbolReader
 from rendermap.symbology.readers.style_reader import check_count
@@ -194,10 +196,17 @@ def _normalization(node: Node) -> tuple[Callable[[float], float], str | None]:
 
 
 def excluded_by(node: Node) -> Expression | None:
-    """The features that a renderer leaves out of its classes."""
+    """The features that a renderer leaves out of its classes.
+
+    Raises StyleInvalid for a condition that is not understood: without it, features would show that are hidden.
+    """
     if node.flag("useExclusionSymbol"):
         node.warn("a symbol for excluded features", "they are drawn as those without a value", "exclusionSymbol")
-    return filter_of(node, "exclusionClause", "excluded features are classed like all others")
+    text = node.text("exclusionClause").strip()
+    try:
+        return parse_filter(text) if text else None
+    except InvalidFilter as error:
+        raise node.wrong("exclusionClause", f"a filter of the SQL subset ({error.reason or error.sentence})") from error
 
 
 # --- colours without classes -------------------------------------------------------------------------------------------

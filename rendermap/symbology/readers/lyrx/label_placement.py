@@ -6,7 +6,7 @@ A layer file carries both, and the map says which one works; where there are Map
 from __future__ import annotations
 
 from rendermap.symbology.document import Node
-from rendermap.symbology.labels import Placement
+from rendermap.symbology.labels import Placement, told_repeat
 
 _AROUND = ("NE", "N", "E", "NW", "SE", "W", "S", "SW")
 """The order in which ArcGIS looks for a place around a point."""
@@ -61,7 +61,7 @@ def _maplex_line(node: Node) -> Placement:
         along,
         side,
         0.0 if is_on else _offset(node),
-        repeat_pt=max(repeat * _unit(node, "repetitionIntervalUnit", repeat), 0.0),
+        repeat_pt=told_repeat(repeat * _unit(node, "repetitionIntervalUnit", repeat), node.warn),
         may_overlap=_stays(node),
         must_fit=not node.flag("canOverrunFeature"),
         each_part=_each_part(node),

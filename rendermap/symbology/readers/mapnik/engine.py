@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import accumulate
 
 from lxml import etree
 
@@ -31,6 +32,11 @@ _FILES = ("file", "base", "fontset-name")
 _DRAWN_BY_ENGINE = "shape://"
 _FIELD = re.compile(r"\[([^\[\]]+)\]")
 _ENGINES_OWN = "mapnik::"
+_LONGEST_EXPRESSION = 16_000
+_DEEPEST_EXPRESSION = 40
+_MOST_OPERATORS = 1000
+"""Of arithmetic: the engine's time grows with the square of their number."""
+_QUOTED_OR_BRACKET = re.compile(r"""'(?:[^'\\]|\\.)*(?:'|\\?\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[()\[\]]""", re.DOTALL)
 
 
 def read_engine(styles: tuple[XmlNode, ...]) -> Engine:
@@ -57,6 +63,7 @@ def _checked_style(style: XmlNode) -> etree._Element:
 
 
 def _checked_part(part: XmlNode) -> etree._Element | None:
+    _check_expressions(part)
     if part.name in _CONDITIONS:
         condition = etree.Element(part.name)
         condition.text = part.whole_text or None
@@ -69,6 +76,24 @@ def _checked_part(part: XmlNode) -> etree._Element | None:
     copied = deepcopy(part.element)
     copied.tail = None
     return copied if _is_free_of_files(part, copied) else None
+
+
+def _check_expressions(part: XmlNode) -> None:
+    """Raises StyleInvalid for what would exhaust the engine's own parser of expressions, which tells of no limit."""
+    for element in part.element.iter():
+        for text in (element.text or "", *map(str, element.attrib.values())):
+            if len(text) > _LONGEST_EXPRESSION:
+                raise part.wrong(f"an expression of {len(text)} characters", f"at most {_LONGEST_EXPRESSION}")
+            if _nesting(text) > _DEEPEST_EXPRESSION:
+                raise part.wrong("deeply nested brackets", f"at most {_DEEPEST_EXPRESSION}")
+            if sum(map(text.count, "+-*/%")) > _MOST_OPERATORS:
+                raise part.wrong("very much arithmetic", f"at most {_MOST_OPERATORS} operators")
+
+
+def _nesting(text: str) -> int:
+    """How deep brackets are nested; those in quoted text do not count."""
+    depths = accumulate(1 if sign in "([" else -1 for sign in _QUOTED_OR_BRACKET.findall(text) if sign in "()[]")
+    return max(depths, default=0)
 
 
 def _is_free_of_files(part: XmlNode, copied: etree._Element) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rendermap.symbology.document import to_number
 from rendermap.symbology.expressions.tree import And, Call, Column, Expression, Literal, Operand
 from rendermap.symbology.fonts import tell_stand_in
-from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
+from rendermap.symbology.labels import LabelClass, Placement, TextSymbol, told_repeat
 from rendermap.symbology.qgis.overrides import condition_of, value_of
 from rendermap.symbology.qgis.properties import Properties
 from rendermap.symbology.readers.qml.label_settings import of_qgis2, of_qgis3
@@ -172,7 +172,7 @@ def _placement(given: Properties) -> Placement:
         0.0 if is_over else max(given.length("dist", unit="distUnits"), 0.0),
         dx,
         -dy or 0.0,
-        max(given.length("repeatDistance", unit="repeatDistanceUnits"), 0.0),
+        told_repeat(given.length("repeatDistance", unit="repeatDistanceUnits"), given.node.warn),
         given.flag("displayAll") or given.text("overlapHandling") in ("AllowOverlapIfRequired", "AllowOverlapAtNoCost"),
         given.flag("fitInPolygonOnly"),
         given.flag("labelPerPart"),

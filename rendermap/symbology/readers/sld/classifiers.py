@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -26,10 +27,31 @@ _NOT_CLASSIFIED = ("TextSymbolizer", "RasterSymbolizer")
 
 def expand(rules: tuple[SldRule, ...]) -> tuple[SldRule, ...]:
     """All rules, those that classify as one rule for each of their classes.  Raises StyleInvalid where they become too many."""
-    found = tuple(made for rule in rules for made in _expanded(rule, 0))
-    if len(found) > MOST_RULES:
-        raise rules[0].node.wrong(f"{len(found)} classes", f"at most {MOST_RULES}")
-    return found
+    count = elements = 0
+    for rule in rules:
+        classes, kept = _size(rule)
+        count += classes
+        elements += classes * kept if classes > 1 else 0
+        # Told before anything is copied, for classes by several values multiply.
+        if count > MOST_RULES or elements > _MOST_ELEMENTS:
+            raise rule.node.wrong(f"{count} classes in symbols of {elements} elements", f"at most {MOST_RULES} and {_MOST_ELEMENTS}")
+    return tuple(made for rule in rules for made in _expanded(rule, 0))
+
+
+def _size(rule: SldRule) -> tuple[int, int]:
+    """(classes it makes, elements of its symbolizers that each of them has)."""
+    if rule.is_else:
+        return 1, 0
+    counts: dict[object, int] = {}
+    elements = 0
+    for symbolizer in rule.symbolizers:
+        inner = 0
+        for node, found in _constants(symbolizer):
+            if _keys(found) in counts or len(counts) < _DEEPEST:
+                counts.setdefault(_keys(found), len(_values(found)))
+                inner += sum(1 for _ in node.element.iter())
+        elements += sum(1 for _ in symbolizer.element.iter()) - inner if inner else 0
+    return math.prod(counts.values()), elements
 
 
 def interpolated_color(symbolizer: XmlNode) -> tuple[XmlNode, Interpolate] | None:
@@ -80,9 +102,6 @@ def _expanded(rule: SldRule, depth: int) -> list[SldRule]:
         rule.node.warn("classes by very many values at once", "the usual value is used")
         return [rule]
     classes, forms = _classes_of(first), [_form(symbolizer, first) for symbolizer in rule.symbolizers]
-    elements = sum(1 for form in forms if form.blanks for _ in form.symbolizer.element.iter())
-    if len(classes) > MOST_RULES or len(classes) * elements > _MOST_ELEMENTS:
-        raise rule.node.wrong(f"{len(classes)} classes in symbols of {elements} elements", "fewer")
     made = []
     for index, (label, condition) in enumerate(classes):
         terms = (*((rule.filter,) if rule.filter else ()), *((condition,) if condition else ()))
@@ -140,12 +159,16 @@ def _text(value: Operand) -> str:
 
 
 def _splitting(rule: SldRule) -> Iterator[Recode | Categorize]:
-    for symbolizer in rule.symbolizers:
-        if symbolizer.name not in _NOT_CLASSIFIED:
-            for _, node in _classifying(symbolizer):
-                found = read_or_none(node)
-                if isinstance(found, Recode | Categorize) and _is_constant(found):
-                    yield found
+    return (found for symbolizer in rule.symbolizers for _, found in _constants(symbolizer))
+
+
+def _constants(symbolizer: XmlNode) -> Iterator[tuple[XmlNode, Recode | Categorize]]:
+    """(element, classifier into constants) in a symbolizer."""
+    if symbolizer.name not in _NOT_CLASSIFIED:
+        for _, node in _classifying(symbolizer):
+            found = read_or_none(node)
+            if isinstance(found, Recode | Categorize) and _is_constant(found):
+                yield node, found
 
 
 def _values(found: Recode | Categorize) -> list[Operand]:

@@ -9,7 +9,7 @@ from rendermap.symbology.expressions.filter_encoding import read_parameter
 from rendermap.symbology.expressions.logic import any_of
 from rendermap.symbology.expressions.tree import Expression, Operand
 from rendermap.symbology.fonts import tell_stand_in
-from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
+from rendermap.symbology.labels import LabelClass, Placement, TextSymbol, told_repeat
 from rendermap.symbology.symbolizers import sld_parameters as parameters
 from rendermap.symbology.symbols import BLACK, Color
 from rendermap.symbology.xml_document import XmlNode
@@ -189,7 +189,7 @@ def _with_options(placement: Placement, node: XmlNode, size_pt: float) -> Placem
     return replace(
         placement,
         anchors=anchors,
-        repeat_pt=max(_option_px(node, "repeat"), 0.0),
+        repeat_pt=told_repeat(_option_px(node, "repeat"), node.warn),
         may_overlap=_option(node, "conflictResolution").lower() == "false" or _option_px(node, "spaceAround") < 0,
         must_fit=0 < _option_number(node, "goodnessOfFit") <= 1,
         each_part=_flag(node, "labelAllGroup"),

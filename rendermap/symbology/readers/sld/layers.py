@@ -23,6 +23,8 @@ from rendermap.symbology.symbolizers.table import from_sld
 from rendermap.symbology.symbols import Fill, Marker, PointLayer, Ramp, Symbol, SymbolLayer
 from rendermap.symbology.xml_document import XmlNode
 
+_Place = tuple[int, float | None, float | None]
+"""Of a rule: its level, and its scales."""
 _AREAS = "PolygonSymbolizer"
 Curve = tuple[XmlNode, Interpolate]
 
@@ -93,7 +95,7 @@ def _raster(rasters: list[tuple[SldRule, XmlNode]], written: tuple[SldRule, ...]
 def _vector(styles: tuple[XmlNode, ...], written: tuple[SldRule, ...]) -> Style:
     curves = [curve for rule in written for node in rule.symbolizers if (curve := interpolated_color(node)) is not None]
     drawn = list(_drawn(expand(tuple(_with_first_color(rule) for rule in written))))
-    labels = joined([label for rule in written for label in _labels(rule, written)])
+    labels = joined(list(_labels(written)))
     farthest, nearest, drawn = _common_scales(drawn, labels)
     inner, drawn = _common_filter(drawn, labels)
     graded = _graded(curves[0], [item.rule for item in drawn]) if len(curves) == 1 else None
@@ -186,24 +188,29 @@ def _common_filter(drawn: list[_Drawn], labels: tuple[LabelClass, ...]) -> tuple
 # --- labels -----------------------------------------------------------------------------------------------------------
 
 
-def _labels(rule: SldRule, rules: tuple[SldRule, ...]) -> Iterator[LabelClass]:
-    texts = [node for node in rule.symbolizers if node.name == "TextSymbolizer"]
-    if not texts:
-        return
-    is_of_areas = any(node.name == _AREAS for other in rules for node in other.symbolizers)
-    scope = Scope(rule.label, _whole_filter(rule, rules), rule.farthest, rule.nearest, is_of_areas)
-    for node in texts:
-        label = read_label(node, scope)
-        if label is not None:
-            yield label
+def _labels(rules: tuple[SldRule, ...]) -> Iterator[LabelClass]:
+    is_of_areas = any(node.name == _AREAS for rule in rules for node in rule.symbolizers)
+    rests = _rests(rules)
+    for rule in rules:
+        own = rests.get(_place(rule)) if rule.is_else else rule.filter
+        scope = Scope(rule.label, own, rule.farthest, rule.nearest, is_of_areas)
+        for node in rule.symbolizers:
+            label = read_label(node, scope) if node.name == "TextSymbolizer" else None
+            if label is not None:
+                yield label
 
 
-def _whole_filter(rule: SldRule, rules: tuple[SldRule, ...]) -> Expression | None:
-    """A rule's filter; for the others of its FeatureTypeStyle, that they pass none of the rules that draw at these scales."""
-    if not rule.is_else:
-        return rule.filter
-    others = [r for r in rules if r.level == rule.level and not r.is_else and (r.farthest, r.nearest) == (rule.farthest, rule.nearest)]
-    return all_of(tuple(is_not_true(r.filter) for r in others if r.filter is not None))
+def _rests(rules: tuple[SldRule, ...]) -> dict[_Place, Expression | None]:
+    """The filter of each FeatureTypeStyle's else rules: that features pass none of its rules that draw at the same scales."""
+    others: dict[_Place, list[Expression]] = {}
+    for rule in rules:
+        if rule.filter is not None and not rule.is_else:
+            others.setdefault(_place(rule), []).append(is_not_true(rule.filter))
+    return {place: all_of(tuple(terms)) for place, terms in others.items()}
+
+
+def _place(rule: SldRule) -> _Place:
+    return rule.level, rule.farthest, rule.nearest
 
 
 # --- colours along a ramp ---------------------------------------------------------------------------------------------
