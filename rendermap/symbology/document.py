@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from rendermap.errors import StyleInvalid
+from rendermap.symbology.gallery import Gallery
 
 LARGEST_FILE_BYTES = 32 * 1024 * 1024
 DEEPEST_NESTING = 64
+MOST_NOTES = 200
 _UNSET = 1.7e308
 
 
@@ -31,13 +33,32 @@ class StyleWarning:
         return f"{self.where}: {self.found}; {self.used}"
 
 
+class Notes(list[StyleWarning]):
+    """The warnings of one document, each once; of very many, only that there are more.
+
+    gallery: the pictures of the document, which its layers share.
+    """
+
+    def __init__(self, gallery: Gallery | None = None) -> None:
+        super().__init__()
+        self._seen: set[StyleWarning] = set()
+        self.gallery = gallery or Gallery()
+
+    def add(self, note: StyleWarning) -> None:
+        """Keep a warning that is new."""
+        if len(self) > MOST_NOTES or note in self._seen:
+            return
+        self._seen.add(note)
+        self.append(note if len(self) < MOST_NOTES else StyleWarning(note.where, "more that cannot be drawn as written", "see above"))
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A JSON object at a path.  Keys are found without regard to case: real files differ in it (``uRI``, ``URI``)."""
 
     value: Mapping[str, Any]
     path: str
-    notes: list[StyleWarning] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
 
     def get(self, key: str) -> Any:
         """The raw value, or None when absent or null."""
@@ -137,9 +158,7 @@ class Node:
 
     def warn(self, found: str, used: str, key: str = "") -> None:
         """Note that something here is not drawn as written."""
-        note = StyleWarning(f"{self.path}.{key}" if key else self.path, found, used)
-        if note not in self.notes:
-            self.notes.append(note)
+        self.notes.add(StyleWarning(f"{self.path}.{key}" if key else self.path, found, used))
 
     def warn_once(self, found: str, used: str, key: str = "") -> None:
         """As `warn`, but only at the first of all places where the same is found and used."""
@@ -167,13 +186,19 @@ def read_document(path: Path) -> Node:
 
     Raises StyleInvalid when the file cannot be read, is empty, too large, too deep or not one JSON object.
     """
+    return parse_document(read_bounded(path), str(path))
+
+
+def read_bounded(path: Path) -> bytes:
+    """A file's bytes, never more than the largest, however the file grows meanwhile.  Raises StyleInvalid."""
     try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise StyleInvalid(reason=f"{path}: larger than {LARGEST_FILE_BYTES} bytes")
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:
         raise StyleInvalid(reason=f"{path}: {error.strerror or error}") from error
-    return parse_document(raw, str(path))
+    if len(raw) > LARGEST_FILE_BYTES:
+        raise StyleInvalid(reason=f"{path}: larger than {LARGEST_FILE_BYTES} bytes")
+    return raw
 
 
 def parse_document(raw: bytes, name: str = "document") -> Node:

@@ -9,13 +9,15 @@ import base64
 import binascii
 import io
 import warnings
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from PIL import Image
 
 from rendermap.errors import StyleInvalid
+from rendermap.symbology.gallery import Embedded, Gallery, Unusable
 from rendermap.symbology.svg import read_svg
+
+__all__ = ["JPEG", "PNG", "SVG", "Embedded", "Gallery", "Unusable", "read_base64", "read_data_url", "read_picture"]
 
 LARGEST_BYTES = 4 * 1024 * 1024
 LARGEST_SIDE_PX = 4096
@@ -25,65 +27,45 @@ _KEPT = {"PNG": PNG, "JPEG": JPEG}
 _CHANGED = ("GIF", "BMP", "WEBP", "TIFF")
 
 
-class Unusable(Exception):
-    """A picture that is not drawn; its text tells why, for the operator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A picture that may be drawn.  content: a whole PNG, JPEG or SVG file.  width, height: in its own units.
-
-    notes: what of an SVG is not drawn.
-    """
-
-    content: bytes
-    media_type: str
-    width: float
-    height: float
-    notes: tuple[str, ...] = ()
-
-    @property
-    def aspect(self) -> float:
-        """Width by height."""
-        return self.width / self.height
-
-
-def read_data_url(url: str) -> Embedded:
+def read_data_url(url: str, gallery: Gallery | None = None) -> Embedded:
     """The picture of a ``data:`` address.  Raises Unusable for any other address, which is not opened, and for what is no picture."""
     head, comma, body = url.strip().partition(",")
     if not head.lower().startswith("data:") or not comma:
         raise Unusable("a picture by its address, which is never fetched")
     if len(body) > LARGEST_BYTES * 3:
         raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
-    return read_base64(body) if head.lower().rstrip().endswith(";base64") else read_picture(unquote_to_bytes(body))
+    return read_base64(body, gallery) if head.lower().rstrip().endswith(";base64") else read_picture(unquote_to_bytes(body), gallery)
 
 
-def read_base64(text: str) -> Embedded:
+def read_base64(text: str, gallery: Gallery | None = None) -> Embedded:
     """The picture of base64 text, blanks and line ends in it allowed.  Raises Unusable."""
     if len(text) > LARGEST_BYTES * 2:
         raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
     try:
-        return read_picture(base64.b64decode("".join(text.split()), validate=True))
+        content = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise Unusable("a picture that is not base64") from error
+    return read_picture(content, gallery)
 
 
-def read_picture(content: bytes) -> Embedded:
+def read_picture(content: bytes, gallery: Gallery | None = None) -> Embedded:
     """The picture that the bytes are: PNG and JPEG as they are, other raster formats as PNG, SVG with its shapes and paint only.
 
-    Raises Unusable.
+    gallery: of the document.  Raises Unusable, and StyleInvalid when the document's pictures are too many.
     """
     if len(content) > LARGEST_BYTES:
         raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
-    return _read_svg(content) if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else _read_raster(content)
+    is_drawing = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return (gallery or Gallery()).read(content, _read_svg if is_drawing else _read_raster)
 
 
-def _read_raster(content: bytes) -> Embedded:
+def _read_raster(content: bytes, gallery: Gallery) -> Embedded:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=(*_KEPT, *_CHANGED)) as image:
                 _check_size(image.size)
+                gallery.spend(image.size)
                 image.load()
                 media_type = _KEPT.get(image.format or "")
                 kept = content if media_type else _as_png(image)
@@ -106,9 +88,9 @@ def _as_png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _read_svg(content: bytes) -> Embedded:
+def _read_svg(content: bytes, gallery: Gallery) -> Embedded:
     try:
-        drawing = read_svg(content)
+        drawing = read_svg(content, gallery)
     except StyleInvalid as error:
         raise Unusable("an SVG picture that cannot be read, or has scripts in it") from error
     if not 1e-3 < drawing.width_px / drawing.height_px < 1e3:

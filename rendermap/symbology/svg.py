@@ -14,11 +14,15 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.document import to_number
+from rendermap.symbology.document import MOST_NOTES, to_number
+from rendermap.symbology.gallery import Gallery
 from rendermap.symbology.xml_document import XmlNode, parse_xml
 
 SVG = "http://www.w3.org/2000/svg"
 MOST_ELEMENTS = 5000
+MOST_STOPS = 10_000
+MOST_ATTRIBUTES = 200
+MOST_CHARACTERS = 4 * 1024 * 1024
 _SHAPES = frozenset(("path", "rect", "circle", "ellipse", "line", "polyline", "polygon"))
 _GROUPS = frozenset(("g", "svg", "a", "switch", "symbol"))
 _GRADIENTS = frozenset(("linearGradient", "radialGradient"))
@@ -44,11 +48,12 @@ _PAINT = (
 )
 _STOP = ("offset", "stop-color", "stop-opacity")
 _GRADIENT = ("x1", "y1", "x2", "y2", "cx", "cy", "r", "fx", "fy", "gradientTransform", "gradientUnits", "spreadMethod")
-_LENGTH = re.compile(r"\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*(px|pt|mm|cm|in|pc|%|)\s*\Z")
+_DECLARED = frozenset((*_GEOMETRY, *_PAINT, *_STOP, *_GRADIENT))
+_LONGEST_LENGTH = 64
+_LENGTH = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*(px|pt|mm|cm|in|pc|%|)\Z")
 _PX = {"": 1.0, "px": 1.0, "pt": 96 / 72, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pc": 16.0}
 _PLAIN = re.compile(r"[#\w\s.,%()+\-/]*\Z")
 _LOCAL = re.compile(r"\s*url\(\s*[\"']?#([\w.\-]+)[\"']?\s*\)\s*\Z")
-_CSS_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,13 @@ class Drawing:
     notes: tuple[str, ...] = ()
 
 
-def read_svg(content: bytes) -> Drawing:
+def read_svg(content: bytes, gallery: Gallery | None = None) -> Drawing:
     """The image with what is not shape or paint taken out.
 
-    Raises StyleInvalid when it is not SVG, holds script or entities, has no size, or more than MOST_ELEMENTS shapes.
+    gallery: of its document, where what reading it takes is counted.
+
+    Raises StyleInvalid when it is not SVG, holds script or entities, has no size, or more than MOST_ELEMENTS elements, MOST_STOPS stops
+    of gradients or MOST_CHARACTERS characters, each counted as often as it is used.
     """
     root = parse_xml(content, "image")
     if root.name != "svg":
@@ -74,11 +82,22 @@ def read_svg(content: bytes) -> Drawing:
     cleaner = _Cleaner({str(e.get("id")): XmlNode(e) for e in root.element.iter() if e.get("id")}, dict(_classes(root)))
     made = _page(width, height)
     placed = f"scale({_spell(share)}) translate({_spell(-left)},{_spell(-top)})"
-    cleaner.keep(root, etree.SubElement(made, f"{{{SVG}}}g", transform=placed), 0)
+    try:
+        cleaner.keep(root, etree.SubElement(made, f"{{{SVG}}}g", transform=placed), 0)
+    finally:
+        if gallery is not None:
+            gallery.spend_drawing(cleaner.count + cleaner.stops, cleaner.characters + len(content))
     for gradient in cleaner.gradients.values():
         made.insert(0, gradient)
     etree.cleanup_namespaces(made)
     return Drawing(bytes(etree.tostring(made)), width, height, tuple(cleaner.notes))
+
+
+def as_read(content: bytes) -> Drawing:
+    """The drawing that is the content of one read before."""
+    root = XmlNode(etree.fromstring(content))
+    (_, _, width, height), _ = _frame(root)
+    return Drawing(content, width, height)
 
 
 def stretched(drawing: Drawing, width_px: float, height_px: float) -> bytes:
@@ -113,19 +132,26 @@ def _page(width: float, height: float) -> etree._Element:
 
 @dataclass
 class _Cleaner:
-    """Walks an image once and keeps what is safe.  named: elements by id.  classes: paint by class name."""
+    """Walks an image once and keeps what is safe.  named: elements by id.  classes: paint by class name.
+
+    paints: what was made of the gradients that were met.  count, stops, characters: of elements, gradients and attributes so far.
+    """
 
     named: dict[str, XmlNode]
     classes: dict[str, dict[str, str]]
     gradients: dict[str, etree._Element] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    paints: dict[str, str] = field(default_factory=dict)
     count: int = 0
+    stops: int = 0
+    characters: int = 0
 
     def keep(self, node: XmlNode, into: etree._Element, used: int) -> None:
         """Append what is drawn of an element.  used: how many references deep."""
         self.count += 1
         if self.count > MOST_ELEMENTS:
             raise StyleInvalid(reason=f"image: more than {MOST_ELEMENTS} elements")
+        self._count_attributes(node)
         if node.name in _ACTIVE or any(str(k).lower().startswith("on") for k in node.element.attrib):
             raise StyleInvalid(reason=f"image: {node.where}: script")
         if node.name in _SHAPES:
@@ -157,7 +183,9 @@ class _Cleaner:
         made = etree.Element(f"{{{SVG}}}{name or node.name}")
         given = {key: node.attribute(key) for key in allowed if node.attribute(key)}
         for by_class in node.attribute("class").split():
-            given |= self.classes.get(by_class, {})
+            declared = self.classes.get(by_class, {})
+            self._count_characters(sum(map(len, declared.values())))
+            given |= declared
         given |= _declarations(node.attribute("style"))
         for key, value in given.items():
             if key in allowed and (safe := self._safe(key, value)):
@@ -177,31 +205,53 @@ class _Cleaner:
             return ""
         return value.strip()
 
+    def _count_attributes(self, node: XmlNode) -> None:
+        if len(node.element.attrib) > MOST_ATTRIBUTES:
+            raise StyleInvalid(reason=f"image: {node.where}: more than {MOST_ATTRIBUTES} attributes")
+        self._count_characters(sum(map(len, node.element.attrib.values())))
+
+    def _count_characters(self, count: int) -> None:
+        self.characters += count
+        if self.characters > MOST_CHARACTERS:
+            raise StyleInvalid(reason=f"image: attributes of more than {MOST_CHARACTERS} characters")
+
     def _gradient(self, name: str) -> str:
         """The gradient itself where Mapnik can draw it, else its middle colour."""
+        if name not in self.paints:
+            self.paints[name] = self._new_gradient(name)
+        return self.paints[name]
+
+    def _new_gradient(self, name: str) -> str:
         found = self.named.get(name)
         if found is None or found.name not in _GRADIENTS:
             self._note(f"a pattern {name[:40]!r} in an image")
             return "none"
+        self._count_attributes(found)
         stops = self._stops(found)
         if found.attribute("gradientUnits") != "userSpaceOnUse":
             self._note("a gradient relative to its shape in an image, drawn as its middle colour")
             return stops[len(stops) // 2].get("stop-color", "#000000") if stops else "none"
-        if name not in self.gradients:
-            made = self._element(found, _GRADIENT)
-            made.set("id", name)
-            made.extend(deepcopy(stop) for stop in stops)
-            self.gradients[name] = made
+        made = self._element(found, _GRADIENT)
+        made.set("id", name)
+        made.extend(stops)
+        self.gradients[name] = made
         return f"url(#{name})"
 
     def _stops(self, gradient: XmlNode) -> list[etree._Element]:
         """Its own, or those of the gradient it refers to."""
         other = self.named.get(gradient.attribute("href")[1:])
         owner = gradient if gradient.child("stop") or other is None else other
-        return [self._element(stop, _STOP) for stop in owner.children("stop")]
+        return [self._stop(stop) for stop in owner.children("stop")]
+
+    def _stop(self, stop: XmlNode) -> etree._Element:
+        self.stops += 1
+        if self.stops > MOST_STOPS:
+            raise StyleInvalid(reason=f"image: more than {MOST_STOPS} stops of gradients")
+        self._count_attributes(stop)
+        return self._element(stop, _STOP)
 
     def _note(self, text: str) -> None:
-        if text not in self.notes:
+        if len(self.notes) < MOST_NOTES and text not in self.notes:
             self.notes.append(text)
 
 
@@ -217,17 +267,21 @@ def _frame(root: XmlNode) -> tuple[tuple[float, float, float, float], float]:
 
 
 def _length(text: str) -> float | None:
-    found = _LENGTH.match(text)
+    text = text.strip()
+    found = _LENGTH.match(text) if len(text) <= _LONGEST_LENGTH else None
     return float(found.group(1)) * _PX[found.group(2)] if found and found.group(2) in _PX else None
 
 
 def _classes(root: XmlNode) -> Iterator[tuple[str, dict[str, str]]]:
     """Class selectors of the image's own style sheets; other selectors do not count."""
     for element in root.element.iter(f"{{{SVG}}}style"):
-        for selectors, body in _CSS_RULE.findall(element.text or ""):
-            for selector in selectors.split(","):
+        # Split, for a search for whole rules begins anew at every character of a text without braces.
+        for rule in (element.text or "").split("}")[:-1]:
+            head, _, body = rule.rpartition("{")
+            declared = {key: value for key, value in _declarations(body).items() if key in _DECLARED}
+            for selector in head.rpartition("{")[2].split(","):
                 if re.fullmatch(r"\.[\w-]+", selector.strip()):
-                    yield selector.strip()[1:], _declarations(body)
+                    yield selector.strip()[1:], declared
 
 
 def _declarations(text: str) -> dict[str, str]:

@@ -12,10 +12,9 @@ from pathlib import Path
 from lxml import etree
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.document import LARGEST_FILE_BYTES, StyleWarning, to_number
+from rendermap.symbology.document import Notes, StyleWarning, read_bounded, to_number
 
 DEEPEST_NESTING = 100
-_MOST_NOTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class XmlNode:
     """An element.  Names of children and attributes are compared without namespace; their case counts."""
 
     element: etree._Element
-    notes: list[StyleWarning] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def name(self) -> str:
@@ -95,12 +94,7 @@ class XmlNode:
 
     def warn(self, found: str, used: str) -> None:
         """Note that something here is not drawn as written; of very many such notes, only that there are more."""
-        note = StyleWarning(self.where, found, used)
-        if len(self.notes) > _MOST_NOTES or note in self.notes:
-            return
-        self.notes.append(
-            note if len(self.notes) < _MOST_NOTES else StyleWarning(self.where, "more that cannot be drawn as written", "see above")
-        )
+        self.notes.add(StyleWarning(self.where, found, used))
 
     def warn_once(self, found: str, used: str) -> None:
         """As `warn`, but only at the first of all places where the same is found and used."""
@@ -119,13 +113,7 @@ def _local(name: object) -> str:
 
 def read_xml(path: Path) -> XmlNode:
     """The document's root.  Raises StyleInvalid when the file cannot be read, is too large or too deep, is not XML, or defines entities."""
-    try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise StyleInvalid(reason=f"{path}: larger than {LARGEST_FILE_BYTES} bytes")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise StyleInvalid(reason=f"{path}: {error.strerror or error}") from error
-    return parse_xml(raw, str(path))
+    return parse_xml(read_bounded(path), str(path))
 
 
 def parse_xml(raw: bytes, name: str = "document") -> XmlNode:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.svg import MOST_ELEMENTS, read_svg, repeated, stretched
+from rendermap.symbology.document import MOST_NOTES
+from rendermap.symbology.svg import MOST_ELEMENTS, as_read, read_svg, repeated, stretched
 
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 
@@ -94,3 +95,70 @@ def test_sizes() -> None:
     assert (again.width_px, again.height_px) == (96, 96)
     assert b'width="10" height="40"' in stretched(drawing, 10, 40)
     assert repeated(drawing, 40, 20, (2, 1)).count(b'<g transform="translate(') == 2
+
+
+def test_lengths_of_thousands_of_digits() -> None:
+    """A side that is no length does not count; telling so takes no time, however long it is."""
+    drawing = read_svg(svg("", f'viewBox="0 0 20 10" width="{"1" * 1_000_000}x"'))
+    assert (drawing.width_px, drawing.height_px) == (20.0, 10.0)
+    assert read_svg(svg("", 'viewBox="0 0 20 10" width=" 5.e "')).width_px == 20.0
+    assert read_svg(svg("", 'viewBox="0 0 20 10" width=" .4e2 px "')).width_px == 40.0
+
+
+@pytest.mark.parametrize("sheet", ["a" * 1_000_000, ".b{" + "a" * 1_000_000, ",.b" * 100_000 + "{" + "x:y;" * 100_000 + "}"])
+def test_style_sheets_without_end(sheet: str) -> None:
+    """What is no rule is passed over once; the declarations of many selectors are read once."""
+    assert 'fill="red"' in cleaned(f'<rect class="a" width="5" height="5"/><style>.a{{fill:red}}{sheet}</style>')
+
+
+def test_rules_inside_other_rules() -> None:
+    """The class inside a media query counts, and what stands before it does not."""
+    assert 'fill="red"' in cleaned('<rect class="a" width="5" height="5"/><style>@media all { .b , .a { fill : red } }</style>')
+
+
+def test_stops_are_read_once() -> None:
+    """Shapes that share a gradient cost its stops once."""
+    stops = '<stop offset="0" stop-color="#f00"/>' * 8000
+    shapes = '<rect width="5" height="5" fill="url(#g)"/>' * 1000
+    assert cleaned(f'<linearGradient id="g" gradientUnits="userSpaceOnUse">{stops}</linearGradient>{shapes}').count("stop-color") == 8000
+    assert "<stop" not in cleaned(f'<linearGradient id="g">{stops}</linearGradient>{shapes}')
+
+
+def test_only_paint_of_a_class_counts() -> None:
+    """Declarations that are not paint cost nothing for the elements that have the class."""
+    body = ";".join(f"x{i}:1" for i in range(20_000))
+    shapes = '<path class="a" d="M0 0L1 1"/>' * 1000
+    assert cleaned(f"{shapes}<style>.a{{{body};fill:red}}</style>").count('fill="red"') == 1000
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        f'<path id="p" d="M0 0{"L1 1" * 50_000}"/>' + '<use href="#p"/>' * 4000,
+        f'<path id="p" d="M0 0" class="{"a " * 50_000}"/>' + '<use href="#p"/>' * 4000,
+        f"<style>.a{{fill:{'0' * 50_000}}}</style>" + '<path class="a" d="M0 0"/>' * 4000,
+        '<linearGradient id="s">'
+        + "<stop/>" * 8000
+        + "</linearGradient>"
+        + "".join(f'<linearGradient id="g{i}" href="#s"/><rect width="1" height="1" fill="url(#g{i})"/>' for i in range(1000)),
+        "<g " + " ".join(f'a{i}=""' for i in range(300)) + "/>",
+    ],
+)
+def test_images_that_grow_are_refused(bomb: str) -> None:
+    """What is used again and again counts each time."""
+    with pytest.raises(StyleInvalid):
+        read_svg(svg(bomb))
+
+
+def test_notes_are_few() -> None:
+    """An image that is all wrong says so some hundred times, not thousands."""
+    shapes = "".join(f'<rect width="5" height="5" fill="!{i}" stroke="!{i}"/>' for i in range(4000))
+    assert len(read_svg(svg(shapes)).notes) == MOST_NOTES
+
+
+def test_an_image_of_most_elements_is_drawn() -> None:
+    """An image that was read once is not refused when it is drawn."""
+    drawing = read_svg(svg("<g/>" * (MOST_ELEMENTS - 1)))
+    again = as_read(drawing.content)
+    assert (again.width_px, again.height_px, again.content) == (20.0, 10.0, drawing.content)
+    assert b'width="40"' in stretched(again, 40, 20)

@@ -12,7 +12,8 @@ from functools import lru_cache
 MOST_PLACES = 20
 """More decimals than any number has."""
 
-_PATTERN = re.compile(r"^(?P<before>[^#0.,]*)(?P<digits>[#0,]*)(?:\.(?P<decimals>[0#]*))?(?P<after>[^#0]*)$")
+LONGEST_PATTERN = 200
+_PATTERN = re.compile(r"^(?P<before>[^#0.,]*+)(?P<digits>[#0,]*+)(?:\.(?P<decimals>[0#]*+))?+(?P<after>[^#0]*+)$")
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -74,6 +75,8 @@ class Pattern:
 @lru_cache(maxsize=256)
 def number_pattern(text: str) -> Pattern:
     """``#,##0.00``, ``0.0##``, ``#%``, ``$#,##0``; the half behind a semicolon, for negative numbers, is left out.  Raises ValueError."""
+    if len(text) > LONGEST_PATTERN:
+        raise ValueError(text[:LONGEST_PATTERN])
     quoted: list[str] = _QUOTED.findall(text)
     found = _PATTERN.match(_QUOTED.sub("\0", text).split(";")[0])
     if found is None or not (found["digits"] or found["decimals"]) or len(found["decimals"] or "") > MOST_PLACES:

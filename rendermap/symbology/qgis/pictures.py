@@ -17,7 +17,7 @@ def picture_of(properties: Properties, *keys: str) -> Embedded | None:
     if not text.startswith(_EMBEDDED):
         return None
     try:
-        picture = read_base64(text.removeprefix(_EMBEDDED))
+        picture = read_base64(text.removeprefix(_EMBEDDED), properties.node.notes.gallery)
     except Unusable as error:
         properties.node.warn(str(error), "it is not opened")
         return None
@@ -32,7 +32,7 @@ def svg_of(properties: Properties, *keys: str) -> Embedded | None:
     if found is None or b"param(" not in found.content:
         return found
     try:
-        return read_picture(_painted(found.content, properties))
+        return read_picture(_painted(found.content, properties), properties.node.notes.gallery)
     except Unusable as error:
         properties.node.warn(str(error), "it is drawn without its colours")
         return found

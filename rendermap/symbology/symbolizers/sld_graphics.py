@@ -131,7 +131,7 @@ def _picture(node: XmlNode) -> Embedded | None:
         node.warn("colours of a picture replaced by others", "the picture is drawn in its own")
     try:
         address = resource.attribute("href") if resource else ""
-        picture = _inline(inline) if inline is not None else embedded.read_data_url(address)
+        picture = _inline(inline) if inline is not None else embedded.read_data_url(address, node.notes.gallery)
     except Unusable as error:
         node.warn(str(error), "the next of its graphics is used")
         return None
@@ -143,10 +143,10 @@ def _picture(node: XmlNode) -> Embedded | None:
 def _inline(node: XmlNode) -> Embedded:
     inner = node.children()
     if node.attribute("encoding", "base64" if not inner else "xml") == "base64":
-        return embedded.read_base64(node.whole_text)
+        return embedded.read_base64(node.whole_text, node.notes.gallery)
     if not inner:
         raise Unusable("a picture without content")
-    return embedded.read_picture(inner[0].serialized())
+    return embedded.read_picture(inner[0].serialized(), node.notes.gallery)
 
 
 def look_of(place: Place, default_px: float = DEFAULT_PX) -> Look:

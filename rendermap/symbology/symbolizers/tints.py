@@ -27,7 +27,9 @@ def tinted(node: Node, picture: Embedded) -> tuple[Embedded, float]:
     if picture.media_type == SVG:
         node.warn("a drawing in other colours", "it is drawn in its own", "tintColor")
         return picture, tint.a / 255
+    node.notes.gallery.check()
     with Image.open(io.BytesIO(picture.content)) as image:
+        node.notes.gallery.spend(image.size)
         pixels = np.array(image.convert("RGBA"))
     drawn = pixels.copy()
     for old, new in swaps:

@@ -799,3 +799,25 @@ def test_too_many_rules_and_classes_are_refused(tmp_path: Path) -> None:
     first, second = se_function("Categorize", steps), se_function("Categorize", steps).replace(">N<", ">M<")
     made = f"<PolygonSymbolizer><Fill>{css(fill=first)}</Fill><Stroke>{css(stroke=second)}</Stroke></PolygonSymbolizer>"
     assert "classes" in refused(lambda: read(sld(rule(made))))
+
+
+def recoded(field: str, count: int) -> str:
+    items = "".join(f"<se:MapItem><se:Data>{i}</se:Data><se:Value>#{i:06x}</se:Value></se:MapItem>" for i in range(count))
+    inside = f"<se:LookupValue>{prop(field)}</se:LookupValue>{items}"
+    return f"<PolygonSymbolizer><Fill>{css(fill=f'<se:Recode>{inside}</se:Recode>')}</Fill></PolygonSymbolizer>"
+
+
+def test_classes_that_multiply_are_counted_before_they_are_made() -> None:
+    """Symbols that classify by several fields each make the product of their classes."""
+    assert "12960000 classes" in refused(lambda: style_of(rule(*(recoded(f"A{k}", 60) for k in range(4)))))
+    assert "classes" in refused(lambda: style_of(*(rule(*(recoded(f"A{k}", 10) for k in range(4))) for _ in range(3))))
+    assert len(labels_of(style_of(rule(recoded("A", 20), recoded("B", 20))))) == 400
+
+
+def test_bands_named_without_end() -> None:
+    """The digits at the end of a name are its band, however long the name."""
+    name = "1" * 500_000 + "a2b"
+    theme = raster_of(
+        f"<ChannelSelection><GrayChannel><SourceChannelName>{name}</SourceChannelName></GrayChannel></ChannelSelection>"
+    ).theme
+    assert isinstance(theme, Stretch) and theme.band == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rendermap.errors import InvalidFilter, StyleInvalid
 from rendermap.symbology.blends import FROM_CIM
-from rendermap.symbology.document import Node, StyleWarning, read_document
+from rendermap.symbology.document import Node, Notes, StyleWarning, read_document
 from rendermap.symbology.esri_expressions import filter_of
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Expression
@@ -86,7 +86,7 @@ def _leaves(
 
 def _with_own_notes(node: Node) -> Node:
     """The node with a list of notes of its own, so that each layer has just its warnings."""
-    return Node(node.value, node.path, [])
+    return Node(node.value, node.path, Notes(node.notes.gallery))
 
 
 def _layer(node: Node, seen: _Above) -> NamedStyle:

@@ -34,7 +34,7 @@ from rendermap.symbology.xml_document import XmlNode
 
 MOST_ENTRIES = 20_000
 _CHANNELS = ("RedChannel", "GreenChannel", "BlueChannel")
-_LAST_DIGITS = re.compile(r"(\d+)\D*$")
+_DIGITS = re.compile(r"\D*(\d+)")
 _BELOW = 2e-7
 """The share of a limit by which single precision tells a number from the next."""
 
@@ -96,13 +96,15 @@ def _band(channel: XmlNode) -> int:
     """A band by its number; of a name, the digits at its end."""
     name = channel.child("SourceChannelName")
     text = (parameters.constant(name) or "") if name else ""
-    digits = _LAST_DIGITS.search(text)
-    if digits is None or len(digits[1]) > 4 or int(digits[1]) < 1:
+    # Read from its end: a search from the front begins anew at every digit of a long name.
+    found = _DIGITS.match(text[::-1])
+    digits = found[1][::-1] if found else ""
+    if not digits or len(digits) > 4 or int(digits) < 1:
         channel.warn(f"the band {text[:40]!r}", "the first band is used")
         return 1
-    if digits[1] != text:
-        channel.warn(f"the band {text[:40]!r}", f"band {int(digits[1])} is used")
-    return int(digits[1])
+    if digits != text:
+        channel.warn(f"the band {text[:40]!r}", f"band {int(digits)} is used")
+    return int(digits)
 
 
 # --- contrast ---------------------------------------------------------------------------------------------------------

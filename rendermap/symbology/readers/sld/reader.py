@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rendermap.errors import StyleInvalid
+from rendermap.symbology.document import Notes
 from rendermap.symbology.readers.sld.layers import read_constraint, read_layer
 from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader
 from rendermap.symbology.style import (
@@ -54,7 +55,7 @@ def read_layers(root: XmlNode) -> tuple[NamedStyle, ...]:
 
 def _layers(root: XmlNode) -> Iterator[NamedStyle]:
     for inner in root.children():
-        layer = XmlNode(inner.element, [])
+        layer = XmlNode(inner.element, Notes(root.notes.gallery))
         if layer.name not in _LAYERS:
             continue
         styles = layer.children("UserStyle")

@@ -18,7 +18,7 @@ def read(node: Node) -> tuple[SymbolLayer, ...] | None:
     if node.type != "CIMPictureFill":
         return None
     try:
-        picture, opacity = tinted(node, read_data_url(node.text("url")))
+        picture, opacity = tinted(node, read_data_url(node.text("url"), node.notes.gallery))
     except Unusable as error:
         node.warn(f"a picture fill: {error}", "a solid in its tint is used", "url")
         tint = colors.from_cim(node.child("tintColor"), _GREY)

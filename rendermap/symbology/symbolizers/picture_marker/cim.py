@@ -28,7 +28,7 @@ def read(node: Node) -> tuple[SymbolLayer, ...] | None:
 
 def _picture(node: Node, size: float) -> PointLayer | None:
     try:
-        picture, opacity = tinted(node, read_data_url(node.text("url")))
+        picture, opacity = tinted(node, read_data_url(node.text("url"), node.notes.gallery))
     except Unusable as error:
         node.warn(f"a picture marker: {error}", "a circle in its tint is used", "url")
         return None

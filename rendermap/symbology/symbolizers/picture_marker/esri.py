@@ -17,7 +17,10 @@ _GREY = Color(104, 104, 104)
 def picture_of(node: Node) -> Embedded:
     """The picture of an esriPMS or esriPFS: its ``imageData``, else a ``data:`` address.  Raises Unusable; nothing is ever fetched."""
     data = node.text("imageData")
-    return read_data_url(data) if data.startswith("data:") else read_base64(data) if data else read_data_url(node.text("url"))
+    gallery = node.notes.gallery
+    if data and not data.startswith("data:"):
+        return read_base64(data, gallery)
+    return read_data_url(data or node.text("url"), gallery)
 
 
 def read(node: Node) -> tuple[SymbolLayer, ...] | None:

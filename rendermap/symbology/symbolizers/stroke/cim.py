@@ -50,7 +50,7 @@ def _color(node: Node) -> Color:
 def _pictures(node: Node, width: float) -> PictureMarker | None:
     """The picture as often as a line is long; it does not bend with it."""
     try:
-        picture = read_data_url(node.text("url"))
+        picture = read_data_url(node.text("url"), node.notes.gallery)
     except Unusable as error:
         node.warn(f"a picture stroke: {error}", "a plain line in its tint is used", "url")
         return None
