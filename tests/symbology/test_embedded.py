@@ -6,12 +6,18 @@ import base64
 import io
 import socket
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from rendermap.symbology.embedded import Unusable, read_base64, read_data_url, read_picture
+from rendermap.errors import StyleInvalid
+from rendermap.symbology.embedded import Gallery, Unusable, read_base64, read_data_url, read_picture
+from tests.builders.styles import Json, feature_layer, rgb, simple, symbol, unique
+from tests.builders.styles import read as read_layers
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (6, 3)) -> bytes:
@@ -100,3 +106,58 @@ def test_huge_text_is_refused_before_it_is_decoded() -> None:
             read_base64(text)
         with pytest.raises(Unusable):
             read_data_url(f"data:image/png;base64,{text}")
+
+
+@contextmanager
+def too_many() -> Iterator[None]:
+    with pytest.raises(StyleInvalid) as caught:
+        yield
+    assert "in all" in str(caught.value.reason)
+
+
+def colored(number: int, kind: str = "WEBP", side: int = 2000) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side), (number, 0, 0)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_equal_pictures_are_read_once() -> None:
+    """A picture of thousands of classes costs as much as that of one."""
+    gallery, content = Gallery(), colored(1, side=100)
+    first = read_picture(content, gallery)
+    assert all(read_base64(base64.b64encode(content).decode(), gallery) is first for _ in range(5000))
+    assert gallery.spent_px == 10_000
+
+
+def test_unusable_pictures_are_told_each_time() -> None:
+    """A picture that cannot be drawn is so wherever it stands, and is looked at once."""
+    gallery, reasons = Gallery(), set()
+    for _ in range(3):
+        with pytest.raises(Unusable) as caught:
+            read_picture(b"<svg><script/></svg>", gallery)
+        reasons.add(str(caught.value))
+    assert len(reasons) == 1 and len(gallery.pictures) == 1
+
+
+def test_pictures_of_a_document_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document whose pictures are large only when decoded, or drawings of very many uses, is refused, whichever layers they are in."""
+    monkeypatch.setattr("rendermap.symbology.gallery.MOST_PX", 1_000_000)
+    layers = [feature_layer(simple(symbol("Point", pictured(colored(20 * i, side=400)))), name=str(i)) for i in range(9)]
+    with too_many():
+        read_layers(*layers)
+    gallery = Gallery()
+    with too_many():
+        for i in range(9):
+            read_picture(f"<svg viewBox='0 0 9 {i + 1}'>{'<g/>' * 1000}</svg>".encode(), gallery)
+
+
+def test_tinted_pictures_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each new colour of a picture decodes it again."""
+    monkeypatch.setattr("rendermap.symbology.gallery.MOST_PX", 1_000_000)
+    tinted = [symbol("Point", pictured(colored(1, side=400), tintColor=rgb(i, 0, 0))) for i in range(9)]
+    with too_many():
+        read_layers(feature_layer(unique(["A"], [([str(i)], each) for i, each in enumerate(tinted)])))
+
+
+def pictured(content: bytes, **more: Any) -> Json:
+    return {"type": "CIMPictureMarker", "enable": True, "size": 9, "url": url(content, "image/webp"), **more}
