@@ -93,13 +93,6 @@ def read_svg(content: bytes, gallery: Gallery | None = None) -> Drawing:
     return Drawing(bytes(etree.tostring(made)), width, height, tuple(cleaner.notes))
 
 
-def as_read(content: bytes) -> Drawing:
-    """The drawing that is the content of one read before."""
-    root = XmlNode(etree.fromstring(content))
-    (_, _, width, height), _ = _frame(root)
-    return Drawing(content, width, height)
-
-
 def stretched(drawing: Drawing, width_px: float, height_px: float) -> bytes:
     """The image brought to a size, with an unseen rectangle of that size, for Mapnik centres an image by the box of its paths."""
     root = etree.fromstring(drawing.content)

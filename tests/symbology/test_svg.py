@@ -6,7 +6,7 @@ import pytest
 
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.document import MOST_NOTES
-from rendermap.symbology.svg import MOST_ELEMENTS, as_read, read_svg, repeated, stretched
+from rendermap.symbology.svg import MOST_ELEMENTS, read_svg, repeated, stretched
 
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 
@@ -154,11 +154,3 @@ def test_notes_are_few() -> None:
     """An image that is all wrong says so some hundred times, not thousands."""
     shapes = "".join(f'<rect width="5" height="5" fill="!{i}" stroke="!{i}"/>' for i in range(4000))
     assert len(read_svg(svg(shapes)).notes) == MOST_NOTES
-
-
-def test_an_image_of_most_elements_is_drawn() -> None:
-    """An image that was read once is not refused when it is drawn."""
-    drawing = read_svg(svg("<g/>" * (MOST_ELEMENTS - 1)))
-    again = as_read(drawing.content)
-    assert (again.width_px, again.height_px, again.content) == (20.0, 10.0, drawing.content)
-    assert b'width="40"' in stretched(again, 40, 20)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.symbology.embedded import SVG
-from rendermap.symbology.svg import as_read, repeated, stretched
+from rendermap.symbology.svg import read_svg, repeated, stretched
 from rendermap.symbology.symbolizers import lattice
 from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, Canvas, format_number
 from rendermap.symbology.symbols import PictureFill
@@ -30,7 +30,7 @@ def image_file(content: bytes, media_type: str, size_pt: tuple[float, float], ca
     """(file, transform): the file that holds the image, and the transform that brings it to size_pt (width, height)."""
     width, height = (max(side * PX_PER_PT, 0.5) for side in size_pt)
     if media_type == SVG:
-        return canvas.file(stretched(as_read(content), width, height), ".svg"), ""
+        return canvas.file(stretched(read_svg(content), width, height), ".svg"), ""
     pixels = max(round(width * FINEST_RATIO), 1), max(round(height * FINEST_RATIO), 1)
     scales = (format_number(side / px) for side, px in zip((width, height), pixels, strict=True))
     return canvas.file(_png(_opened(content).resize(pixels, Image.Resampling.LANCZOS)), ".png"), f"scale({', '.join(scales)})"
@@ -44,7 +44,7 @@ def tile_file(fill: PictureFill, canvas: Canvas) -> str:
             LOG.warning("a vector image that fills polygons is drawn upright, not turned by %g degrees", fill.rotation_deg)
         across, down, (right, below) = lattice.waves([(1 / width, 0.0), (0.0, 1 / height)])
         counts = round(right[0] * across), round(below[1] * down)
-        return canvas.file(repeated(as_read(fill.content), across, down, counts), ".svg")
+        return canvas.file(repeated(read_svg(fill.content), across, down, counts), ".svg")
     turn, ratio = math.radians(fill.rotation_deg), canvas.pixel_ratio
     across, down, waves = _device_waves(width, height, turn, ratio)
     size = math.ceil(width * ratio), math.ceil(height * ratio)
