@@ -18,6 +18,7 @@ from rendermap.symbology.lost_fields import without_lost_fields
 from rendermap.symbology.measuring import Need
 from rendermap.symbology.raster_fit import bound_to_dataset, fit_raster, fits_raster, raster_needs, raster_note
 from rendermap.symbology.style import Classification, Style, Theme
+from rendermap.symbology.text_numbers import are_numbers, in_numbers, text_needs
 from rendermap.symbology.vector_fit import fit_vector, fits, vector_needs, vector_note
 
 __all__ = ["Need", "fit", "needs"]
@@ -32,7 +33,9 @@ def needs(style: Style, facts: Facts, classification: Classification, *, by_view
         return default_needs(facts)
     if isinstance(facts, RasterFacts):
         return raster_needs(style.theme, facts, classification)
-    return vector_needs(style.theme, style.filter, facts, classification)
+    texts = text_needs(style.theme)
+    instead = default_needs(facts) if texts else ()
+    return tuple(dict.fromkeys((*vector_needs(style.theme, style.filter, facts, classification), *texts, *instead)))
 
 
 def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classification: Classification, *, by_view: bool = False) -> Style:
@@ -44,7 +47,7 @@ def fit(style: Style, facts: Facts, measures: Mapping[Need, Measures], classific
     Raises StyleInvalid for a definition filter of a field that is not there.
     """
     style = _met(style if by_view else bound_to_dataset(style), facts)
-    if not _fits(style.theme, facts):
+    if not _fits(style.theme, facts) or not are_numbers(style.theme, measures):
         chosen = default_style(facts, measures, style.name)
         return settle(replace(style, theme=chosen.theme, source=NOT_FITTING))
     if isinstance(facts, RasterFacts):
@@ -63,7 +66,9 @@ def _met(style: Style, facts: Facts) -> Style:
     """The style in the dataset's own terms: classes of cells, or the dataset's names without the parts that ask for fields it lacks."""
     if isinstance(facts, RasterFacts):
         return replace(style, theme=on_cells(style.theme))
-    return without_lost_fields(respelled(style, facts), facts)
+    met = without_lost_fields(respelled(style, facts), facts)
+    theme = in_numbers(met.theme, facts)
+    return met if theme == met.theme else replace(met, theme=theme)
 
 
 def _fits(theme: Theme, facts: Facts) -> bool:

@@ -12,7 +12,7 @@ from rendermap.symbology.category_fit import MOST_VALUES
 from rendermap.symbology.classify import NOT_FITTING, Need, fit, needs
 from rendermap.symbology.defaults import default_needs
 from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import And, Arithmetic, Column, Not
+from rendermap.symbology.expressions.tree import And, Arithmetic, Call, Column, Not
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, Measures, VectorFacts
 from rendermap.symbology.labels import LabelClass
 from rendermap.symbology.ramps import of_colors
@@ -252,5 +252,22 @@ def test_texts_and_dates_are_no_numbers(field: str) -> None:
         DotDensity((Dots(Column(field), RED),), 1.0),
     ]
     for theme in themes:
-        assert needs(Style(theme), facts, AUTO) == default_needs(facts)
-        assert fit(Style(theme), facts, {}, AUTO).source == NOT_FITTING
+        wanted = needs(Style(theme), facts, AUTO)
+        assert set(default_needs(facts)) <= set(wanted)
+        assert fit(Style(theme), facts, {need: Measures(3) for need in wanted}, AUTO).source == NOT_FITTING
+
+
+def test_numbers_written_as_text_are_numbers() -> None:
+    """A theme of numbers by a field of text stays when its texts are numbers, and counts by them."""
+    number = Call("number", (Column("use"),))
+    themes: list[Theme] = [
+        Breaks("USE", 0.0, (Break(1.0, RED),)),
+        Graded(Column("use"), RED, RAMP),
+        Proportional(RED, SizeBy(Column("use"), ())),
+    ]
+    for theme in themes:
+        wanted = needs(Style(theme), TOWNS, AUTO)
+        assert Need(None, value=number) in wanted
+        style = fit(Style(theme), TOWNS, {need: numbers([1.0, 5.0]) for need in wanted}, AUTO)
+        assert type(style.theme) is type(theme) and style.source == ""
+        assert "Call(" in repr(style.theme)
