@@ -244,3 +244,23 @@ def test_values_as_arcade() -> None:
     with pytest.raises(Unsayable):
         to_arcade(Call("zero_filled", (Column("A"), Literal(2))))
     assert "renderer" not in written(Style(Categories((), (), expression=Call("zero_filled", (Column("A"), Literal(2))))))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Call("join", (Call("upper", (Column("NAME"),)), Literal("\n"), Call("grouped", (Column("VAL"), Literal(1))))),
+        Call("join", (Column("NAME"), Literal("/"), Column("VAL"))),
+        Concat((Call("fixed", (Column("VAL"), Literal(2))), Literal(" "), Call("grouped", (Column("VAL"),)))),
+        Concat((Call("text_or_empty", (Column("NAME"),)), Call("by_spec", (Column("VAL"), Literal(",.1f"))))),
+        Concat((Call("slice", (Column("NAME"), Literal(None), Literal(3))), Call("substring", (Column("NAME"), Literal(1), Literal(2))))),
+    ],
+)
+def test_values_of_other_languages_as_arcade(value: Any) -> None:
+    """What QGIS, Python and VBScript have and Arcade has not is said in Arcade's words, and means the same."""
+    from rendermap.symbology.expressions.arcade import parse_value
+    from rendermap.symbology.expressions.evaluate import value_in
+
+    said = parse_value(to_arcade(value))
+    for row in ({"NAME": "Graz", "VAL": 12345.678}, {"NAME": "Wien", "VAL": -3}, {"NAME": None, "VAL": 2}, {"NAME": "Linz", "VAL": None}):
+        assert (value_in(said, row) or "") == (value_in(value, row) or ""), row
