@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import SourceUnreadable
 from rendermap.render.assets import Assets
-from rendermap.render.engine_styles import engine_styles
+from rendermap.render.engine_styles import engine_styles, font_sets
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.painted import painted, turned
 from rendermap.render.pieces import ORDER, Pieces, pieced
@@ -71,6 +71,7 @@ def map_document(
     root = Element("Map", srs=to_srs(crs))
     for number, (layer, parameters) in enumerate(zip(layers, datasources, strict=True)):
         styles = _styles(f"style {number}", layer, assets, pixel_ratio)
+        root.extend(font_sets(styles))
         root.extend(styles)
         element = SubElement(root, "Layer", {"name": f"layer {number}", "srs": to_srs(layer.crs)})
         _set_opacity(element, styles, layer.style.opacity)

@@ -170,6 +170,28 @@ def faces_for(family: str, *, is_bold: bool = False, is_italic: bool = False, la
     return tuple(dict.fromkeys((own, general, NOTO.regular, *(script.face for script in scripts))))
 
 
+def faces_like(face: str) -> tuple[str, ...]:
+    """As `faces_for`, of a face by its whole name, such as ``DejaVu Serif Bold Italic``."""
+    family, manner = _parted(face)
+    return faces_for(family, is_bold="bold" in manner, is_italic="italic" in manner or "oblique" in manner)
+
+
+def family_in(face: str) -> str:
+    """The family in a face's whole name."""
+    return _parted(face)[0]
+
+
+def _parted(face: str) -> tuple[str, frozenset[str]]:
+    words = face.split()
+    manner = []
+    while len(words) > 1 and words[-1].casefold() in _MANNERS:
+        manner.append(words.pop().casefold())
+    return " ".join(words), frozenset(manner)
+
+
+_MANNERS = frozenset(("book", "regular", "normal", "roman", "medium", "bold", "italic", "oblique"))
+
+
 def _land_of(family: str) -> str:
     name = family.casefold()
     return next((land for land, hints in _LANDS.items() if any(hint in name for hint in hints)), "SC")

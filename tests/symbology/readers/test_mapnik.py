@@ -131,3 +131,21 @@ def test_raster_colorizers_become_themes(tmp_path: Path) -> None:
     assert isinstance(exact, UniqueRaster) and [c.values for c in exact.classes] == [(0,), (2,), (10,)] and exact.default == (0, 0, 0, 128)
     exact = raster(tmp_path, f'<RasterColorizer default-mode="exact">{stops}</RasterColorizer>')
     assert isinstance(exact, UniqueRaster) and exact.default == TRANSPARENT
+
+
+@pytest.mark.parametrize("face", ["DejaVu Sans Book", "DejaVu Serif Bold", "Nobody's Sans Bold"])
+def test_texts_have_the_letters_of_every_script(tmp_path: Path, face: str) -> None:
+    """A face that lacks letters is helped out: two texts of another script are two pictures and not the same empty boxes."""
+    seen = []
+    for number, word in enumerate(("\u5317\u4eac", "\u6771\u6d77", "\u0939\u093f")):
+        text = f'<Style name="s"><Rule><TextSymbolizer face-name="{face}" size="20">[N]</TextSymbolizer></Rule></Style>'
+        file = write_features(tmp_path, [shapely.Point(50, 25)], {"N": [word]}, name=f"p{number}")
+        seen.append(draw_vectors([plan_by(file, read(tmp_path, text)[0])], view_on((0, 0, 100, 50), width=100, height=50)))
+    assert all(picture[..., 3].any() for picture in seen)
+    assert not np.array_equal(seen[0], seen[1])
+
+
+def test_a_face_that_is_not_here_is_told(tmp_path: Path) -> None:
+    """What stands in for it."""
+    text = '<Style name="s"><Rule><TextSymbolizer face-name="Nobody Bold" size="20">[N]</TextSymbolizer></Rule></Style>'
+    assert any("Nobody" in str(note) for note in read(tmp_path, text)[0].warnings)

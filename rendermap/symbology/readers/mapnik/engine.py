@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from lxml import etree
 
+from rendermap.symbology.fonts import family_in, tell_stand_in
 from rendermap.symbology.style import Engine
 from rendermap.symbology.xml_document import XmlNode
 
@@ -73,6 +74,9 @@ def _checked_part(part: XmlNode) -> etree._Element | None:
     for inner in part.element.iterdescendants():
         if isinstance(inner.tag, str) and not (part.name in _TEXTS and inner.tag in _INSIDE_TEXTS):
             raise part.wrong(f"{inner.tag!r} inside", "what Mapnik allows there")
+    for face in dict.fromkeys(element.get("face-name") for element in part.element.iter()):
+        if face:
+            tell_stand_in(family_in(face), part.warn)
     copied = deepcopy(part.element)
     copied.tail = None
     return copied if _is_free_of_files(part, copied) else None
