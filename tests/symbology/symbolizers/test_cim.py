@@ -13,6 +13,7 @@ from rendermap.errors import StyleInvalid
 from rendermap.symbology import shapes
 from rendermap.symbology.document import StyleWarning
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Literal
+from rendermap.symbology.symbolizers.marker.glyphs import outline, told_letters
 from rendermap.symbology.symbolizers.table import from_cim
 from rendermap.symbology.symbols import (
     Color,
@@ -217,6 +218,14 @@ def test_text_in_a_marker() -> None:
     left, top, right, bottom = shapes.box_of(letter.path)
     assert 0.5 < right - left < 0.7 and bottom - top == pytest.approx(0.729, abs=0.01)
     assert "DejaVu" in note.used
+
+
+def test_letters_of_other_scripts_in_a_marker() -> None:
+    """They come from another font, side by side with the first one's; a letter that no font has is told."""
+    alone, first, both = (outline(text, "Arial") for text in ("\u5317", "\u00e9", "\u00e9\u5317"))
+    widths = [right - left for left, _, right, _ in map(shapes.box_of, (alone, first, both))]
+    assert alone and 0.8 < widths[0] < 1.0 and widths[2] > sum(widths[:2])
+    assert "without" not in told_letters("\u00e9 \u5317", "Arial") and "without '\U00010900'" in told_letters("a\U00010900", "Arial")
 
 
 @pytest.mark.parametrize(

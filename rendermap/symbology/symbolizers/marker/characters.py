@@ -64,7 +64,7 @@ def sign_of(font: str, index: int, *, is_bold: bool = False) -> Sign:
     character = _character(name, index)
     path = outline(character, font, is_bold=is_bold) if character else ""
     if path:
-        return Sign(path, 1.0, True, f"the sign {character!r} of DejaVu is used")
+        return Sign(path, 1.0, True, f"the sign {character!r} of DejaVu or Noto Sans is used")
     return Sign(shapes.CIRCLE, _SIGN_SHARE, True, "a circle is used")
 
 

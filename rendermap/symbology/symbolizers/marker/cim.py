@@ -10,7 +10,7 @@ from rendermap.symbology.document import Node
 from rendermap.symbology.symbolizers import cim_effects
 from rendermap.symbology.symbolizers.cim_placements import stand
 from rendermap.symbology.symbolizers.marker.characters import sign_of
-from rendermap.symbology.symbolizers.marker.glyphs import outline
+from rendermap.symbology.symbolizers.marker.glyphs import outline, told_letters
 from rendermap.symbology.symbolizers.stroke import cim as strokes
 from rendermap.symbology.symbols import Color, Marker, Stroke, SymbolLayer
 
@@ -143,8 +143,9 @@ def _moved(markers: Iterable[Marker], points: list[shapes.Point]) -> Iterator[Ma
 def _text(graphic: Node, symbol: Node, points: list[shapes.Point], scale: float) -> list[Marker]:
     """A text in a marker as the outline of its letters, about its place."""
     family, is_bold = symbol.text("fontFamilyName"), "bold" in symbol.text("fontStyleName").lower()
-    path = outline(graphic.text("textString"), family, is_bold=is_bold)
-    graphic.warn("text in a marker", f"its letters in DejaVu instead of {family!r}" if path else "the marker is drawn without it")
+    text = graphic.text("textString")
+    path = outline(text, family, is_bold=is_bold)
+    graphic.warn("text in a marker", told_letters(text, family, is_bold=is_bold) if path else "the marker is drawn without it")
     inside = symbol.child("symbol")
     paints = _paints(inside, 1.0) if inside else [(_GREY, None)]
     size = symbol.number("height", 10.0) * scale

@@ -6,7 +6,7 @@ from typing import Any
 
 from rendermap.symbology import colors, shapes
 from rendermap.symbology.document import Node
-from rendermap.symbology.symbolizers.marker.glyphs import outline
+from rendermap.symbology.symbolizers.marker.glyphs import outline, told_letters
 from rendermap.symbology.symbolizers.marker.paths import fitted
 from rendermap.symbology.symbolizers.stroke.esri import read_outline
 from rendermap.symbology.symbols import Color, Marker, Stroke
@@ -59,7 +59,7 @@ def _text(node: Node) -> tuple[Marker, ...]:
     font = node.child("font")
     family = font.text("family") if font else ""
     path = outline(node.text("text"), family, is_bold=bool(font and "bold" in font.text("weight").lower()))
-    node.warn("text as a symbol", f"its letters in DejaVu instead of {family!r}" if path else "nothing is drawn", "text")
+    node.warn("text as a symbol", told_letters(node.text("text"), family) if path else "nothing is drawn", "text")
     if not path:
         return ()
     color = colors.from_esri(node.get("color")) or _BLACK

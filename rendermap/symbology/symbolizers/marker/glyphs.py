@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
+from rendermap.symbology.fonts import land_of, script_of
 from rendermap.symbology.shapes import Point
 
 LONGEST_TEXT = 64
@@ -17,18 +20,33 @@ _FILES = {"sans": "DejaVuSans", "bold": "DejaVuSans-Bold", "serif": "DejaVuSerif
 _KINDS = (("mono", "mono"), ("courier", "mono"), ("times", "serif"), ("georgia", "serif"), ("roman", "serif"))
 
 
-class _PathPen(BasePen):  # type: ignore[misc]
-    """Writes an outline as path commands, y down, in shares of the font's size."""
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """A font that is open.  characters: names of its glyphs by code points.  units: of its size."""
 
-    def __init__(self, glyphs: Any, units: float) -> None:
-        super().__init__(glyphs)
-        self._units = units
+    characters: dict[int, str]
+    glyphs: Any
+    units: float
+
+
+class _PathPen(BasePen):  # type: ignore[misc]
+    """Writes outlines side by side as path commands, y down, in shares of the font's size."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self._units = 1.0
         self.pieces: list[str] = []
         self.points: list[Point] = []
         self.shift = 0.0
 
+    def draw(self, face: _Face, name: str) -> None:
+        """Add a glyph right of those before."""
+        self.glyphSet, self._units = face.glyphs, face.units
+        face.glyphs[name].draw(self)
+        self.shift += face.glyphs[name].width / face.units
+
     def _spell(self, command: str, *points: Point) -> None:
-        placed = [((x + self.shift) / self._units, -y / self._units) for x, y in points]
+        placed = [(x / self._units + self.shift, -y / self._units) for x, y in points]
         self.points += placed
         self.pieces.append(command + " ".join(f"{x:.4f} {y:.4f}" for x, y in placed))
 
@@ -47,20 +65,30 @@ class _PathPen(BasePen):  # type: ignore[misc]
 
 @lru_cache(maxsize=1024)
 def outline(text: str, family: str = "", *, is_bold: bool = False) -> str:
-    """A text's outline about the middle of its own box, as a path whose side 1 is the font's size.  Empty where the font has no such sign.
+    """A text's outline about the middle of its own box, as a path whose side 1 is the font's size.  Empty where no font has its signs.
 
-    The font is one of the engine's own, by the kind of the family.
+    The font is one of the engine's own, by the kind of the family; signs that it lacks come from the fonts of other scripts.
     """
-    font = _font(_file_for(family, is_bold))
-    units, characters, glyphs = font["head"].unitsPerEm, font.getBestCmap(), font.getGlyphSet()
-    pen = _PathPen(glyphs, units)
-    for character in text[:LONGEST_TEXT]:
-        name = characters.get(ord(character))
-        if name is None:
-            continue
-        glyphs[name].draw(pen)
-        pen.shift += glyphs[name].width
+    pen = _PathPen()
+    for face, name in _letters(text, family, is_bold):
+        if name:
+            pen.draw(face, name)
     return _centred(pen)
+
+
+def told_letters(text: str, family: str, *, is_bold: bool = False) -> str:
+    """What is drawn instead of a text in a font that is not here, for people."""
+    lacking = "".join(c for c, (_, name) in zip(text, _letters(text, family, is_bold), strict=False) if not (name or c.isspace()))
+    return f"its letters one by one in DejaVu or Noto Sans instead of {family!r}" + (f", without {lacking!r}" if lacking else "")
+
+
+def _letters(text: str, family: str, is_bold: bool) -> Iterator[tuple[_Face, str]]:
+    """(face, name of the glyph) of each character, the name empty where no face has it."""
+    own, land = _face(_own_folder() / _file_for(family, is_bold)), land_of(text)
+    for character in text[:LONGEST_TEXT]:
+        script = script_of(character, land)
+        faces = (own, *((_face(_package(script.package) / script.file, script.index),) if script else ()))
+        yield next(((face, name) for face in faces if (name := face.characters.get(ord(character), ""))), (own, ""))
 
 
 def _centred(pen: _PathPen) -> str:
@@ -82,13 +110,18 @@ def _file_for(family: str, is_bold: bool) -> str:
     return f"{_FILES[kind]}.ttf"
 
 
-@lru_cache(maxsize=8)
-def _font(file: str) -> TTFont:
-    return TTFont(_folder() / file, lazy=True)
+@lru_cache(maxsize=16)
+def _face(file: Path, index: int = -1) -> _Face:
+    font = TTFont(file, lazy=True, fontNumber=index)
+    return _Face(font.getBestCmap(), font.getGlyphSet(), font["head"].unitsPerEm)
 
 
-def _folder() -> Path:
+def _own_folder() -> Path:
     """The fonts that come with the engine, which is found but not imported here: it belongs to the workers."""
-    spec = find_spec("mapnik")
+    return _package("mapnik") / "lib" / "mapnik" / "fonts"
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
     assert spec and spec.origin
-    return Path(spec.origin).parent / "lib" / "mapnik" / "fonts"
+    return Path(spec.origin).parent
