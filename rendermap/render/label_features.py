@@ -22,6 +22,7 @@ from rendermap.errors import InvalidFilter, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import transform_bbox, transformer
 from rendermap.geo.lattice import Frame
+from rendermap.render.label_classes import fields_of_theme
 from rendermap.render.label_reach import fields_of_markers
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.vectors import Place, place_of
@@ -67,6 +68,8 @@ def _fields(plan: LayerPlan) -> list[Field]:
     facts = plan.layer.facts
     assert isinstance(facts, VectorFacts)
     known, asked = Columns(facts.fields), {name for label in plan.style.labels for name in _asked(label)}
+    if any(label.of_drawn_only for label in plan.style.labels):
+        asked |= fields_of_theme(plan.style.theme)
     if facts.geometry is GeometryKind.POINT:
         asked |= fields_of_markers(plan.style.theme)
     if plan.style.filter is not None:

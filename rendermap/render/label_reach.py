@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
+from rendermap.render.label_classes import class_of, fields_of_theme
 from rendermap.symbology.expressions.evaluate import Row, value_of
-from rendermap.symbology.expressions.number_text import plain
-from rendermap.symbology.expressions.tree import Column, Operand, columns
+from rendermap.symbology.expressions.tree import columns
 from rendermap.symbology.style import Breaks, Categories, Proportional, Theme
 from rendermap.symbology.symbols import PointLayer, SizeBy, Symbol, sized
 from rendermap.symbology.template import marker_side_pt, symbols_of
@@ -17,22 +17,9 @@ Reach = Callable[[Row], float]
 
 def fields_of_markers(theme: Theme) -> frozenset[str]:
     """The fields that tell how large a feature's marker is."""
-    return frozenset(name for value in _values(theme) for name in columns(value))
-
-
-def _values(theme: Theme) -> Iterator[Operand]:
-    if isinstance(theme, Categories):
-        yield from _category_values(theme)
-    if isinstance(theme, Breaks):
-        yield theme.expression or Column(theme.field)
-        if theme.normalization_field:
-            yield Column(theme.normalization_field)
-    for symbol in symbols_of(theme):
-        yield from (layer.size_by.value for layer in symbol.layers if isinstance(layer, PointLayer) and layer.size_by)
-
-
-def _category_values(theme: Categories) -> tuple[Operand, ...]:
-    return (theme.expression,) if theme.expression is not None else tuple(map(Column, theme.fields))
+    layers = (layer for symbol in symbols_of(theme) for layer in symbol.layers)
+    sizes = (columns(layer.size_by.value) for layer in layers if isinstance(layer, PointLayer) and layer.size_by)
+    return fields_of_theme(theme).union(*sizes)
 
 
 def marker_reach(theme: Theme, names: Sequence[str]) -> Reach:
@@ -41,10 +28,8 @@ def marker_reach(theme: Theme, names: Sequence[str]) -> Reach:
     Raises InvalidExpression for a field that is not among the names.
     """
     match theme:
-        case Categories():
-            return _of_categories(theme, names)
-        case Breaks():
-            return _of_breaks(theme, names)
+        case Categories() | Breaks():
+            return _of_classes(theme, names)
         case Proportional():
             return _of_symbol(sized(theme.symbol, theme.size), names)
         case _:
@@ -52,26 +37,10 @@ def marker_reach(theme: Theme, names: Sequence[str]) -> Reach:
             return reaches[0] if len(reaches) == 1 else lambda row: max((reach(row) for reach in reaches), default=0.0)
 
 
-def _of_categories(theme: Categories, names: Sequence[str]) -> Reach:
-    asks = [value_of(value, names) for value in _category_values(theme)]
-    reaches = {tuple(map(plain, values)): _of_symbol(each.symbol, names) for each in theme.classes for values in each.values}
-    other = _of_symbol(theme.default or Symbol(), names)
-    return lambda row: reaches.get(tuple(plain(ask(row)) for ask in asks), other)(row)
-
-
-def _of_breaks(theme: Breaks, names: Sequence[str]) -> Reach:
-    ask = value_of(theme.expression or Column(theme.field), names)
-    share = value_of(Column(theme.normalization_field), names) if theme.normalization_field else None
-    uppers = [each.upper for each in theme.classes]
-    reaches = [*(_of_symbol(each.symbol, names) for each in theme.classes), _of_symbol(theme.default or Symbol(), names)]
-
-    def reach(row: Row) -> float:
-        value, by = ask(row), share(row) if share else 1
-        if not isinstance(value, int | float) or not isinstance(by, int | float) or not by:
-            return reaches[-1](row)
-        return reaches[bisect_left(uppers, value / by)](row)
-
-    return reach
+def _of_classes(theme: Categories | Breaks, names: Sequence[str]) -> Reach:
+    find = class_of(theme, names)
+    reaches = [_of_symbol(symbol, names) for symbol in (*(each.symbol for each in theme.classes), theme.default or Symbol())]
+    return lambda row: reaches[find(row)](row)
 
 
 def _of_symbol(symbol: Symbol, names: Sequence[str]) -> Reach:

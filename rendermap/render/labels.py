@@ -20,6 +20,7 @@ from rendermap.errors import InvalidExpression, RenderFailed, StyleInvalid
 from rendermap.geo.lattice import Frame, Lattice, blocks_of, comes_near, is_tile_like, whole_frame
 from rendermap.geo.view import MapView
 from rendermap.render.engine import mapnik
+from rendermap.render.label_classes import shown_by
 from rendermap.render.label_features import read_features
 from rendermap.render.label_lines import on_line
 from rendermap.render.label_places import PX_PER_PT, Label, Room, Wanted, at_point, in_polygon, parts_of, room_of
@@ -128,11 +129,15 @@ def _layer_labels(plan: LayerPlan, frame: Frame) -> list[list[Label]]:
     features = read_features(plan, frame)
     try:
         is_shown = passing(plan.style.filter, features.names)
+        is_drawn = shown_by(plan.style.theme, features.names) if any(label.of_drawn_only for label in plan.style.labels) else None
         reach = marker_reach(plan.style.theme, features.names) if _has_points(plan) else _no_marker
     except InvalidExpression as error:
         raise StyleInvalid(reason=error.reason or error.sentence) from error
     shown = [(shape, row) for shape, row in zip(features.shapes, features.rows, strict=True) if is_shown(row)]
-    return [list(_class_labels(label, shown, features.names, frame, reach)) for label in plan.style.labels]
+    drawn = [(shape, row) for shape, row in shown if is_drawn(row)] if is_drawn else shown
+    return [
+        list(_class_labels(label, drawn if label.of_drawn_only else shown, features.names, frame, reach)) for label in plan.style.labels
+    ]
 
 
 def _has_points(plan: LayerPlan) -> bool:

@@ -76,6 +76,7 @@ class LabelClass:
     text: of a feature; nothing is drawn where it is null or empty.  filter: features that fail it have no label of this class.
     min_scale_denominator: the farthest scale, max_scale_denominator the nearest, None for no limit.
     priority: higher ones are placed first, also before those of other layers.  rotation_by: the text's direction by the feature.
+    of_drawn_only: features that the layer's theme does not draw have no label.
     """
 
     text: Operand
@@ -88,3 +89,4 @@ class LabelClass:
     priority: float = 0.0
     rotation_by: Operand | None = None
     rotation_clockwise: bool = False
+    of_drawn_only: bool = True

@@ -21,11 +21,11 @@ from rendermap.render.label_places import interior_of, parts_of
 from rendermap.render.label_values import in_lines, label_values
 from rendermap.render.labels import _layer_labels
 from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import Column, Concat, Literal
+from rendermap.symbology.expressions.tree import Call, Column, Concat, Literal
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.shapes import SQUARE
-from rendermap.symbology.style import Break, Breaks, Categories, Category, Proportional, Single, Style, Theme
-from rendermap.symbology.symbols import BLACK, Color, Marker, SizeBy, Symbol, sized
+from rendermap.symbology.style import Break, Breaks, Categories, Category, Graded, Proportional, Rule, Rules, Single, Style, Theme
+from rendermap.symbology.symbols import BLACK, Color, Marker, Ramp, SizeBy, Symbol, sized
 from tests.builders.vectors import BLUE, GREEN, RED, fill, map_plan, plan_for, view_on, write_features
 
 Pixels = NDArray[np.uint8]
@@ -105,6 +105,40 @@ def test_filters_of_layer_and_class_apply(tmp_path: Path) -> None:
     columns: Columns = {"name": ["a", "b", "c", "d"], "n": [1, 2, 3, None]}
     plan = labelled(tmp_path, points, columns, label(filter=parse_filter("n < 3")), filter=parse_filter("n > 1"))
     assert texts(plan) == ["b"]
+
+
+DOT = Symbol((Marker(SQUARE, 6.0, BLUE),))
+
+
+@pytest.mark.parametrize(
+    ("theme", "labelled_ones"),
+    [
+        (Categories(("k",), (Category((("a",), ("b",)), DOT), Category((("c",),), Symbol()))), "ab"),
+        (Categories(("k",), (Category((("a",),), Symbol()),), default=DOT), "bcd"),
+        (Categories(("n",), (Category((("1",),), DOT), Category(((2.0,), (None,)), DOT))), "abd"),
+        (Categories((), (Category((("A",),), DOT),), expression=Call("upper", (Column("k"),))), "a"),
+        (Breaks("n", 1.5, (Break(2.0, DOT), Break(9.0, DOT))), "bc"),
+        (Breaks("n", 0.0, (Break(2.0, DOT),), excluded=parse_filter("k = 'a'")), "b"),
+        (Breaks("n", 0.0, (Break(2.0, Symbol()),), default=DOT), "cd"),
+        (Graded(Column("n"), DOT, Ramp(((0.0, RED), (1.0, BLUE))), (0.0, 9.0)), "abc"),
+        (Proportional(DOT, SizeBy(Column("n"), ((0.0, 1.0), (9.0, 2.0)))), "abc"),
+        (Rules((Rule(DOT, filter=parse_filter("n > 1")), Rule(Symbol(), filter=parse_filter("k = 'a'")))), "bc"),
+        (Rules((Rule(Symbol(), filter=parse_filter("n = 1")), Rule(DOT, is_else=True))), "bcd"),
+        (Single(DOT), "abcd"),
+        (Categories(("k",), (Category((("a",),), Symbol()),)), "abcd"),
+    ],
+)
+def test_only_what_is_drawn_has_a_label(tmp_path: Path, theme: Theme, labelled_ones: str) -> None:
+    """Of features that the theme draws; all where it draws nothing of any, and where the label says so; and so it is drawn."""
+    points = [shapely.Point(100 + 100 * i, 300) for i in range(4)]
+    columns: Columns = {"name": list("abcd"), "k": list("abcd"), "n": [1, 2, 3, None]}
+    plan = labelled(tmp_path, points, columns, label(), theme=theme)
+    assert "".join(sorted(texts(plan))) == labelled_ones
+    everywhere = labelled(tmp_path, points, columns, label(of_drawn_only=False), theme=theme, name="b")
+    assert sorted(texts(everywhere)) == list("abcd")
+    if labelled_ones != "abcd":
+        seen = draw(map_plan(VIEW, replace(plan, style=replace(plan.style, labels=()))))
+        assert "".join(k for k, x in zip("abcd", (100, 200, 300, 400), strict=True) if seen[300, x, 3]) == labelled_ones
 
 
 def test_long_texts_are_wrapped() -> None:

@@ -66,6 +66,8 @@ def read_label(node: XmlNode, scope: Scope) -> LabelClass | None:
         _priority(node),
         by,
         by is not None,
+        # A text symbolizer is a symbolizer like others, and may be a rule's only one.
+        of_drawn_only=False,
     )
 
 
