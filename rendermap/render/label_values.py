@@ -24,9 +24,9 @@ class LabelValues:
     turn_deg: Callable[[Row], float]
 
 
-def label_values(label: LabelClass, names: Sequence[str], *, in_one_line: bool) -> LabelValues:
-    """names: of the values in a row.  Raises StyleInvalid for a field that is not among them."""
-    wrap_chars = label.placement.wrap_chars
+def label_values(label: LabelClass, names: Sequence[str], *, wraps: bool) -> LabelValues:
+    """names: of the values in a row.  wraps: whether long lines are broken.  Raises StyleInvalid for a field that is not among them."""
+    wrap_chars = label.placement.wrap_chars if wraps else 0
     try:
         said, passes = value_of(label.text, names), passing(label.filter, names)
         turn = value_of(label.rotation_by, names) if label.rotation_by is not None else None
@@ -35,7 +35,7 @@ def label_values(label: LabelClass, names: Sequence[str], *, in_one_line: bool) 
     sign, own = -1.0 if label.rotation_clockwise else 1.0, label.symbol.rotation_deg
     return LabelValues(
         passes,
-        lambda row: in_lines(plain(said(row)), 0 if in_one_line else wrap_chars, " " if in_one_line else "\n"),
+        lambda row: in_lines(plain(said(row)), wrap_chars),
         (lambda row: own) if turn is None else lambda row: (own + sign * _angle(turn(row))) % 360.0,
     )
 
@@ -53,12 +53,12 @@ def _angle(value: object) -> float:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else 0.0
 
 
-def in_lines(said: str, wrap_chars: int, joint: str) -> str:
-    """The text of a label, its lines joined; empty where there is nothing to say."""
+def in_lines(said: str, wrap_chars: int) -> str:
+    """The text of a label in lines; empty where there is nothing to say."""
     if wrap_chars <= 0 and said.isalnum():
         return said[:LONGEST_TEXT]
     lines = [" ".join(line.split()) for line in said[:LONGEST_TEXT].splitlines()]
-    return joint.join(part for line in lines if line for part in wrapped(line, wrap_chars))
+    return "\n".join(part for line in lines if line for part in wrapped(line, wrap_chars))
 
 
 def wrapped(line: str, most: int) -> list[str]:

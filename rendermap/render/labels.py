@@ -23,6 +23,7 @@ from rendermap.render.engine import mapnik
 from rendermap.render.label_classes import shown_by
 from rendermap.render.label_features import read_features
 from rendermap.render.label_lines import on_line
+from rendermap.render.label_markers import Markers
 from rendermap.render.label_places import PX_PER_PT, Label, Room, Wanted, at_point, in_polygon, parts_of, room_of
 from rendermap.render.label_reach import Reach, marker_reach
 from rendermap.render.label_values import label_values, passing
@@ -135,9 +136,10 @@ def _layer_labels(plan: LayerPlan, frame: Frame) -> list[list[Label]]:
         raise StyleInvalid(reason=error.reason or error.sentence) from error
     shown = [(shape, row) for shape, row in zip(features.shapes, features.rows, strict=True) if is_shown(row)]
     drawn = [(shape, row) for shape, row in shown if is_drawn(row)] if is_drawn else shown
-    return [
-        list(_class_labels(label, drawn if label.of_drawn_only else shown, features.names, frame, reach)) for label in plan.style.labels
-    ]
+    markers = Markers(drawn, reach, frame) if _has_points(plan) else None
+    of_classes = ((label, drawn if label.of_drawn_only else shown) for label in plan.style.labels)
+    found = [list(_class_labels(label, ones, features.names, frame, reach)) for label, ones in of_classes]
+    return [markers.cleared(labels) for labels in found] if markers else found
 
 
 def _has_points(plan: LayerPlan) -> bool:
@@ -155,7 +157,7 @@ def _class_labels(
     """The labels of a class.  shown: (shape, values) of the layer's features."""
     room, corner, symbol = room_of(frame, label), (frame.left, frame.bottom), label.symbol
     may_curve = label.placement.along == "curved" and not is_boxed(symbol)
-    of_lines, of_others = (label_values(label, names, in_one_line=one) for one in (may_curve, False))
+    of_lines, of_others = (label_values(label, names, wraps=wraps) for wraps in (not may_curve, True))
     said = []
     for shape, row in shown:
         dimension = _DIMENSIONS[shape.geom_type] if shape.geom_type in _DIMENSIONS else int(shapely.get_dimensions(shape))

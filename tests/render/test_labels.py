@@ -79,7 +79,7 @@ def test_values_print_as_people_expect(tmp_path: Path) -> None:
     features = read_features(plan, whole_frame(VIEW))
     said = {}
     for name in columns:
-        text = label_values(label(name), features.names, in_one_line=False).text
+        text = label_values(label(name), features.names, wraps=True).text
         said[name] = [text(row) for _, row in sorted(zip(shapely.get_x(features.shapes), features.rows, strict=True))]
     assert said == {
         "whole": ["12", "", "-3"], "real": ["1.5", "2", ""], "single": ["0.1", "", "3.25"], "word": ["Zürich", "", ""],
@@ -143,11 +143,10 @@ def test_only_what_is_drawn_has_a_label(tmp_path: Path, theme: Theme, labelled_o
 
 def test_long_texts_are_wrapped() -> None:
     """Between words, behind hyphens, between Chinese characters; a word is never torn; line ends of all systems count."""
-    assert in_lines("Bad Sankt Leonhard im Lavanttal", 12, "\n") == "Bad Sankt\nLeonhard im\nLavanttal"
-    assert in_lines("Donaudampfschiff", 5, "\n") == "Donaudampfschiff"
-    assert in_lines("東京都千代田区", 4, "\n") == "東京都千\n代田区"
-    assert in_lines("a\r\nb\rc\n\nd ", 0, "\n") == "a\nb\nc\nd"
-    assert in_lines("a\nb", 0, " ") == "a b"
+    assert in_lines("Bad Sankt Leonhard im Lavanttal", 12) == "Bad Sankt\nLeonhard im\nLavanttal"
+    assert in_lines("Donaudampfschiff", 5) == "Donaudampfschiff"
+    assert in_lines("東京都千代田区", 4) == "東京都千\n代田区"
+    assert in_lines("a\r\nb\rc\n\nd ", 0) == "a\nb\nc\nd"
 
 
 # --- which of them ----------------------------------------------------------------------------------------------------
@@ -196,6 +195,17 @@ def test_labels_keep_clear_of_the_marker(tmp_path: Path, anchor: str, side: tupl
         assert bottom <= 300
     if side[1] > 0:
         assert top >= 300
+
+
+def test_labels_keep_clear_of_other_markers_where_they_can(tmp_path: Path) -> None:
+    """The place that covers a neighbour's marker is tried last, and taken where there is no other."""
+    marker = Single(Symbol((Marker(SQUARE, 20.0, BLUE),)))
+    points, columns = [shapely.Point(300, 300), shapely.Point(330, 300)], {"name": ["mm", None]}
+    choice, none = (label(placement=Placement(anchors=anchors), color=RED) for anchors in (("E", "N", "W"), ("E",)))
+    left, _, right, bottom = box_of(draw(map_plan(VIEW, labelled(tmp_path, points, columns, choice, theme=marker))), RED)
+    assert bottom < 290 and pytest.approx((left + right) / 2, abs=3) == 300
+    left, *_ = box_of(draw(map_plan(VIEW, labelled(tmp_path, points, columns, none, theme=marker, name="b"))), RED)
+    assert left > 310
 
 
 def squares(*sizes: float) -> list[Symbol]:
@@ -358,6 +368,14 @@ def test_a_curved_name_follows_its_street(tmp_path: Path) -> None:
     rows, cols = np.nonzero(picture[..., 3] > 100)
     away = np.abs(np.hypot(cols - 300.0, 600.0 - rows - 200.0) - 200.0)
     assert away.max() < 14 and np.ptp(cols) > 150 and np.ptp(rows) > 30
+
+
+def test_lines_of_a_text_follow_their_street_together(tmp_path: Path) -> None:
+    """A text of two lines is twice as high as one, and no wider than its longer line."""
+    street = [shapely.LineString([(50, 300), (300, 320), (550, 300)])]
+    one, two = (labelled(tmp_path, street, {"name": [name]}, label(), name=f"n{len(name)}") for name in ("Mainroad", "Mainroad\nB 54"))
+    (left, top, right, bottom), (left2, top2, right2, bottom2) = (box_of(draw(map_plan(VIEW, plan))) for plan in (one, two))
+    assert bottom2 - top2 > 1.7 * (bottom - top) and right2 - left2 < 1.2 * (right - left)
 
 
 def test_datasets_are_labelled_in_another_crs(tmp_path: Path) -> None:
