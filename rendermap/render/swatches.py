@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
@@ -25,7 +25,8 @@ from rendermap.render.fonts import engine_fonts, foreign_font
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.mapnik_xml import DrawnLayer, in_pieces, map_document, to_srs
 from rendermap.render.pieces import pieces_of, rows
-from rendermap.render.swatch_fit import end_reaches_pt, fitted, inside_reach_pt
+from rendermap.render.swatch_fit import dashes_pt, end_reaches_pt, fitted, single_markers
+from rendermap.render.swatch_room import Need, Room, rooms
 from rendermap.render.theme_rules import DrawnRule
 from rendermap.reply import LegendEntry, LegendLayer
 from rendermap.symbology.facts import GeometryKind
@@ -37,9 +38,6 @@ from rendermap.symbology.symbols import Color, PointLayer, Stroke, Symbol, exten
 
 Pixels = NDArray[np.uint8]
 PX_PER_PT = 96 / 72
-GROWS_UP_TO = 2.0
-"""A swatch grows to this many times its size for a large marker; larger ones are drawn smaller."""
-
 MOST_SWATCHES = 2000
 """Of one layer, when clients are told them one by one."""
 
@@ -73,44 +71,61 @@ def _fonts() -> SheetFonts:
 def _legend_layer(layer: SwatchLayer, plan: LegendPlan) -> LegendLayer:
     style = layer.style
     require_understood(style.theme)
-    entries = tuple(_entry(layer, item, plan) for item in shortened(legend_items(style), MOST_SWATCHES))
+    items = shortened(legend_items(style), MOST_SWATCHES)
+    drawn = draw_swatches(layer, items, plan.swatch_px, plan.pixel_ratio)
+    entries = tuple(_entry(item, pixels) for item, pixels in zip(items, drawn, strict=True))
     kind = "raster" if layer.geometry == "raster" else "vector"
     return LegendLayer(layer.id, layer.name, kind, style.min_scale_denominator, style.max_scale_denominator, heading_of(style), entries)
 
 
-def _entry(layer: SwatchLayer, item: LegendItem, plan: LegendPlan) -> LegendEntry:
-    pixels = draw_swatch(layer, item, plan.swatch_px, plan.pixel_ratio)
+def _entry(item: LegendItem, pixels: Pixels) -> LegendEntry:
     height_px, width_px = pixels.shape[:2]
     return LegendEntry(item.label, encode(pixels, "png"), width_px, height_px, item.heading, item.values)
 
 
 def _sheet_layer(layer: SwatchLayer, plan: LegendPlan) -> SheetLayer:
     require_understood(layer.style.theme)
+    items = shortened(legend_items(layer.style), MOST_LINES)
+    drawn = draw_swatches(layer, items, plan.swatch_px, plan.pixel_ratio)
     entries = tuple(
-        SheetEntry(item.label, draw_swatch(layer, item, plan.swatch_px, plan.pixel_ratio), item.heading, isinstance(item.patch, RampPatch))
-        for item in shortened(legend_items(layer.style), MOST_LINES)
+        SheetEntry(item.label, pixels, item.heading, isinstance(item.patch, RampPatch)) for item, pixels in zip(items, drawn, strict=True)
     )
     return SheetLayer(layer.name, heading_of(layer.style), entries, layer.group)
 
 
 def draw_swatch(layer: SwatchLayer, item: LegendItem, size_px: tuple[int, int], pixel_ratio: float) -> Pixels:
-    """One swatch: (height, width, 4) uint8, straight alpha, with the layer's opacity.
+    """The swatch of a line that stands alone."""
+    return draw_swatches(layer, (item,), size_px, pixel_ratio)[0]
 
-    size_px: (width, height) at ratio 1; larger where a marker needs it.
+
+def draw_swatches(layer: SwatchLayer, items: Sequence[LegendItem], size_px: tuple[int, int], pixel_ratio: float) -> list[Pixels]:
+    """The swatches of a layer: (height, width, 4) uint8 each, straight alpha, with the layer's opacity.
+
+    size_px: (width, height) at ratio 1; larger where a symbol needs it.
     """
     width_px, height_px = (max(1, round(side * pixel_ratio)) for side in size_px)
+    symbols = [item.patch.symbol for item in items if isinstance(item.patch, SymbolPatch)]
+    drawn = iter(_symbols(symbols, GeometryKind(layer.geometry), width_px, height_px, pixel_ratio) if symbols else ())
+    found = []
+    for item in items:
+        is_symbol = isinstance(item.patch, SymbolPatch)
+        pixels = next(drawn) if is_symbol else _patch(layer, item, width_px, height_px, pixel_ratio)
+        found.append(fade(pixels, layer.style.opacity))
+    return found
+
+
+def _patch(layer: SwatchLayer, item: LegendItem, width_px: int, height_px: int, pixel_ratio: float) -> Pixels:
+    """What is no symbol of ours."""
     match item.patch:
-        case SymbolPatch(symbol):
-            pixels = _symbol(symbol, layer.geometry, width_px, height_px, pixel_ratio)
         case ColorPatch(color):
-            pixels = _color(color, width_px, height_px, max(1, round(pixel_ratio)))
+            return _color(color, width_px, height_px, max(1, round(pixel_ratio)))
         case RampPatch():
-            pixels = _ramp(item.patch, width_px, height_px)
+            return _ramp(item.patch, width_px, height_px)
         case EnginePatch(rule):
-            pixels = _engine(rule, layer.geometry, width_px, height_px, pixel_ratio)
+            return _engine(rule, layer.geometry, width_px, height_px, pixel_ratio)
         case NoPatch():
-            pixels = np.zeros((height_px, width_px, 4), np.uint8)
-    return fade(pixels, layer.style.opacity)
+            return np.zeros((height_px, width_px, 4), np.uint8)
+    raise TypeError(f"{type(item.patch).__name__} has no swatch of its own")
 
 
 # --- rasters ---------------------------------------------------------------------------------------------------------
@@ -138,18 +153,31 @@ def _ramp(patch: RampPatch, width_px: int, height_px: int) -> Pixels:
 # --- symbols ---------------------------------------------------------------------------------------------------------
 
 
-def _symbol(symbol: Symbol, geometry: str, width_px: int, height_px: int, ratio: float) -> Pixels:
-    kind, px_per_pt = GeometryKind(geometry), PX_PER_PT * ratio
-    symbol = fitted(symbol, width_px / px_per_pt, height_px / px_per_pt)
-    if kind is GeometryKind.POLYGON:
-        # A marker in the middle is made smaller with all else, rather than cut.
-        share = min(1.0, min(width_px, height_px) / max(2 * inside_reach_pt(symbol) * px_per_pt, 1.0))
-        margin = min(_outline_pt(symbol) * px_per_pt * share + ratio / 2, min(width_px, height_px) / 3)
-        area = shapely.box(margin, margin, width_px - margin, height_px - margin)
-        return _draw(_symbol_map(symbol, kind, ratio), area, width_px, height_px, ratio * share)
-    width_px, height_px, share = _room(symbol, kind, width_px, height_px, ratio)
-    insets = [min(reach * px_per_pt * share, width_px / 3) for reach in end_reaches_pt(symbol)]
-    return _draw(_symbol_map(symbol, kind, ratio), _shape(kind, width_px, height_px, *insets), width_px, height_px, ratio * share)
+def _symbols(symbols: Sequence[Symbol], kind: GeometryKind, width_px: int, height_px: int, ratio: float) -> Iterator[Pixels]:
+    """Swatches of the symbols of one layer, which are drawn to one scale."""
+    px_per_pt = PX_PER_PT * ratio
+    shown = [fitted(symbol, width_px / px_per_pt, height_px / px_per_pt) for symbol in symbols]
+    if kind is GeometryKind.LINE:
+        # Long enough for what tells one line from the other.
+        width_px = max(width_px, *(math.ceil(dashes_pt(symbol) * px_per_pt) for symbol in shown))
+    needs = [_need(symbol, kind, ratio) for symbol in shown]
+    found = rooms(needs, width_px, height_px, ratio, *((1.0,) if kind is GeometryKind.POLYGON else ()))
+    for symbol, room in zip(shown, found, strict=True):
+        yield _on_area(symbol, room, ratio) if kind is GeometryKind.POLYGON else _on_path(symbol, kind, room, ratio)
+
+
+def _on_area(symbol: Symbol, room: Room, ratio: float) -> Pixels:
+    """A marker in the middle is made smaller with all else, rather than cut."""
+    width_px, height_px = room.width_px, room.height_px
+    margin = min(_outline_pt(symbol) * PX_PER_PT * ratio * room.share + ratio / 2, min(width_px, height_px) / 3)
+    area = shapely.box(margin, margin, width_px - margin, height_px - margin)
+    return _draw(_symbol_map(symbol, GeometryKind.POLYGON, ratio), area, width_px, height_px, ratio * room.share)
+
+
+def _on_path(symbol: Symbol, kind: GeometryKind, room: Room, ratio: float) -> Pixels:
+    insets = [min(reach * PX_PER_PT * ratio * room.share, room.width_px / 3) for reach in end_reaches_pt(symbol)]
+    shape = _shape(kind, room.width_px, room.height_px, *insets)
+    return _draw(_symbol_map(symbol, kind, ratio), shape, room.width_px, room.height_px, ratio * room.share)
 
 
 def _shape(kind: GeometryKind, width_px: float, height_px: float, left_px: float = 0.0, right_px: float = 0.0) -> shapely.Geometry:
@@ -163,15 +191,14 @@ def _outline_pt(symbol: Symbol) -> float:
     return max((part.width_pt / 2 + abs(part.offset_pt) for part in symbol.layers if isinstance(part, Stroke)), default=0.0)
 
 
-def _room(symbol: Symbol, kind: GeometryKind, width_px: int, height_px: int, ratio: float) -> tuple[int, int, float]:
-    """(width, height, share of its true size) for a point's or a line's symbol, by what it really paints."""
+def _need(symbol: Symbol, kind: GeometryKind, ratio: float) -> Need:
+    """(width, height) by what the symbol really paints; a line's length is the swatch's own, and an area's but for a marker in it."""
+    if kind is GeometryKind.POLYGON:
+        inside = single_markers(symbol)
+        return _need(inside, GeometryKind.POINT, ratio) if inside.layers else (0.0, 0.0)
     reach_x, reach_y = _painted(symbol, kind, ratio)
-    need_x, need_y = 2 * math.ceil(reach_x + ratio / 2), 2 * math.ceil(reach_y + ratio / 2)
-    if kind is GeometryKind.LINE:
-        need_x = width_px
-    most_x, most_y = width_px * GROWS_UP_TO, height_px * GROWS_UP_TO
-    share = min(1.0, most_x / max(need_x, 1), most_y / max(need_y, 1))
-    return max(width_px, round(need_x * share)), max(height_px, round(need_y * share)), share
+    across = 0.0 if kind is GeometryKind.LINE else 2 * math.ceil(reach_x + ratio / 2)
+    return across, 2 * math.ceil(reach_y + ratio / 2)
 
 
 def _painted(symbol: Symbol, kind: GeometryKind, ratio: float) -> tuple[float, float]:

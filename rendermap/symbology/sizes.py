@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from rendermap.symbology.style import Proportional, Single
 from rendermap.symbology.symbols import PointLayer, SizeBy, Stroke, Symbol
 
@@ -19,6 +21,15 @@ def fit_size(size: SizeBy, low: float, high: float, largest: float) -> SizeBy:
     if factor > largest:
         factor, high = largest, low * largest ** (1 / size.exponent)
     return SizeBy(size.value, ((low, 1.0), (high, factor)), size.exponent)
+
+
+def factor_at(size: SizeBy, number: float) -> float:
+    """What the symbol's lengths are multiplied by at a number."""
+
+    def straight(known: float) -> float:
+        return float(max(known, 0.0) ** size.exponent) if size.exponent != 1.0 else known
+
+    return float(np.interp(straight(number), [straight(known) for known, _ in size.stops], [factor for _, factor in size.stops]))
 
 
 def told_as_sizes(symbol: Symbol, label: str = "") -> Single | Proportional:

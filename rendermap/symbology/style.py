@@ -163,6 +163,7 @@ class Proportional:
 
     size: stops None-free once fitted; an empty tuple of stops is taken from the result: its smallest number is drawn as the symbol is,
     others in proportion.  largest: the factor that is never exceeded.  under: drawn below the symbol, on polygons.
+    measured: the least and the greatest number of the result, for its legend.
     """
 
     symbol: Symbol
@@ -171,6 +172,7 @@ class Proportional:
     under: Symbol | None = None
     heading: str = ""
     label: str = ""
+    measured: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +228,17 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class DotDensity:
-    """Dots scattered in polygons, one for every dot_value; always at the same places.  under: the polygons themselves."""
+    """Dots scattered in polygons, one for every dot_value; always at the same places.
+
+    under: the polygons themselves.  unit: of dot_value, for people.
+    """
 
     dots: tuple[Dots, ...]
     dot_value: float
     under: Symbol | None = None
     seed: int = 1
     heading: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

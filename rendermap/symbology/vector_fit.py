@@ -84,7 +84,7 @@ def vector_needs(theme: Theme, drawn: Expression | None, facts: VectorFacts, cla
             return (_breaks_need(theme, drawn, facts),)
         case Graded() if _is_dynamic_ramp(theme, classification):
             return (_need_of(theme.value, drawn),)
-        case Proportional() if not theme.size.stops:
+        case Proportional():
             return (_need_of(theme.size.value, drawn),)
         case DotDensity():
             return tuple(dict.fromkeys(_need_of(dots.value, drawn) for dots in theme.dots))
@@ -225,7 +225,12 @@ def _range_of(taken: Measures) -> tuple[float, float]:
 
 
 def _proportional_of(theme: Proportional, taken: Measures) -> Proportional:
-    low, high = _range_of(taken)
+    if taken.minimum is None or taken.maximum is None:
+        return theme if theme.size.stops else replace(theme, size=fit_size(theme.size, 1.0, 1.0, theme.largest))
+    low, high = taken.minimum, taken.maximum
+    theme = replace(theme, measured=(low, high))
+    if theme.size.stops:
+        return theme
     if low <= 0:
         # a symbol for nothing has no size: the smallest number above zero is drawn as the symbol is
         numbers = (*taken.sample, *(v for v, _ in taken.distinct if isinstance(v, int | float)))

@@ -23,6 +23,7 @@ from rendermap.symbology.style import (
     Breaks,
     Classified,
     Engine,
+    Proportional,
     RasterCategory,
     RasterClass,
     Single,
@@ -223,3 +224,30 @@ def test_legends_that_fit_are_whole() -> None:
     items = tuple(LegendItem(str(i), NoPatch(), "Codes") for i in range(301))
     assert shortened(items, 301) == items
     assert [item.label for item in shortened(items, 300)[-2:]] == ["299", "and 1 more"]
+
+
+def sizes_of(drawn: list[Pixels]) -> list[int]:
+    """How wide each symbol is at its middle, in px."""
+    return [int((swatch[swatch.shape[0] // 2, :, 3] > 127).sum()) for swatch in drawn]
+
+
+@pytest.mark.parametrize("geometry", ["point", "polygon"])
+def test_symbols_of_one_layer_are_drawn_to_one_scale(geometry: str) -> None:
+    """What is twice as large on the map is twice as large in the legend; none is cut, and the smallest is still seen."""
+    grown = SizeBy(Column("N"), ((1.0, 1.0), (100.0, 12.5)))
+    theme = Proportional(Symbol((Marker(shapes.CIRCLE, 12.0, BLUE),)), grown)
+    drawn, labels = swatches(theme, geometry)
+    assert labels == ["100", "50", "20", "1"]
+    largest, middle, _, smallest = sizes_of(drawn)
+    assert largest == pytest.approx(80, abs=3) and middle / largest == pytest.approx(0.5, abs=0.08) and 3 <= smallest < 12
+    assert not drawn[0][0, :20, 3].any() and not drawn[0][-1, -20:, 3].any()
+
+
+def test_dashes_tell_lines_apart() -> None:
+    """A line is long enough for all its dashes, as long as its neighbours; dashes longer than three patches are made shorter."""
+    patterns = ((8.0, 6.0), (8.0, 6.0, 2.0, 6.0), (8.0, 6.0, 2.0, 6.0, 2.0, 6.0), (300.0, 300.0))
+    theme = Breaks("v", 0, tuple(Break(float(i), Symbol((Stroke(RED, 2.0, dash, "butt"),))) for i, dash in enumerate(patterns)))
+    drawn, _ = swatches(theme, "line")
+    assert {swatch.shape for swatch in drawn} == {(20, 60, 4)}
+    dashes = [(np.diff(np.concatenate([[0], (swatch[10, :, 3] > 127).astype(int), [0]])) == 1).sum() for swatch in drawn]
+    assert dashes == [4, 5, 5, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rendermap.symbology.expressions.tree import Column, Literal
@@ -56,3 +58,21 @@ def test_what_a_dot_stands_for_is_told() -> None:
     dots = (Dots(Column("A"), DOT, "Sheep"), Dots(Column("B"), DOT, "Goats"))
     items = legend_items(Style(DotDensity(dots, 250.0, heading="Animals")))
     assert [(item.label, item.heading) for item in items] == [("Sheep", "Animals: 1 dot = 250"), ("Goats", "Animals: 1 dot = 250")]
+
+
+def test_sizes_are_told_for_the_numbers_of_the_result() -> None:
+    """Stops that go far beyond the data, and numbers without a size, have no line."""
+    far = replace(proportional((0, 0), (10_000, 1000)), size=SizeBy(Column("N"), ((0, 0), (10_000, 1000))), measured=(0.0, 576.0))
+    assert [item.label for item in legend_items(Style(far))] == ["500", "200", "2"]
+    assert legend_numbers(replace(far, measured=(4.0, 4.0))) == (4.0,)
+
+
+def test_the_unit_of_a_dot_is_told_and_small_dots_are_several() -> None:
+    """One dot of a point is a speck: a swatch shows as many as lie near each other on the map; large ones stand alone."""
+    small, large = (Symbol((Marker(CIRCLE, size, Color(200, 0, 0)),)) for size in (1.0, 9.0))
+    theme = DotDensity((Dots(Column("A"), small, "a"), Dots(Column("B"), large, "b")), 300.0, unit="people")
+    several, alone = legend_items(Style(theme))
+    assert several.heading == "1 dot = 300 people"
+    assert isinstance(several.patch, SymbolPatch) and len(several.patch.symbol.layers) > 4
+    assert len({(m.dx_pt, m.dy_pt) for m in several.patch.symbol.layers if isinstance(m, Marker)}) > 4
+    assert alone.patch == SymbolPatch(large)

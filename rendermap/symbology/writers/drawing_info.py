@@ -273,7 +273,7 @@ def _dots(theme: DotDensity, geometry: GeometryKind) -> Json:
         "seed": theme.seed,
         "backgroundColor": under["color"] if under and "color" in under else [0, 0, 0, 0],
         "outline": under["outline"] if under else None,
-        **_legend(theme.heading),
+        **({"legendOptions": legend} if (legend := {k: v for k, v in (("title", theme.heading), ("unit", theme.unit)) if v}) else {}),
     }
 
 

@@ -232,7 +232,9 @@ def _read_dots(node: Node) -> VectorTheme:
     if node.number("referenceScale") > 0:
         node.warn("dots that stand for less at nearer scales", "they stand for the same at all scales", "referenceScale")
     seed = int(node.number("seed", 1.0)) or 1
-    return DotDensity(dots, node.number("dotValue"), under if under.layers else None, seed, heading_of(node))
+    legend = node.child("legendOptions")
+    unit = legend.text("unit") if legend else ""
+    return DotDensity(dots, node.number("dotValue"), under if under.layers else None, seed, heading_of(node), unit)
 
 
 def _dots_of(kind: Node, size: float) -> list[Dots]:
