@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +25,7 @@ COLUMN_HEIGHT = 820
 MOST_COLUMNS = 5
 LINE = 1.35
 TICK = 5
+INSET = 12
 BOLD_WEIGHT = 700
 
 
@@ -89,7 +90,8 @@ class _Block:
     """A piece that is never torn: lines of text beside pictures.
 
     pictures: (y of the top, swatch).  texts: (y of the middle, line, kind of type).  bar: (top, end, width) of a ramp's frame.
-    ticks: y of each.  joined: stays with the block after it.  All in device pixels from the top of the block.
+    ticks: y of each.  joined: stays with the block after it.  inset: how far it is set back.
+    All in device pixels from the top of the block.
     """
 
     height: int
@@ -99,14 +101,18 @@ class _Block:
     bar: tuple[int, int, int] | None = None
     ticks: tuple[int, ...] = ()
     joined: bool = False
+    inset: int = 0
 
 
 def draw_legend_sheet(
     layers: Sequence[SheetLayer], title: str, fonts: SheetFonts, *, dark: bool = False, pixel_ratio: float = 1.0
 ) -> Pixels:
-    """Draw the sheet: (height, width, 4) uint8, opaque.  Layers stand in the order given; many flow into columns."""
+    """Draw the sheet: (height, width, 4) uint8, opaque.  Layers stand in the order given; many flow into columns.
+
+    title: left out where it is the name of the only layer.
+    """
     page = _Page(fonts, DARK if dark else LIGHT, pixel_ratio, layers)
-    return page.draw(title, layers)
+    return page.draw("" if [layer.name for layer in layers] == [title] else title, layers)
 
 
 class _Type:
@@ -194,12 +200,24 @@ class _Page:
             yield self.row(single.swatch, layer.name, "name")
             return
         yield self.text(layer.name, "name", joined=bool(layer.entries))
-        for heading, entries in groupby(layer.entries, key=lambda entry: entry.heading or layer.heading):
-            if heading and heading != layer.name:
+        if layer.heading and layer.heading != layer.name:
+            yield self.text(layer.heading, "heading", joined=bool(layer.entries))
+        # Where some stand in a group and some in none, members are set back, so that a group is seen to end.
+        inset = self.px(INSET) if len({not self.is_group(entry.heading, layer) for entry in layer.entries}) > 1 else 0
+        for heading, entries in groupby(layer.entries, key=lambda entry: entry.heading):
+            if self.is_group(heading, layer):
                 yield self.text(heading, "heading", joined=True)
-            for is_ramp, run in groupby(entries, key=lambda entry: entry.is_ramp):
-                lines = list(run)
-                yield from [self.bar(lines)] if is_ramp else [self.row(line.swatch, line.label, "label") for line in lines]
+            for block in self.lines(list(entries)):
+                yield replace(block, inset=inset if self.is_group(heading, layer) else 0)
+
+    @staticmethod
+    def is_group(heading: str, layer: SheetLayer) -> bool:
+        return bool(heading) and heading not in (layer.name, layer.heading)
+
+    def lines(self, entries: Sequence[SheetEntry]) -> Iterator[_Block]:
+        for is_ramp, run in groupby(entries, key=lambda entry: entry.is_ramp):
+            lines = list(run)
+            yield from [self.bar(lines)] if is_ramp else [self.row(line.swatch, line.label, "label") for line in lines]
 
     def text(self, text: str, kind: str, *, joined: bool) -> _Block:
         step = self.line_height(kind)
@@ -265,7 +283,7 @@ class _Page:
                 columns.append([])
                 y = 0
             for i, block in enumerate(blocks):
-                kept = block.height + (blocks[i + 1].height if block.joined and i + 1 < len(blocks) else 0)
+                kept = block.height + sum(b.height for b in _joined_to(blocks, i))
                 if columns[-1] and y + kept > limit and len(columns) < count:
                     columns.append([])
                     y = 0
@@ -275,10 +293,11 @@ class _Page:
 
     def width(self, block: _Block) -> int:
         indent = self.swatch_width + self.px(LABEL_GAP) if block.indent else 0
-        return indent + max((math.ceil(self.type.length(kind, text)) for _, text, kind in block.texts), default=0)
+        return block.inset + indent + max((math.ceil(self.type.length(kind, text)) for _, text, kind in block.texts), default=0)
 
     def place(self, canvas: Image.Image, left: int, top: int, block: _Block) -> None:
         pen = ImageDraw.Draw(canvas)
+        left += block.inset
         for y, swatch in block.pictures:
             self.paste(canvas, pen, left, top + y, swatch, on_chip=block.bar is None)
         if block.bar:
@@ -307,6 +326,13 @@ class _Page:
         for font, run in self.type.runs(kind, text):
             pen.text((round(left), baseline), run, font=font, fill=ink, anchor="ls")
             left += font.getlength(run)
+
+
+def _joined_to(blocks: Sequence[_Block], index: int) -> Iterator[_Block]:
+    """What must stand in the same column: a name, the heading below it, and the first line below that."""
+    while blocks[index].joined and index + 1 < len(blocks):
+        index += 1
+        yield blocks[index]
 
 
 def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:

@@ -28,6 +28,7 @@ from rendermap.symbology.style import (
     Stretch,
     StretchRecipe,
     Style,
+    Theme,
     UniqueRaster,
 )
 from rendermap.symbology.symbols import Color, Ramp, Symbol
@@ -57,7 +58,7 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
             return size_items(theme)
         case Rules() as theme:
             return tuple(
-                LegendItem(rule.label, SymbolPatch(rule.symbol), rule.heading or theme.heading)
+                LegendItem(rule.label, SymbolPatch(rule.symbol), rule.heading or _common_heading(theme))
                 for rule in theme.rules
                 if rule.symbol.layers
             )
@@ -67,6 +68,9 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
             return dot_items(theme)
         case Engine() as theme:
             return tuple(LegendItem(label, EnginePatch(rule), theme.heading) for label, rule in theme.entries)
+        case Stretch(relief=ShadedRelief()) as theme if _is_gray(theme.ramp):
+            # Light and shade are grey as well, so no grey of the picture stands for a value.
+            return (LegendItem("", RampPatch(theme.ramp, 0.0, 1.0), theme.heading),)
         case Stretch() as theme:
             return _stretch(theme.ramp, theme.recipe, theme.labels, theme.heading)
         case Classified() as theme:
@@ -82,23 +86,35 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
 
 
 def heading_of(style: Style) -> str:
-    """What the layer is classified by, for people; empty where there is nothing to say."""
+    """What the layer is classified by, for people; empty where there is nothing to say, or where its groups say it."""
     heading = getattr(style.theme, "heading", "")
-    return heading if isinstance(heading, str) else ""
+    return heading if isinstance(heading, str) and heading not in _groups_of(style.theme) else ""
+
+
+def _groups_of(theme: Theme) -> set[str]:
+    """The headings that classes have of their own."""
+    classes = theme.classes if isinstance(theme, Categories | UniqueRaster) else theme.rules if isinstance(theme, Rules) else ()
+    return {item.heading for item in classes if item.heading}
+
+
+def _common_heading(theme: Categories | UniqueRaster | Rules) -> str:
+    """The heading of what is in no group: beside groups it would read as one more."""
+    return "" if _groups_of(theme) else theme.heading
 
 
 def _categories(theme: Categories) -> tuple[LegendItem, ...]:
+    common = _common_heading(theme)
     items = [
         LegendItem(
             category.label or ", ".join(spell_value(v) for v in category.values[0]) if category.values else category.label,
             SymbolPatch(category.symbol),
-            category.heading or theme.heading,
+            category.heading or common,
             tuple(",".join(spell_value(v) for v in combination) for combination in category.values),
         )
         for category in theme.classes
         if category.symbol.layers
     ]
-    return (*items, *_default(theme.default, theme.default_label, theme.heading))
+    return (*items, *_default(theme.default, theme.default_label, common))
 
 
 def _default(symbol: Symbol | None, label: str, heading: str) -> tuple[LegendItem, ...]:
@@ -142,18 +158,19 @@ def _classified(theme: Classified) -> tuple[LegendItem, ...]:
 
 
 def _unique_raster(theme: UniqueRaster) -> tuple[LegendItem, ...]:
+    common = _common_heading(theme)
     items = [
         LegendItem(
             c.label or ", ".join(spell_value(v) for v in c.values),
             ColorPatch(c.color),
-            c.heading or theme.heading,
+            c.heading or common,
             tuple(spell_value(v) for v in c.values),
         )
         for c in theme.classes
         if c.color.a
     ]
     if theme.default is not None and theme.default.a:
-        items.append(LegendItem(_plain_others(theme.default_label), ColorPatch(theme.default), theme.heading))
+        items.append(LegendItem(_plain_others(theme.default_label), ColorPatch(theme.default), common))
     return tuple(items)
 
 
@@ -186,6 +203,10 @@ def _relief(theme: ShadedRelief) -> tuple[LegendItem, ...]:
     if theme.ramp is None or theme.recipe is None:
         return (LegendItem("", RampPatch(theme.ramp or ramps.GRAYS, 0.0, 1.0), theme.heading),)
     return _stretch(theme.ramp, theme.recipe, (), theme.heading)
+
+
+def _is_gray(ramp: Ramp) -> bool:
+    return all(color.r == color.g == color.b for _, color in ramp.stops)
 
 
 def _stretch(ramp: Ramp, recipe: StretchRecipe, given: tuple[str, ...], heading: str) -> tuple[LegendItem, ...]:

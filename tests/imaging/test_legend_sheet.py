@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rendermap.imaging.legend_sheet import DARK, LIGHT, FontFile, SheetEntry, SheetFonts, SheetLayer, draw_legend_sheet
+from rendermap.imaging.legend_sheet import DARK, LIGHT, FontFile, SheetEntry, SheetFonts, SheetLayer, _Page, draw_legend_sheet
 
 MAPNIK = importlib.util.find_spec("mapnik")
 assert MAPNIK and MAPNIK.origin
@@ -127,3 +127,30 @@ def test_foreign_letters_are_set_in_their_own_font() -> None:
     assert not (drawn("東", fonts) == drawn("京", fonts)).all()
     assert (drawn("Abc", fonts) == drawn("Abc", FONTS)).all()
     assert drawn("東京 Tokyo" * 3, fonts).shape[1] > drawn("Tokyo" * 3, fonts).shape[1]
+
+
+def test_a_group_ends_where_its_members_do() -> None:
+    """Members are set back; what stands in no group is not, and no heading is written for it again."""
+    colors = ((10, 200, 10), (20, 200, 10), (30, 200, 10))
+    entries = tuple(SheetEntry("x", patch(*color), heading) for color, heading in zip(colors, ("", "Group", ""), strict=True))
+    sheet = draw_legend_sheet([SheetLayer("A", "Kind", entries)], "", FONTS)
+    first, member, last = (where(sheet, color)[1].min() for color in colors)
+    assert first == last < member
+    plain = tuple(SheetEntry(e.label, e.swatch) for e in entries)
+    assert 12 < sheet.shape[0] - draw_legend_sheet([SheetLayer("A", "Kind", plain)], "", FONTS).shape[0] < 26, "one heading more"
+
+
+def test_a_name_stays_with_its_first_class() -> None:
+    """Neither a name nor a name with its heading is left at a column's foot."""
+    long = SheetLayer("L", "", tuple(SheetEntry(f"c{i}", patch(1, 2, 3)) for i in range(60)))
+    for count in range(20, 60):
+        head = SheetLayer("H", "", tuple(SheetEntry(f"c{i}", patch(1, 2, 3)) for i in range(count)))
+        layers = [head, SheetLayer("Name", "Heading", long.entries)]
+        page = _Page(FONTS, LIGHT, 1.0, layers)
+        assert all(column[-1][1].indent for column in page.flow(page.pieces(layers)))
+
+
+def test_a_title_that_says_the_name_again_is_left_out() -> None:
+    """The sheet of one dataset."""
+    twice, once = draw_legend_sheet([CLASSES], "Hazard", FONTS), draw_legend_sheet([CLASSES], "", FONTS)
+    assert twice.shape == once.shape and (twice == once).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from rendermap.symbology import ramps
 from rendermap.symbology.legend import heading_of, legend_items
@@ -26,7 +27,7 @@ from rendermap.symbology.style import (
     Theme,
     UniqueRaster,
 )
-from rendermap.symbology.symbols import TRANSPARENT, Color, Fill, Symbol
+from rendermap.symbology.symbols import TRANSPARENT, Color, Fill, Ramp, Symbol
 
 RED, BLUE = Color(255, 0, 0), Color(0, 0, 255)
 PATCH = Symbol((Fill(RED),))
@@ -43,7 +44,7 @@ def test_single() -> None:
 
 
 def test_categories() -> None:
-    """Labels, else values; classes that draw nothing have no line; all others come last; several headings are kept."""
+    """Labels, else values; classes that draw nothing have no line; all others come last, in no group; several headings are kept."""
     theme = Categories(
         ("A",),
         (Category((("1",), ("2",)), PATCH, "one"), Category(((None,),), PATCH, "", "other"), Category((("3",),), Symbol(), "off")),
@@ -52,9 +53,11 @@ def test_categories() -> None:
         "A",
     )
     items = legend_items(Style(theme))
-    assert [(i.label, i.heading) for i in items] == [("one", "A"), ("<Null>", "other"), ("All other values", "A")]
+    assert [(i.label, i.heading) for i in items] == [("one", ""), ("<Null>", "other"), ("All other values", "")]
     assert items[0].values == ("1", "2")
     assert heading_of(Style(theme)) == "A"
+    grouped = replace(theme, heading="other")
+    assert heading_of(Style(grouped)) == "" and legend_items(Style(grouped)) == items
 
 
 def test_breaks_without_labels_get_ranges() -> None:
@@ -110,3 +113,10 @@ def test_long_palettes_are_a_ramp_and_their_black_filling_is_left_out() -> None:
     assert labels(Colormap(tuple((v, Color(v, v, v), str(v)) for v in range(256))))[0] == "255"
     filled = Colormap(((0, RED, "0"), (1, BLUE, "1"), *((v, Color(0, 0, 0), str(v)) for v in range(2, 256))))
     assert [i.patch for i in legend_items(Style(filled))] == [ColorPatch(RED), ColorPatch(BLUE)]
+
+
+def test_a_grey_relief_has_no_numbers() -> None:
+    """No grey of light and shade stands for a value; colours under a relief do."""
+    recipe = StretchRecipe(limits=(127.0, 586.0))
+    assert labels(Stretch(ramps.GRAYS, recipe, relief=ShadedRelief())) == [""]
+    assert labels(Stretch(Ramp(((0.0, RED), (1.0, BLUE))), recipe, relief=ShadedRelief()))[0] == "586"

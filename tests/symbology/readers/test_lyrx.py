@@ -347,3 +347,20 @@ def test_other_colorizers() -> None:
     assert relief == ShadedRelief(300.0, 40.0, 2.0)
     assert isinstance(theme_of(raster_layer({"type": "CIMRasterDiscreteColorColorizer"})), UniqueRaster)
     assert one(raster_layer({"type": "CIMRasterVectorFieldColorizer"})).warnings
+
+
+def test_numbers_beside_a_ramp_are_of_the_limits_drawn() -> None:
+    """Labels left over from other limits are told anew for custom ones and global statistics; those of the limits, and shares, stay."""
+
+    def labels(high: float, **limits: object) -> tuple[str, ...]:
+        classes = [{"label": "Low : 0", "value": 0}, {"value": high / 2}, {"label": f"High : {high:g}", "value": high}]
+        read_theme = theme_of(raster_layer({"type": "CIMRasterStretchColorizer", "stretchClasses": classes, **limits}))
+        assert isinstance(read_theme, Stretch)
+        return read_theme.labels
+
+    custom = {"stretchType": "MinimumMaximum", "useCustomStretchMinMax": True, "customStretchMin": 200, "customStretchMax": 400}
+    assert labels(100, **custom) == ("High : 400", "", "Low : 200")
+    stats = {"type": "StatsHistogram", "min": 200, "max": 450}
+    assert labels(100, stretchType="MinimumMaximum", statsType="GlobalStats", stretchStats=stats) == ("High : 450", "", "Low : 200")
+    assert labels(400.4, **(custom | {"customStretchMin": 0})) == ("High : 400.4", "", "Low : 0")
+    assert labels(1, **custom) == ("High : 1", "", "Low : 0")

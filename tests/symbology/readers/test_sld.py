@@ -821,3 +821,17 @@ def test_bands_named_without_end() -> None:
         f"<ChannelSelection><GrayChannel><SourceChannelName>{name}</SourceChannelName></GrayChannel></ChannelSelection>"
     ).theme
     assert isinstance(theme, Stretch) and theme.band == 2
+
+
+def test_words_between_the_ends_of_a_ramp_stay() -> None:
+    """A word stands beside the slice it falls in, a number only beside itself; ends without words have their numbers."""
+
+    def labels(low: str, between: str, high: str, place: int = 300) -> list[str]:
+        entries = zip((100, place, 500), (low, between, high), strict=True)
+        written = "".join(f'<ColorMapEntry color="#0000{v % 90 + 10}" quantity="{v}" label="{label}"/>' for v, label in entries)
+        style = read(sld(rule(raster(f"<ColorMap>{written}</ColorMap>")))).style
+        return [item.label for item in legend_items(style)]
+
+    assert labels("low", "mid", "high") == ["high", "", "mid", "", "low"]
+    assert labels("", "mid", "", 370) == ["500", "mid", "", "", "100"]
+    assert labels("low", "350", "high", 350) == ["high", "", "300", "", "low"]

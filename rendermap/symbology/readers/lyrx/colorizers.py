@@ -11,6 +11,8 @@ from rendermap.symbology.readers.lyrx.classes import is_descending
 from rendermap.symbology.readers.lyrx.renderers import NULL, read_method
 from rendermap.symbology.readers.lyrx.stretches import read_recipe
 from rendermap.symbology.readers.style_reader import check_class_count
+from rendermap.symbology.stretch_labels import relabel
+from rendermap.symbology.stretch_limits import bend
 from rendermap.symbology.style import (
     RGB,
     Classified,
@@ -30,6 +32,7 @@ from rendermap.symbology.style import (
 _VALUE_FIELDS = ("", "value", "<value>")
 _NO_FIELDS = ("", "<none>", "none")
 _SIZE_POWER, _SIZE_FACTOR = 0.664, 0.024
+_NEAR = 0.005
 _RESAMPLING = {"": "", "NearestNeighbor": "nearest", "BilinearInterpolation": "bilinear", "Majority": "majority", "Average": "bilinear"}
 # Between two categories there is no third.
 _SINGLE_VALUES = ("CIMRasterUniqueValueColorizer", "CIMRasterColorMapColorizer", "CIMRasterDiscreteColorColorizer")
@@ -82,24 +85,34 @@ def _read_stretch(node: Node) -> RasterTheme:
     ramp = node.child("colorRamp")
     background = node.number("backgroundValue") if node.flag("displayBackgroundValue") else None
     color = colors.from_cim(node.child("backgroundColor"))
+    recipe = read_recipe(node)
     relief = ShadedRelief(z_factor=node.number("hillshadeZFactor", 1.0) or 1.0) if node.flag("useHillshadeEffect") else None
     return Stretch(
         ramps.from_cim(ramp) if ramp else ramps.GRAYS,
-        read_recipe(node),
+        recipe,
         _band_number(node, "bandIndex"),
         background,
         color if background is not None and color.a else None,
-        _stretch_labels(node),
+        _stretch_labels(node, recipe),
         node.text("heading"),
         relief,
     )
 
 
-def _stretch_labels(node: Node) -> tuple[str, ...]:
-    """Labels from the highest to the lowest.  Only their order is read from the values, which are shares in some files."""
+def _stretch_labels(node: Node, recipe: StretchRecipe) -> tuple[str, ...]:
+    """Labels from the highest to the lowest, those of other limits than are drawn with their numbers told anew."""
     classes = sorted(node.children("stretchClasses"), key=lambda c: -c.number("value"))
     labels = tuple(c.text("label") for c in classes)
+    limits = recipe.limits or recipe.template_limits
+    if limits is not None and len(classes) > 1 and _are_others(classes[-1].number("value"), classes[0].number("value"), *limits):
+        labels = relabel(labels, bend(replace(recipe, limits=limits, curve=recipe.curve or recipe.template_curve)))
     return labels if any(labels) else ()
+
+
+def _are_others(low: float, high: float, drawn_low: float, drawn_high: float) -> bool:
+    """False also for shares, which some files write as the values of labels."""
+    near = _NEAR * (drawn_high - drawn_low)
+    return (low, high) != (0.0, 1.0) and (abs(low - drawn_low) > near or abs(high - drawn_high) > near)
 
 
 # --- classes -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from rendermap.symbology import ramps
 from rendermap.symbology.expressions.filter_encoding import read_classifier
 from rendermap.symbology.expressions.se_functions import CLASSIFIERS, Categorize, Interpolate, Recode, number_in
 from rendermap.symbology.expressions.tree import Literal, Operand
+from rendermap.symbology.stretch_labels import labels_along
 from rendermap.symbology.style import (
     RGB,
     Classified,
@@ -193,8 +194,8 @@ def _ramp(entries: list[_Entry], band: int) -> RasterTheme:
         return UniqueRaster((), entries[-1].color, entries[-1].label, band=band)
     stops = tuple(((entry.quantity - low) / (high - low), entry.color) for entry in finite)
     recipe = StretchRecipe(StretchKind.CUSTOM, (low, high), template_limits=(low, high))
-    ends = (finite[-1].label, finite[0].label)
-    return Stretch(Ramp(stops), recipe, band, labels=ends if all(ends) else ())
+    places = [((entry.quantity - low) / (high - low), entry.label) for entry in finite]
+    return Stretch(Ramp(stops), recipe, band, labels=labels_along(places, recipe))
 
 
 def _intervals(entries: list[_Entry], band: int) -> Classified:
