@@ -14,7 +14,7 @@ from rendermap.symbology.style import DotDensity, Proportional
 from rendermap.symbology.symbols import Marker, PointLayer, Symbol, extent_pt, sized
 
 _MOST_SIZES = 4
-_SPECK_PT, _HAIR_PT = 1.0, 0.1
+_SPECK_PT, _HAIR_PT = 2.0, 0.1
 _SMALL_DOT_PT = 2.0
 _SCATTER_PT = ((-4.2, 2.6), (-0.6, 4.0), (3.6, 1.8), (-2.2, -1.0), (1.2, -3.4), (4.4, -2.6), (-4.6, -4.0))
 _LEADING_DIGITS = (1.0, 2.0, 5.0)

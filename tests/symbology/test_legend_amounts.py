@@ -63,7 +63,7 @@ def test_what_a_dot_stands_for_is_told() -> None:
 def test_sizes_are_told_for_the_numbers_of_the_result() -> None:
     """Stops that go far beyond the data, and numbers without a size, have no line."""
     far = replace(proportional((0, 0), (10_000, 1000)), size=SizeBy(Column("N"), ((0, 0), (10_000, 1000))), measured=(0.0, 576.0))
-    assert [item.label for item in legend_items(Style(far))] == ["500", "200", "2"]
+    assert [item.label for item in legend_items(Style(far))] == ["500", "200", "5"]
     assert legend_numbers(replace(far, measured=(4.0, 4.0))) == (4.0,)
 
 
