@@ -164,7 +164,7 @@ def test_limits_of_a_ramp() -> None:
 
 
 def test_sizes_are_fitted_to_the_smallest_number() -> None:
-    """The smallest is drawn as the symbol is, areas grow with the number, never beyond the largest factor; given stops stay."""
+    """The smallest is drawn as the symbol is, areas grow with the number, never beyond the largest factor; given stops stay , measured."""
     open_size = Proportional(RED, SizeBy(Column("pop"), (), 0.5), largest=10)
     found = fitted(open_size, numbers([4, 100]))
     assert isinstance(found, Proportional) and found.size.stops == ((4, 1.0), (100, 5.0))
@@ -173,7 +173,7 @@ def test_sizes_are_fitted_to_the_smallest_number() -> None:
     below = fitted(open_size, numbers([-5, 0, 4, 100]))
     assert isinstance(below, Proportional) and below.size.stops == ((4, 1.0), (100, 5.0))
     given = Proportional(RED, SizeBy(Column("POP"), ((0, 1), (9, 2))))
-    assert fitted(given, None, FROM_RESULT) == given
+    assert fitted(given, numbers([2, 5]), FROM_RESULT) == replace(given, measured=(2.0, 5.0))
 
 
 def test_dots_stand_for_more_where_there_would_be_too_many() -> None:
