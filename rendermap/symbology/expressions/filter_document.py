@@ -5,7 +5,7 @@ Spec: OGC 04-095.
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
 from rendermap.errors import InvalidExpression
 from rendermap.symbology.expressions.number_text import plain
@@ -221,12 +221,3 @@ def _truth(condition: Expression) -> Element:
         case Like():
             raise InvalidExpression(reason="a pattern inside a value")
     return element
-
-
-def add_value(parent: Element, name: str, value: Operand) -> None:
-    """A parameter of a value: a constant as its text, all else as an element.  Raises InvalidExpression."""
-    element = SubElement(parent, name)
-    if isinstance(value, Literal) and value.value is not None:
-        element.text = spelled(value.value)
-    else:
-        element.append(value_element(value))

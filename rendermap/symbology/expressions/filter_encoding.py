@@ -7,7 +7,6 @@ Spec: OGC 02-059, 04-095 and 09-026r2.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rendermap.errors import InvalidExpression, InvalidFilter
 from rendermap.symbology.expressions import geoserver_functions, se_functions
@@ -220,13 +219,6 @@ def read_parameter(node: XmlNode, *, is_text: bool = False) -> Operand:
     if len(parts) == 1:
         return parts[0]
     return Concat(tuple(parts)) if parts else Literal("")
-
-
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """Marks text that stands between values, for it is trimmed at the ends."""
-
-    text: str
 
 
 def _add_text(parts: list[Operand], text: str | None, is_text: bool) -> None:

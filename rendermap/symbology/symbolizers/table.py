@@ -96,10 +96,6 @@ def from_esri(node: Node | None) -> Symbol:
     return Symbol()
 
 
-def _as_line(node: Node) -> Node:
-    return node if node.type else Node({**node.value, "type": "esriSLS"}, node.path, node.notes)
-
-
 def from_sld(node: XmlNode) -> tuple[SymbolLayer, ...]:
     """A symbolizer of SLD or SE as layers, bottom first: what fills, then what runs along edges.  Raises StyleInvalid."""
     found = [layers for row in SYMBOLIZERS if row.from_sld and (layers := row.from_sld(node)) is not None]
