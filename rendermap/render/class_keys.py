@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.errors import InvalidFilter
-from rendermap.render.computed import calculated, worked_out
-from rendermap.render.field_values import is_null
+from rendermap.render.computed import calculated, is_null, worked_out
 from rendermap.render.mapnik_filter import Columns, coerce
 from rendermap.symbology.expressions.native import is_plain_sum
 from rendermap.symbology.expressions.number_text import plain

@@ -58,6 +58,15 @@ def _asked(operand: Operand, used: Sequence[str], lists: Mapping[str, list[Any]]
     return [ask(row) for row in rows]
 
 
+def is_null(data: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a column has no value."""
+    if data.dtype.kind == "f":
+        return np.asarray(np.isnan(data))
+    if data.dtype.kind == "M":
+        return np.asarray(np.isnat(data))
+    return np.array([value is None for value in data], bool) if data.dtype.kind == "O" else np.zeros(len(data), bool)
+
+
 def plain_values(data: NDArray[Any]) -> list[Any]:
     """A column as Python has values: None for null, datetimes for dates, and single-precision numbers as they are read."""
     if data.dtype.kind == "M":

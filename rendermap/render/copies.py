@@ -23,7 +23,8 @@ from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
 from rendermap.render.bends import carry_densified, densified
-from rendermap.render.computed import computed_columns
+from rendermap.render.column_sql import quote_ogr
+from rendermap.render.computed import computed_columns, is_null
 from rendermap.render.copy_store import kept_copy
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.seams import cut_at_seam
@@ -51,8 +52,7 @@ def holds_curves(open_name: str, member: str) -> bool:
 
     Looks at every feature, so ask it only of drivers that can hold them.
     """
-    name = member.replace("\\", "\\\\").replace('"', '\\"')
-    sql = f'SELECT OGR_GEOMETRY FROM "{name}" WHERE OGR_GEOMETRY IN ({_CURVES})'
+    sql = f"SELECT OGR_GEOMETRY FROM {quote_ogr(member)} WHERE OGR_GEOMETRY IN ({_CURVES})"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = pyogrio.raw.read(open_name, sql=sql, sql_dialect="OGRSQL", read_geometry=False, max_features=1)
@@ -197,8 +197,4 @@ def _parts(collection: shapely.GeometryCollection, dimension: int) -> shapely.Ge
 
 def missing_in(data: NDArray[Any]) -> NDArray[np.bool_] | None:
     """Where a column has nothing, None for a kind that always has something."""
-    if data.dtype.kind == "f":
-        return np.asarray(np.isnan(data))
-    if data.dtype.kind == "M":
-        return np.asarray(np.isnat(data))
-    return np.array([value is None for value in data], bool) if data.dtype.kind == "O" else None
+    return is_null(data) if data.dtype.kind in "fMO" else None

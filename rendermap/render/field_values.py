@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rendermap.dispatch.plan import MeasurePlan
 from rendermap.errors import SourceUnreadable
 from rendermap.jobs.job import Layer
-from rendermap.render.computed import plain_values as drawn_values
+from rendermap.render.computed import is_null, plain_values
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.vector_facts import ERRORS, quiet
 from rendermap.symbology.expressions.evaluate import test_of, value_of
@@ -41,7 +41,7 @@ def values_of(plan: MeasurePlan) -> tuple[Values, int]:
 def combinations_of(plan: MeasurePlan) -> Counter[tuple[Value, ...]]:
     """How often each combination of the fields' values is there, null being a value too.  Raises SourceUnreadable."""
     table = read_table(plan.layer, tuple(dict.fromkeys((*plan.fields, *(columns(plan.where) if plan.where is not None else ())))))
-    rows = zip(*(plain_values(_counted(table[name], plan.where, table)) for name in plan.fields), strict=True)
+    rows = zip(*(counted_values(_counted(table[name], plan.where, table)) for name in plan.fields), strict=True)
     return Counter(rows)
 
 
@@ -71,16 +71,7 @@ def _read_columns(layer: Layer, names: tuple[str, ...]) -> Table:
     return dict(zip(map(str, meta["fields"]), data, strict=True))
 
 
-def is_null(column: Values) -> NDArray[np.bool_]:
-    """Where a column has no value."""
-    if column.dtype.kind == "f":
-        return np.asarray(np.isnan(column))
-    if column.dtype.kind == "M":
-        return np.asarray(np.isnat(column))
-    return np.array([value is None for value in column], bool) if column.dtype.kind == "O" else np.zeros(len(column), bool)
-
-
-def plain_values(column: Values) -> list[Value]:
+def counted_values(column: Values) -> list[Value]:
     """A column as Python has it, None for null; dates are text."""
     values = [str(value) for value in column] if column.dtype.kind == "M" else column.tolist()
     return [None if null else value for value, null in zip(values, is_null(column), strict=True)]
@@ -135,4 +126,4 @@ def passes(condition: Expression, table: Table) -> NDArray[np.bool_]:
 def _rows(names: tuple[str, ...], table: Table) -> Iterator[tuple[Value, ...]]:
     if not names:
         return iter([()] * len(next(iter(table.values()), ())))
-    return zip(*(drawn_values(table[name]) for name in names), strict=True)
+    return zip(*(plain_values(table[name]) for name in names), strict=True)

@@ -18,9 +18,9 @@ from rendermap.render.densities import Grid, bell, spread
 from rendermap.render.warm_points import WARM_POINTS
 from rendermap.symbology.ramps import color_at
 from rendermap.symbology.style import HeatMap
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 from rendermap.symbology.symbols import Ramp
 
-PX_PER_PT = 96 / 72
 _SHADES = 1024
 _FADES_IN = 1 / 32
 """The lowest part of the ramp grows out of nothing, lest every lone point stand in a hard-edged patch."""

@@ -29,9 +29,9 @@ from rendermap.render.vectors import Place, place_of
 from rendermap.symbology.expressions.tree import columns as fields_asked
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 from rendermap.symbology.labels import LabelClass
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 from rendermap.symbology.template import label_reach_pt
 
-PX_PER_PT = 96 / 72
 Value = str | float | int | bool | datetime | None
 Coordinates = NDArray[np.float64]
 

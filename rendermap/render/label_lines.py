@@ -14,7 +14,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from rendermap.render.label_places import MIDDLE, PX_PER_PT, Label, Room, Wanted, box_at, moved_inside
+from rendermap.render.label_places import MIDDLE, Label, Room, Wanted, box_at, moved_inside
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 
 Floats = NDArray[np.float64]
 

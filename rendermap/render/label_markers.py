@@ -11,9 +11,10 @@ import shapely
 from numpy.typing import NDArray
 
 from rendermap.geo.lattice import Frame
-from rendermap.render.label_places import PX_PER_PT, Label, box_at
+from rendermap.render.label_places import Label, box_at
 from rendermap.render.label_reach import Reach
 from rendermap.symbology.expressions.evaluate import Row
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 
 Floats = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ import shapely
 
 from rendermap.geo.lattice import Frame
 from rendermap.symbology.labels import LabelClass, Placement
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 
-PX_PER_PT = 96 / 72
 COMPASS = ("NE", "NW", "E", "W", "SE", "SW", "N", "S")
 _EDGE_PX = 2.0
 _CHORDS = 15

@@ -14,11 +14,11 @@ from rendermap.geo.lattice import Frame
 from rendermap.render.assets import assets
 from rendermap.render.engine import mapnik
 from rendermap.render.fonts import register_fonts
-from rendermap.render.label_places import MIDDLE, PX_PER_PT, Label, Spot, box_at, room_of
+from rendermap.render.label_places import MIDDLE, Label, Spot, box_at, room_of
 from rendermap.render.text_size import LINE_SPACE
 from rendermap.symbology.fonts import faces_for, land_of
 from rendermap.symbology.labels import LabelClass, TextSymbol
-from rendermap.symbology.symbolizers.symbolizer import format_number, paint, to_px
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT, format_number, paint, to_px
 from rendermap.symbology.symbols import TRANSPARENT
 
 _SRS = "epsg:3857"

@@ -24,7 +24,7 @@ from rendermap.render.label_classes import shown_by
 from rendermap.render.label_features import read_features
 from rendermap.render.label_lines import on_line
 from rendermap.render.label_markers import Markers
-from rendermap.render.label_places import PX_PER_PT, Label, Room, Wanted, at_point, in_polygon, parts_of, room_of
+from rendermap.render.label_places import Label, Room, Wanted, at_point, in_polygon, parts_of, room_of
 from rendermap.render.label_reach import Reach, marker_reach
 from rendermap.render.label_values import label_values, passing
 from rendermap.render.label_xml import ClassLabels, class_order, is_boxed, label_map
@@ -32,6 +32,7 @@ from rendermap.render.text_size import text_size
 from rendermap.symbology.expressions.evaluate import Row
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.labels import LabelClass
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 from rendermap.symbology.template import label_reach_pt
 
 Pixels = NDArray[np.uint8]

@@ -34,10 +34,10 @@ from rendermap.symbology.legend import heading_of, legend_items
 from rendermap.symbology.legend_item import ColorPatch, EnginePatch, LegendItem, NoPatch, RampPatch, SymbolPatch, shortened
 from rendermap.symbology.ramps import color_at
 from rendermap.symbology.style import Single, Style
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 from rendermap.symbology.symbols import Color, PointLayer, Stroke, Symbol, extent_pt
 
 Pixels = NDArray[np.uint8]
-PX_PER_PT = 96 / 72
 MOST_SWATCHES = 2000
 """Of one layer, when clients are told them one by one."""
 

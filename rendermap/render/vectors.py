@@ -28,13 +28,13 @@ from rendermap.render.theme_rules import applies_all
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Engine
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 from rendermap.symbology.template import reach_pt
 
 WARM_MAPS = 48
 LEAST_PX = 16
 """Mapnik ignores, without a word, a resize to fewer pixels."""
 
-PX_PER_PT = 96 / 72
 _INDEXED_DRIVERS = ("OpenFileGDB", "GPKG", "FlatGeobuf", "ESRI Shapefile")
 _UTF8 = ("", "utf8", "ascii", "usascii")
 

@@ -16,9 +16,10 @@ from rendermap.render.engine import mapnik  # isort: skip
 
 from rendermap.dispatch.plan import LayerPlan, MapPlan
 from rendermap.render.mapnik_xml import to_srs
-from rendermap.render.vectors import PX_PER_PT, WARM
+from rendermap.render.vectors import WARM
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Classified, Colormap, Stretch, UniqueRaster
+from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 from rendermap.symbology.template import reach_pt
 
 

@@ -27,6 +27,7 @@ from rendermap.symbology.expressions.parsing import (
     choose,
     compare,
     differs,
+    either,
     join,
     literal_text,
     look_up,
@@ -317,11 +318,6 @@ def _decode(a: Sequence[Operand]) -> Part:
     return choose([(compare("=", a[0], key), value) for key, value in zip(a[1:-1:2], a[2:-1:2], strict=True)], a[-1])
 
 
-def _iif(a: Sequence[Operand]) -> Part:
-    condition, yes, no = a
-    return choose([(condition, yes)], no)
-
-
 def _sum(a: Sequence[Operand]) -> Operand:
     total = a[0]
     for value in a[1:]:
@@ -363,7 +359,7 @@ _FUNCTIONS: dict[str, Function] = {
     "sum": _sum,
     "mean": lambda a: Arithmetic("/", _sum(a), Literal(len(a))),
     "average": lambda a: Arithmetic("/", _sum(a), Literal(len(a))),
-    "iif": _iif,
+    "iif": either,
     "when": _when,
     "decode": _decode,
     "defaultvalue": named("or_default"),

@@ -123,6 +123,12 @@ def choose(branches: Sequence[tuple[Part, Part]], otherwise: Part) -> Operand:
     return Case((*own, *rest.branches), rest.otherwise) if isinstance(rest, Case) else Case(own, rest)
 
 
+def either(arguments: Sequence[Operand]) -> Operand:
+    """IIf of three arguments: a condition, the value when it is true, and the other.  Raises ValueError for more or fewer."""
+    condition, yes, no = arguments
+    return choose([(condition, yes)], no)
+
+
 def join(parts: Sequence[Part]) -> Operand:
     """Texts one after the other, nulls as empty texts."""
     flat: list[Operand] = []

@@ -22,8 +22,8 @@ from rendermap.symbology.expressions.parsing import (
     as_value,
     branches_of,
     checked,
-    choose,
     compare,
+    either,
     join,
     literal_text,
     look_up,
@@ -253,11 +253,6 @@ def _format(a: Sequence[Operand]) -> Part:
     return call("date_as", (a[0], Literal(pattern)))
 
 
-def _iif(a: Sequence[Operand]) -> Part:
-    condition, yes, no = a
-    return choose([(condition, yes)], no)
-
-
 def _with_places(name: str) -> Function:
     """Two decimals unless told; further arguments choose what the machine's settings would."""
     return lambda a: call(name, (a[0], a[1] if len(a) > 1 else Literal(2)))
@@ -303,7 +298,7 @@ _FUNCTIONS: dict[str, Function] = {
     "formatpercent": _with_places("percent"),
     "formatdatetime": lambda a: call("text", (call("date", (a[0],)),)),
     "format": _format,
-    "iif": _iif,
+    "iif": either,
     "isnull": lambda a: IsNull(*a),
     "isempty": lambda a: IsNull(*a),
     "isnumeric": lambda a: as_condition(call("is_number", tuple(a))),
