@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, fi
 
 from rendermap.errors import InvalidCrs
 from rendermap.geo.crs import parse_crs
+from rendermap.services import marks
 from rendermap.services.datatypes import DATA_TYPES, GEOGRAPHIC_TYPES, NAMING_TYPES, fits, is_data_type
 
+_LONGEST_MARK = 200
 _NAME = r"^[^/\\?#%&\x00-\x1f]{1,128}$"
 
 
@@ -27,8 +29,28 @@ def _check_data_type(text: str) -> str:
     return text
 
 
+def _check_mark(text: bool | str) -> bool | str:
+    if isinstance(text, bool):
+        return text
+    if len(text) > _LONGEST_MARK:
+        raise ValueError(f"expected at most {_LONGEST_MARK} letters")
+    if not text.strip() or not text.replace("\n", "").isprintable():
+        raise ValueError("expected a text of letters that can be printed")
+    if not marks.is_template(text):
+        raise ValueError(f"expected no braces but {', '.join(f'{{{name}}}' for name in marks.NAMES)}")
+    return text
+
+
+def _check_colors(count: int | None) -> int | None:
+    if count == 1:
+        raise ValueError("one colour shows nothing; expected 2 or more, or 0 for as many as there are")
+    return count
+
+
 Name = Annotated[str, Field(pattern=_NAME)]
 Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Colors = Annotated[int, Field(ge=0, le=256)]
+Mark = Annotated[bool | str, AfterValidator(_check_mark)]
 
 
 class _Model(BaseModel):
@@ -36,7 +58,10 @@ class _Model(BaseModel):
 
 
 class LayerDescription(_Model):
-    """The tool layer of an output parameter.  min_scale, max_scale: as ArcGIS says them, at 96 dpi; 0 for no limit."""
+    """The tool layer of an output parameter.
+
+    min_scale, max_scale: as ArcGIS says them, at 96 dpi; 0 for no limit.  finest_scale, colors: None for the service's.
+    """
 
     dataset: Annotated[str, Field(min_length=1)] | None = None
     style: Annotated[str, Field(min_length=1)] | None = None
@@ -49,6 +74,10 @@ class LayerDescription(_Model):
     opacity: Annotated[float, Field(ge=0, le=1)] = 1.0
     classification: Literal["auto", "as_template", "from_result"] = "auto"
     statistics: Literal["dataset", "view"] = "dataset"
+    finest_scale: Scale | None = None
+    colors: Colors | None = None
+
+    _not_one_color = field_validator("colors")(_check_colors)
 
     @model_validator(mode="after")
     def _check(self) -> LayerDescription:
@@ -115,6 +144,22 @@ class TaskDescription(_Model):
     parameters: list[ParameterDescription] = Field(default_factory=list)
 
 
+class ProtectionDescription(_Model):
+    """What pictures may give away, and what is put on them.
+
+    finest_scale: as ArcGIS says it, at 96 dpi; 0 for the usual one.  colors: 0 for as many as there are.  pixel_budget: megapixels for
+    one principal in an hour.  watermark: true for the usual text.
+    """
+
+    finest_scale: Scale = 0
+    colors: Colors = 0
+    pixel_budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    watermark: Mark = False
+    stamp: bool = False
+
+    _not_one_color = field_validator("colors")(_check_colors)
+
+
 class ServiceDescription(_Model):
     """A whole service.toml."""
 
@@ -123,5 +168,6 @@ class ServiceDescription(_Model):
     credits: str = ""
     crs: Annotated[str, AfterValidator(_check_crs)] | None = None
     message_level: Literal["none", "error", "warning", "info"] = "info"
+    protection: ProtectionDescription = ProtectionDescription()
     extras: dict[str, JsonValue] = Field(default_factory=dict)
     tasks: Annotated[list[TaskDescription], Field(min_length=1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rendermap.services.description import LayerDescription, ParameterDescription, TaskDescription
+from rendermap.services.description import LayerDescription, ParameterDescription, ProtectionDescription, TaskDescription
 from rendermap.services.service import Access, GroupLayer, ToolLayer
 
 OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
@@ -14,9 +14,13 @@ OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
 
 @dataclass(slots=True)
 class Layering:
-    """Hands out ids while the tasks of one service go by.  folder: of the service; layer files are named relative to it."""
+    """Hands out ids while the tasks of one service go by.
+
+    folder: of the service; layer files are named relative to it.  protection: of the service.
+    """
 
     folder: Path
+    protection: ProtectionDescription = field(default_factory=ProtectionDescription)
     groups: list[GroupLayer] = field(default_factory=list)
     _next: int = 0
 
@@ -40,6 +44,8 @@ class Layering:
         return opened[name]
 
     def _layer(self, parameter: ParameterDescription, drawn: LayerDescription, group: int | None) -> ToolLayer:
+        # What is said of the whole service is for layers that may only be seen; a layer's own word is for itself.
+        usual = self.protection if drawn.access == "view" else ProtectionDescription()
         return ToolLayer(
             id=self._take(),
             parameter=parameter.name,
@@ -55,6 +61,8 @@ class Layering:
             opacity=drawn.opacity,
             classification=drawn.classification,
             statistics=drawn.statistics,
+            finest_scale_denominator=_to_ogc(usual.finest_scale if drawn.finest_scale is None else drawn.finest_scale),
+            colors=usual.colors if drawn.colors is None else drawn.colors,
             data_type=parameter.type,
         )
 

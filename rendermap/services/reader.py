@@ -13,10 +13,17 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from rendermap.services.description import LayerDescription, ParameterDescription, ServiceDescription, TaskDescription
+from rendermap.services import marks
+from rendermap.services.description import (
+    LayerDescription,
+    ParameterDescription,
+    ProtectionDescription,
+    ServiceDescription,
+    TaskDescription,
+)
 from rendermap.services.layering import Layering
 from rendermap.services.lines import Place, line_of, to_path
-from rendermap.services.service import Direction, Parameter, Service, Task
+from rendermap.services.service import Direction, Parameter, Protection, Service, Task
 
 FILE_NAME = "service.toml"
 _FOLDER_NAME = re.compile(r"[^\W_]\w*")
@@ -115,7 +122,7 @@ def read_service(path: Path, services_dir: Path) -> Reading:
 
 
 def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
-    layering = Layering(folder)
+    layering = Layering(folder, described.protection)
     tasks = tuple(
         Task(task.name, task.title or task.name, task.description, tuple(map(_parameter, task.parameters)), layering.layers_of(task))
         for task in described.tasks
@@ -131,7 +138,13 @@ def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
         credits=described.credits,
         message_level=described.message_level,
         extras=dict(described.extras),
+        protection=_protection(described.protection),
     )
+
+
+def _protection(described: ProtectionDescription) -> Protection:
+    watermark = described.watermark if isinstance(described.watermark, str) else marks.USUAL * described.watermark
+    return Protection(watermark, described.stamp, described.pixel_budget)
 
 
 def _parameter(described: ParameterDescription) -> Parameter:

@@ -34,6 +34,8 @@ class ToolLayer:
     min_scale_denominator, max_scale_denominator: farthest and nearest scale at 0.28 mm per pixel, None for no limit.
     group: id of the group layer above it, None for none.  opacity: 0 to 1, times the style's own.
     statistics: whose a stretch may have that asks for those of the area in view: ``dataset`` or ``view``.
+    finest_scale_denominator: beyond it pictures show nothing more, at 0.28 mm per pixel; None for what is usual.
+    colors: at most so many for what is continuous, 0 for as many as there are.
     """
 
     id: int
@@ -51,6 +53,8 @@ class ToolLayer:
     classification: str = "auto"
     data_type: str = "GPFeatureRecordSetLayer"
     statistics: str = "dataset"
+    finest_scale_denominator: float | None = None
+    colors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,19 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """What is put on the pictures of a service, and how much of them there is.
+
+    watermark: a template of `marks`, "" for none.  stamp: pictures tell their job.  pixel_budget: megapixels for one principal in an
+    hour, None for no bound.
+    """
+
+    watermark: str = ""
+    stamp: bool = False
+    pixel_budget: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A published service.  name: ``[folder/]name``.  crs: of the map, and of datasets that do not say theirs; None: each job's own."""
 
@@ -102,6 +119,7 @@ class Service:
     credits: str = ""
     message_level: str = "info"
     extras: dict[str, object] = field(default_factory=dict)
+    protection: Protection = Protection()
 
     @property
     def layers(self) -> tuple[ToolLayer, ...]:

@@ -4,7 +4,14 @@ import re
 from pathlib import Path
 
 from rendermap.services.datatypes import DATA_TYPES
-from rendermap.services.description import GroupDescription, LayerDescription, ParameterDescription, ServiceDescription, TaskDescription
+from rendermap.services.description import (
+    GroupDescription,
+    LayerDescription,
+    ParameterDescription,
+    ProtectionDescription,
+    ServiceDescription,
+    TaskDescription,
+)
 from rendermap.services.reader import read_services
 
 PAGE = (Path(__file__).parents[2] / "docs" / "services.md").read_text(encoding="utf-8")
@@ -26,7 +33,7 @@ def test_the_example_is_a_good_service_with_the_layers_it_says(tmp_path: Path) -
 
 def test_every_key_and_every_type_is_in_the_manual() -> None:
     """A key that can be written is a key that is explained."""
-    models = (ServiceDescription, TaskDescription, GroupDescription, ParameterDescription, LayerDescription)
-    keys = {name for model in models for name in model.model_fields} - {"tasks", "groups", "parameters", "layer", "extras"}
+    models = (ServiceDescription, TaskDescription, GroupDescription, ParameterDescription, LayerDescription, ProtectionDescription)
+    keys = {name for model in models for name in model.model_fields} - {"tasks", "groups", "parameters", "layer", "protection", "extras"}
     missing = [name for name in (*keys, *DATA_TYPES[:-1]) if f"`{name}`" not in PAGE]
     assert not missing
