@@ -68,6 +68,7 @@ def build(
     pool = Pool(
         workers=settings.workers,
         queue_limit=settings.queue_limit,
+        queue_s=settings.queue_s,
         deadline_s=settings.deadline_s,
         memory_limit_bytes=settings.memory_limit_mb * MEGABYTE,
         readable=None if reads_anywhere or catalog else tuple(folder.absolute() for folder in settings.jobs),

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         json_schema_extra={"shown": "one per processor"},
     )
     queue_limit: int = Field(256, ge=1, description="Drawings that may wait before the service answers busy.")
+    queue_s: float = Field(20.0, gt=0, description="How long a drawing may wait before the service answers busy, in seconds.")
     deadline_s: float = Field(30.0, gt=0, description="Longest drawing, in seconds.")
     memory_limit_mb: int = Field(2048, ge=256, description="Memory a drawing process may use before it is replaced.")
     cache_mb: int = Field(256, ge=0, description="Pictures kept in memory.")

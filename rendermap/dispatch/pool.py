@@ -21,6 +21,7 @@ import structlog
 from rendermap.dispatch.notes import WorkerNotes
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
+from rendermap.dispatch.queue import Errand, Queue
 from rendermap.dispatch.scratch import Scratch, make_scratch, sweep_scratch
 from rendermap.dispatch.secrecy import hide_memory
 from rendermap.dispatch.wire import Answer, PlanPacker, WireBroken, error_of, from_json
@@ -32,7 +33,7 @@ from rendermap.telemetry import Metrics, make_metrics
 
 T = TypeVar("T")
 
-BLAME = MappingProxyType({"crash": 6, "deadline": 6, "memory": 6, "killed": 1, "changed": 1, "gone": 0})
+BLAME = MappingProxyType({"crash": 6, "deadline": 6, "memory": 6, "killed": 1, "changed": 1, "gone": 0, "abandoned": 0})
 """How much a plan is blamed for the death of its worker; one killed from outside is hardly its fault, nor is a new jobs directory."""
 GIVEN_UP_AT = 12
 STARTS_TRIED = 2
@@ -40,6 +41,8 @@ WATCH_S = 0.1
 WORN_SHARE = 0.75
 """Share of the memory limit above which a worker is replaced between plans rather than killed during the next."""
 SLOWEST_RESTART_S = 5.0
+ABANDONED_S = 2.0
+"""A drawing may run on for so long when nobody waits for it any more: most end within it, and a worker is dear to start."""
 
 _log = structlog.get_logger("rendermap.dispatch")
 
@@ -54,29 +57,20 @@ class Drawn:
     height_px: int
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Errand:
-    """A packed plan and the answer its asker waits for.  key: equal for plans that a warm worker does faster."""
-
-    request: bytes
-    key: object
-    answer: asyncio.Future[Answer]
-    blame: int = 0
-
-
 @dataclass(slots=True, eq=False)
 class _Idle:
     """A worker without work.  keys: what it did last."""
 
     worker: WorkerProcess
-    call: asyncio.Future[_Errand]
+    call: asyncio.Future[Errand]
     keys: deque[object] = field(default_factory=deque)
 
 
 class Pool:
     """Workers and the queue before them.  Belongs to one event loop.
 
-    workers: how many programs run.  queue_limit: plans that may wait.  deadline_s: for one try at one plan, from when a worker takes it.
+    workers: how many programs run.  queue_limit: plans that may wait.  queue_s: for how long.  deadline_s: for one try at one plan, from
+    when a worker takes it.
     plans_per_worker: a worker is replaced after so many, 0 for never.  program: what is started; its memory limit bounds each worker.
     readable: the folders whose datasets the workers may read, None for all.
     """
@@ -88,23 +82,24 @@ class Pool:
         deadline_s: float = 30.0,
         memory_limit_bytes: int = 1 << 30,
         *,
+        queue_s: float = 20.0,
         readable: tuple[Path, ...] | None = None,
         plans_per_worker: int = 0,
         program: WorkerProgram | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self._size = workers
-        self._queue_limit = queue_limit
         self._deadline_s = deadline_s
         self._plans_per_worker = plans_per_worker
         self._program = replace(program or WorkerProgram(), memory_limit_bytes=memory_limit_bytes, readable=readable)
         self._metrics = metrics or make_metrics()
         self._packer = PlanPacker()
         self._notes = WorkerNotes()
-        self._queue: deque[_Errand] = deque()
+        self._queue = Queue(queue_limit, queue_s, self._metrics.queue_length)
+        self._running: dict[WorkerProcess, Errand] = {}
         self._idle: dict[WorkerProcess, _Idle] = {}
         self._workers: set[WorkerProcess] = set()
-        self._unanswered: set[_Errand] = set()
+        self._unanswered: set[Errand] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._closings: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[None] | None = None
@@ -139,7 +134,7 @@ class Pool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*self._closings)
         for errand in self._unanswered:
-            _fail(errand, Busy())
+            errand.fail(Busy())
         self._tasks.clear()
         self._queue.clear()
         if self._scratch is not None:
@@ -150,6 +145,11 @@ class Pool:
     def ready(self) -> bool:
         """True when at least one worker can be asked."""
         return self._open and bool(self._workers)
+
+    @property
+    def queue_share(self) -> float:
+        """How full the queue is, from 0 to 1."""
+        return self._queue.share
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -193,7 +193,7 @@ class Pool:
         kind, began = type(plan).__name__, time.perf_counter()
         outcome = "cancelled"
         try:
-            answer = await self._submit(_Errand(self._packer.pack(plan), key, asyncio.get_running_loop().create_future()))
+            answer = await self._submit(Errand(self._packer.pack(plan), key))
             self._notes.tell(answer.head.notes)
             if answer.head.kind == "error":
                 raise error_of(answer.head)
@@ -206,37 +206,28 @@ class Pool:
             self._metrics.drawings.labels(kind, outcome).inc()
             self._metrics.drawing_seconds.labels(kind).observe(time.perf_counter() - began)
 
-    async def _submit(self, errand: _Errand) -> Answer:
+    async def _submit(self, errand: Errand) -> Answer:
         if not self._open:
             raise Busy
         if (idle := self._pick(errand.key)) is not None:
             del self._idle[idle.worker]
             idle.call.set_result(errand)
-        elif len(self._queue) >= self._queue_limit:
-            raise Busy(retry_after_s=self._retry_after_s())
         else:
-            self._enqueue(errand)
+            self._queue.add(errand, self._retry_after_s())
         self._unanswered.add(errand)
         try:
             return await errand.answer
         finally:
-            # An asker that went away gives its place in the queue back; a drawing that has begun is left to end.
+            # An asker that went away gives its place in the queue back; a drawing that has begun may end, if it is soon.
             self._unanswered.discard(errand)
-            if errand in self._queue:
-                self._queue.remove(errand)
-            self._metrics.queue_length.set(len(self._queue))
+            self._queue.remove(errand)
+            if errand.answer.cancelled():
+                errand.left_at = time.monotonic()
 
     def _pick(self, key: object) -> _Idle | None:
         """An idle worker, one that is warm for this key if there is one; never waits for a warm one."""
         warm = (idle for idle in self._idle.values() if key is not None and key in idle.keys)
         return next(warm, None) or next(iter(self._idle.values()), None)
-
-    def _enqueue(self, errand: _Errand, *, first: bool = False) -> None:
-        if first:
-            self._queue.appendleft(errand)
-        else:
-            self._queue.append(errand)
-        self._metrics.queue_length.set(len(self._queue))
 
     def _retry_after_s(self) -> int:
         waits_s = len(self._queue) * self._mean_s / self._size
@@ -298,11 +289,9 @@ class Pool:
                 self._metrics.worker_restarts.labels("worn").inc()
                 return
 
-    async def _next(self, worker: WorkerProcess, keys: deque[object]) -> _Errand:
-        while self._queue:
-            errand = self._queue.popleft()
-            if not errand.answer.done():
-                return errand
+    async def _next(self, worker: WorkerProcess, keys: deque[object]) -> Errand:
+        if (errand := self._queue.take()) is not None:
+            return errand
         idle = _Idle(worker, asyncio.get_running_loop().create_future(), keys)
         self._idle[worker] = idle
         try:
@@ -310,41 +299,48 @@ class Pool:
         finally:
             self._idle.pop(worker, None)
 
-    async def _run(self, worker: WorkerProcess, errand: _Errand) -> None:
+    async def _run(self, worker: WorkerProcess, errand: Errand) -> None:
         began = time.perf_counter()
+        self._running[worker] = errand
         try:
             answer = await worker.ask(errand.request)
         except WorkerDied as died:
             self._again(errand, died)
             raise
         except Exception as error:
-            _fail(errand, RenderFailed(reason=repr(error)))
+            errand.fail(RenderFailed(reason=repr(error)))
             raise
+        finally:
+            del self._running[worker]
         self._mean_s += (time.perf_counter() - began - self._mean_s) / 16
         if not errand.answer.done():
             errand.answer.set_result(answer)
 
-    def _again(self, errand: _Errand, died: WorkerDied) -> None:
+    def _again(self, errand: Errand, died: WorkerDied) -> None:
         """On another worker, before all others; after the second crash, hang or growth no more."""
         errand.blame += BLAME[died.cause]
         if errand.answer.done():
             return
         if errand.blame >= GIVEN_UP_AT:
-            _fail(errand, _verdict(died))
+            errand.fail(_verdict(died))
         elif (idle := self._pick(None)) is not None:
             del self._idle[idle.worker]
             idle.call.set_result(errand)
         else:
-            self._enqueue(errand, first=True)
+            self._queue.add_first(errand)
 
     def _is_worn(self, worker: WorkerProcess) -> bool:
         full = 0 < self._plans_per_worker <= worker.answered
         return full or worker.rss_bytes > WORN_SHARE * self._program.memory_limit_bytes
 
     async def _watch(self) -> None:
-        """Native code cannot be asked to stop: a worker past its deadline or its memory is killed, a dead idle one is let go."""
+        """Native code cannot be asked to stop: a worker past its deadline or its memory, or that nobody waits for, is killed.
+
+        A dead idle one is let go, and plans that waited too long are told to come again.
+        """
         while True:
             await asyncio.sleep(WATCH_S)
+            self._queue.refuse_overdue(self._retry_after_s())
             for worker in tuple(self._workers):
                 try:
                     self._look_after(worker)
@@ -354,15 +350,16 @@ class Pool:
     def _look_after(self, worker: WorkerProcess) -> None:
         if worker.busy_since is not None and time.monotonic() - worker.busy_since > self._deadline_s:
             worker.kill("deadline")
+        elif self._is_abandoned(worker):
+            worker.kill("abandoned")
         elif worker.rss_bytes > self._program.memory_limit_bytes:
             worker.kill("memory")
         if not worker.is_alive and (idle := self._idle.pop(worker, None)) is not None:
             idle.call.set_exception(WorkerDied("gone"))
 
-
-def _fail(errand: _Errand, error: RendermapError) -> None:
-    if not errand.answer.done():
-        errand.answer.set_exception(error)
+    def _is_abandoned(self, worker: WorkerProcess) -> bool:
+        errand = self._running.get(worker)
+        return errand is not None and errand.left_at is not None and time.monotonic() - errand.left_at > ABANDONED_S
 
 
 def _verdict(died: WorkerDied) -> Broken:

@@ -55,8 +55,8 @@ _log = structlog.get_logger("rendermap.dispatch")
 class WorkerDied(Exception):
     """The worker is no more.
 
-    cause: ``crash``, ``deadline``, ``memory``, ``killed`` (from outside, as an operator or the kernel does), ``changed`` (by itself, see
-    `wire.CHANGED_EXIT`) or ``gone`` (it was dead before it was asked).  words: the last it printed.
+    cause: ``crash``, ``deadline``, ``memory``, ``abandoned`` (by whoever asked), ``killed`` (from outside, as an operator or the kernel
+    does), ``changed`` (by itself, see `wire.CHANGED_EXIT`) or ``gone`` (it was dead before it was asked).  words: the last it printed.
     """
 
     def __init__(self, cause: str, words: str = "") -> None:

@@ -15,7 +15,7 @@ import pytest
 import uvloop
 
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan
-from rendermap.dispatch.pool import Drawn, Pool
+from rendermap.dispatch.pool import ABANDONED_S, Drawn, Pool
 from rendermap.dispatch.process import WorkerProcess, WorkerProgram
 from rendermap.dispatch.scratch import Scratch
 from rendermap.dispatch.wire import Answer
@@ -132,6 +132,33 @@ def test_a_full_queue_is_busy() -> None:
     run(ask)
 
 
+def test_a_plan_that_waited_too_long_is_busy() -> None:
+    """After its time in the queue a plan is told to come again, with the limit named; one that runs meanwhile is drawn."""
+
+    async def ask() -> None:
+        async with running(1, queue_s=0.2) as pool:
+            first = asyncio.create_task(pool.draw(told("sleep:0.8")))
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+            with pytest.raises(Busy) as raised:
+                await pool.draw(told("crash"))
+            assert 0.2 <= time.perf_counter() - began < 0.6
+            assert "0.2 seconds" in raised.value.sentence and raised.value.retry_after_s >= 1 and pool.queue_share == 0
+            assert (await first).body == b"a picture" and (await pool.draw(told("ok"))).body == b"a picture"
+
+    run(ask)
+
+
+def test_a_plan_tried_again_has_its_whole_time_to_wait(tmp_path: Path) -> None:
+    """What took a worker down with it goes before all others and is not told that it waited, however long the first try was."""
+
+    async def ask() -> None:
+        async with running(1, queue_s=1.0, deadline_s=1.2) as pool:
+            assert (await pool.draw(told(f"hang-once:{tmp_path / 'hung'}"))).body == b"a picture"
+
+    run(ask)
+
+
 def test_an_asker_that_goes_frees_its_place() -> None:
     """A cancelled question in the queue is never drawn and makes room for another."""
 
@@ -161,6 +188,23 @@ def test_a_drawing_nobody_waits_for_any_more_harms_no_one() -> None:
             gone.cancel()
             assert (await pool.draw(told("ok"))).body == b"a picture"
             assert pool.pids == before
+
+    run(ask)
+
+
+def test_a_long_drawing_nobody_waits_for_frees_its_worker() -> None:
+    """Its asker gone, a drawing that does not end soon is ended, well before its deadline; nobody is blamed for it."""
+
+    async def ask() -> None:
+        metrics = make_metrics()
+        async with running(1, metrics=metrics) as pool:
+            gone = asyncio.create_task(pool.draw(told("hang")))
+            await asyncio.sleep(0.02)
+            gone.cancel()
+            began = time.perf_counter()
+            assert (await pool.draw(told("ok"))).body == b"a picture"
+            assert ABANDONED_S - 0.1 < time.perf_counter() - began < ABANDONED_S + 3
+        assert metrics.registry.get_sample_value("rendermap_worker_restarts_total", {"cause": "abandoned"}) == 1
 
     run(ask)
 

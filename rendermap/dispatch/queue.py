@@ -1,0 +1,97 @@
+"""The errands that wait for a worker: so many, for so long, and none that nobody waits for any more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from prometheus_client import Gauge
+
+from rendermap.dispatch.wire import Answer
+from rendermap.errors import Busy, RendermapError
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Errand:
+    """A packed plan and the answer its asker waits for.
+
+    key: equal for plans that a warm worker does faster.  queued_at, left_at: when it was last put into the queue, and when its asker
+    went away, None while the asker waits; in seconds of a clock that never goes back.
+    """
+
+    request: bytes
+    key: object
+    answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    blame: int = 0
+    queued_at: float = 0.0
+    left_at: float | None = None
+
+    def fail(self, error: RendermapError) -> None:
+        """Tell the asker, unless it was told something already or is gone."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+class Queue:
+    """First come, first served.  limit: errands that may wait.  longest_s: for how long each may.  length: shown to the operator."""
+
+    def __init__(self, limit: int, longest_s: float, length: Gauge) -> None:
+        self._limit = limit
+        self._longest_s = longest_s
+        self._length = length
+        self._errands: deque[Errand] = deque()
+
+    def __len__(self) -> int:
+        return len(self._errands)
+
+    @property
+    def share(self) -> float:
+        """How full it is, from 0 to 1."""
+        return len(self._errands) / self._limit
+
+    def add(self, errand: Errand, retry_after_s: int) -> None:
+        """Put an errand last.  Raises Busy, with retry_after_s, when the queue is full."""
+        if len(self._errands) >= self._limit:
+            raise Busy(f"The service is busy: {self._limit} drawings wait already. Try again shortly.", retry_after_s=retry_after_s)
+        errand.queued_at = time.monotonic()
+        self._errands.append(errand)
+        self._tell()
+
+    def add_first(self, errand: Errand) -> None:
+        """Put an errand before all others, however many there are: one that has waited its turn before."""
+        errand.queued_at = time.monotonic()
+        self._errands.appendleft(errand)
+        self._tell()
+
+    def remove(self, errand: Errand) -> None:
+        """Give the place of an errand back, if it has one."""
+        if errand in self._errands:
+            self._errands.remove(errand)
+            self._tell()
+
+    def take(self) -> Errand | None:
+        """The next errand that somebody waits for; None when there is none."""
+        while self._errands:
+            errand = self._errands.popleft()
+            self._tell()
+            if not errand.answer.done():
+                return errand
+        return None
+
+    def refuse_overdue(self, retry_after_s: int) -> None:
+        """Tell those that have waited too long to come again."""
+        latest = time.monotonic() - self._longest_s
+        for errand in [errand for errand in self._errands if errand.queued_at < latest]:
+            self.remove(errand)
+            words = f"The service is busy: this drawing waited {self._longest_s:g} seconds for its turn. Try again shortly."
+            errand.fail(Busy(words, retry_after_s=retry_after_s))
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._errands.clear()
+        self._tell()
+
+    def _tell(self) -> None:
+        self._length.set(len(self._errands))
