@@ -9,7 +9,7 @@ from typing import TypeVar
 from rendermap.access.policy import Policy
 from rendermap.cache.flight import Flight
 from rendermap.cache.memory import ENTRY_BYTES, MemoryStore
-from rendermap.dispatch.budget import Limits
+from rendermap.dispatch.budget import limits_of
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.jobs.catalog import Catalog
@@ -80,7 +80,7 @@ def build(
         pool=pool,
         pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE), _observe(metrics, "pictures")),
         legends=Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends")),
-        limits=Limits(max_px=settings.max_px),
+        limits=limits_of(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
     )
     finder = catalog or Catalog(settings.jobs, services=published)

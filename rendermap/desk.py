@@ -27,6 +27,7 @@ from rendermap.jobs.catalog import Catalog
 from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.folder import split_member
 from rendermap.jobs.job import DataSource, Job, JobStatus, Output
+from rendermap.limits import DPI
 from rendermap.reply import MapCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode
 from rendermap.services.reader import read_services
@@ -38,7 +39,7 @@ from rendermap.symbology.template import template_geometry
 from rendermap.symbology.writers.table import STYLE_WRITERS
 
 MARGIN = 0.03
-LEAST_DPI, MOST_DPI = 10, 1900
+LEAST_DPI = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +247,10 @@ def write(path: Path, body: bytes) -> None:
 
 def parse_dpi(dpi: float) -> float:
     """Device pixels per 96-dpi pixel.  Raises InvalidParameter."""
-    if not LEAST_DPI <= dpi <= MOST_DPI:
-        raise InvalidParameter(f"Dots per inch are between {LEAST_DPI} and {MOST_DPI}.")
+    if not dpi <= DPI.value:
+        raise InvalidParameter(DPI.sentence)
+    if dpi < LEAST_DPI:
+        raise InvalidParameter(f"At least {LEAST_DPI} dots per inch are needed.")
     return dpi / 96
 
 

@@ -12,6 +12,7 @@ RendermapError
     Refused             understood, and not done
         TooCostly           NotSupported
     Busy                try again later
+        TooMany             more at once, or more in an hour, than one client may have
     Broken              our side, or the dataset's
         SourceRefused       the dataset may not be drawn
         SourceUnreadable    no reader can draw the dataset
@@ -155,6 +156,10 @@ class Busy(RendermapError):
     def __init__(self, sentence: str | None = None, *, retry_after_s: int = 2, **kwargs: object) -> None:
         super().__init__(sentence, **kwargs)  # type: ignore[arg-type]
         self.retry_after_s = retry_after_s
+
+
+class TooMany(Busy):
+    sentence = "That is more at once than one client may ask for. Try again shortly."
 
 
 class Broken(RendermapError):

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from rendermap.limits import DRAWING_S, PICTURE_SIDE, QUEUE, QUEUE_S, WORKER_MEMORY
+
 
 class Settings(BaseSettings):
     """Everything an operator may choose."""
@@ -34,12 +36,12 @@ class Settings(BaseSettings):
         description="Drawing processes.",
         json_schema_extra={"shown": "one per processor"},
     )
-    queue_limit: int = Field(256, ge=1, description="Drawings that may wait before the service answers busy.")
-    queue_s: float = Field(20.0, gt=0, description="How long a drawing may wait before the service answers busy, in seconds.")
-    deadline_s: float = Field(30.0, gt=0, description="Longest drawing, in seconds.")
-    memory_limit_mb: int = Field(2048, ge=256, description="Memory a drawing process may use before it is replaced.")
+    queue_limit: int = Field(QUEUE.value, ge=1, description="Drawings that may wait before the service answers busy.")
+    queue_s: float = Field(QUEUE_S.value, gt=0, description="How long a drawing may wait before the service answers busy, in seconds.")
+    deadline_s: float = Field(DRAWING_S.value, gt=0, description="Longest drawing, in seconds.")
+    memory_limit_mb: int = Field(WORKER_MEMORY.value, ge=256, description="Memory a drawing process may use before it is replaced.")
     cache_mb: int = Field(256, ge=0, description="Pictures kept in memory.")
-    max_px: int = Field(4096, ge=256, le=16384, description="Longest side of a picture, in pixels.")
+    max_px: int = Field(PICTURE_SIDE.value, ge=256, le=16384, description="Longest side of a picture, in pixels.")
     picture_max_age_s: int = Field(60, ge=0, description="How long clients may keep a picture from a moving address.")
     secret_key: str = Field(
         default_factory=lambda: secrets.token_hex(32),

@@ -17,16 +17,13 @@ from starlette.requests import Request
 
 from rendermap.errors import BadRequest, InvalidBbox, InvalidLayer, InvalidParameter, InvalidSize, TooCostly
 from rendermap.geo.bbox import BBox, from_corners
-
-MAX_ADDRESS_BYTES = 60_000
-MAX_BODY_BYTES = 1_000_000
-MAX_PARAMETERS = 200
-MAX_JSON_CHARS = 100_000
-MAX_LENIENT_CHARS = 4_000
-MAX_JSON_DEPTH = 24
-MAX_LAYERS = 1000
+from rendermap.limits import ADDRESS_BYTES, BODY_BYTES, FORM_FILES, JSON_CHARS, JSON_DEPTH, LAYER_IDS, LENIENT_CHARS, PARAMETERS
 
 Value = TypeVar("Value")
+
+NO_FORM = "The request body must be a form."
+_PASSED = {"Too many files": FORM_FILES, "Too many fields": PARAMETERS}
+"""The parser's words for the limits it was given."""
 
 _TRUE, _FALSE = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
 
@@ -52,11 +49,11 @@ def parameters_of(pairs: Iterable[tuple[str, str]]) -> Parameters:
 
 def check_length(request: Request) -> None:
     """Refuses what is too long before any of it is parsed.  Raises TooCostly."""
-    if len(request.scope.get("raw_path") or b"") + len(request.scope.get("query_string", b"")) > MAX_ADDRESS_BYTES:
-        raise TooCostly("The address is too long.")
+    if len(request.scope.get("raw_path") or b"") + len(request.scope.get("query_string", b"")) > ADDRESS_BYTES.value:
+        raise TooCostly(ADDRESS_BYTES.sentence)
     told = request.headers.get("content-length", "0")
-    if not told.isascii() or not told.isdecimal() or int(told) > MAX_BODY_BYTES:
-        raise TooCostly("The request body is too large.")
+    if not told.isascii() or not told.isdecimal() or int(told) > BODY_BYTES.value:
+        raise TooCostly(BODY_BYTES.sentence)
 
 
 async def read_parameters(request: Request) -> Parameters:
@@ -68,6 +65,8 @@ async def read_parameters(request: Request) -> Parameters:
     pairs = _parse_pairs(request.scope.get("query_string", b"").decode("latin-1"))
     if request.method == "POST":
         pairs += await _read_form(request)
+    if len(pairs) > PARAMETERS.value:
+        raise InvalidParameter(PARAMETERS.sentence)
     return parameters_of(pairs)
 
 
@@ -80,23 +79,23 @@ async def _read_form(request: Request) -> list[tuple[str, str]]:
         return await _parse_multipart(request, body)
     if media_type in ("application/x-www-form-urlencoded", ""):
         return _parse_pairs(body.decode("utf-8", errors="replace"))
-    raise InvalidParameter("The request body must be a form.")
+    raise InvalidParameter(NO_FORM)
 
 
 async def _read_body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise TooCostly("The request body is too large.")
+        if len(body) > BODY_BYTES.value:
+            raise TooCostly(BODY_BYTES.sentence)
     return bytes(body)
 
 
 def _parse_pairs(text: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS.value)
     except ValueError as error:
-        raise InvalidParameter("The request has too many parameters.") from error
+        raise InvalidParameter(PARAMETERS.sentence) from error
 
 
 async def _parse_multipart(request: Request, body: bytes) -> list[tuple[str, str]]:
@@ -104,9 +103,12 @@ async def _parse_multipart(request: Request, body: bytes) -> list[tuple[str, str
         yield body
 
     try:
-        form = await MultiPartParser(request.headers, once(), max_files=4, max_fields=MAX_PARAMETERS).parse()  # type: ignore[arg-type]
-    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
-        raise InvalidParameter("The request body must be a form.") from error
+        form = await MultiPartParser(request.headers, once(), max_files=FORM_FILES.value, max_fields=PARAMETERS.value).parse()  # type: ignore[arg-type]
+    except MultiPartException as error:
+        passed = next((limit for word, limit in _PASSED.items() if error.message.startswith(word)), None)
+        raise InvalidParameter(passed.sentence if passed else NO_FORM) from error
+    except (KeyError, UnicodeError) as error:
+        raise InvalidParameter(NO_FORM) from error
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     await form.close()
     return pairs
@@ -163,8 +165,10 @@ def parse_size(name: str, text: str) -> tuple[float, float]:
 
 def parse_layer_ids(name: str, text: str) -> tuple[int, ...]:
     """``0,2``, sorted; negative ids name no layer (@arcgis/core sends -1 for none).  Raises InvalidLayer."""
-    words = [word.strip() for word in text.split(",", MAX_LAYERS) if word.strip()]
-    if len(words) > MAX_LAYERS or not all(re.fullmatch(r"-?[0-9]{1,9}", word) for word in words):
+    words = [word.strip() for word in text.split(",", LAYER_IDS.value) if word.strip()]
+    if len(words) > LAYER_IDS.value:
+        raise InvalidLayer(f"'{name}' is too long. {LAYER_IDS.sentence}")
+    if not all(re.fullmatch(r"-?[0-9]{1,9}", word) for word in words):
         raise InvalidLayer(f"'{name}' must list layer ids.")
     return tuple(sorted({int(word) for word in words if int(word) >= 0}))
 
@@ -174,8 +178,10 @@ def parse_json(name: str, text: str) -> object:
 
     Bounded in length and depth.  Raises InvalidParameter.
     """
-    if len(text) > MAX_JSON_CHARS or _depth(text) > MAX_JSON_DEPTH:
-        raise InvalidParameter(f"'{name}' is too long or too deep.")
+    if len(text) > JSON_CHARS.value:
+        raise InvalidParameter(f"'{name}' is too long. {JSON_CHARS.sentence}")
+    if _depth(text) > JSON_DEPTH.value:
+        raise InvalidParameter(f"'{name}' is too deep. {JSON_DEPTH.sentence}")
 
     def refuse(constant: str) -> NoReturn:
         raise ValueError(constant)
@@ -183,8 +189,8 @@ def parse_json(name: str, text: str) -> object:
     try:
         return json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        if len(text) > MAX_LENIENT_CHARS:
-            raise InvalidParameter(f"'{name}' must be JSON.") from error
+        if len(text) > LENIENT_CHARS.value:
+            raise InvalidParameter(f"'{name}' must be JSON. {LENIENT_CHARS.sentence}") from error
     try:
         value: object = json5.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError, OverflowError) as error:

@@ -22,6 +22,7 @@ from rendermap.errors import (
     Refused,
     RendermapError,
     RenderTimeout,
+    TooMany,
 )
 from rendermap.frontends.incidents import foreseen
 from rendermap.frontends.kvp import check_length, joined
@@ -35,6 +36,7 @@ STATUS: dict[type[RendermapError], int] = {
     Ended: 410,
     Broken: 500,
     Busy: 503,
+    TooMany: 429,
     RenderTimeout: 504,
 }
 """Error -> status, looked up along the ancestors."""

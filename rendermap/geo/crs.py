@@ -16,6 +16,7 @@ from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 
 from rendermap.errors import InvalidCrs
 from rendermap.geo.bbox import BBox
+from rendermap.limits import CRS_CHARS
 
 # A grid that is not installed is never fetched: no address in a CRS definition may make this process ask the network.
 set_network_enabled(False)
@@ -26,7 +27,6 @@ WGS84 = "EPSG:4326"
 _ALIASES = {102100: 3857, 102113: 3857, 900913: 3857, 3785: 3857}
 _LARGEST_EPSG = 32767
 _WKT_NAME = re.compile(r'^(\s*PROJ(?:CS|CRS|ECTEDCRS)\s*[\[(]\s*)"[^"]*"', re.IGNORECASE)
-_LONGEST_TEXT = 4000
 
 
 @lru_cache(maxsize=512)
@@ -37,7 +37,9 @@ def parse_crs(text: str) -> str:
     Raises InvalidCrs.
     """
     text = text.strip()
-    if not text or len(text) > _LONGEST_TEXT:
+    if len(text) > CRS_CHARS.value:
+        raise InvalidCrs(CRS_CHARS.sentence)
+    if not text:
         raise InvalidCrs
     if text.isdigit():
         return _from_wkid(int(text))

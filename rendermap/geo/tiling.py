@@ -12,9 +12,9 @@ from rendermap.errors import TileOutside
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR, parse_crs
 from rendermap.geo.view import MapView
+from rendermap.limits import ZOOM
 
 WEB_MERCATOR_QUAD = "WebMercatorQuad"
-MAX_MATRIX = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def view_of(tile: TileAddress, size_px: int = 256, pixel_ratio: float = 1.0) -> 
     Spec: OGC 17-083r4, tile bounding box from indices.
     """
     tms = _set_of(tile.tms)
-    if not 0 <= tile.matrix <= MAX_MATRIX:
-        raise TileOutside
+    if not 0 <= tile.matrix <= ZOOM.value:
+        raise TileOutside(f"There is no such tile. {ZOOM.sentence}")
     matrix = tms.matrix(tile.matrix)
     if not (0 <= tile.row < matrix.matrixHeight and 0 <= tile.col < matrix.matrixWidth):
         raise TileOutside

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from rendermap.jobs.fingerprint import Listing
+from rendermap.limits import SIDECAR_BYTES
 
 GUESSED_SUFFIXES = (
     ".tif", ".tiff", ".shp", ".gpkg", ".fgb", ".geojson", ".img", ".asc", ".jp2", ".j2k", ".nc", ".nc4",
@@ -23,7 +24,6 @@ UNFINISHED_SUFFIXES = frozenset((".tmp", ".part", ".partial", ".lock", ".crdownl
 POINTER_SUFFIXES = frozenset((".vrt", ".gti", ".ovf", ".sde", ".lyr", ".lyrx", ".mapx", ".url", ".lnk", ".wms", ".wcs", ".xml"))
 
 _HEAD_BYTES = 4096
-_LARGEST_XML_BYTES = 16 * 1024 * 1024
 _POINTERS = (
     b"<vrtdataset", b"<ogrvrt", b"<gdaltileindexdataset", b"<gdal_wms", b"<gdal_wmts", b"<wms_", b"<wcs_", b"<wmtsdataset",
     b"<service name=", b"\"stac_version\"",
@@ -69,8 +69,8 @@ def is_pointer(path: Path, fingerprint: str) -> bool:
     if name.endswith(".xml") and not name.endswith(".aux.xml"):
         return False  # ArcGIS metadata beside a dataset: no reader follows it, and it names its DTD
     if name.endswith(".xml"):
-        content = read_start(path, _LARGEST_XML_BYTES).lower()
-        return len(content) == _LARGEST_XML_BYTES or any(mark in content for mark in _XML_POINTERS)
+        content = read_start(path, SIDECAR_BYTES.value).lower()
+        return len(content) == SIDECAR_BYTES.value or any(mark in content for mark in _XML_POINTERS)
     content = read_start(path, _HEAD_BYTES).lower()
     return any(mark in content for mark in _POINTERS)
 

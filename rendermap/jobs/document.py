@@ -16,10 +16,10 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from rendermap.errors import Broken, JobNotFound
 from rendermap.jobs.job import MessageKind
+from rendermap.limits import JOB_DOCUMENT_BYTES
 
 DOCUMENT_NAME = "job.json"
 SCHEMA_PATH = Path(__file__).with_name("manifest.schema.json")
-LARGEST_BYTES = 16 * 1024 * 1024
 
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
@@ -142,11 +142,11 @@ def read_document(root: Path) -> Document:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise JobNotFound(reason=f"{path}: not a file")
-            raw = file.read(LARGEST_BYTES + 1)
+            raw = file.read(JOB_DOCUMENT_BYTES.value + 1)
     except OSError as error:
         raise JobNotFound(reason=f"{path}: {error.strerror}") from None
-    if len(raw) > LARGEST_BYTES:
-        raise Broken("The job's document is too large.", reason=f"{path}: more than {LARGEST_BYTES} bytes")
+    if len(raw) > JOB_DOCUMENT_BYTES.value:
+        raise Broken(JOB_DOCUMENT_BYTES.sentence, reason=f"{path}: {JOB_DOCUMENT_BYTES.sentence}")
     try:
         return parse_document(raw)
     except ValueError as error:

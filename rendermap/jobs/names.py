@@ -8,6 +8,7 @@ from pathlib import Path
 from rendermap.errors import SourceRefused
 from rendermap.jobs.datasets import CONTAINER_SUFFIXES, suffix_of
 from rendermap.jobs.refusals import IN_MEMORY, NO_NAME, OUTSIDE, REMOTE
+from rendermap.limits import DATASET_NAME_CHARS
 
 _WORKSPACE = re.compile(r"%scratch(workspace|folder)%(/|$)", re.IGNORECASE)
 _GEODATABASE = re.compile(r"%scratchgdb%(/|$)", re.IGNORECASE)
@@ -15,7 +16,6 @@ _MEMORY = re.compile(r"(in_memory|memory|mem:.*|memory:.*)(/|$)|/vsimem/", re.IG
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|/vsi", re.IGNORECASE)
 _DRIVE = re.compile(r"/|[A-Za-z]:(/|$)")
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*%]')
-_LONGEST_NAME = 1024
 
 
 def parse_name(dataset: str) -> tuple[str, ...]:
@@ -24,7 +24,9 @@ def parse_name(dataset: str) -> tuple[str, ...]:
     Raises SourceRefused for every name that is not a plain way down.
     """
     text = dataset.strip().replace("\\", "/")
-    if not text or len(text) > _LONGEST_NAME:
+    if len(text) > DATASET_NAME_CHARS.value:
+        raise SourceRefused(DATASET_NAME_CHARS.sentence)
+    if not text:
         raise SourceRefused(NO_NAME)
     if workspace := _WORKSPACE.match(text):
         text = text[workspace.end() :]

@@ -14,12 +14,12 @@ import struct
 import sys
 from pathlib import Path
 
+from rendermap.limits import COPY_BYTES
 from rendermap.render.call_filter import filter_calls
 from rendermap.render.landlock import restrict_files
 
 DATA_SHARE = 2.0
 """Writable address space per byte of granted memory: the hard stop stands above the bound that the service watches."""
-MAX_FILE_BYTES = 4 << 30
 FIRST_VICTIM = "800"
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CAPABILITY_VERSION = 0x20080522
@@ -36,7 +36,7 @@ def confine(memory_limit_bytes: int, writable: Path, readable: tuple[Path, ...] 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
     data_bytes = int(memory_limit_bytes * DATA_SHARE)
-    for what, limit in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_DATA, data_bytes), (resource.RLIMIT_FSIZE, MAX_FILE_BYTES)):
+    for what, limit in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_DATA, data_bytes), (resource.RLIMIT_FSIZE, COPY_BYTES.value)):
         hard = resource.getrlimit(what)[1]
         bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(what, (bound, bound))

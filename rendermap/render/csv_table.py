@@ -18,6 +18,7 @@ from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84
 from rendermap.jobs.job import DataSource, Layer
+from rendermap.limits import CELL_CHARS
 from rendermap.render.crs_name import canonical_crs
 from rendermap.render.vector_facts import MIXED
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
@@ -32,7 +33,6 @@ _WKT_NAMES = ("wkt", "geom_wkt", "the_geom", "geometry", "geom", "shape")
 _DELIMITERS = ",;\t|"
 _ENCODINGS = ("utf-8-sig", "cp1252")
 _DIMENSIONS = (GeometryKind.POINT, GeometryKind.LINE, GeometryKind.POLYGON)
-_LONGEST_CELL = 1 << 26
 Extent = tuple[float, float, float, float]
 
 
@@ -83,7 +83,7 @@ def _adorned(columns: tuple[str, ...]) -> tuple[str, str] | None:
 @contextmanager
 def open_rows(path: Path, layout: CsvLayout) -> Iterator[Iterator[dict[str, str]]]:
     """The rows of a table below its head, one dictionary each; cells beyond the head are dropped, missing ones are empty."""
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(CELL_CHARS.value)
     with path.open(encoding=layout.encoding, newline="", errors="replace") as file:
         reader = csv.reader(file, delimiter=layout.delimiter)
         next(reader, None)

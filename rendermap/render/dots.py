@@ -10,9 +10,9 @@ import shapely
 from numpy.typing import NDArray
 
 from rendermap.errors import StyleInvalid
+from rendermap.limits import DOTS
 from rendermap.render.field_values import made_of
 from rendermap.symbology.expressions.tree import Operand, columns
-from rendermap.symbology.vector_fit import MOST_DOTS
 
 DOT_COLUMN = "rm dot"
 """0 for the polygons themselves, else which kind of dot a point is, from 1."""
@@ -36,7 +36,7 @@ class Scattering:
     def __call__(self, shapes: Shapes, table: dict[str, Masked]) -> tuple[Shapes, dict[str, Masked]]:
         """Polygons and their columns -> the same and, behind them, the dots, which have their polygon's attributes.
 
-        Raises StyleInvalid where there would be far more dots than MOST_DOTS.
+        Raises StyleInvalid where there would be far more dots than a style is fitted to.
         """
         owners, kinds, numbers = self._dots(shapes, {name: data for name, (data, _) in table.items()})
         xy = _scattered(shapes, owners, _keys(self.seed, owners, kinds, numbers))
@@ -51,8 +51,8 @@ class Scattering:
     def _dots(self, shapes: Shapes, table: dict[str, NDArray[Any]]) -> tuple[Ints, Ints, Ints]:
         """Of every dot: whose it is, of which kind, and its number among those."""
         counts = np.stack([self._counts(value, kind, shapes, table) for kind, value in enumerate(self.values)])
-        if counts.sum() > 2 * MOST_DOTS:
-            raise StyleInvalid(reason=f"{counts.sum()} dots")
+        if counts.sum() > DOTS.value:
+            raise StyleInvalid(DOTS.sentence, reason=f"{counts.sum()} dots")
         kinds, owners = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
         firsts = np.repeat(np.cumsum(counts.ravel()) - counts.ravel(), counts.ravel())
         return owners.astype(np.int64), kinds.astype(np.int64), np.arange(counts.sum(), dtype=np.int64) - firsts
@@ -63,7 +63,7 @@ class Scattering:
         numbers = np.nan_to_num(column.astype(np.float64)) if column.dtype.kind in "biuf" else np.zeros(len(shapes))
         index = np.arange(len(shapes), dtype=np.int64)
         dots = np.maximum(numbers, 0.0) / self.dot_value + _chance(_keys(self.seed, index, np.full_like(index, kind), index * 0 - 1), 0)
-        return np.where(shapely.get_dimensions(shapes) == 2, np.floor(np.minimum(dots, 2 * MOST_DOTS + 1)), 0).astype(np.int64)
+        return np.where(shapely.get_dimensions(shapes) == 2, np.floor(np.minimum(dots, DOTS.value + 1)), 0).astype(np.int64)
 
 
 def _scattered(shapes: Shapes, owners: Ints, keys: NDArray[np.uint64]) -> NDArray[np.float64]:

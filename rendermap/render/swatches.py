@@ -18,6 +18,7 @@ from rendermap.errors import RenderFailed, StyleInvalid
 from rendermap.imaging.blend import fade
 from rendermap.imaging.encode import encode
 from rendermap.imaging.legend_sheet import SheetEntry, SheetFonts, SheetLayer, draw_legend_sheet
+from rendermap.limits import SHEET_LINES, SWATCHES
 from rendermap.render.assets import assets
 from rendermap.render.engine import mapnik
 from rendermap.render.engine_styles import require_understood
@@ -38,12 +39,6 @@ from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
 from rendermap.symbology.symbols import Color, PointLayer, Stroke, Symbol, extent_pt
 
 Pixels = NDArray[np.uint8]
-MOST_SWATCHES = 2000
-"""Of one layer, when clients are told them one by one."""
-
-MOST_LINES = 300
-"""Of one layer on the sheet, which people read."""
-
 _LARGEST_MARKER_PX = 400
 _LEAST_PX = 16
 _EDGE = Color(0, 0, 0, 70)
@@ -71,7 +66,7 @@ def _fonts() -> SheetFonts:
 def _legend_layer(layer: SwatchLayer, plan: LegendPlan) -> LegendLayer:
     style = layer.style
     require_understood(style.theme)
-    items = shortened(legend_items(style), MOST_SWATCHES)
+    items = shortened(legend_items(style), SWATCHES.value)
     drawn = draw_swatches(layer, items, plan.swatch_px, plan.pixel_ratio)
     entries = tuple(_entry(item, pixels) for item, pixels in zip(items, drawn, strict=True))
     kind = "raster" if layer.geometry == "raster" else "vector"
@@ -85,7 +80,7 @@ def _entry(item: LegendItem, pixels: Pixels) -> LegendEntry:
 
 def _sheet_layer(layer: SwatchLayer, plan: LegendPlan) -> SheetLayer:
     require_understood(layer.style.theme)
-    items = shortened(legend_items(layer.style), MOST_LINES)
+    items = shortened(legend_items(layer.style), SHEET_LINES.value)
     drawn = draw_swatches(layer, items, plan.swatch_px, plan.pixel_ratio)
     entries = tuple(
         SheetEntry(item.label, pixels, item.heading, isinstance(item.patch, RampPatch)) for item, pixels in zip(items, drawn, strict=True)

@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from rendermap.errors import InvalidFilter, StyleInvalid
+from rendermap.limits import ELSE_CHARS
 from rendermap.render.class_columns import GROUP_COLUMN, ClassColumns
 from rendermap.render.dots import DOT_COLUMN
 from rendermap.render.engine_styles import ask_for_fields
@@ -29,9 +30,6 @@ from rendermap.symbology.symbols import Symbol, lifted, recolored, sized, stacke
 from rendermap.symbology.template import named
 
 NOTHING = Symbol()
-
-LONGEST_RESTS = 4_000_000
-"""Signs of all filters of else rules together; Mapnik reads so many in about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +146,8 @@ def _others(theme: Rules, tests: list[str | None]) -> DrawnRules:
     for (levels, test), same in groupby((other for other in others if other[0]), itemgetter(0, 1)):
         rest = rests.of(levels)
         spelled += len(rest)
-        if spelled > LONGEST_RESTS:
-            raise StyleInvalid(
-                "The layer's symbology has too many rules for what other rules leave.", reason=f"{spelled} signs of else rules"
-            )
+        if spelled > ELSE_CHARS.value:
+            raise StyleInvalid(ELSE_CHARS.sentence, reason=f"{spelled} signs of else rules")
         symbol = Symbol(tuple(layer for _, _, one in same for layer in one.layers))
         yield DrawnRule(f"({rest} and {test})" if test and rest != NEVER else rest, symbol)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from rendermap.limits import VALUES
 from rendermap.symbology import palettes, ramps
 from rendermap.symbology.document import to_number
 from rendermap.symbology.expressions import date_text
@@ -15,15 +16,12 @@ from rendermap.symbology.numbers import spell_value
 from rendermap.symbology.style import Categories, Category, Value
 from rendermap.symbology.symbols import PLAIN, Color, Symbol, recolored
 
-MOST_VALUES = 10_000
-"""That are read anew; of a result with more, those that the template names are drawn as it says."""
-
 ALL_OTHERS = "All other values"
 QUIET = Color(178, 178, 178)
 Combination = tuple[Value, ...]
 
 
-TOO_MANY = f"with the classes of the template, for the data have more than {MOST_VALUES:,} values"
+TOO_MANY = f"with the classes of the template, for the data have more than {VALUES.value:,} values"
 
 
 def categories_of(theme: Categories, facts: VectorFacts, taken: Measures) -> Categories:

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from rendermap.errors import StyleInvalid
+from rendermap.limits import STYLE_BYTES, STYLE_JSON_DEPTH, Limit
 from rendermap.symbology.gallery import Gallery
 
-LARGEST_FILE_BYTES = 32 * 1024 * 1024
-DEEPEST_NESTING = 64
 MOST_NOTES = 200
 _UNSET = 1.7e308
 
@@ -169,6 +168,15 @@ class Node:
         """The error for a value that is not what it must be."""
         return StyleInvalid(reason=f"{self.path}.{key}: expected {expected}")
 
+    def beyond(self, key: str, limit: Limit, found: object = "more") -> StyleInvalid:
+        """The error for more of something than is allowed."""
+        return beyond(limit, f"{self.path}.{key}: {found}")
+
+
+def beyond(limit: Limit, where: str) -> StyleInvalid:
+    """The error for more of something than is allowed.  where: and how much, for the operator."""
+    return StyleInvalid(limit.sentence, reason=f"{where}: {limit.sentence}")
+
 
 def to_number(value: object) -> float | None:
     """A finite float from a JSON number or a text that is one; else None."""
@@ -193,11 +201,11 @@ def read_bounded(path: Path) -> bytes:
     """A file's bytes, never more than the largest, however the file grows meanwhile.  Raises StyleInvalid."""
     try:
         with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE_BYTES + 1)
+            raw = file.read(STYLE_BYTES.value + 1)
     except OSError as error:
         raise StyleInvalid(reason=f"{path}: {error.strerror or error}") from error
-    if len(raw) > LARGEST_FILE_BYTES:
-        raise StyleInvalid(reason=f"{path}: larger than {LARGEST_FILE_BYTES} bytes")
+    if len(raw) > STYLE_BYTES.value:
+        raise beyond(STYLE_BYTES, str(path))
     return raw
 
 
@@ -211,8 +219,8 @@ def parse_document(raw: bytes, name: str = "document") -> Node:
         raise StyleInvalid(reason=f"{name}: not JSON: {error}") from error
     if not isinstance(value, dict):
         raise StyleInvalid(reason=f"{name}: expected a JSON object")
-    if _is_deeper_than(value, DEEPEST_NESTING):
-        raise StyleInvalid(reason=f"{name}: nested deeper than {DEEPEST_NESTING}")
+    if _is_deeper_than(value, STYLE_JSON_DEPTH.value):
+        raise beyond(STYLE_JSON_DEPTH, name)
     return Node(value, "$")
 
 

@@ -14,14 +14,12 @@ from urllib.parse import unquote_to_bytes
 from PIL import Image
 
 from rendermap.errors import StyleInvalid
+from rendermap.limits import PICTURE_BYTES, SYMBOL_PICTURE_PIXELS, SYMBOL_PICTURE_SIDE
 from rendermap.symbology.gallery import Embedded, Gallery, Unusable
 from rendermap.symbology.svg import read_svg
 
 __all__ = ["JPEG", "PNG", "SVG", "Embedded", "Gallery", "Unusable", "read_base64", "read_data_url", "read_picture"]
 
-LARGEST_BYTES = 4 * 1024 * 1024
-LARGEST_SIDE_PX = 4096
-LARGEST_AREA_PX = 4_000_000
 PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
 _KEPT = {"PNG": PNG, "JPEG": JPEG}
 _CHANGED = ("GIF", "BMP", "WEBP", "TIFF")
@@ -32,15 +30,15 @@ def read_data_url(url: str, gallery: Gallery | None = None) -> Embedded:
     head, comma, body = url.strip().partition(",")
     if not head.lower().startswith("data:") or not comma:
         raise Unusable("a picture by its address, which is never fetched")
-    if len(body) > LARGEST_BYTES * 3:
-        raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
+    if len(body) > PICTURE_BYTES.value * 3:
+        raise Unusable(f"a picture of more than {PICTURE_BYTES.value} bytes")
     return read_base64(body, gallery) if head.lower().rstrip().endswith(";base64") else read_picture(unquote_to_bytes(body), gallery)
 
 
 def read_base64(text: str, gallery: Gallery | None = None) -> Embedded:
     """The picture of base64 text, blanks and line ends in it allowed.  Raises Unusable."""
-    if len(text) > LARGEST_BYTES * 2:
-        raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
+    if len(text) > PICTURE_BYTES.value * 2:
+        raise Unusable(f"a picture of more than {PICTURE_BYTES.value} bytes")
     try:
         content = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -53,8 +51,8 @@ def read_picture(content: bytes, gallery: Gallery | None = None) -> Embedded:
 
     gallery: of the document.  Raises Unusable, and StyleInvalid when the document's pictures are too many.
     """
-    if len(content) > LARGEST_BYTES:
-        raise Unusable(f"a picture of more than {LARGEST_BYTES} bytes")
+    if len(content) > PICTURE_BYTES.value:
+        raise Unusable(f"a picture of more than {PICTURE_BYTES.value} bytes")
     is_drawing = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     return (gallery or Gallery()).read(content, _read_svg if is_drawing else _read_raster)
 
@@ -78,7 +76,8 @@ def _read_raster(content: bytes, gallery: Gallery) -> Embedded:
 
 
 def _check_size(size: tuple[int, int]) -> None:
-    if max(size) > LARGEST_SIDE_PX or size[0] * size[1] > LARGEST_AREA_PX or min(size) < 1:
+    is_too_large = max(size) > SYMBOL_PICTURE_SIDE.value or size[0] * size[1] > SYMBOL_PICTURE_PIXELS.value
+    if is_too_large or min(size) < 1:
         raise Unusable(f"a picture of {size[0]} by {size[1]} px")
 
 

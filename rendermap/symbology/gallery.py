@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rendermap.errors import StyleInvalid
+from rendermap.limits import GALLERY_PIXELS
 
-MOST_PX = 100_000_000
 """Of all different pictures of a document: some seconds of reading."""
 
 _PX_OF_ELEMENT = 400
@@ -62,8 +62,8 @@ class Gallery:
 
     def check(self) -> None:
         """Raises StyleInvalid when the document's pictures have cost too much."""
-        if self.spent_px > MOST_PX:
-            raise StyleInvalid(reason=f"pictures of more than {MOST_PX} px in all")
+        if self.spent_px > GALLERY_PIXELS.value:
+            raise StyleInvalid(GALLERY_PIXELS.sentence, reason=GALLERY_PIXELS.sentence)
 
     def spend(self, size_px: tuple[int, int]) -> None:
         """Count a picture that is decoded."""

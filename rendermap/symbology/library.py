@@ -55,7 +55,7 @@ class Library:
         if kept is None or kept[0] != stamp:
             kept = self._renewed(path, stamp, kept, reading)
         if isinstance(kept[1], StyleInvalid):
-            raise StyleInvalid(reason=kept[1].reason)
+            raise StyleInvalid(kept[1].sentence, reason=kept[1].reason)
         return kept[1]
 
     def _renewed(self, path: Path, stamp: _Stamp, old: _Kept | None, reading: _Reading) -> _Kept:

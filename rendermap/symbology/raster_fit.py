@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
+from rendermap.limits import VALUES
 from rendermap.symbology import palettes, ramps, raster_attributes, stretch_limits
 from rendermap.symbology.breaks import make_limits
-from rendermap.symbology.category_fit import ALL_OTHERS, MOST_VALUES, QUIET
+from rendermap.symbology.category_fit import ALL_OTHERS, QUIET
 from rendermap.symbology.document import to_number
 from rendermap.symbology.facts import Band, Measures, RasterFacts
 from rendermap.symbology.measuring import Need, Taken
@@ -199,7 +200,7 @@ def _is_dynamic_values(theme: UniqueRaster, classification: Classification) -> b
 
 def _values_need(theme: UniqueRaster) -> Need:
     listed = sum(len(c.values) for c in theme.classes)
-    return Need(None, theme.band, distinct_limit=min(max(_LISTED_VALUES, 2 * listed), MOST_VALUES))
+    return Need(None, theme.band, distinct_limit=min(max(_LISTED_VALUES, 2 * listed), VALUES.value))
 
 
 def raster_note(theme: Theme, measures: Taken, classification: Classification) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rendermap.limits import OUTLINE_POINTS
 from rendermap.symbology.document import Node, to_number
 
 CIRCLE = "M0.5 0A0.5 0.5 0 1 1 -0.5 0A0.5 0.5 0 1 1 0.5 0Z"
@@ -65,7 +66,6 @@ UPRIGHT = "M0 -0.5L0 0.5"
 
 Point = tuple[float, float]
 Place = Callable[[Point], Point]
-_MOST_POINTS = 20_000
 _CHORDS = 12
 _NUMBERS = {"M": 2, "L": 2, "C": 6, "A": 7, "Z": 0}
 
@@ -222,8 +222,10 @@ def points_of(geometry: Node) -> tuple[Point, ...]:
         return ((geometry.number("x"), geometry.number("y")),)
     if geometry.has("points"):
         listed = geometry.get("points")
-        if not isinstance(listed, list) or len(listed) > _MOST_POINTS:
-            raise geometry.wrong("points", f"a list of at most {_MOST_POINTS} points")
+        if not isinstance(listed, list):
+            raise geometry.wrong("points", "a list")
+        if len(listed) > OUTLINE_POINTS.value:
+            raise geometry.beyond("points", OUTLINE_POINTS, len(listed))
         return tuple(_point(geometry, "points", point) for point in listed)
     box = bounds_of(geometry)
     return (((box[0] + box[2]) / 2, (box[1] + box[3]) / 2),) if box else ()
@@ -263,8 +265,8 @@ def _draw(geometry: Node, place: Place, unit: float = 1.0) -> str:
         if not isinstance(found, list) or not all(isinstance(part, list) for part in found):
             raise geometry.wrong(key, "lists of points")
         count += sum(len(part) for part in found)
-        if count > _MOST_POINTS:
-            raise geometry.wrong(key, f"at most {_MOST_POINTS} points")
+        if count > OUTLINE_POINTS.value:
+            raise geometry.beyond(key, OUTLINE_POINTS, count)
         pieces += [_part(geometry, key, part, closed, place, unit) for part in found if part]
     return "".join(pieces)
 

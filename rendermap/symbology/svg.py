@@ -14,15 +14,12 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.document import MOST_NOTES, to_number
+from rendermap.limits import SVG_ATTRIBUTES, SVG_CHARS, SVG_ELEMENTS, SVG_STOPS
+from rendermap.symbology.document import MOST_NOTES, beyond, to_number
 from rendermap.symbology.gallery import Gallery
 from rendermap.symbology.xml_document import XmlNode, parse_xml
 
 SVG = "http://www.w3.org/2000/svg"
-MOST_ELEMENTS = 5000
-MOST_STOPS = 10_000
-MOST_ATTRIBUTES = 200
-MOST_CHARACTERS = 4 * 1024 * 1024
 _SHAPES = frozenset(("path", "rect", "circle", "ellipse", "line", "polyline", "polygon"))
 _GROUPS = frozenset(("g", "svg", "a", "switch", "symbol"))
 _GRADIENTS = frozenset(("linearGradient", "radialGradient"))
@@ -71,8 +68,8 @@ def read_svg(content: bytes, gallery: Gallery | None = None) -> Drawing:
 
     gallery: of its document, where what reading it takes is counted.
 
-    Raises StyleInvalid when it is not SVG, holds script or entities, has no size, or more than MOST_ELEMENTS elements, MOST_STOPS stops
-    of gradients or MOST_CHARACTERS characters, each counted as often as it is used.
+    Raises StyleInvalid when it is not SVG, holds script or entities, has no size, or too many elements, stops of
+    gradients or characters, each counted as often as it is used.
     """
     root = parse_xml(content, "image")
     if root.name != "svg":
@@ -142,8 +139,8 @@ class _Cleaner:
     def keep(self, node: XmlNode, into: etree._Element, used: int) -> None:
         """Append what is drawn of an element.  used: how many references deep."""
         self.count += 1
-        if self.count > MOST_ELEMENTS:
-            raise StyleInvalid(reason=f"image: more than {MOST_ELEMENTS} elements")
+        if self.count > SVG_ELEMENTS.value:
+            raise node.beyond(SVG_ELEMENTS)
         self._count_attributes(node)
         if node.name in _ACTIVE or any(str(k).lower().startswith("on") for k in node.element.attrib):
             raise StyleInvalid(reason=f"image: {node.where}: script")
@@ -199,14 +196,14 @@ class _Cleaner:
         return value.strip()
 
     def _count_attributes(self, node: XmlNode) -> None:
-        if len(node.element.attrib) > MOST_ATTRIBUTES:
-            raise StyleInvalid(reason=f"image: {node.where}: more than {MOST_ATTRIBUTES} attributes")
+        if len(node.element.attrib) > SVG_ATTRIBUTES.value:
+            raise node.beyond(SVG_ATTRIBUTES)
         self._count_characters(sum(map(len, node.element.attrib.values())))
 
     def _count_characters(self, count: int) -> None:
         self.characters += count
-        if self.characters > MOST_CHARACTERS:
-            raise StyleInvalid(reason=f"image: attributes of more than {MOST_CHARACTERS} characters")
+        if self.characters > SVG_CHARS.value:
+            raise beyond(SVG_CHARS, "image")
 
     def _gradient(self, name: str) -> str:
         """The gradient itself where Mapnik can draw it, else its middle colour."""
@@ -238,8 +235,8 @@ class _Cleaner:
 
     def _stop(self, stop: XmlNode) -> etree._Element:
         self.stops += 1
-        if self.stops > MOST_STOPS:
-            raise StyleInvalid(reason=f"image: more than {MOST_STOPS} stops of gradients")
+        if self.stops > SVG_STOPS.value:
+            raise beyond(SVG_STOPS, "image")
         self._count_attributes(stop)
         return self._element(stop, _STOP)
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
+from rendermap.limits import DOTS, VALUES
 from rendermap.symbology import ramps
 from rendermap.symbology.breaks import make_limits
-from rendermap.symbology.category_fit import MOST_VALUES, TOO_MANY, categories_of
+from rendermap.symbology.category_fit import TOO_MANY, categories_of
 from rendermap.symbology.expressions.tree import And, Arithmetic, Column, Expression, Not, Operand
 from rendermap.symbology.facts import FieldKind, GeometryKind, Measures, VectorFacts
 from rendermap.symbology.field_names import field_of, has_all_of, has_fields
@@ -34,7 +35,7 @@ from rendermap.symbology.style import (
 )
 from rendermap.symbology.symbols import PLAIN, Symbol, recolored
 
-MOST_DOTS = 300_000
+MOST_DOTS = DOTS.value // 2
 """Of one layer; where a result needs more, each dot stands for more."""
 
 _LISTED_VALUES = 256
@@ -149,9 +150,9 @@ def _is_dynamic_categories(theme: Categories, classification: Classification) ->
 
 def _categories_need(theme: Categories, drawn: Expression | None, facts: VectorFacts) -> Need:
     if theme.expression is not None:
-        return _need_of(theme.expression, drawn, MOST_VALUES)
+        return _need_of(theme.expression, drawn, VALUES.value)
     names = tuple(_spelled(name, facts) for name in theme.fields)
-    return Need(names[0], where=drawn, distinct_limit=MOST_VALUES) if len(names) == 1 else Need(None, 1, names, None, drawn, MOST_VALUES)
+    return Need(names[0], where=drawn, distinct_limit=VALUES.value) if len(names) == 1 else Need(None, 1, names, None, drawn, VALUES.value)
 
 
 # --- class breaks ------------------------------------------------------------------------------------------------------

@@ -12,9 +12,8 @@ from pathlib import Path
 from lxml import etree
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.document import Notes, StyleWarning, read_bounded, to_number
-
-DEEPEST_NESTING = 100
+from rendermap.limits import STYLE_XML_DEPTH, Limit
+from rendermap.symbology.document import Notes, StyleWarning, beyond, read_bounded, to_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +104,10 @@ class XmlNode:
         """The error for something that is not what it must be."""
         return StyleInvalid(reason=f"{self.where}: {found}: expected {expected}")
 
+    def beyond(self, limit: Limit, found: object = "more") -> StyleInvalid:
+        """The error for more of something than is allowed."""
+        return beyond(limit, f"{self.where}: {found}")
+
 
 def _local(name: object) -> str:
     """A name without its namespace.  A style of 20 000 rules asks a million times, so this is plain text work."""
@@ -136,8 +139,8 @@ def parse_xml(raw: bytes, name: str = "document") -> XmlNode:
     dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and dtd.entities():  # type: ignore[union-attr]
         raise StyleInvalid(reason=f"{name}: the document defines entities")
-    if _is_deeper_than(root, DEEPEST_NESTING):
-        raise StyleInvalid(reason=f"{name}: nested deeper than {DEEPEST_NESTING}")
+    if _is_deeper_than(root, STYLE_XML_DEPTH.value):
+        raise beyond(STYLE_XML_DEPTH, name)
     return XmlNode(root)
 
 

@@ -1,4 +1,4 @@
-"""The manual's tables of what each style language can say, made from the code: `python -m tests.builders.manual_tables` writes them."""
+"""The manual's tables that are made from the code: `python -m tests.builders.manual_tables` writes them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from rendermap.limits import LIMITS, About, Limit, spelled
 from rendermap.symbology.readers.table import STYLE_READERS, StyleReader
 from rendermap.symbology.style import RasterTheme, VectorTheme
 from rendermap.symbology.symbolizers.table import SYMBOLIZERS
 
-MANUAL = Path(__file__).parents[2] / "docs" / "symbology.md"
+DOCS = Path(__file__).parents[2] / "docs"
+MANUAL = DOCS / "symbology.md"
+LIMITS_PAGE = DOCS / "limits.md"
 _BLOCK = re.compile(r"<!-- table: (\w+) -->\n(.*?)<!-- end of table -->", re.DOTALL)
 TITLES = {
     "Single": "one symbol",
@@ -51,6 +54,22 @@ def theme_table() -> str:
     return _table("theme", STYLE_READERS, rows)
 
 
+def limit_tables() -> dict[str, str]:
+    """Every limit, one table for each thing that limits are about."""
+    return {about.name: _limits_of(about) for about in About}
+
+
+def _limits_of(about: About) -> str:
+    heading, told = about.value
+    lines = [f"## {heading}", "", f"Told: {told}", "", "| limit | at most | because of |", "|---|---|---|"]
+    return "\n".join(lines + [_line(limit) for limit in LIMITS if limit.about is about]) + "\n"
+
+
+def _line(limit: Limit) -> str:
+    most = f"{spelled(limit.value)} {limit.unit.rstrip(',')}" if limit.value else f"as many {limit.unit} as they like"
+    return f"| {limit.name} | {most}{f'; setting `{limit.setting}`' if limit.setting else ''} | {limit.protects} |"
+
+
 def tables_in(text: str) -> dict[str, str]:
     """The generated tables of the manual by their names."""
     return dict(_BLOCK.findall(text))
@@ -58,11 +77,12 @@ def tables_in(text: str) -> dict[str, str]:
 
 def main() -> None:
     """Writes the tables where the manual has a place for them."""
-    tables = {"symbols": symbol_table(), "themes": theme_table()}
-    text = MANUAL.read_text(encoding="utf-8")
-    MANUAL.write_text(
-        _BLOCK.sub(lambda block: f"<!-- table: {block[1]} -->\n{tables[block[1]]}<!-- end of table -->", text), encoding="utf-8"
-    )
+    tables = {"symbols": symbol_table(), "themes": theme_table()} | limit_tables()
+    for page in (MANUAL, LIMITS_PAGE):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(
+            _BLOCK.sub(lambda block: f"<!-- table: {block[1]} -->\n{tables[block[1]]}<!-- end of table -->", text), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from starlette.requests import Request
 
 from rendermap.errors import BadRequest, InvalidBbox, InvalidLayer, InvalidParameter, InvalidSize, RendermapError, TooCostly
 from rendermap.frontends.kvp import (
-    MAX_BODY_BYTES,
     Checks,
     Parameters,
     parameters_of,
@@ -23,6 +22,7 @@ from rendermap.frontends.kvp import (
     parse_size,
     read_parameters,
 )
+from rendermap.limits import BODY_BYTES
 
 
 def _read(query: str = "", body: bytes = b"", media_type: str = "application/x-www-form-urlencoded", method: str = "POST") -> Parameters:
@@ -66,7 +66,7 @@ def test_a_body_that_is_no_form_is_said_to_be_none(media_type: str) -> None:
 def test_bodies_and_parameter_counts_are_bounded() -> None:
     """A body too large is refused, so are thousands of parameters."""
     with pytest.raises(TooCostly):
-        _read(body=b"a=" + b"x" * MAX_BODY_BYTES)
+        _read(body=b"a=" + b"x" * BODY_BYTES.value)
     with pytest.raises(InvalidParameter):
         _read("&".join(f"a{i}=1" for i in range(300)), method="GET")
 

@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from rendermap.errors import Busy, JobFailed, NotReady, RendermapError
-from rendermap.frontends.kvp import MAX_ADDRESS_BYTES
 from rendermap.frontends.problems import STATUS, headers_of, status_of
+from rendermap.limits import ADDRESS_BYTES
 from tests.builders.app_double import app_over
 from tests.builders.service_double import FAILED_JOB, HAZARD_JOB, ServiceDouble
 
@@ -39,7 +39,7 @@ def test_a_parameter_that_is_missing_is_the_clients_fault() -> None:
 def test_what_is_too_long_is_refused_before_it_is_read(path: str) -> None:
     """A long query or a large body is refused in the front end's dialect without being parsed."""
     for answer in (
-        ask(f"{path}?{'layers=1&' * (MAX_ADDRESS_BYTES // 9)}x=1"),
+        ask(f"{path}?{'layers=1&' * (ADDRESS_BYTES.value // 9)}x=1"),
         ask(path, headers={"content-length": "2000001"}),
         ask(path, headers={"content-length": "many"}),
     ):

@@ -36,6 +36,7 @@ FRONT_ENDS_SEE = (
     "rendermap.geo",
     "rendermap.imaging.formats",
     "rendermap.errors",
+    "rendermap.limits",
     "rendermap.table",
     "rendermap.frontends",
 )

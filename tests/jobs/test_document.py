@@ -12,13 +12,13 @@ from jsonschema import Draft202012Validator
 from rendermap.errors import Broken, JobNotFound
 from rendermap.jobs.document import (
     DOCUMENT_NAME,
-    LARGEST_BYTES,
     SCHEMA_PATH,
     document_schema,
     parse_document,
     read_document,
     write_document,
 )
+from rendermap.limits import JOB_DOCUMENT_BYTES
 
 GOOD: dict[str, object] = {
     "version": 1,
@@ -145,8 +145,8 @@ def test_a_broken_document_tells_strangers_nothing(tmp_path: Path) -> None:
 
 def test_a_huge_document_is_refused(tmp_path: Path) -> None:
     """A document beyond the limit is not parsed."""
-    (tmp_path / DOCUMENT_NAME).write_bytes(b" " * (LARGEST_BYTES + 1))
-    with pytest.raises(Broken, match="too large"):
+    (tmp_path / DOCUMENT_NAME).write_bytes(b" " * (JOB_DOCUMENT_BYTES.value + 1))
+    with pytest.raises(Broken, match="At most 16,777,216 bytes"):
         read_document(tmp_path)
 
 

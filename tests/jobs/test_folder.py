@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rendermap.errors import SourceRefused
 from rendermap.jobs import refusals
 from rendermap.jobs.folder import JobFolder
+from rendermap.limits import DATASET_NAME_CHARS
 from tests.builders.jobs import TIFF, geodatabase_files, write_files
 
 VRT = b'<VRTDataset rasterXSize="9" rasterYSize="9"><SourceFilename>/etc/passwd</SourceFilename></VRTDataset>'
@@ -98,7 +99,7 @@ def test_a_name_as_tools_write_it_is_found(root: Path, name: str, path: str, mem
         ("", refusals.NO_NAME),
         (".", refusals.NO_NAME),
         ("%scratchworkspace%", refusals.NO_NAME),
-        ("x" * 2000, refusals.NO_NAME),
+        ("x" * 2000, DATASET_NAME_CHARS.sentence),
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused_with_the_true_reason(root: Path, name: str, sentence: str) -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.dispatch.plan import LegendPlan, SheetPlan, SwatchLayer
-from rendermap.render.swatches import MOST_LINES, MOST_SWATCHES, draw_legend, draw_sheet
+from rendermap.limits import SHEET_LINES, SWATCHES
+from rendermap.render.swatches import draw_legend, draw_sheet
 from rendermap.render.vectors import draw_vectors
 from rendermap.reply import LegendEntry
 from rendermap.symbology import shapes
@@ -212,11 +213,11 @@ def test_long_legends_are_cut_and_say_so() -> None:
     classes = tuple(RasterCategory((float(i),), RED, str(i), "Codes") for i in range(10_000))
     layer = SwatchLayer(0, "Layer", "raster", Style(UniqueRaster(classes)))
     (told,) = draw_legend(LegendPlan((layer,), 1.0, (20, 20)))
-    assert len(told.entries) == MOST_SWATCHES + 1
+    assert len(told.entries) == SWATCHES.value + 1
     last = told.entries[-1]
     assert (last.label, last.heading) == ("and 8,000 more", "Codes") and not pixels_of(last).any()
     sheet = draw_sheet(LegendPlan((layer,), 1.0, (20, 20), SheetPlan("Title", True, "png")))
-    assert sheet.shape[0] < MOST_LINES * 30 / 2
+    assert sheet.shape[0] < SHEET_LINES.value * 30 / 2
 
 
 def test_legends_that_fit_are_whole() -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rendermap.limits import VALUES
 from rendermap.symbology import ramps
-from rendermap.symbology.category_fit import MOST_VALUES, QUIET
+from rendermap.symbology.category_fit import QUIET
 from rendermap.symbology.classify import NOT_FITTING, Need, fit, needs
 from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.facts import Band, Facts, Field, FieldKind, GeometryKind, Measures, RasterFacts, VectorFacts
@@ -89,7 +90,7 @@ def test_categories_with_others_stay() -> None:
 def test_too_many_values_keep_the_template_and_say_so() -> None:
     """A legend of some values would be wrong: the template's classes stay, all others are grey, and the source tells why."""
     (need,) = needs(Style(CODES), PARCELS, AUTO)
-    assert need.distinct_limit == MOST_VALUES
+    assert need.distinct_limit == VALUES.value
     style = fit(Style(CODES, source="layer file"), PARCELS, {need: Measures(90_000, distinct_is_whole=False)}, AUTO)
     assert isinstance(style.theme, Categories) and style.theme.classes == CODES.classes
     assert style.theme.default == patch(QUIET) and style.theme.default_label == "All other values"
@@ -99,9 +100,9 @@ def test_too_many_values_keep_the_template_and_say_so() -> None:
 def test_a_template_of_few_classes_meets_ten_thousand_values() -> None:
     """Known values keep their symbol, each of the rest has a class of its own, and there is nothing to tell."""
     (need,) = needs(Style(CODES), PARCELS, AUTO)
-    style = fit(Style(CODES), PARCELS, {need: distinct(*range(1, MOST_VALUES + 1))}, AUTO)
+    style = fit(Style(CODES), PARCELS, {need: distinct(*range(1, VALUES.value + 1))}, AUTO)
     assert isinstance(style.theme, Categories) and style.theme.classes[:2] == CODES.classes
-    assert len(style.theme.classes) == MOST_VALUES and style.theme.default is None and style.source == ""
+    assert len(style.theme.classes) == VALUES.value and style.theme.default is None and style.source == ""
 
 
 def test_no_listed_classes_and_too_many_values() -> None:

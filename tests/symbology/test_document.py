@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rendermap.errors import StyleInvalid
+from rendermap.limits import STYLE_BYTES
 from rendermap.symbology import document
 from rendermap.symbology.document import MOST_NOTES, Node, read_document
 from rendermap.symbology.xml_document import XmlNode, parse_xml, read_xml
@@ -16,12 +18,12 @@ from rendermap.symbology.xml_document import XmlNode, parse_xml, read_xml
 @pytest.mark.parametrize("read", [read_document, read_xml])
 def test_files_that_say_they_are_small(read: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """The bytes that are read count, not the size that a file tells beforehand."""
-    monkeypatch.setattr(document, "LARGEST_FILE_BYTES", 10)
+    monkeypatch.setattr(document, "STYLE_BYTES", replace(STYLE_BYTES, value=10))
     grown = Path("/proc/self/status")
     assert grown.stat().st_size == 0
     with pytest.raises(StyleInvalid) as caught:
         read(grown)
-    assert "larger than 10 bytes" in str(caught.value.reason)
+    assert "At most 10 bytes" in caught.value.sentence and str(grown) in str(caught.value.reason)
 
 
 @pytest.mark.parametrize("node", [Node({}, "$"), parse_xml(b"<a/>")])

@@ -8,6 +8,7 @@ import socket
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from rendermap.errors import StyleInvalid
+from rendermap.limits import GALLERY_PIXELS
 from rendermap.symbology.embedded import Gallery, Unusable, read_base64, read_data_url, read_picture
 from tests.builders.styles import Json, feature_layer, rgb, simple, symbol, unique
 from tests.builders.styles import read as read_layers
@@ -112,7 +114,7 @@ def test_huge_text_is_refused_before_it_is_decoded() -> None:
 def too_many() -> Iterator[None]:
     with pytest.raises(StyleInvalid) as caught:
         yield
-    assert "in all" in str(caught.value.reason)
+    assert "pixels in all pictures" in caught.value.sentence
 
 
 def colored(number: int, kind: str = "WEBP", side: int = 2000) -> bytes:
@@ -141,7 +143,7 @@ def test_unusable_pictures_are_told_each_time() -> None:
 
 def test_pictures_of_a_document_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document whose pictures are large only when decoded, or drawings of very many uses, is refused, whichever layers they are in."""
-    monkeypatch.setattr("rendermap.symbology.gallery.MOST_PX", 1_000_000)
+    monkeypatch.setattr("rendermap.symbology.gallery.GALLERY_PIXELS", replace(GALLERY_PIXELS, value=1_000_000))
     layers = [feature_layer(simple(symbol("Point", pictured(colored(20 * i, side=400)))), name=str(i)) for i in range(9)]
     with too_many():
         read_layers(*layers)
@@ -153,7 +155,7 @@ def test_pictures_of_a_document_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_tinted_pictures_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each new colour of a picture decodes it again."""
-    monkeypatch.setattr("rendermap.symbology.gallery.MOST_PX", 1_000_000)
+    monkeypatch.setattr("rendermap.symbology.gallery.GALLERY_PIXELS", replace(GALLERY_PIXELS, value=1_000_000))
     tinted = [symbol("Point", pictured(colored(1, side=400), tintColor=rgb(i, 0, 0))) for i in range(9)]
     with too_many():
         read_layers(feature_layer(unique(["A"], [([str(i)], each) for i, each in enumerate(tinted)])))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rendermap.errors import StyleInvalid
+from rendermap.limits import SVG_ELEMENTS
 from rendermap.symbology.document import MOST_NOTES
-from rendermap.symbology.svg import MOST_ELEMENTS, read_svg, repeated, stretched
+from rendermap.symbology.svg import read_svg, repeated, stretched
 
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 
@@ -31,7 +32,7 @@ def cleaned(body: str, attributes: str = 'viewBox="0 0 20 10"') -> str:
         b"<svg",
         svg("", ""),
         svg("", 'viewBox="0 0 0 5"'),
-        svg("<g/>" * (MOST_ELEMENTS + 1)),
+        svg("<g/>" * (SVG_ELEMENTS.value + 1)),
         svg('<g id="a"><use href="#b"/><use href="#b"/></g><g id="b"><use href="#a"/><use href="#a"/></g>' + '<use href="#a"/>' * 4000),
     ],
 )

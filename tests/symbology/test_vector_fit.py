@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology.category_fit import MOST_VALUES
+from rendermap.limits import VALUES
 from rendermap.symbology.classify import NOT_FITTING, Need, fit, needs
 from rendermap.symbology.defaults import default_needs
 from rendermap.symbology.expressions.sql import parse_filter
@@ -72,7 +72,7 @@ def fitted(theme: Theme, taken: Measures | None, classification: Classification 
 def test_combinations_of_fields_are_read_anew() -> None:
     """Several fields are met together; numbers written as text are numbers, null is a value; unknown ones get colours of their own."""
     theme = Categories(("t.code", "USE"), (Category((("1", "a"), ("2", "a")), RED, "one"), Category(((None, "b"),), BLUE, "two")))
-    assert needs(Style(theme), TOWNS, AUTO) == (Need(None, fields=("CODE", "use"), distinct_limit=MOST_VALUES),)
+    assert needs(Style(theme), TOWNS, AUTO) == (Need(None, fields=("CODE", "use"), distinct_limit=VALUES.value),)
     taken = Measures(9, combinations=(((1, "a"), 4), ((3, None), 1), ((None, "b"), 4)), distinct_is_whole=True)
     found = fitted(theme, taken)
     assert isinstance(found, Categories) and found.fields == ("CODE", "use")
@@ -99,7 +99,7 @@ def test_values_made_from_the_feature_are_measured() -> None:
     value = Arithmetic("*", Column("code"), Column("pop"))
     theme = Categories((), (Category(((1,),), RED),), expression=value)
     assert needs(Style(theme), TOWNS, AUTO) == (
-        Need(None, value=Arithmetic("*", Column("CODE"), Column("POP")), distinct_limit=MOST_VALUES),
+        Need(None, value=Arithmetic("*", Column("CODE"), Column("POP")), distinct_limit=VALUES.value),
     )
     found = fitted(theme, Measures(2, distinct=((1, 1), (6, 1)), distinct_is_whole=True))
     assert isinstance(found, Categories) and [c.values for c in found.classes] == [((1,),), ((6,),)]

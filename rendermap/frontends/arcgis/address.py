@@ -53,7 +53,6 @@ _UNSUPPORTED = ("identify", "find", "query", "tile", "generatekml", "exporttiles
 _JOB_SUFFIX = re.compile(r"(?P<service>.+)_(?P<job>j[0-9a-f]{32})", re.IGNORECASE)
 _JOB_ID = re.compile(r"[^/\\\x00-\x1f\x7f]{1,128}")
 _OURS = re.compile(r"j[0-9a-f]{32}", re.IGNORECASE)
-_LONGEST_PATH = 10_000
 
 
 def looks_like_ours(job_id: str) -> bool:
@@ -63,8 +62,6 @@ def looks_like_ours(job_id: str) -> bool:
 
 def parse_address(path: str) -> Address:
     """The address of a percent-decoded path.  Raises NotFound, InvalidParameter for an impossible job id."""
-    if len(path) > _LONGEST_PATH:
-        raise NotFound
     segments = [segment for segment in path.split("/") if segment]
     head = segments[0].lower() if segments else "services"
     if head == "services":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rendermap.errors import BadRequest, Broken, Busy, Ended, JobFailed, NotFound, NotReady, Refused, RendermapError
+from rendermap.errors import BadRequest, Broken, Busy, Ended, JobFailed, NotFound, NotReady, Refused, RendermapError, TooMany
 
 CODES: dict[type[RendermapError], int] = {
     RendermapError: 500,
@@ -15,6 +15,7 @@ CODES: dict[type[RendermapError], int] = {
     Ended: 404,
     Refused: 400,
     Busy: 503,
+    TooMany: 429,
     Broken: 500,
 }
 """Error -> code, looked up along the ancestors.  Never 401, 403, 498 or 499: those start sign-in dialogs in clients."""

@@ -15,9 +15,9 @@ from rendermap.access.grant import Principal
 from rendermap.errors import NotFound, TooCostly
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
+from rendermap.limits import HREF_CHARS
 from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
 
-LONGEST_TOKEN = 6000
 _PREFIX = "map_"
 """Tokens may begin with a dot, and web servers like to hide such files."""
 
@@ -49,8 +49,8 @@ def to_token(file: OutputFile, secret: bytes) -> str:
             file.digest,
         ]
     )
-    if len(token) > LONGEST_TOKEN:
-        raise TooCostly("The filters are too long for the address of a picture: ask with f=image.")
+    if len(token) > HREF_CHARS.value:
+        raise TooCostly(f"The filters are too long: ask with f=image. {HREF_CHARS.sentence}")
     return _PREFIX + token
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rendermap.errors import InvalidBbox, InvalidParameter, InvalidSize, NotSupported
 from rendermap.frontends.arcgis.layers import Filters, parse_dynamic_layers, parse_layer_choice, parse_layer_defs
@@ -14,6 +14,7 @@ from rendermap.geo.bbox import BBox, fit_aspect
 from rendermap.geo.crs import transform_bbox
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS, Format
+from rendermap.limits import DPI, PICTURE_SIDE, SWATCH_SIDE
 from rendermap.reply import MapCard
 from rendermap.request import RGB, JobRequest, LayerChoice, MapRequest
 
@@ -22,8 +23,7 @@ DEFAULT_SWATCH_PX = (20, 20)
 WHITE: RGB = (255, 255, 255)
 _ALL: tuple[LayerChoice, Filters] = (LayerChoice(), ())
 _DPI = 96.0
-_DPI_LIMITS = (10.0, 1200.0)
-_LARGEST_SWATCH_PX = 128
+LEAST_DPI = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,17 @@ def parse_size(parameters: Parameters, max_px: int) -> tuple[int, int]:
     if min(width, height) < 0.5:
         raise InvalidSize("'size' must be two positive numbers.")
     if round(width) > max_px or round(height) > max_px:
-        raise InvalidSize(f"'size' must not exceed {max_px} pixels a side.")
+        raise InvalidSize(f"'size' is too large. {replace(PICTURE_SIDE, value=max_px).sentence}")
     return max(1, round(width)), max(1, round(height))
 
 
 def parse_pixel_ratio(parameters: Parameters) -> float:
     """Device pixels per 96-dpi pixel.  Raises InvalidParameter."""
     dpi = parse_float("dpi", parameters.get("dpi") or str(_DPI))
-    if not _DPI_LIMITS[0] <= dpi <= _DPI_LIMITS[1]:
-        raise InvalidParameter(f"'dpi' must lie between {_DPI_LIMITS[0]:.0f} and {_DPI_LIMITS[1]:.0f}.")
+    if dpi > DPI.value:
+        raise InvalidParameter(f"'dpi' is too large. {DPI.sentence}")
+    if dpi < LEAST_DPI:
+        raise InvalidParameter(f"'dpi' must be at least {LEAST_DPI}.")
     return dpi / _DPI
 
 
@@ -132,6 +134,8 @@ def parse_swatch_size(parameters: Parameters) -> tuple[int, int]:
     if text is None:
         return DEFAULT_SWATCH_PX
     width, height = (round(side) for side in parse_pair("size", text))
-    if not (1 <= width <= _LARGEST_SWATCH_PX and 1 <= height <= _LARGEST_SWATCH_PX):
-        raise InvalidSize(f"'size' must be two numbers between 1 and {_LARGEST_SWATCH_PX}.")
+    if min(width, height) < 1:
+        raise InvalidSize("'size' must be two positive numbers.")
+    if max(width, height) > SWATCH_SIDE.value:
+        raise InvalidSize(f"'size' is too large. {SWATCH_SIDE.sentence}")
     return width, height

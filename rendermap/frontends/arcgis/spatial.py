@@ -31,20 +31,26 @@ def parse_spatial_reference(name: str, text: str) -> str:
     try:
         return parse_crs(text.removesuffix(".0"))
     except InvalidCrs as error:
-        raise InvalidCrs(f"'{name}' is not a known spatial reference.") from error
+        raise _unknown(name, error.sentence) from error
 
 
 def crs_of_json(name: str, value: object) -> str:
     """Our name of a spatialReference object.  Raises InvalidCrs."""
-    fields = value if isinstance(value, dict) else {}
+    fields, sentence = value if isinstance(value, dict) else {}, InvalidCrs.sentence
     for key in ("latestWkid", "wkid", "wkt", "wkt2"):
         given = fields.get(key)
         if isinstance(given, int | str) and not isinstance(given, bool) and given:
             try:
                 return parse_crs(str(given))
-            except InvalidCrs:
-                continue
-    raise InvalidCrs(f"'{name}' is not a known spatial reference.")
+            except InvalidCrs as error:
+                sentence = error.sentence
+    raise _unknown(name, sentence)
+
+
+def _unknown(name: str, sentence: str) -> InvalidCrs:
+    """sentence: why, where that is more than that nobody knows it."""
+    why = "" if sentence == InvalidCrs.sentence else f" {sentence}"
+    return InvalidCrs(f"'{name}' is not a known spatial reference.{why}")
 
 
 def parse_extent(name: str, text: str) -> tuple[BBox, str | None]:

@@ -71,10 +71,10 @@ def _response(request: Request, text: str, media_type: str) -> Response:
 def write_error(request: Request, error: RendermapError, wire: Wire, *, status: int | None = None) -> Response:
     """The error in the form asked for; never cached.
 
-    Machines get HTTP 200 (QGIS shows a message only then, JSONP callers see nothing else), but 503 with Retry-After when busy.
+    Machines get HTTP 200 (QGIS shows a message only then, JSONP callers see nothing else), but 503 or 429 with Retry-After when busy.
     People get a page with the code as its status.  status: wins over both.
     """
-    usual = 503 if isinstance(error, Busy) else code_of(error) if wire.form is Form.HTML else 200
+    usual = code_of(error) if isinstance(error, Busy) or wire.form is Form.HTML else 200
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if isinstance(error, Busy):
         headers["Retry-After"] = str(error.retry_after_s)

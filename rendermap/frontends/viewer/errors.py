@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rendermap.errors import BadRequest, Broken, Busy, Ended, JobFailed, NotFound, NotReady, Refused, RendermapError, RenderTimeout
+from rendermap.errors import BadRequest, Broken, Busy, Ended, JobFailed, NotFound, NotReady, Refused, RendermapError, RenderTimeout, TooMany
 from rendermap.frontends.problems import headers_of, problem_response, status_of
 from rendermap.frontends.viewer.pages import Pages
 
@@ -29,6 +29,7 @@ WORDINGS: dict[type[RendermapError], Wording] = {
     Ended: Wording("This job has ended", "Run the tool again to get a new map."),
     Broken: Wording("Something went wrong on our side", "Try again. If it stays, give the reference to whoever runs this service."),
     Busy: Wording("Busy at the moment", "Try again in a few seconds."),
+    TooMany: Wording("That was a lot at once", "Wait a little, then go on."),
     RenderTimeout: Wording("That took too long", "Try a smaller area."),
 }
 

@@ -11,11 +11,12 @@ from rendermap.frontends.zooms import TILE_PX, WORLD_M
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.view import MapView
+from rendermap.limits import PIXEL_RATIO
 from rendermap.request import RGB, LayerChoice, LayerMode
 
 FINEST_LEVEL = 46
+LEAST_RATIO = 0.5
 WHITE: RGB = (255, 255, 255)
-_LARGEST_RATIO = 4.0
 _TILE = re.compile(r"(0|[1-9][0-9]{0,8})(@2x)?\.png")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -78,6 +79,8 @@ def parse_background(text: str) -> RGB | None:
 
 def _parse_ratio(text: str) -> float:
     ratio = parse_float("ratio", text)
-    if not 0.5 <= ratio <= _LARGEST_RATIO:
-        raise InvalidParameter(f"ratio must be a number from 0.5 to {_LARGEST_RATIO:g}.")
+    if ratio > PIXEL_RATIO.value:
+        raise InvalidParameter(f"'ratio' is too large. {PIXEL_RATIO.sentence}")
+    if ratio < LEAST_RATIO:
+        raise InvalidParameter(f"'ratio' must be at least {LEAST_RATIO:g}.")
     return ratio

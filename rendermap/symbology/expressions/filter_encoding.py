@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rendermap.errors import InvalidExpression, InvalidFilter
+from rendermap.limits import EXPRESSION_DEPTH
 from rendermap.symbology.expressions import geoserver_functions, se_functions
 from rendermap.symbology.expressions.se_functions import number_in
 from rendermap.symbology.expressions.tree import (
-    DEEPEST_NESTING,
     And,
     Arithmetic,
     Column,
@@ -57,8 +57,8 @@ def read_filter(node: XmlNode) -> Expression:
         found = read_condition(inside[0])
     except (InvalidFilter, InvalidExpression) as error:
         raise node.wrong(f"a filter that cannot be used: {error.reason or error.sentence}", "a condition on attributes") from error
-    if is_deeper_than(found, DEEPEST_NESTING):
-        raise node.wrong("a filter", f"one nested no deeper than {DEEPEST_NESTING}")
+    if is_deeper_than(found, EXPRESSION_DEPTH.value):
+        raise node.beyond(EXPRESSION_DEPTH)
     return found
 
 

@@ -11,11 +11,10 @@ from lark import Lark, Token, Tree
 from lark.exceptions import LarkError
 
 from rendermap.errors import InvalidExpression
+from rendermap.limits import BRANCH_DEPTH, EXPRESSION_CHARS, EXPRESSION_DEPTH, EXPRESSION_PARTS
 from rendermap.symbology.expressions.functions import FUNCTIONS, TEXT, call
 from rendermap.symbology.expressions.misfit import tell_misfit
 from rendermap.symbology.expressions.tree import (
-    DEEPEST_NESTING,
-    LONGEST_TEXT,
     And,
     Arithmetic,
     Call,
@@ -33,8 +32,6 @@ from rendermap.symbology.expressions.tree import (
     walk,
 )
 
-LARGEST_TREE = 5000
-DEEPEST_BRANCHES = 100
 """How many levels of the grammar an expression may have: brackets alone make none."""
 
 Part = Operand | Expression
@@ -50,8 +47,8 @@ _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&
 
 def branches_of(parser: Lark, text: str, start: str) -> Branches:
     """The text taken apart by a grammar.  Raises InvalidExpression, also where it is too long or too deep."""
-    if len(text) > LONGEST_TEXT:
-        raise InvalidExpression("The expression is too long.")
+    if len(text) > EXPRESSION_CHARS.value:
+        raise InvalidExpression(EXPRESSION_CHARS.sentence)
     if not text.strip():
         raise InvalidExpression("The expression is empty.")
     try:
@@ -59,7 +56,7 @@ def branches_of(parser: Lark, text: str, start: str) -> Branches:
     except LarkError as error:
         raise InvalidExpression(reason=tell_misfit(error, text)) from error
     level = [found]
-    for _ in range(DEEPEST_BRANCHES):
+    for _ in range(BRANCH_DEPTH.value):
         level = [child for tree in level for child in tree.children if isinstance(child, Tree)]
         if not level:
             return found
@@ -73,10 +70,10 @@ def checked(read: Callable[[str], object], text: str) -> Part:
     except RecursionError as error:
         # Functions that call each other stay within every other limit.
         raise InvalidExpression("The expression is nested too deeply.") from error
-    if any(True for _ in islice(walk(part), LARGEST_TREE, None)):
-        raise InvalidExpression("The expression is too large.")
-    if is_deeper_than(part, DEEPEST_NESTING):
-        raise InvalidExpression("The expression is nested too deeply.")
+    if any(True for _ in islice(walk(part), EXPRESSION_PARTS.value, None)):
+        raise InvalidExpression(EXPRESSION_PARTS.sentence)
+    if is_deeper_than(part, EXPRESSION_DEPTH.value):
+        raise InvalidExpression(EXPRESSION_DEPTH.sentence)
     return part
 
 

@@ -9,12 +9,11 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError, VisitError
 
 from rendermap.errors import InvalidFilter
+from rendermap.limits import EXPRESSION_CHARS, EXPRESSION_DEPTH
 from rendermap.symbology.expressions.functions import call
 from rendermap.symbology.expressions.misfit import tell_misfit
 from rendermap.symbology.expressions.sql_functions import CLOCKS, cast, date_part, part_of, sql_call, trimmed
 from rendermap.symbology.expressions.tree import (
-    DEEPEST_NESTING,
-    LONGEST_TEXT,
     And,
     Arithmetic,
     Call,
@@ -36,10 +35,10 @@ def parse_filter(text: str) -> Expression:
     """A filter in SQL-92's subset: comparison, IN, BETWEEN, LIKE, IS NULL, AND, OR, NOT, arithmetic, literals, CASE, functions.
 
     IN, BETWEEN and their negations are spelled out in simpler terms.  Raises InvalidFilter when the text is longer than
-    LONGEST_TEXT, nested deeper than DEEPEST_NESTING or not of the subset.  Spec: ISO 9075:1992, 6.5 to 6.13 and 8.1 to 8.12, in part.
+    is allowed, nested too deeply or not of the subset.  Spec: ISO 9075:1992, 6.5 to 6.13 and 8.1 to 8.12, in part.
     """
-    if len(text) > LONGEST_TEXT:
-        raise InvalidFilter("The filter expression is too long.")
+    if len(text) > EXPRESSION_CHARS.value:
+        raise InvalidFilter(EXPRESSION_CHARS.sentence)
     try:
         found = _parser().parse(text)
     except VisitError as error:
@@ -48,8 +47,8 @@ def parse_filter(text: str) -> Expression:
         raise InvalidFilter(reason=tell_misfit(error, text)) from error
     if isinstance(found, Operand) or not isinstance(found, Expression):
         raise InvalidFilter("The filter expression must be a condition.")
-    if is_deeper_than(found, DEEPEST_NESTING):
-        raise InvalidFilter("The filter expression is nested too deeply.")
+    if is_deeper_than(found, EXPRESSION_DEPTH.value):
+        raise InvalidFilter(EXPRESSION_DEPTH.sentence)
     return found
 
 

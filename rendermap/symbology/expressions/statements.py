@@ -11,11 +11,10 @@ from itertools import islice
 from typing import Any
 
 from rendermap.errors import InvalidExpression
-from rendermap.symbology.expressions.parsing import LARGEST_TREE, NULL, Branches, Part, choose, is_text, join
-from rendermap.symbology.expressions.tree import DEEPEST_NESTING, Concat, Operand, walk
+from rendermap.limits import EXPRESSION_DEPTH, EXPRESSION_PARTS, STATEMENT_PARTS, STATEMENTS
+from rendermap.symbology.expressions.parsing import NULL, Branches, Part, choose, is_text, join
+from rendermap.symbology.expressions.tree import Concat, Operand, walk
 
-MOST_STEPS = 1000
-MOST_NODES = 50_000
 """Of all that is assigned: a variable that is doubled a few times would fill the memory."""
 
 Variables = dict[str, Any]
@@ -74,8 +73,8 @@ class Program:
     def result(self, statements: Statements, variables: Variables) -> Any:
         """The value of a program.  Raises InvalidExpression where it is too long or its values grow too large."""
         self._depth += 1
-        if self._depth > DEEPEST_NESTING:
-            raise InvalidExpression("The expression is nested too deeply.")
+        if self._depth > EXPRESSION_DEPTH.value:
+            raise InvalidExpression(EXPRESSION_DEPTH.sentence)
         branches: list[tuple[Part, Part]] = []
         found = self._follow(statements, variables, branches)
         self._depth -= 1
@@ -112,16 +111,18 @@ class Program:
                 self._set(variables, name, _either(asked, held))
 
     def _set(self, variables: Variables, name: str, value: Any) -> None:
-        size = sum(1 for _ in islice(walk(value), LARGEST_TREE))
+        size = sum(1 for _ in islice(walk(value), EXPRESSION_PARTS.value))
         self._nodes += size
-        if size == LARGEST_TREE or self._nodes > MOST_NODES:
-            raise InvalidExpression("The expression is too large.")
+        if size == EXPRESSION_PARTS.value:
+            raise InvalidExpression(EXPRESSION_PARTS.sentence)
+        if self._nodes > STATEMENT_PARTS.value:
+            raise InvalidExpression(STATEMENT_PARTS.sentence)
         variables[name] = value
 
     def _count(self) -> None:
         self._steps += 1
-        if self._steps > MOST_STEPS:
-            raise InvalidExpression("The expression has too many statements.")
+        if self._steps > STATEMENTS.value:
+            raise InvalidExpression(STATEMENTS.sentence)
 
 
 def _either(asked: Sequence[Part], held: Sequence[Any]) -> Part:

@@ -107,10 +107,6 @@ Operand = Literal | Column | Arithmetic | Concat | Call | Case
 Expression = Comparison | IsNull | Like | And | Or | Not
 
 
-LONGEST_TEXT = 16_000
-DEEPEST_NESTING = 40
-
-
 def columns(expression: Expression | Operand) -> frozenset[str]:
     """Names of all fields that an expression asks for, as written."""
     return frozenset(node.name for node in walk(expression) if isinstance(node, Column))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rendermap.errors import StyleInvalid
+from rendermap.limits import CELL_CLASSES, CLASSES
 from rendermap.symbology.document import Node, StyleWarning
 from rendermap.symbology.style import (
     RGB,
@@ -26,8 +28,6 @@ from rendermap.symbology.style import (
 )
 from rendermap.symbology.symbolizers.symbolizer import Symbolizer
 
-MOST_CLASSES = 20_000
-MOST_RASTER_CLASSES = 1 << 16
 WIDEST_HEAT_PT = 300.0
 """Radius of a point's influence in a heat map."""
 OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
@@ -79,16 +79,22 @@ def to_esri_scale(scale_denominator: float | None) -> float:
     return scale_denominator / OGC_PER_ESRI_SCALE if scale_denominator else 0
 
 
+def in_file(error: StyleInvalid, path: Path) -> StyleInvalid:
+    """The error with the file it was found in, for the operator."""
+    reason = error.reason or ""
+    return StyleInvalid(error.sentence, reason=reason if str(path) in reason else f"{path}: {reason}")
+
+
 def check_class_count(node: Node, count: int) -> None:
     """Raises StyleInvalid for more classes of cells than the largest colour table has."""
-    if count > MOST_RASTER_CLASSES:
-        raise node.wrong("type", f"{MOST_RASTER_CLASSES} classes of cells at most; there are {count}")
+    if count > CELL_CLASSES.value:
+        raise node.beyond("type", CELL_CLASSES, count)
 
 
 def check_count(node: Node, key: str, count: int) -> None:
     """Raises StyleInvalid for more classes, rules or values than any map has."""
-    if count > MOST_CLASSES:
-        raise node.wrong(key, f"at most {MOST_CLASSES} classes, not {count}")
+    if count > CLASSES.value:
+        raise node.beyond(key, CLASSES, count)
 
 
 ESRI_THEMES: tuple[type[Theme], ...] = (

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from rendermap.limits import SYMBOL_LAYERS
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
 from rendermap.symbology.symbolizers import cim_effects
-from rendermap.symbology.symbolizers.esri_bounds import MOST_LAYERS, bounded
+from rendermap.symbology.symbolizers.esri_bounds import bounded
 from rendermap.symbology.symbols import Color, Marker, PictureMarker, PointLayer, Stroke, Symbol, SymbolLayer
 
 LayerReader = Callable[[Node], tuple[SymbolLayer, ...]]
@@ -21,8 +22,8 @@ def read(node: Node, levels: Mapping[str, int], read_layer: LayerReader) -> Symb
         node.warn("sizes in map units", "they are drawn as points on the screen", "useRealWorldSymbolSizes")
     layers: list[SymbolLayer] = []
     listed = node.children("symbolLayers")
-    if len(listed) > MOST_LAYERS:
-        raise node.wrong("symbolLayers", f"at most {MOST_LAYERS} layers in a symbol, not {len(listed)}")
+    if len(listed) > SYMBOL_LAYERS.value:
+        raise node.beyond("symbolLayers", SYMBOL_LAYERS, len(listed))
     for layer in reversed(listed):
         if layer.flag("enable"):
             layers += _named(layer, read_layer(layer), levels)

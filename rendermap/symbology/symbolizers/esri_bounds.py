@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from rendermap.limits import SYMBOL_LAYERS
 from rendermap.symbology.document import Node
 from rendermap.symbology.symbols import Marker, Stroke, SymbolLayer
 
 L = TypeVar("L", bound=SymbolLayer)
 
 LARGEST_PT = 2000.0
-MOST_LAYERS = 200
 MOST_DASHES = 64
 
 
 def bounded(node: Node, layers: tuple[SymbolLayer, ...]) -> tuple[SymbolLayer, ...]:
     """The layers with their lengths within bounds, which is noted.  Raises StyleInvalid for more layers than anyone can see."""
-    if len(layers) > MOST_LAYERS:
-        raise node.wrong("symbolLayers", f"at most {MOST_LAYERS} layers in a symbol, not {len(layers)}")
+    if len(layers) > SYMBOL_LAYERS.value:
+        raise node.beyond("symbolLayers", SYMBOL_LAYERS, len(layers))
     return tuple(_bounded(node, layer) for layer in layers)
 
 

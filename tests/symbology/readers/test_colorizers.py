@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from rendermap.errors import StyleInvalid
+from rendermap.limits import CELL_CLASSES
 from rendermap.symbology.document import Node
 from rendermap.symbology.legend import legend_items
 from rendermap.symbology.readers.lyrx.colorizers import read_colorizer
-from rendermap.symbology.readers.style_reader import MOST_RASTER_CLASSES
 from rendermap.symbology.stretch_curve import places_of
 from rendermap.symbology.style import (
     RGB,
@@ -188,7 +188,7 @@ def test_more_classes_than_a_colour_table_has_are_refused_in_words() -> None:
     ):
         with pytest.raises(StyleInvalid) as told:
             read(kind, **more)
-        assert f"{MOST_RASTER_CLASSES} classes" in (told.value.reason or "") and str(many) in (told.value.reason or "")
+        assert CELL_CLASSES.sentence in (told.value.reason or "") and str(many) in (told.value.reason or "")
 
 
 def test_band_numbers_that_are_unset_are_the_first() -> None:

@@ -103,7 +103,7 @@ def test_more_classes_than_any_map_has(key: str) -> None:
     kind = "uniqueValue" if key == "uniqueValueInfos" else "classBreaks"
     with pytest.raises(StyleInvalid) as caught:
         read({"type": kind, "field1": "A", "field": "A", key: [{"value": "1", "classMaxValue": 1}] * 50_000})
-    assert "at most 20000 classes" in (caught.value.reason or "")
+    assert "At most 20,000 classes" in caught.value.sentence
 
 
 # --- densities ---------------------------------------------------------------------------------------------------------

@@ -219,7 +219,7 @@ def test_more_classes_than_any_map_has(count: int) -> None:
         return
     with pytest.raises(StyleInvalid) as caught:
         one(json)
-    assert "at most 20000 classes" in (caught.value.reason or "")
+    assert "At most 20,000 classes" in caught.value.sentence
 
 
 # --- scales ------------------------------------------------------------------------------------------------------------

@@ -359,4 +359,4 @@ def test_more_layers_than_anyone_can_see() -> None:
     """A symbol of thousands of layers is refused."""
     with pytest.raises(StyleInvalid) as caught:
         read(*[stroke()] * 201)
-    assert "at most 200 layers" in (caught.value.reason or "")
+    assert "At most 200 layers" in caught.value.sentence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rendermap.errors import InvalidFilter
+from rendermap.limits import EXPRESSION_CHARS
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
 from rendermap.symbology.esri_expressions import first_field, shows_field, value_of
@@ -23,7 +24,6 @@ SIDES = {"Above": "above", "Center": "on", "Below": "below"}
 _AROUND = ("NE", "N", "E", "NW", "SE", "W", "S", "SW")
 _PIECE = re.compile(r'\s*(?:"((?:[^"]|"")*)"|\'((?:[^\']|\'\')*)\'|\[([^\[\]]+)\]|(NEWLINE))\s*(?:CONCAT(?=\W)|$)', re.IGNORECASE)
 _HOLE = re.compile(r"\{([^{}]+)\}")
-_LONGEST_TEXT = 16_000
 
 
 def read_labels(info: Node, geometry: str) -> tuple[LabelClass, ...]:
@@ -85,7 +85,7 @@ def _joined(text: str) -> Operand | None:
     """``[A] CONCAT " m" CONCAT NEWLINE``: the only thing that map servers let label expressions do.  None for any other text."""
     parts: list[Operand] = []
     at = 0
-    while at < min(len(text), _LONGEST_TEXT):
+    while at < min(len(text), EXPRESSION_CHARS.value):
         match = _PIECE.match(text, at)
         if match is None:
             return None
@@ -98,7 +98,7 @@ def _joined(text: str) -> Operand | None:
 
 def _with_holes(text: str) -> Operand | None:
     parts: list[Operand] = []
-    for i, piece in enumerate(_HOLE.split(text[:_LONGEST_TEXT])):
+    for i, piece in enumerate(_HOLE.split(text[: EXPRESSION_CHARS.value])):
         if piece:
             parts.append(Column(piece.strip()) if i % 2 else Literal(piece))
     return parts[0] if len(parts) == 1 else Concat(tuple(parts)) if parts else None

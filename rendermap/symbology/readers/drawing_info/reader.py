@@ -13,7 +13,7 @@ from rendermap.symbology.expressions.tree import Expression
 from rendermap.symbology.readers.drawing_info.labels import read_labels
 from rendermap.symbology.readers.drawing_info.rasters import reader_for
 from rendermap.symbology.readers.drawing_info.renderers import read_renderer
-from rendermap.symbology.readers.style_reader import ESRI_THEMES, NamedStyle, StyleReader, to_scale_denominator
+from rendermap.symbology.readers.style_reader import ESRI_THEMES, NamedStyle, StyleReader, in_file, to_scale_denominator
 from rendermap.symbology.style import Style
 from rendermap.symbology.template import template_geometry
 
@@ -26,7 +26,7 @@ def read(path: Path) -> tuple[NamedStyle, ...]:
     try:
         return (read_layer(read_document(path), path.stem),)
     except StyleInvalid as error:
-        raise StyleInvalid(reason=error.reason if str(path) in (error.reason or "") else f"{path}: {error.reason}") from error
+        raise in_file(error, path) from error
 
 
 def read_layer(document: Node, name: str = "") -> NamedStyle:

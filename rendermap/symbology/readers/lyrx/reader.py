@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rendermap.errors import InvalidFilter, StyleInvalid
+from rendermap.limits import GROUP_DEPTH
 from rendermap.symbology.blends import FROM_CIM
-from rendermap.symbology.document import Node, Notes, StyleWarning, read_document
+from rendermap.symbology.document import Node, Notes, StyleWarning, beyond, read_document
 from rendermap.symbology.esri_expressions import filter_of
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Expression
@@ -16,10 +17,8 @@ from rendermap.symbology.readers.lyrx.colorizers import read_colorizer
 from rendermap.symbology.readers.lyrx.labels import read_labels
 from rendermap.symbology.readers.lyrx.references import SymbolReader
 from rendermap.symbology.readers.lyrx.renderers import read_renderer
-from rendermap.symbology.readers.style_reader import ESRI_THEMES, NamedStyle, StyleReader, to_scale_denominator
+from rendermap.symbology.readers.style_reader import ESRI_THEMES, NamedStyle, StyleReader, in_file, to_scale_denominator
 from rendermap.symbology.style import Style
-
-_DEEPEST_GROUPS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def read(path: Path) -> tuple[NamedStyle, ...]:
     try:
         return read_layers(read_document(path))
     except StyleInvalid as error:
-        raise StyleInvalid(reason=error.reason if str(path) in (error.reason or "") else f"{path}: {error.reason}") from error
+        raise in_file(error, path) from error
 
 
 def read_layers(document: Node) -> tuple[NamedStyle, ...]:
@@ -69,8 +68,8 @@ def read_layers(document: Node) -> tuple[NamedStyle, ...]:
 def _leaves(
     uris: tuple[str, ...], definitions: dict[str, Node], above: _Above, depth: int, left_out: list[StyleWarning]
 ) -> Iterator[NamedStyle]:
-    if depth > _DEEPEST_GROUPS:
-        raise StyleInvalid(reason="$.layerDefinitions: groups are nested too deeply, or in a ring")
+    if depth > GROUP_DEPTH.value:
+        raise beyond(GROUP_DEPTH, "$.layerDefinitions, or groups in a ring")
     for uri in uris:
         node = definitions.get(uri)
         if node is None:

@@ -9,11 +9,11 @@ from itertools import accumulate
 
 from lxml import etree
 
+from rendermap.limits import EXPRESSION_CHARS, EXPRESSION_DEPTH, OPERATORS, RULES
 from rendermap.symbology.fonts import family_in, tell_stand_in
 from rendermap.symbology.style import Engine
 from rendermap.symbology.xml_document import XmlNode
 
-MOST_RULES = 20_000
 _SYMBOLIZERS = (
     "PointSymbolizer",
     "LineSymbolizer",
@@ -33,9 +33,6 @@ _FILES = ("file", "base", "fontset-name")
 _DRAWN_BY_ENGINE = "shape://"
 _FIELD = re.compile(r"\[([^\[\]]+)\]")
 _ENGINES_OWN = "mapnik::"
-_LONGEST_EXPRESSION = 16_000
-_DEEPEST_EXPRESSION = 40
-_MOST_OPERATORS = 1000
 """Of arithmetic: the engine's time grows with the square of their number."""
 _QUOTED_OR_BRACKET = re.compile(r"""'(?:[^'\\]|\\.)*(?:'|\\?\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[()\[\]]""", re.DOTALL)
 
@@ -43,8 +40,8 @@ _QUOTED_OR_BRACKET = re.compile(r"""'(?:[^'\\]|\\.)*(?:'|\\?\Z)|"(?:[^"\\]|\\.)*
 def read_engine(styles: tuple[XmlNode, ...]) -> Engine:
     """Styles drawn first to last.  Raises StyleInvalid for elements that are not of Mapnik's styles, and for too many rules."""
     count = sum(len(style.children("Rule")) for style in styles)
-    if count > MOST_RULES:
-        raise styles[0].wrong(f"{count} rules", f"at most {MOST_RULES}")
+    if count > RULES.value:
+        raise styles[0].beyond(RULES, count)
     kept = tuple(_checked_style(style) for style in styles)
     entries = tuple(entry for style in kept for entry in _entries(style))
     return Engine(tuple(_text(style) for style in kept), tuple(sorted(_fields(kept))), entries)
@@ -86,12 +83,12 @@ def _check_expressions(part: XmlNode) -> None:
     """Raises StyleInvalid for what would exhaust the engine's own parser of expressions, which tells of no limit."""
     for element in part.element.iter():
         for text in (element.text or "", *map(str, element.attrib.values())):
-            if len(text) > _LONGEST_EXPRESSION:
-                raise part.wrong(f"an expression of {len(text)} characters", f"at most {_LONGEST_EXPRESSION}")
-            if _nesting(text) > _DEEPEST_EXPRESSION:
-                raise part.wrong("deeply nested brackets", f"at most {_DEEPEST_EXPRESSION}")
-            if sum(map(text.count, "+-*/%")) > _MOST_OPERATORS:
-                raise part.wrong("very much arithmetic", f"at most {_MOST_OPERATORS} operators")
+            if len(text) > EXPRESSION_CHARS.value:
+                raise part.beyond(EXPRESSION_CHARS, len(text))
+            if _nesting(text) > EXPRESSION_DEPTH.value:
+                raise part.beyond(EXPRESSION_DEPTH)
+            if sum(map(text.count, "+-*/%")) > OPERATORS.value:
+                raise part.beyond(OPERATORS)
 
 
 def _nesting(text: str) -> int:

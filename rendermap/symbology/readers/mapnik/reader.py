@@ -24,7 +24,7 @@ def read(path: Path) -> tuple[NamedStyle, ...]:
     try:
         found = tuple(read_map(root, path.stem))
     except StyleInvalid as error:
-        raise StyleInvalid(reason=f"{path}: {error.reason}") from error
+        raise StyleInvalid(error.sentence, reason=f"{path}: {error.reason}") from error
     if not found:
         raise StyleInvalid(reason=f"{path}: {root.where}: there is no style in it")
     return found

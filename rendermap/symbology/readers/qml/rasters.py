@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from rendermap.limits import CLASSES
 from rendermap.symbology import ramps
 from rendermap.symbology.document import to_number
 from rendermap.symbology.qgis.properties import to_color
@@ -27,7 +28,6 @@ from rendermap.symbology.style import (
 from rendermap.symbology.symbols import TRANSPARENT, Color, Ramp
 from rendermap.symbology.xml_document import XmlNode
 
-MOST_CLASSES = 20_000
 _KINDS = {
     "MinMax": StretchKind.MINIMUM_MAXIMUM,
     "CumulativeCut": StretchKind.PERCENT_CLIP,
@@ -174,8 +174,8 @@ def _read_pseudocolor(node: XmlNode) -> RasterTheme:
 def _items(shader: XmlNode) -> list[tuple[float, Color, str]]:
     """(value, colour, label), ascending; the last value may be infinite."""
     listed = shader.children("item")
-    if len(listed) > MOST_CLASSES:
-        raise shader.wrong(f"{len(listed)} colours", f"at most {MOST_CLASSES}")
+    if len(listed) > CLASSES.value:
+        raise shader.beyond(CLASSES, len(listed))
     found = []
     for item in listed:
         text = item.attribute("value").strip().lower()
@@ -231,8 +231,8 @@ def _exact(node: XmlNode, items: list[tuple[float, Color, str]]) -> RasterTheme:
 def _read_palette(node: XmlNode) -> RasterTheme:
     palette = node.child("colorPalette")
     entries = palette.children("paletteEntry") if palette else ()
-    if len(entries) > MOST_CLASSES:
-        raise node.wrong(f"{len(entries)} colours", f"at most {MOST_CLASSES}")
+    if len(entries) > CLASSES.value:
+        raise node.beyond(CLASSES, len(entries))
     return _exact(node, [(entry.number("value"), _colored(entry), entry.attribute("label")) for entry in entries])
 
 

@@ -11,7 +11,7 @@ from rendermap.symbology.document import to_number
 from rendermap.symbology.readers.qml.labels import read_labels
 from rendermap.symbology.readers.qml.rasters import read_adjustment, read_raster, read_resampling
 from rendermap.symbology.readers.qml.renderers import read_renderer
-from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, to_scale_denominator
+from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, in_file, to_scale_denominator
 from rendermap.symbology.style import (
     RGB,
     Breaks,
@@ -38,7 +38,7 @@ def read(path: Path) -> tuple[NamedStyle, ...]:
     try:
         return (read_layer(read_xml(path), path.stem),)
     except StyleInvalid as error:
-        raise StyleInvalid(reason=error.reason if str(path) in (error.reason or "") else f"{path}: {error.reason}") from error
+        raise in_file(error, path) from error
 
 
 def read_layer(root: XmlNode, name: str = "") -> NamedStyle:

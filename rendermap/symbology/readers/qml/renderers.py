@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from rendermap.limits import CLASSES, RENDERER_DEPTH
 from rendermap.symbology import ramps
 from rendermap.symbology.document import to_number
 from rendermap.symbology.expressions.tree import Column
@@ -22,8 +23,6 @@ from rendermap.symbology.symbols import PLAIN, Ramp, SizeBy, Symbol, sized, turn
 from rendermap.symbology.template import map_symbols
 from rendermap.symbology.xml_document import XmlNode
 
-MOST_CLASSES = 20_000
-_DEEPEST_RENDERERS = 8
 # Names of QGIS 3.10 and later, and of those before.
 _METHODS = {
     "equalinterval": Method.EQUAL_INTERVAL,
@@ -43,8 +42,8 @@ _BELL = 1.28
 
 def read_renderer(node: XmlNode, depth: int = 0) -> VectorTheme:
     """The theme of a ``renderer-v2`` element; renderers that cannot be drawn become the nearest simpler one.  Raises StyleInvalid."""
-    if depth > _DEEPEST_RENDERERS:
-        raise node.wrong("renderers inside renderers", f"at most {_DEEPEST_RENDERERS} of them")
+    if depth > RENDERER_DEPTH.value:
+        raise node.beyond(RENDERER_DEPTH)
     kind = node.attribute("type")
     inner = node.child("renderer-v2")
     if kind in _WRAPPERS and inner is not None:
@@ -156,8 +155,8 @@ def _shown(node: XmlNode, symbols: _Symbols) -> Symbol:
 def _listed(node: XmlNode, group: str, name: str) -> tuple[XmlNode, ...]:
     parent = node.child(group)
     listed = parent.children(name) if parent else ()
-    if len(listed) > MOST_CLASSES:
-        raise node.wrong(f"{len(listed)} classes", f"at most {MOST_CLASSES}")
+    if len(listed) > CLASSES.value:
+        raise node.beyond(CLASSES, len(listed))
     return listed
 
 

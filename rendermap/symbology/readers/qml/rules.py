@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from rendermap.limits import RULE_DEPTH, RULES
 from rendermap.symbology.expressions.tree import And, Expression, Not
 from rendermap.symbology.qgis.overrides import condition_of
 from rendermap.symbology.readers.qml.symbols import read_symbol
@@ -13,8 +14,6 @@ from rendermap.symbology.style import Rule, Rules, VectorTheme
 from rendermap.symbology.symbols import Symbol
 from rendermap.symbology.xml_document import XmlNode
 
-MOST_RULES = 20_000
-DEEPEST_RULES = 32
 _ELSE = "else"
 
 
@@ -61,8 +60,8 @@ def is_active(node: XmlNode) -> bool:
 def check_count(root: XmlNode) -> None:
     """Raises StyleInvalid when there are more rules than anybody would draw."""
     count = sum(1 for _ in root.element.iter("rule"))
-    if count > MOST_RULES:
-        raise root.wrong(f"{count} rules", f"at most {MOST_RULES}")
+    if count > RULES.value:
+        raise root.beyond(RULES, count)
 
 
 def walk_rules(parent: XmlNode, above: Inherited, *, keeps_else: bool = True) -> Iterator[tuple[XmlNode, Inherited, bool]]:
@@ -71,8 +70,8 @@ def walk_rules(parent: XmlNode, above: Inherited, *, keeps_else: bool = True) ->
     The else of an inner level, and of any where keeps_else is not set, gets the opposite of its siblings as its filter.
     Raises StyleInvalid.
     """
-    if above.depth > DEEPEST_RULES:
-        raise parent.wrong("rules inside rules", f"at most {DEEPEST_RULES} levels")
+    if above.depth > RULE_DEPTH.value:
+        raise parent.beyond(RULE_DEPTH)
     siblings = parent.children("rule")
     is_flat = keeps_else and above.depth == 0 and all(is_active(rule) and not rule.children("rule") for rule in siblings)
     for rule in siblings:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from rendermap.limits import SYMBOL_DEPTH
 from rendermap.symbology import shapes
 from rendermap.symbology.qgis.overrides import Override, read_collection
 from rendermap.symbology.qgis.properties import Properties, read_properties
@@ -17,7 +18,6 @@ from rendermap.symbology.symbolizers.table import SYMBOLIZERS
 from rendermap.symbology.symbols import Fill, Marker, PointLayer, Stroke, Symbol, SymbolLayer
 from rendermap.symbology.xml_document import XmlNode
 
-_DEEPEST_SYMBOLS = 8
 _DEEPEST_LEVEL = 1000
 _DISTANCE_MM = 15.0
 _INTERVAL_MM = 3.0
@@ -40,8 +40,8 @@ def read_symbol(node: XmlNode | None, *, has_levels: bool = False, is_shaded: bo
     """
     if node is None:
         return Symbol()
-    if depth > _DEEPEST_SYMBOLS:
-        raise node.wrong("symbols inside symbols", f"at most {_DEEPEST_SYMBOLS} of them")
+    if depth > SYMBOL_DEPTH.value:
+        raise node.beyond(SYMBOL_DEPTH)
     _warn_opacity(node)
     alpha = min(max(node.number("alpha", 1.0), 0.0), 1.0)
     layers: list[SymbolLayer] = []

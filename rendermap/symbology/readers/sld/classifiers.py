@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from rendermap.errors import InvalidExpression, InvalidFilter
+from rendermap.limits import RULES, SYMBOL_ELEMENTS
 from rendermap.symbology.expressions.filter_encoding import read_classifier
 from rendermap.symbology.expressions.logic import all_of
 from rendermap.symbology.expressions.se_functions import CLASSIFIERS, Categorize, Interpolate, Recode
 from rendermap.symbology.expressions.tree import Comparison, Expression, Literal, Operand
 from rendermap.symbology.numbers import spell_all, spell_ranges, spell_value
-from rendermap.symbology.readers.sld.rules import MOST_RULES, SldRule
+from rendermap.symbology.readers.sld.rules import SldRule
 from rendermap.symbology.xml_document import XmlNode
 
-_MOST_ELEMENTS = 1_000_000
 _DEEPEST = 4
 _NAMES = frozenset(name.lower() for name in CLASSIFIERS)
 _CLASSIFYING = tuple(f"{{*}}{name}" for name in (*CLASSIFIERS, "Function"))
@@ -33,8 +33,10 @@ def expand(rules: tuple[SldRule, ...]) -> tuple[SldRule, ...]:
         count += classes
         elements += classes * kept if classes > 1 else 0
         # Told before anything is copied, for classes by several values multiply.
-        if count > MOST_RULES or elements > _MOST_ELEMENTS:
-            raise rule.node.wrong(f"{count} classes in symbols of {elements} elements", f"at most {MOST_RULES} and {_MOST_ELEMENTS}")
+        if count > RULES.value:
+            raise rule.node.beyond(RULES, count)
+        if elements > SYMBOL_ELEMENTS.value:
+            raise rule.node.beyond(SYMBOL_ELEMENTS, elements)
     return tuple(made for rule in rules for made in _expanded(rule, 0))
 
 

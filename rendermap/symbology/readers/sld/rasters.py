@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rendermap.errors import InvalidExpression, InvalidFilter
+from rendermap.limits import CLASSES
 from rendermap.symbology import ramps
 from rendermap.symbology.expressions.filter_encoding import read_classifier
 from rendermap.symbology.expressions.se_functions import CLASSIFIERS, Categorize, Interpolate, Recode, number_in
@@ -33,7 +34,6 @@ from rendermap.symbology.symbolizers import sld_parameters as parameters
 from rendermap.symbology.symbols import TRANSPARENT, Color, Ramp
 from rendermap.symbology.xml_document import XmlNode
 
-MOST_ENTRIES = 20_000
 _CHANNELS = ("RedChannel", "GreenChannel", "BlueChannel")
 _DIGITS = re.compile(r"\D*(\d+)")
 _BELOW = 2e-7
@@ -170,8 +170,10 @@ def _colored(colormap: XmlNode, band: int) -> RasterTheme:
 
 def _entries(colormap: XmlNode) -> list[_Entry]:
     nodes = colormap.children("ColorMapEntry")
-    if not 1 <= len(nodes) <= MOST_ENTRIES:
-        raise colormap.wrong(f"{len(nodes)} entries", f"1 to {MOST_ENTRIES} ColorMapEntry elements")
+    if not nodes:
+        raise colormap.wrong("no entries", "ColorMapEntry elements")
+    if len(nodes) > CLASSES.value:
+        raise colormap.beyond(CLASSES, len(nodes))
     entries = [_entry(node) for node in nodes]
     return sorted(entries, key=lambda entry: entry.quantity)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rendermap.errors import StyleInvalid
 from rendermap.symbology.document import Notes
 from rendermap.symbology.readers.sld.layers import read_constraint, read_layer
-from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader
+from rendermap.symbology.readers.style_reader import NamedStyle, StyleReader, in_file
 from rendermap.symbology.style import (
     RGB,
     Breaks,
@@ -38,7 +38,7 @@ def read(path: Path) -> tuple[NamedStyle, ...]:
     try:
         return read_layers(read_xml(path))
     except StyleInvalid as error:
-        raise StyleInvalid(reason=error.reason if str(path) in (error.reason or "") else f"{path}: {error.reason}") from error
+        raise in_file(error, path) from error
 
 
 def read_layers(root: XmlNode) -> tuple[NamedStyle, ...]:

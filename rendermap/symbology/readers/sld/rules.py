@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from rendermap.limits import RULES
 from rendermap.symbology.blends import BLENDS
 from rendermap.symbology.expressions.filter_encoding import read_filter
 from rendermap.symbology.expressions.logic import all_of, is_not_true
 from rendermap.symbology.expressions.tree import Expression
 from rendermap.symbology.xml_document import XmlNode
 
-MOST_RULES = 20_000
 SYMBOLIZERS = ("PointSymbolizer", "LineSymbolizer", "PolygonSymbolizer", "TextSymbolizer", "RasterSymbolizer")
 _WITH_MARKS = ("PointSymbolizer", "LineSymbolizer", "PolygonSymbolizer")
 _KNOWN = frozenset(
@@ -46,10 +46,10 @@ class SldRule:
 
 
 def read_rules(styles: tuple[XmlNode, ...]) -> tuple[SldRule, ...]:
-    """All rules of some FeatureTypeStyle or CoverageStyle elements.  Raises StyleInvalid, also for more than MOST_RULES."""
+    """All rules of some FeatureTypeStyle or CoverageStyle elements.  Raises StyleInvalid, also for too many."""
     count = sum(len(style.children("Rule")) for style in styles)
-    if count > MOST_RULES:
-        raise styles[0].wrong(f"{count} rules", f"at most {MOST_RULES}")
+    if count > RULES.value:
+        raise styles[0].beyond(RULES, count)
     rules: list[SldRule] = []
     for level, style in enumerate(styles):
         mine = tuple(_rule(node, level) for node in style.children("Rule"))
