@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from rendermap.access.policy import Policy
+from rendermap.cache.envelope import Codec
 from rendermap.cache.flight import Flight
 from rendermap.cache.memory import ENTRY_BYTES, MemoryStore
+from rendermap.cache.outside import Outside, Places
 from rendermap.dispatch.budget import limits_of
+from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.jobs.catalog import Catalog
@@ -40,6 +43,7 @@ class Assembled:
     services: Services
     library: Library
     finder: JobFinder
+    outside: Outside[Drawn] | None = None
 
     async def start(self) -> None:
         """Starts the workers."""
@@ -48,6 +52,8 @@ class Assembled:
     async def stop(self) -> None:
         """Lets drawings finish, then stops the workers."""
         await self.pool.stop()
+        if self.outside:
+            await self.outside.close()
 
 
 def build(
@@ -75,17 +81,23 @@ def build(
         metrics=metrics,
     )
     drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
+    outside = Outside("pictures", _places(settings), Codec(to_bytes, from_bytes), metrics)
     studio = Studio(
         policy=Policy(),
         pool=pool,
-        pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE), _observe(metrics, "pictures")),
+        pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE), _observe(metrics, "pictures"), outside.shared),
         legends=Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends")),
         limits=limits_of(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
     )
     finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio)
-    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder)
+    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder, outside)
+
+
+def _places(settings: Settings) -> Places:
+    folder_bytes = settings.cache_dir_mb * MEGABYTE
+    return Places(settings.secret_key.encode(), settings.cache_dir, folder_bytes, settings.redis_url)
 
 
 def weigh_legend(layers: tuple[LegendLayer, ...]) -> int:

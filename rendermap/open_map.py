@@ -14,8 +14,8 @@ from rendermap.cache.flight import Flight
 from rendermap.cards import map_card, scale_range
 from rendermap.dispatch.breaker import FAILURES, Breaker
 from rendermap.dispatch.budget import Limits, check
-from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, plan_digest
-from rendermap.dispatch.pool import Drawn
+from rendermap.dispatch.drawn import Drawn
+from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, cache_key, plan_digest
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.errors import InvalidBbox, InvalidFilter, InvalidFormat, NotSupported
 from rendermap.geo.bbox import BBox, intersects, pad
@@ -111,7 +111,7 @@ class Studio:
             plan = self.breaker.spare(plan)
             digest = _digest_of(grant, plan)
             try:
-                return plan, digest, await flight.get_or_make(digest, partial(self.breaker.run, plan, make))
+                return plan, digest, await flight.get_or_make(cache_key(grant, plan, digest), partial(self.breaker.run, plan, make))
             except FAILURES:
                 if len(self.breaker.spare(plan).layers) == len(plan.layers):
                     raise

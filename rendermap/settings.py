@@ -9,9 +9,11 @@ import os
 import secrets
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rendermap.limits import DRAWING_S, PICTURE_SIDE, QUEUE, QUEUE_S, WORKER_MEMORY
@@ -20,7 +22,7 @@ from rendermap.limits import DRAWING_S, PICTURE_SIDE, QUEUE, QUEUE_S, WORKER_MEM
 class Settings(BaseSettings):
     """Everything an operator may choose."""
 
-    model_config = SettingsConfigDict(env_prefix="RENDERMAP_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RENDERMAP_", extra="forbid", frozen=True, hide_input_in_errors=True)
 
     config: Path | None = Field(None, description="TOML file with any of these settings.")
     jobs: Annotated[tuple[Path, ...], NoDecode] = Field((), description="Jobs directories; in the environment separated like PATH.")
@@ -41,6 +43,14 @@ class Settings(BaseSettings):
     deadline_s: float = Field(DRAWING_S.value, gt=0, description="Longest drawing, in seconds.")
     memory_limit_mb: int = Field(WORKER_MEMORY.value, ge=256, description="Memory a drawing process may use before it is replaced.")
     cache_mb: int = Field(256, ge=0, description="Pictures kept in memory.")
+    cache_dir: Path | None = Field(None, description="Folder for pictures on disk, which several services may share; none unless given.")
+    cache_dir_mb: int = Field(4096, ge=1, description="Pictures kept on disk.")
+    redis_url: str | None = Field(
+        None,
+        repr=False,
+        pattern=r"^(rediss?|unix)://",
+        description="Redis or Valkey that keeps pictures for several services, as redis://[user:password@]host[:port][/database].",
+    )
     max_px: int = Field(PICTURE_SIDE.value, ge=256, le=16384, description="Longest side of a picture, in pixels.")
     picture_max_age_s: int = Field(60, ge=0, description="How long clients may keep a picture from a moving address.")
     secret_key: str = Field(
@@ -59,6 +69,24 @@ class Settings(BaseSettings):
     @classmethod
     def _split_jobs(cls, value: Any) -> Any:
         return tuple(Path(part) for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        try:
+            _ = value and urlsplit(value).port
+        except ValueError:
+            # its own words would show a part of the password
+            raise PydanticCustomError("address", "not an address; signs in a password are written as %2F") from None
+        return value
+
+    @model_validator(mode="after")
+    def _check_stores(self) -> Self:
+        if (self.cache_dir or self.redis_url) and "secret_key" not in self.model_fields_set:
+            raise PydanticCustomError("secret", "secret_key: must be given with cache_dir and redis_url, whose pictures are sealed with it")
+        if self.cache_dir and any(self.cache_dir.absolute().is_relative_to(folder.absolute()) for folder in self.jobs):
+            raise PydanticCustomError("place", "cache_dir: must not lie in a jobs directory")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -87,9 +115,14 @@ def read_settings(**given: Any) -> Settings:
     try:
         return Settings(**said)
     except ValidationError as error:
-        raise SettingsInvalid("\n".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())) from None
+        raise SettingsInvalid("\n".join(map(_fault_of, error.errors()))) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsInvalid(f"config: {error}") from None
+
+
+def _fault_of(error: ErrorDetails) -> str:
+    where = ".".join(map(str, error["loc"]))
+    return f"{where}: {error['msg']}" if where else error["msg"]
 
 
 class SettingsInvalid(Exception):

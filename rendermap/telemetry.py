@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"((?:token|signature|sig|key)=)[^&\s\"']+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Counts of one app.  Labels: kind (of plan), outcome (``ok`` or an error's code), cache, cause."""
+    """Counts of one app.  Labels: kind (of plan), outcome (``ok`` or an error's code), cache, cause, store, doing (read or write)."""
 
     registry: CollectorRegistry
     drawings: Counter
@@ -42,6 +42,9 @@ class Metrics:
     worker_restarts: Counter
     cache_hits: Counter
     cache_misses: Counter
+    store_faults: Counter
+    store_damaged: Counter
+    store_up: Gauge
 
 
 def make_metrics() -> Metrics:
@@ -61,7 +64,10 @@ def make_metrics() -> Metrics:
         workers_ready=Gauge("rendermap_workers_ready", "Workers that can be asked.", registry=registry),
         worker_restarts=Counter("rendermap_worker_restarts", "Workers replaced.", ("cause",), registry=registry),
         cache_hits=Counter("rendermap_cache_hits", "Answers that were there already.", ("cache",), registry=registry),
-        cache_misses=Counter("rendermap_cache_misses", "Answers that had to be made.", ("cache",), registry=registry),
+        cache_misses=Counter("rendermap_cache_misses", "Answers that were not there.", ("cache",), registry=registry),
+        store_faults=Counter("rendermap_store_faults", "Faults of a store of pictures.", ("store", "doing"), registry=registry),
+        store_damaged=Counter("rendermap_store_damaged", "Kept pictures that were not as they were put.", ("store",), registry=registry),
+        store_up=Gauge("rendermap_store_up", "1 while a store of pictures is used.", ("store", "doing"), registry=registry),
     )
 
 

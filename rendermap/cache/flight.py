@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from rendermap.cache.shared import Shared
 from rendermap.cache.store import Store
 
 T = TypeVar("T")
@@ -22,10 +23,12 @@ class Flight(Generic[T]):
     """Single flight over a store.  Belongs to one event loop.
 
     observe: told of every question whether it was a hit (True: from the store, or joined to a making under way).
+    shared: where what the store has not is looked for, and made once among all processes.
     """
 
-    def __init__(self, store: Store[T], observe: Callable[[bool], None] | None = None) -> None:
+    def __init__(self, store: Store[T], observe: Callable[[bool], None] | None = None, shared: Shared[T] | None = None) -> None:
         self._store = store
+        self._shared = shared
         self._observe = observe or (lambda hit: None)
         self._makings: dict[str, _Making[T]] = {}
 
@@ -45,11 +48,16 @@ class Flight(Generic[T]):
             making = self._makings[key] = _Making(asyncio.create_task(self._make(key, make, ttl_s)))
         return await self._wait(key, making)
 
+    async def drop_job(self, job: str) -> bool:
+        """See `Store`."""
+        stores = (self._store, self._shared) if self._shared else (self._store,)
+        return all([await store.drop_job(job) for store in stores])
+
     async def _make(self, key: str, make: Callable[[], Awaitable[T]], ttl_s: float | None) -> T:
         # A store that waits may have been filled between the asker's look and this one.
         value = await self._store.get(key)
         if value is None:
-            value = await make()
+            value = await (self._shared.get_or_make(key, make, ttl_s) if self._shared else make())
             await self._store.put(key, value, ttl_s)
         return value
 

@@ -60,9 +60,11 @@ class MemoryStore(Generic[T]):
         while self._held_bytes > self._limit_bytes:
             self._remove(next(iter(self._entries)))
 
-    async def drop(self, key: str) -> None:
-        """Forget a value."""
-        self._remove(key)
+    async def drop_job(self, job: str) -> bool:
+        """Forget all values of a job."""
+        for key in [key for key in self._entries if key.startswith(f"{job}/")]:
+            self._remove(key)
+        return True
 
     def _remove(self, key: str) -> None:
         entry = self._entries.pop(key, None)

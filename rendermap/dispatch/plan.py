@@ -123,6 +123,16 @@ def plan_digest(grant: Grant, plan: Plan) -> PlanDigest:
     return PlanDigest(hashlib.blake2b(repr((RELEASE_EPOCH, job, _essence(plan))).encode(), digest_size=16).hexdigest())
 
 
+def cache_key(grant: Grant, plan: Plan, digest: PlanDigest) -> str:
+    """What a plan's picture is kept under: it begins with its job, so that it can be dropped with it; blank pictures are no job's."""
+    return f"{job_digest(grant.service, grant.job_id) if _shows_data(plan) else 'blank'}/{digest}"
+
+
+def job_digest(service: str, job_id: str) -> str:
+    """Names a job in cache keys."""
+    return hashlib.blake2b(repr((service, job_id)).encode(), digest_size=16).hexdigest()
+
+
 def _shows_data(plan: Plan) -> bool:
     """False for blank pictures, which are the same for all jobs."""
     return bool(plan.layers) if isinstance(plan, MapPlan | LegendPlan) else True

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import structlog
 
+from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.notes import WorkerNotes
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
@@ -45,16 +46,6 @@ ABANDONED_S = 2.0
 """A drawing may run on for so long when nobody waits for it any more: most end within it, and a worker is dear to start."""
 
 _log = structlog.get_logger("rendermap.dispatch")
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """An encoded picture.  empty: nothing was drawn, it is background only."""
-
-    body: bytes
-    empty: bool
-    width_px: int
-    height_px: int
 
 
 @dataclass(slots=True, eq=False)

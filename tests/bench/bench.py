@@ -31,8 +31,8 @@ from rich.table import Table
 from rendermap.access.grant import PUBLIC
 from rendermap.assembly import build
 from rendermap.demo import make_jobs
+from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import MapPlan
-from rendermap.dispatch.pool import Drawn
 from rendermap.geo.bbox import BBox, intersects
 from rendermap.geo.crs import WEB_MERCATOR, transform_bbox
 from rendermap.geo.tiling import TileAddress, view_of

@@ -19,8 +19,9 @@ from rendermap.assembly import Assembled
 from rendermap.cache.flight import Flight
 from rendermap.cache.memory import MemoryStore
 from rendermap.dispatch.budget import Limits
+from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan
-from rendermap.dispatch.pool import Drawn, Pool
+from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.catalog import Catalog

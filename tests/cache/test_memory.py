@@ -55,11 +55,11 @@ def test_dropped_and_replaced_values_weigh_nothing() -> None:
 
     async def ask() -> None:
         store = MemoryStore[bytes](100, weigh=len)
-        await store.put("a", b"123")
-        await store.put("a", b"1")
-        await store.put("b", b"12")
-        await store.drop("b")
-        await store.drop("b")
+        await store.put("x/a", b"123")
+        await store.put("x/a", b"1")
+        await store.put("y/b", b"12")
+        await store.drop_job("y")
+        await store.drop_job("y")
         assert (store.held_bytes, len(store)) == (1, 1)
 
     run(ask)

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan
-from rendermap.dispatch.pool import ABANDONED_S, Drawn, Pool
+from rendermap.dispatch.pool import ABANDONED_S, Pool
 from rendermap.dispatch.process import WorkerProcess, WorkerProgram
 from rendermap.dispatch.scratch import Scratch
 from rendermap.dispatch.wire import Answer

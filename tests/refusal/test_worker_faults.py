@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from rendermap.dispatch.pool import Drawn, Pool
+from rendermap.dispatch.drawn import Drawn
+from rendermap.dispatch.pool import Pool
 from rendermap.dispatch.process import WorkerProgram
 from rendermap.errors import RenderCrashed, RendermapError, RenderTimeout
 from rendermap.telemetry import make_metrics

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import shapely
 
+from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import InspectPlan, MapPlan, MeasurePlan
-from rendermap.dispatch.pool import Drawn, Pool
+from rendermap.dispatch.pool import Pool
 from rendermap.jobs.job import DataSource
 from rendermap.render.compose import draw
 from rendermap.render.inspect import inspect

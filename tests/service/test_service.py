@@ -15,8 +15,8 @@ from rendermap.access.policy import Policy
 from rendermap.cache.flight import Flight
 from rendermap.cache.memory import MemoryStore
 from rendermap.dispatch.budget import Limits
+from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan
-from rendermap.dispatch.pool import Drawn
 from rendermap.drawables import Drawables
 from rendermap.errors import (
     InvalidBbox,

@@ -1,0 +1,61 @@
+"""Turns among the processes that share a folder: locks on one file, a byte for each key.
+
+The system gives back what a process had that died, and there is no file per key to be left behind.  A lock belongs to its process,
+so two users of one folder in the same process are not kept apart.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import threading
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+
+from rendermap.cache.threads import Threads
+from rendermap.cache.turns import Leave
+
+FILE_NAME = "turns"
+
+
+class FileTurns:
+    """See `Turns`.  Raises OSError where the folder cannot be written or knows no locks.  All work is done in threads."""
+
+    def __init__(self, folder: Path, threads: Threads) -> None:
+        self._path = folder / FILE_NAME
+        self._threads = threads
+        self._opening = threading.Lock()
+        self._file: int | None = None
+
+    async def take(self, key: str) -> Leave | None:
+        """The turn, if nobody has it."""
+        place = int.from_bytes(blake2b(key.encode(), digest_size=7).digest(), "little")
+        is_mine = await self._threads.run(partial(self._lock, place))
+        return partial(self._threads.run, partial(self._unlock, place)) if is_mine else None
+
+    # --- in threads --------------------------------------------------------------------------------------------------
+
+    def _lock(self, place: int) -> bool:
+        try:
+            fcntl.lockf(self._opened(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                return False
+            raise
+        return True
+
+    def _unlock(self, place: int) -> None:
+        fcntl.lockf(self._opened(), fcntl.LOCK_UN, 1, place)
+
+    def _opened(self) -> int:
+        """The file, made anew when it was removed: others would otherwise lock another than we do."""
+        with self._opening:
+            if self._file is not None and os.fstat(self._file).st_nlink == 0:
+                os.close(self._file)
+                self._file = None
+            if self._file is None:
+                self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            return self._file

@@ -1,0 +1,117 @@
+"""A store in Redis or Valkey, and turns among all who use the same one.
+
+Redis is believed nothing: what it answers is opened like any entry from outside, so a mixed-up answer is a miss and never a wrong picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from secrets import token_hex
+from typing import Any, Generic, TypeVar
+
+from redis.asyncio import Redis
+from redis.asyncio.lock import Lock
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import LockError, RedisError, ResponseError
+
+from rendermap.cache.envelope import Envelope, NotOurs
+from rendermap.cache.turns import LONGEST_TURN_S, Leave
+
+T = TypeVar("T")
+
+PREFIX = "rendermap"
+LARGEST_BYTES = 1024 * 1024
+"""Larger pictures are rare, seldom asked for twice, and would hold up the small ones of others."""
+
+KEPT_S = 24 * 3600
+BATCH = 1000
+
+
+def connect(url: str, timeout_s: float) -> Redis:
+    """A client that connects when it is first used.  A connection that the server has closed meanwhile is made anew, once."""
+    retry: Retry = Retry(NoBackoff(), 1, supported_errors=(Disconnected,))
+    # the older of the two protocols: every server speaks it, and greets in fewer words
+    return Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry, protocol=2)
+
+
+class RedisStore(Generic[T]):
+    """See `Store`.  Raises RedisError and OSError.  on_damage: told of every value that was no entry of its name; it is removed."""
+
+    def __init__(self, client: Redis, envelope: Envelope[T], on_damage: Callable[[], None] = lambda: None, kept_s: int = KEPT_S) -> None:
+        self._client = client
+        self._envelope = envelope
+        self._on_damage = on_damage
+        self._kept_s = kept_s
+
+    async def get(self, key: str) -> T | None:
+        """The value, or None."""
+        name = self._name(key)
+        try:
+            entry = await self._fetch(name)
+            return None if entry is None else self._envelope.open(key, entry)
+        except NotOurs:
+            self._on_damage()
+            with suppress(RedisError):
+                await self._client.unlink(name)
+            return None
+
+    async def put(self, key: str, value: T, ttl_s: float | None = None) -> None:
+        """Keep a value for a day at most; none that ends, and none that is large."""
+        if ttl_s is None and len(entry := self._envelope.close(key, value)) <= LARGEST_BYTES:
+            await self._client.set(self._name(key), entry, ex=self._kept_s)
+
+    async def drop_job(self, job: str) -> bool:
+        """Forget all values of a job; looks through all names in the database."""
+        found: list[bytes] = []
+        async for name in self._client.scan_iter(match=f"{PREFIX}:{self._envelope.job_name(job)}:*", count=BATCH):
+            found.append(name)
+            if len(found) == BATCH:
+                await self._client.unlink(*found)
+                found.clear()
+        if found:
+            await self._client.unlink(*found)
+        return True
+
+    async def _fetch(self, name: str) -> bytes | None:
+        """Raises NotOurs where something else than bytes has the name: that is no fault of the store."""
+        try:
+            entry: object = await self._client.get(name)
+        except ResponseError as error:
+            if str(error).startswith("WRONGTYPE"):
+                raise NotOurs from error
+            raise
+        if entry is None or isinstance(entry, bytes):
+            return entry
+        raise NotOurs
+
+    def _name(self, key: str) -> str:
+        return _name_of(self._envelope, key)
+
+
+class RedisTurns:
+    """See `Turns`.  Raises RedisError and OSError.  A turn ends by itself when its holder has died."""
+
+    def __init__(self, client: Redis, envelope: Envelope[Any], longest_s: float = LONGEST_TURN_S) -> None:
+        self._client = client
+        self._envelope = envelope
+        self._longest_s = longest_s
+
+    async def take(self, key: str) -> Leave | None:
+        """The turn, if nobody has it."""
+        lock = Lock(self._client, f"{_name_of(self._envelope, key)}:turn", timeout=self._longest_s, thread_local=False)
+        is_mine = await lock.acquire(blocking=False, token=token_hex(16))
+        return partial(_release, lock) if is_mine else None
+
+
+async def _release(lock: Lock) -> None:
+    # it may have ended by itself, and be another's by now
+    with suppress(LockError):
+        await lock.release()
+
+
+def _name_of(envelope: Envelope[Any], key: str) -> str:
+    return ":".join((PREFIX, *envelope.names(key)))

@@ -1,0 +1,63 @@
+"""Stores of pictures outside the process, each as it is made in the service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from rendermap.cache.envelope import Codec, Envelope
+from rendermap.cache.files import FileStore
+from rendermap.cache.memory import MemoryStore
+from rendermap.cache.redis import RedisStore, connect
+from rendermap.cache.store import Store
+from rendermap.cache.threads import Threads
+from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
+
+CODEC = Codec(to_bytes, from_bytes)
+SECRET = b"the secret of these tests"
+JOB, OTHER_JOB = "a" * 32, "b" * 32
+KEY, OTHER_KEY, OTHER_JOBS_KEY = f"{JOB}/{'1' * 32}", f"{JOB}/{'2' * 32}", f"{OTHER_JOB}/{'1' * 32}"
+PICTURE = Drawn(b"\x89PNG a picture", False, 256, 128)
+EMPTY = Drawn(b"nothing to see", True, 1, 1)
+LIMIT_BYTES = 1 << 20
+
+
+def envelope(secret: bytes = SECRET) -> Envelope[Drawn]:
+    """Of pictures."""
+    return Envelope(secret, CODEC)
+
+
+@asynccontextmanager
+async def file_store(folder: Path, limit_bytes: int = LIMIT_BYTES, secret: bytes = SECRET) -> AsyncIterator[FileStore[Drawn]]:
+    """Unguarded; counts damage in its `damaged`."""
+    threads = Threads(2)
+    try:
+        yield FileStore(folder, limit_bytes, envelope(secret), threads)
+    finally:
+        threads.close()
+
+
+@asynccontextmanager
+async def redis_store(url: str, secret: bytes = SECRET) -> AsyncIterator[RedisStore[Drawn]]:
+    """Unguarded."""
+    client: Redis = connect(url, timeout_s=2.0)
+    try:
+        yield RedisStore(client, envelope(secret))
+    finally:
+        await client.aclose()
+
+
+@asynccontextmanager
+async def store_of(kind: str, place: Path | str) -> AsyncIterator[Store[Drawn]]:
+    """kind: memory, files (place: a folder) or redis (place: an address)."""
+    if kind == "memory":
+        yield MemoryStore(LIMIT_BYTES)
+    elif kind == "files":
+        async with file_store(Path(place)) as files:
+            yield files
+    else:
+        async with redis_store(str(place)) as redis:
+            yield redis
