@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from rendermap.access.grant import Grant
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Job, MessageKind
@@ -17,12 +18,13 @@ from rendermap.services.service import Direction, Parameter, Service, Task, Tool
 _LOUDNESS = {"none": (), "error": (MessageKind.ERROR,), "warning": (MessageKind.ERROR, MessageKind.WARNING), "info": tuple(MessageKind)}
 
 
-def service_card(service: Service) -> ServiceCard:
-    """A service as published."""
-    return ServiceCard(service.name, service.title, service.description, service.credits, tuple(_task_card(task) for task in service.tasks))
+def service_card(service: Service, layer_ids: frozenset[int]) -> ServiceCard:
+    """A service as published, without the outputs whose layers are not among layer_ids."""
+    tasks = tuple(_task_card(task, layer_ids) for task in service.tasks)
+    return ServiceCard(service.name, service.title, service.description, service.credits, tasks)
 
 
-def _task_card(task: Task) -> TaskCard:
+def _task_card(task: Task, layer_ids: frozenset[int]) -> TaskCard:
     ids = {layer.parameter.casefold(): layer.id for layer in task.layers}
     parameters = tuple(
         ParameterCard(
@@ -30,6 +32,7 @@ def _task_card(task: Task) -> TaskCard:
             p.choices, ids.get(p.name.casefold()),
         )
         for p in task.parameters
+        if ids.get(p.name.casefold()) in layer_ids | {None}
     )  # fmt: skip
     return TaskCard(task.name, task.display_name, task.description, parameters)
 
@@ -40,8 +43,12 @@ def messages_of(job: Job, service: Service) -> tuple[tuple[str, str], ...]:
     return tuple((m.kind.value, without_paths(m.text)) for m in job.messages if m.kind in heard)
 
 
-def job_card(job: Job, service: Service) -> JobCard:
-    """A job's state; nothing in it names a path of the server."""
+def job_card(job: Job, service: Service, grant: Grant) -> JobCard:
+    """A job's state, as far as the grant reaches; nothing in it names a path of the server.
+
+    Whoever came by a link sees the layers that it is for, and neither what the tool was given nor what it said.
+    """
+    is_linked = grant.principal.link is not None
     task = task_named(service, job.task) if job.task else None
     parameters = {p.name.casefold(): p for t in ((task,) if task else service.tasks) for p in t.parameters}
     ids = {layer.parameter.casefold(): layer.id for layer in service.layers_of(job.task)}
@@ -53,11 +60,13 @@ def job_card(job: Job, service: Service) -> JobCard:
         job.created,
         job.started,
         job.finished,
-        inputs=tuple(_result_card(name, value, parameters.get(name.casefold())) for name, value in job.inputs.items()),
+        inputs=() if is_linked else tuple(_result_card(n, value, parameters.get(n.casefold())) for n, value in job.inputs.items()),
         results=tuple(
-            _result_card(o.name, o.value, parameters.get(o.name.casefold()), ids.get(o.name.casefold()), o.fault) for o in job.outputs
+            _result_card(o.name, o.value, parameters.get(o.name.casefold()), ids.get(o.name.casefold()), o.fault)
+            for o in job.outputs
+            if ids.get(o.name.casefold()) in (grant.layer_ids if is_linked else grant.layer_ids | {None})
         ),
-        messages=messages_of(job, service),
+        messages=() if is_linked else messages_of(job, service),
     )
 
 
@@ -79,20 +88,22 @@ def _without_names(value: object) -> object:
 
 
 def map_card(job_map: JobMap, max_px: int) -> MapCard:
-    """The map of a job."""
+    """The map of a job, of the layers that are in it."""
     layers = _with_groups(job_map.service, tuple(_drawn_card(d) for d in job_map.drawables))
     title = job_map.service.title
+    service = service_card(job_map.service, frozenset(d.tool.id for d in job_map.drawables))
     return MapCard(
-        service_card(job_map.service), job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, job_map.digest,
-        job_map.native_resolution_m,
+        service, job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, job_map.digest, job_map.native_resolution_m
     )  # fmt: skip
 
 
-def template_card(service: Service, crs: str, bbox: BBox, max_px: int, geometries: Mapping[int, str]) -> MapCard:
-    """The map of a service without a job: its tool layers, nothing drawn.  geometries: by layer id, where a layer file tells."""
-    layers = _with_groups(service, tuple(_template_layer(layer, geometries.get(layer.id)) for layer in service.layers))
+def template_card(
+    service: Service, tools: tuple[ToolLayer, ...], crs: str, bbox: BBox, max_px: int, geometries: Mapping[int, str]
+) -> MapCard:
+    """The map of a service without a job: tool layers, nothing drawn.  geometries: by layer id, where a layer file tells."""
+    layers = _with_groups(service, tuple(_template_layer(layer, geometries.get(layer.id)) for layer in tools))
     digest = hashlib.blake2b(repr((layers, crs, bbox)).encode(), digest_size=8).hexdigest()
-    return MapCard(service_card(service), None, service.title, crs, bbox, layers, max_px, digest)
+    return MapCard(service_card(service, frozenset(tool.id for tool in tools)), None, service.title, crs, bbox, layers, max_px, digest)
 
 
 def _template_layer(tool: ToolLayer, geometry: str | None = None) -> LayerCard:

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from rendermap import __version__
-from rendermap.access.grant import PUBLIC
+from rendermap.access.grant import OPERATOR
 from rendermap.assembly import Assembled, build
 from rendermap.console import err, out, print_document, print_error, print_jobs, print_layer, print_map, print_style
 from rendermap.desk import (
@@ -57,7 +57,7 @@ app = typer.Typer(
 T = TypeVar("T")
 
 OK, USAGE = 0, 2
-NO_JOB = JobRequest("", "")
+NO_JOB = JobRequest("", "", OPERATOR)
 DEFAULT_LAYERS = LayerChoice()
 
 
@@ -115,7 +115,7 @@ def _run(
             request = find_job(job, one, settings.jobs)
         else:
             one = styles_of(tried) if tried else None
-            request = JobRequest(one.service.name, "") if one else NO_JOB
+            request = JobRequest(one.service.name, "", OPERATOR) if one else NO_JOB
         assembled = build(settings, catalog=one, services=one.services if one else None, reads_anywhere=True)
         await assembled.start()
         try:
@@ -266,7 +266,7 @@ def legend(
     async def work(assembled: Assembled, request: JobRequest) -> None:
         asked = LegendSheetRequest(LegendRequest(request, choice, parse_dpi(dpi)), format_of(output), dark)
         service = assembled.service
-        opened = await service.open(request) if job else await service.open_template(request.service, PUBLIC)
+        opened = await service.open(request) if job else await service.open_template(request.service, OPERATOR)
         picture = await opened.legend_sheet(asked)
         write(output, picture.body)
         out.print(f"{output}  {picture.width_px} x {picture.height_px}")
@@ -386,7 +386,7 @@ def list_jobs(
         if not folder.is_dir():
             err.print(f"{folder}: there is no such folder", style="yellow", markup=False, highlight=False)
     try:
-        print_jobs(asyncio.run(build(settings).service.jobs(PUBLIC, service, limit)))
+        print_jobs(asyncio.run(build(settings).service.jobs(OPERATOR, service, limit)))
     except RendermapError as error:
         print_error(error)
         raise typer.Exit(FAULTS) from None

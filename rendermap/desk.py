@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import ImageColor
 
+from rendermap.access.grant import OPERATOR
 from rendermap.errors import (
     InvalidBbox,
     InvalidFormat,
@@ -165,13 +166,13 @@ def one_job(text: str, jobs_dirs: tuple[Path, ...], services_dir: Path, tried: T
 def find_job(text: str, one: OneJob | None, jobs_dirs: tuple[Path, ...]) -> JobRequest:
     """``[folder/]service/jobId`` below one of jobs_dirs, or the path of a job folder.  Raises JobNotFound."""
     if one is not None:
-        return JobRequest(one.service.name, one.job.job_id)
+        return JobRequest(one.service.name, one.job.job_id, OPERATOR)
     service, _, job_id = text.rstrip("/").rpartition("/")
     if not service or not job_id:
         raise JobNotFound(f"{text} is no file and no folder; a job is named [folder/]service/jobId, or by the path of its folder.")
     if not jobs_dirs:
         raise JobNotFound("There is no jobs directory to look in: give one with --jobs DIR or RENDERMAP_JOBS.")
-    return JobRequest(service, job_id)
+    return JobRequest(service, job_id, OPERATOR)
 
 
 def dataset_at(text: str) -> DataSource | None:

@@ -4,6 +4,8 @@ RendermapError
     BadRequest          the question is wrong
         InvalidParameter    InvalidBbox    InvalidCrs    InvalidSize
         InvalidFormat       InvalidLayer   InvalidFilter      InvalidExpression
+    SignIn              nobody may ask like this
+        SignInRequired      CredentialRefused
     NotFound            there is no such thing, or it is not for you: the two must look alike
         ServiceNotFound     JobNotFound    LayerNotFound    ResultNotFound    TileOutside
     NotReady            the job is still running
@@ -94,6 +96,18 @@ class InvalidLayer(BadRequest):
     sentence = "The layer list cannot be understood."
 
 
+class SignIn(RendermapError):
+    """Told before anything is looked up, so that it says nothing about what there is."""
+
+
+class SignInRequired(SignIn):
+    sentence = "Sign in first."
+
+
+class CredentialRefused(SignIn):
+    sentence = "The token is not valid."
+
+
 class NotFound(RendermapError):
     sentence = "There is no such resource."
 
@@ -133,7 +147,14 @@ class JobFailed(RendermapError):
 
 
 class Ended(RendermapError):
+    """owner, is_private: as the job had them."""
+
     sentence = "The job has ended and its results have been removed."
+
+    def __init__(self, sentence: str | None = None, *, owner: str | None = None, is_private: bool = False, **kwargs: object) -> None:
+        super().__init__(sentence, **kwargs)  # type: ignore[arg-type]
+        self.owner = owner
+        self.is_private = is_private
 
 
 class Refused(RendermapError):

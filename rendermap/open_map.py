@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Protocol, TypeVar
 
-from rendermap.access.grant import Grant, Operation, Principal
-from rendermap.access.policy import LayerAccess, Policy
+from rendermap.access.grant import Grant, Operation
+from rendermap.access.policy import Policy
 from rendermap.cache.flight import Flight
 from rendermap.cards import map_card, scale_range
 from rendermap.dispatch.breaker import FAILURES, Breaker
@@ -18,22 +18,23 @@ from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, cache_key, plan_digest
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.errors import InvalidBbox, InvalidFilter, InvalidFormat, NotSupported
-from rendermap.geo.bbox import BBox, intersects, pad
-from rendermap.geo.crs import WEB_MERCATOR, transform_bbox
-from rendermap.geo.lattice import Lattice, comes_near, frames_of, lattice_of
+from rendermap.gate import Gate
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import WEB_MERCATOR
+from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.reply import LegendLayer, MapCard, Picture
-from rendermap.request import LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.request import LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.selection import chosen, visible, within
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.scales import ScaledStyles
 from rendermap.symbology.style import Style, style_digest
-from rendermap.symbology.template import label_reach_pt
 from rendermap.symbology.writers.written import Document, WrittenStyles
 
 FINEST_STEP = 1e-13
@@ -124,11 +125,16 @@ def _digest_of(grant: Grant, plan: MapPlan | LegendPlan) -> PlanDigest:
 class OpenMap:
     """A finished job's map.  Requests may name any job: what is drawn is the one that was opened."""
 
-    def __init__(self, studio: Studio, principal: Principal, job_map: JobMap, grant: Grant) -> None:
+    def __init__(self, studio: Studio, gate: Gate, job_map: JobMap) -> None:
         self._studio = studio
-        self._principal = principal
-        self._job_map = job_map
-        self._grant = grant
+        self._gate = gate
+        self._grant = gate.grant(Operation.VIEW)
+        self._job_map = within(job_map, self._grant)
+
+    @property
+    def is_public(self) -> bool:
+        """True when everybody would see the very same, so that caches between us and the client may keep it."""
+        return self._grant.is_public
 
     @cached_property
     def card(self) -> MapCard:
@@ -173,17 +179,11 @@ class OpenMap:
 
         A style names fields and values, so it is told only of layers whose author lets people ask about them.
         """
-        drawn = [d for d in self._job_map.drawables if d.layer and d.style]
-        levels = [LayerAccess(d.tool.id, Operation(d.tool.access.value)) for d in drawn]
-        try:
-            granted = self._studio.policy.grant(self._principal, Operation.IDENTIFY, self._grant.service, self._grant.job_id, levels)
-        except NotSupported:
-            return {}
-        written = self._studio.written
+        allowed, written = self._gate.allowed(Operation.IDENTIFY), self._studio.written
         return {
             d.tool.id: written.get(language, d.style, d.style_key, _kind_of(d.layer), d.tool.name)
-            for d in drawn
-            if d.layer and d.style and d.tool.id in granted.layer_ids
+            for d in self._job_map.drawables
+            if d.layer and d.style and d.tool.id in allowed
         }
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
@@ -206,8 +206,8 @@ class OpenMap:
         view = _snapped(request.view)
         lattice = lattice_of(request.view)
         filters = self._granted_filters(request)
-        shown = (d for d in _visible(chosen(self._job_map, request.layers), view, lattice) if d.tool.id in self._grant.layer_ids)
-        layers = tuple(self._scaled(_layer_plan(d, filters.get(d.tool.id)), view) for d in reversed(tuple(shown)))
+        shown = visible(chosen(self._job_map, request.layers), view, lattice)
+        layers = tuple(self._scaled(_layer_plan(d, filters.get(d.tool.id)), view) for d in reversed(shown))
         is_labelled = any(plan.style.labels for plan in layers)
         return MapPlan(view, layers, request.background, request.format, request.quality, lattice if is_labelled else None)
 
@@ -218,10 +218,9 @@ class OpenMap:
     def _granted_filters(self, request: MapRequest) -> dict[int, str]:
         """Filters may be used as an oracle for values, so a layer that is view only takes none."""
         wanted = {layer_id: text for layer_id, text in request.filters if text.strip()}
-        for drawable in self._job_map.drawables:
-            if drawable.tool.id in wanted:
-                level = LayerAccess(drawable.tool.id, Operation(drawable.tool.access.value))
-                self._studio.policy.grant(self._principal, Operation.IDENTIFY, self._grant.service, self._grant.job_id, [level])
+        named = {d.tool.id for d in self._job_map.drawables} & wanted.keys()
+        if named and not named <= self._gate.allowed(Operation.IDENTIFY):
+            raise NotSupported
         return wanted
 
 
@@ -234,6 +233,11 @@ class OpenTemplate:
         self._swatches = swatches
         self._tools = tools
         self.card = card
+
+    @property
+    def is_public(self) -> bool:
+        """True when everybody would see the very same."""
+        return self._grant.is_public
 
     async def draw(self, request: MapRequest) -> Picture:
         """A blank picture of the size asked."""
@@ -273,53 +277,6 @@ class OpenTemplate:
         return await self._studio.sheet(
             self._grant, LegendPlan(self._swatches, request.legend.pixel_ratio, request.legend.swatch_px, sheet)
         )
-
-
-def chosen(job_map: JobMap, choice: LayerChoice) -> tuple[Drawable, ...]:
-    """The drawables a layer choice names, top first.
-
-    A group's id stands for its default-visible layers; a leaf named itself is drawn even under an invisible group
-    (ArcGIS clients name leaves only).  Unknown ids are passed over.
-    """
-    hidden = {g.id for g in job_map.service.groups if not g.visible}
-    default = {d.tool.id for d in job_map.drawables if d.tool.visible and d.tool.group not in hidden}
-    named = set(choice.ids)
-    named |= {d.tool.id for d in job_map.drawables if d.tool.group in named and d.tool.visible}
-    everything = {d.tool.id for d in job_map.drawables}
-    wanted = {
-        LayerMode.DEFAULT: default,
-        LayerMode.SHOW: named,
-        LayerMode.HIDE: everything - named,
-        LayerMode.INCLUDE: default | named,
-        LayerMode.EXCLUDE: default - named,
-    }[choice.mode]
-    return tuple(d for d in job_map.drawables if d.tool.id in wanted)
-
-
-def _visible(drawables: Iterable[Drawable], view: MapView, lattice: Lattice) -> tuple[Drawable, ...]:
-    """Those with something to draw here: in scale, and within reach of the view, or of a block of labels that a tile is cut from."""
-    scale = view.scale_denominator
-    shown = []
-    for drawable in drawables:
-        farthest, nearest = scale_range(drawable)
-        if drawable.layer is None or drawable.style is None or drawable.layer.bbox is None or drawable.crs is None:
-            continue
-        if (farthest and scale > farthest) or (nearest and scale < nearest):
-            continue
-        box = transform_bbox(drawable.layer.bbox, drawable.crs, view.crs)
-        # the box of a reprojected dataset is made from points on a grid: leave room for what bulges between them
-        reach = view.resolution * (drawable.reach_pt * 2 * view.pixel_ratio + 4)
-        if (box and intersects(pad(box, reach + box.width * 0.01, reach + box.height * 0.01), view.bbox)) or (
-            drawable.style.labels and _may_have_labels(drawable, view, lattice)
-        ):
-            shown.append(drawable)
-    return tuple(shown)
-
-
-def _may_have_labels(drawable: Drawable, view: MapView, lattice: Lattice) -> bool:
-    assert drawable.layer and drawable.layer.bbox and drawable.crs and drawable.style
-    box, crs, reach = drawable.layer.bbox, drawable.crs, label_reach_pt(drawable.style)
-    return any(comes_near(box, crs, reach, frame) for frame in frames_of(view, lattice))
 
 
 def _kind_of(layer: Layer) -> GeometryKind | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from textwrap import shorten
 from typing import Protocol
 
-from rendermap.access.grant import Grant, Operation, Principal
-from rendermap.access.policy import LayerAccess
+from rendermap.access.grant import Operation, Principal
+from rendermap.access.policy import JobAccess, Policy
 from rendermap.cards import job_card, messages_of, service_card, template_card
 from rendermap.dispatch.plan import SwatchLayer
 from rendermap.drawables import Drawable, Drawables, Styles, whole_bbox
-from rendermap.errors import Broken, JobFailed, NotReady, ServiceNotFound
+from rendermap.errors import Broken, Ended, JobFailed, JobNotFound, NotFound, NotReady, ServiceNotFound
+from rendermap.gate import Gate, access_of
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.jobs.job import Job, JobStatus, MessageKind
 from rendermap.open_map import OpenMap, OpenTemplate, Studio
@@ -54,26 +57,25 @@ class MapService:
     # --- what there is ---------------------------------------------------------------------------------------------
 
     async def services(self, principal: Principal) -> tuple[ServiceCard, ...]:
-        """Every published service, by name."""
-        del principal
-        return tuple(service_card(s) for _, s in sorted((await self._services()).items()))
+        """Every published service that principal may know of, by name."""
+        published = sorted((await self._services()).items())
+        return tuple(self._service_card(s, principal) for _, s in published if self._policy.admits(principal, access_of(s)))
 
     async def service(self, name: str, principal: Principal) -> ServiceCard:
         """One service; its name is matched without regard to case.  Raises ServiceNotFound."""
-        del principal
-        return service_card(await self._service(name))
+        return self._service_card(self._admit(await self._services(), name, principal), principal)
 
     async def jobs(self, principal: Principal, service: str | None = None, limit: int = 200) -> tuple[JobCard, ...]:
-        """Jobs of one or all services, newest first."""
-        del principal
-        name = (await self._service(service)).name if service else None
+        """Jobs of one or all services that principal may see, newest first."""
         services = await self._services()
-        jobs = await asyncio.to_thread(self._rooms.catalog.list, name, limit)
-        return tuple(job_card(job, found) for job in jobs if (found := service_named(services, job.service)))
+        name = self._admit(services, service, principal).name if service else None
+        return await asyncio.to_thread(self._list, services, principal, name, limit)
 
     async def job(self, request: JobRequest) -> JobCard:
-        """One job in any state.  Raises JobNotFound, Ended."""
-        return job_card(*await asyncio.to_thread(self._find, request))
+        """One job in any state.  Raises ServiceNotFound, JobNotFound, Ended."""
+        async with even_refusals():
+            job, service, gate = await asyncio.to_thread(self._find, request)
+        return job_card(job, service, gate.grant(Operation.VIEW))
 
     def is_ready(self) -> bool:
         """True while pictures can be drawn."""
@@ -84,43 +86,86 @@ class MapService:
     async def open(self, request: JobRequest) -> OpenMap:
         """The map of a finished job, to be drawn from.  Raises JobNotFound, NotReady, JobFailed, Ended."""
 
-        def look() -> tuple[Job, Service, Styles]:
-            job, service = self._find(request)
+        def look() -> tuple[Job, Service, Gate, Styles]:
+            job, service, gate = self._find(request)
             _demand_map(job, service)
-            return job, service, self._rooms.drawables.styles_of(job, service)
+            return job, service, gate, self._rooms.drawables.styles_of(job, service)
 
-        job, service, styles = await asyncio.to_thread(look)
-        grant = self._grant(request.principal, service, job.job_id)
-        job_map = await self._rooms.drawables.of_job(job, service, styles)
-        return OpenMap(self._rooms.studio, request.principal, job_map, grant)
+        async with even_refusals():
+            job, service, gate, styles = await asyncio.to_thread(look)
+        return OpenMap(self._rooms.studio, gate, await self._rooms.drawables.of_job(job, service, styles))
 
     async def open_template(self, name: str, principal: Principal) -> OpenTemplate:
         """The map of a service without a job: its tool layers, which draw nothing.  Raises ServiceNotFound."""
-        service = await self._service(name)
-        named = await asyncio.to_thread(lambda: {tool.id: self._style_of(tool) for tool in service.layers})
+        service = self._admit(await self._services(), name, principal)
+        grant = self._policy.template(principal, access_of(service))
+        tools = tuple(tool for tool in service.layers if tool.id in grant.layer_ids)
+        named = await asyncio.to_thread(lambda: {tool.id: self._style_of(tool) for tool in tools})
         geometries = {id_: template_geometry(each.style) for id_, each in named.items() if each}
-        swatches = tuple(SwatchLayer(t.id, t.name, geometries[t.id], n.style) for t in service.layers if (n := named[t.id]))
+        swatches = tuple(SwatchLayer(t.id, t.name, geometries[t.id], n.style) for t in tools if (n := named[t.id]))
         crs = service.crs or WEB_MERCATOR
-        card = template_card(service, crs, whole_bbox([], crs), self._rooms.studio.limits.max_px, geometries)
-        grant = self._grant(principal, service, "")
-        return OpenTemplate(self._rooms.studio, card, grant, swatches, tuple(Drawable(tool) for tool in service.layers))
+        card = template_card(service, tools, crs, whole_bbox([], crs), self._rooms.studio.limits.max_px, geometries)
+        return OpenTemplate(self._rooms.studio, card, grant, swatches, tuple(map(Drawable, tools)))
 
     # --- the first stations of every question ----------------------------------------------------------------------
 
     async def _services(self) -> Mapping[str, Service]:
         return await asyncio.to_thread(self._rooms.services)
 
-    async def _service(self, name: str) -> Service:
-        return _named(await self._services(), name)
+    def _admit(self, services: Mapping[str, Service], name: str, principal: Principal) -> Service:
+        """Raises ServiceNotFound, also where there is such a service and not for principal."""
+        service = service_named(services, name)
+        if service is None:
+            raise ServiceNotFound
+        self._policy.demand(principal, access_of(service))
+        return service
 
-    def _find(self, request: JobRequest) -> tuple[Job, Service]:
+    def _service_card(self, service: Service, principal: Principal) -> ServiceCard:
+        return service_card(service, self._policy.known_layers(principal, access_of(service)))
+
+    def _find(self, request: JobRequest) -> tuple[Job, Service, Gate]:
+        """Reads the disk, and may block.  Raises JobNotFound, also where there is such a job and it is not for who asks."""
+        service = self._admit(self._rooms.services(), request.service, request.principal)
+        try:
+            job = self._rooms.catalog.find(service.name, request.job_id)
+        except Ended as error:
+            self._policy.grant(
+                request.principal, Operation.VIEW, access_of(service), JobAccess(request.job_id, error.owner, error.is_private)
+            )
+            raise
+        except Broken:
+            self._policy.grant(request.principal, Operation.VIEW, access_of(service), JobAccess(request.job_id))
+            raise
+        gate = Gate.of(self._policy, request.principal, service, job)
+        gate.grant(Operation.VIEW)
+        return job, service, gate
+
+    def _list(self, services: Mapping[str, Service], principal: Principal, name: str | None, limit: int) -> tuple[JobCard, ...]:
         """Reads the disk, and may block."""
-        service = _named(self._rooms.services(), request.service)
-        return self._rooms.catalog.find(service.name, request.job_id), service
+        if principal.link is not None:
+            return self._linked(principal)
+        cards: list[JobCard] = []
+        for job in self._rooms.catalog.list(name, limit):
+            service = service_named(services, job.service)
+            try:
+                if service is not None:
+                    cards.append(job_card(job, service, Gate.of(self._policy, principal, service, job).grant(Operation.VIEW)))
+            except JobNotFound:
+                continue
+        return tuple(cards)
 
-    def _grant(self, principal: Principal, service: Service, job_id: str) -> Grant:
-        levels = [LayerAccess(layer.id, Operation(layer.access.value)) for layer in service.layers]
-        return self._rooms.studio.policy.grant(principal, Operation.VIEW, service.name, job_id, levels)
+    def _linked(self, principal: Principal) -> tuple[JobCard, ...]:
+        """The one job of a link."""
+        assert principal.link
+        try:
+            job, service, gate = self._find(JobRequest(principal.link.service, principal.link.job_id, principal))
+        except (NotFound, Ended, Broken):
+            return ()
+        return (job_card(job, service, gate.grant(Operation.VIEW)),)
+
+    @property
+    def _policy(self) -> Policy:
+        return self._rooms.studio.policy
 
     def _style_of(self, tool: ToolLayer) -> NamedStyle | None:
         """A layer file that cannot be used leaves its layer without a legend here; jobs say why, and so does `rendermap check`."""
@@ -131,6 +176,8 @@ class MapService:
 
 
 SHORT_CHARS = 120
+REFUSAL_STEP_S = 0.05
+"""Longer than it takes to look at a job folder."""
 MOST_DETAILS = 20
 
 _ENDS = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled", JobStatus.TIMED_OUT: "ran out of time"}
@@ -146,8 +193,12 @@ def _demand_map(job: Job, service: Service) -> None:
         raise JobFailed(f"The job {_ENDS[job.status]} and has no map{said}", details=tuple(errors[:MOST_DETAILS]))
 
 
-def _named(services: Mapping[str, Service], name: str) -> Service:
-    found = service_named(services, name)
-    if found is None:
-        raise ServiceNotFound
-    return found
+@asynccontextmanager
+async def even_refusals() -> AsyncIterator[None]:
+    """Tells that there is no such job only at the next full step of time, so that how long it took does not tell why."""
+    began = time.monotonic()
+    try:
+        yield
+    except NotFound:
+        await asyncio.sleep(-(time.monotonic() - began) % REFUSAL_STEP_S)
+        raise

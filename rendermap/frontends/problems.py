@@ -22,6 +22,7 @@ from rendermap.errors import (
     Refused,
     RendermapError,
     RenderTimeout,
+    SignIn,
     TooMany,
 )
 from rendermap.frontends.incidents import foreseen
@@ -29,6 +30,7 @@ from rendermap.frontends.kvp import check_length, joined
 
 STATUS: dict[type[RendermapError], int] = {
     BadRequest: 400,
+    SignIn: 401,
     Refused: 403,
     NotFound: 404,
     NotReady: 409,
@@ -52,10 +54,11 @@ def status_of(error: RendermapError) -> int:
 
 
 def headers_of(error: RendermapError) -> dict[str, str]:
-    """Never kept by a cache; says when to ask again where that makes sense."""
+    """Never kept by a cache; says when to ask again, or that a token is wanted (RFC 6750, 3), where that makes sense."""
     waits = {Busy: getattr(error, "retry_after_s", 0), NotReady: RETRY_RUNNING_S}
     seconds = next((waits[kind] for kind in type(error).__mro__ if kind in waits), None)
-    return {"Cache-Control": "no-store"} | ({"Retry-After": str(seconds)} if seconds else {})
+    asks = {"WWW-Authenticate": "Bearer"} if isinstance(error, SignIn) else {}
+    return {"Cache-Control": "no-store"} | ({"Retry-After": str(seconds)} if seconds else {}) | asks
 
 
 def problem_response(error: RendermapError, headers: Mapping[str, str] | None = None) -> Response:

@@ -5,6 +5,7 @@ Folders, below each of the jobs directories, letter case of service names forgiv
     [<folder>/]<service>_gpserver/<job id>/     jobs of every layout
     [<folder>/]<service>/<job id>/              the same, for published services only
     .../<job id>.ended                          a file: the job has ended, whether its folder is still there or not
+    .../<job id>.access                         a file: whose the job is (`access_file`)
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rendermap.errors import Broken, Ended, JobNotFound, SourceRefused
+from rendermap.jobs.access_file import AccessFile, owned, read_access
 from rendermap.jobs.binding import PublishedService, Services
 from rendermap.jobs.document import DOCUMENT_NAME
 from rendermap.jobs.fingerprint import list_folder
@@ -63,7 +65,8 @@ class Catalog:
         published = self._published(service)
         for place in self._places_of(service, published):
             if _is_file(place / f"{job_id}{ENDED_SUFFIX}"):
-                raise Ended
+                said = read_access(place, job_id) or AccessFile()
+                raise Ended(owner=said.owner, is_private=said.private)
             if _is_folder(place / job_id):
                 return self._read(place / job_id, published.name if published else service, published)
         raise JobNotFound
@@ -99,12 +102,15 @@ class Catalog:
         return self._read(root, published.name if published else names[0 if len(names) == 3 else -1], published)
 
     def _read(self, root: Path, service: str, published: PublishedService | None) -> Job:
+        said = read_access(root.parent, root.name)
         folder = JobFolder(root)
         found = Found(folder, service, root.name, published, self._documents, datetime.now(UTC), self._quiet_s)
         try:
             for layout in self._layouts:
                 if layout.recognises(folder):
-                    return layout.read(found)
+                    return owned(layout.read(found), said)
+        except Ended as error:
+            raise error if said is None else Ended(owner=said.owner, is_private=said.private) from error
         except SourceRefused as error:
             raise JobNotFound(reason=error.reason) from error
         except OSError as error:

@@ -103,6 +103,8 @@ class Document(_Model):
     outputs: dict[Name, DatasetOutput | ValueOutput] = Field(default_factory=dict, description="Output parameters by name.")
     messages: tuple[MessageEntry, ...] = Field(default=(), description="Oldest first.")
     progress: Progress | None = Field(default=None, description="While the job runs.")
+    owner: Name | None = Field(default=None, description="Name of whoever submitted the job, as the service knows people who sign in.")
+    private: bool = Field(default=False, description="Whether only the owner may see the job.")
 
 
 def document_schema() -> dict[str, object]:

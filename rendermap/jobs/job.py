@@ -84,7 +84,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run of a task.  service: ``[folder/]name`` as published; task: name, None when the layout does not tell."""
+    """A run of a task.  service: ``[folder/]name`` as published; task: name, None when the layout does not tell.
+
+    owner: name of whoever submitted it, None when nobody says.  is_private: only the owner may see it.
+    """
 
     service: str
     job_id: str
@@ -99,6 +102,8 @@ class Job:
     started: datetime | None = None
     finished: datetime | None = None
     progress: Progress | None = None
+    owner: str | None = None
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

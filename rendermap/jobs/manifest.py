@@ -14,6 +14,7 @@ import re
 import threading
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -158,18 +159,35 @@ class Run:
             write_document(self.root, self._document)
 
 
-def start(jobs_dir: Path, *, service: str, task: str | None = None, inputs: Mapping[str, JsonValue] | None = None) -> Run:
+def start(
+    jobs_dir: Path,
+    *,
+    service: str,
+    task: str | None = None,
+    inputs: Mapping[str, JsonValue] | None = None,
+    owner: str | None = None,
+    private: bool = False,
+) -> Run:
     """Make a job folder of its own and let the tool begin at once.
 
     service: ``[folder/]name`` as published.  The folder is ``<jobs_dir>/[folder/]<service>_gpserver/<job id>``, in lower case.
-    Raises ValueError for a service name that cannot be a folder or inputs that are not JSON.
+    owner: the name of whoever submitted the job.  private: only the owner may see it.
+    Raises ValueError for a service name that cannot be a folder, inputs that are not JSON, or a private job of nobody.
     """
-    return _create(jobs_dir, service, task, inputs, DocumentStatus.EXECUTING)
+    return _create(jobs_dir, service, task, inputs, _Submitter(owner, private), DocumentStatus.EXECUTING)
 
 
-def submit(jobs_dir: Path, *, service: str, task: str | None = None, inputs: Mapping[str, JsonValue] | None = None) -> Run:
-    """Make a job folder whose tool begins later, in a process that calls `resume`."""
-    return _create(jobs_dir, service, task, inputs, DocumentStatus.SUBMITTED)
+def submit(
+    jobs_dir: Path,
+    *,
+    service: str,
+    task: str | None = None,
+    inputs: Mapping[str, JsonValue] | None = None,
+    owner: str | None = None,
+    private: bool = False,
+) -> Run:
+    """Make a job folder whose tool begins later, in a process that calls `resume`.  Otherwise as `start`."""
+    return _create(jobs_dir, service, task, inputs, _Submitter(owner, private), DocumentStatus.SUBMITTED)
 
 
 def resume(job_dir: Path) -> Run:
@@ -181,9 +199,24 @@ def resume(job_dir: Path) -> Run:
     return Run(root, read_document(root))
 
 
-def _create(jobs_dir: Path, service: str, task: str | None, inputs: Mapping[str, JsonValue] | None, status: DocumentStatus) -> Run:
+@dataclass(frozen=True, slots=True)
+class _Submitter:
+    owner: str | None
+    private: bool
+
+
+def _create(
+    jobs_dir: Path,
+    service: str,
+    task: str | None,
+    inputs: Mapping[str, JsonValue] | None,
+    submitter: _Submitter,
+    status: DocumentStatus,
+) -> Run:
     if not _SERVICE.fullmatch(service):
         raise ValueError(f"not a service name: {service!r}")
+    if submitter.private and submitter.owner is None:
+        raise ValueError("a private job needs an owner")
     now = _now()
     job_id = f"j{uuid.uuid4().hex}"
     started = now if status is DocumentStatus.EXECUTING else None
@@ -196,6 +229,8 @@ def _create(jobs_dir: Path, service: str, task: str | None, inputs: Mapping[str,
         created=now,
         started=started,
         inputs={name: _as_json(value) for name, value in (inputs or {}).items()},
+        owner=submitter.owner,
+        private=submitter.private,
     )
     root = Path(jobs_dir).resolve() / f"{service.lower()}{SERVICE_SUFFIX}" / job_id
     (root / SCRATCH).mkdir(parents=True)

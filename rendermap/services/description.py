@@ -48,6 +48,8 @@ def _check_colors(count: int | None) -> int | None:
 
 
 Name = Annotated[str, Field(pattern=_NAME)]
+Somebody = Annotated[str, Field(pattern=r"^(public|signed_in|owner|(user|group|key):[^\s:][^\x00-\x1f]{0,199})$")]
+"""A word of the policy."""
 Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Colors = Annotated[int, Field(ge=0, le=256)]
 Mark = Annotated[bool | str, AfterValidator(_check_mark)]
@@ -55,6 +57,14 @@ Mark = Annotated[bool | str, AfterValidator(_check_mark)]
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class WhoDescription(_Model):
+    """Who may view, identify and have data; a list left out stands for whoever may do what comes before."""
+
+    view: list[Somebody] | None = None
+    identify: list[Somebody] | None = None
+    data: list[Somebody] | None = None
 
 
 class LayerDescription(_Model):
@@ -69,7 +79,8 @@ class LayerDescription(_Model):
     min_scale: Scale = 0
     max_scale: Scale = 0
     visible: bool = True
-    access: Literal["view", "identify", "data"] = "view"
+    access: Literal["view", "identify", "data"] | None = None
+    who: WhoDescription | None = None
     group: Name | None = None
     opacity: Annotated[float, Field(ge=0, le=1)] = 1.0
     classification: Literal["auto", "as_template", "from_result"] = "auto"
@@ -169,5 +180,7 @@ class ServiceDescription(_Model):
     crs: Annotated[str, AfterValidator(_check_crs)] | None = None
     message_level: Literal["none", "error", "warning", "info"] = "info"
     protection: ProtectionDescription = ProtectionDescription()
+    access: Literal["view", "identify", "data"] = "view"
+    who: WhoDescription = WhoDescription()
     extras: dict[str, JsonValue] = Field(default_factory=dict)
     tasks: Annotated[list[TaskDescription], Field(min_length=1)]

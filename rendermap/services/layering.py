@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rendermap.services.description import LayerDescription, ParameterDescription, ProtectionDescription, TaskDescription
-from rendermap.services.service import Access, GroupLayer, ToolLayer
+from rendermap.services.description import (
+    LayerDescription,
+    ParameterDescription,
+    ProtectionDescription,
+    TaskDescription,
+    WhoDescription,
+)
+from rendermap.services.service import Access, GroupLayer, Readers, ToolLayer
 
 OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
 """A 96-dpi scale denominator times this is the same scale at 0.28 mm per pixel."""
@@ -16,11 +22,13 @@ OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
 class Layering:
     """Hands out ids while the tasks of one service go by.
 
-    folder: of the service; layer files are named relative to it.  protection: of the service.
+    folder: of the service; layer files are named relative to it.  protection, access, who: of the service, for layers that do not say theirs.
     """
 
     folder: Path
     protection: ProtectionDescription = field(default_factory=ProtectionDescription)
+    access: str = "view"
+    who: Readers = field(default_factory=Readers)
     groups: list[GroupLayer] = field(default_factory=list)
     _next: int = 0
 
@@ -56,7 +64,8 @@ class Layering:
             min_scale_denominator=_to_ogc(drawn.min_scale),
             max_scale_denominator=_to_ogc(drawn.max_scale),
             visible=drawn.visible,
-            access=Access(drawn.access),
+            access=Access(drawn.access or self.access),
+            who=readers_of(drawn.who, self.who) if drawn.who else None,
             group=group,
             opacity=drawn.opacity,
             classification=drawn.classification,
@@ -69,6 +78,14 @@ class Layering:
     def _take(self) -> int:
         self._next += 1
         return self._next - 1
+
+
+def readers_of(described: WhoDescription, otherwise: Readers) -> Readers:
+    """Who may do what; a list left out is that of otherwise."""
+    lists = (described.view, described.identify, described.data)
+    usual = (otherwise.view, otherwise.identify, otherwise.data)
+    view, identify, data = (own if said is None else frozenset(said) for said, own in zip(lists, usual, strict=True))
+    return Readers(view if view is not None else otherwise.view, identify, data)
 
 
 def _to_ogc(esri_scale: float) -> float | None:

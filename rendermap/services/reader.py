@@ -21,9 +21,9 @@ from rendermap.services.description import (
     ServiceDescription,
     TaskDescription,
 )
-from rendermap.services.layering import Layering
+from rendermap.services.layering import Layering, readers_of
 from rendermap.services.lines import Place, line_of, to_path
-from rendermap.services.service import Direction, Parameter, Protection, Service, Task
+from rendermap.services.service import Direction, Parameter, Protection, Readers, Service, Task
 
 FILE_NAME = "service.toml"
 _FOLDER_NAME = re.compile(r"[^\W_]\w*")
@@ -122,7 +122,8 @@ def read_service(path: Path, services_dir: Path) -> Reading:
 
 
 def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
-    layering = Layering(folder, described.protection)
+    who = readers_of(described.who, Readers())
+    layering = Layering(folder, described.protection, described.access, who)
     tasks = tuple(
         Task(task.name, task.title or task.name, task.description, tuple(map(_parameter, task.parameters)), layering.layers_of(task))
         for task in described.tasks
@@ -137,6 +138,7 @@ def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
         crs=described.crs,
         credits=described.credits,
         message_level=described.message_level,
+        who=who,
         extras=dict(described.extras),
         protection=_protection(described.protection),
     )

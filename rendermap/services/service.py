@@ -17,6 +17,15 @@ class Access(StrEnum):
     DATA = "data"
 
 
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who may view, identify and have data, in the policy's words; None for whoever may do what comes before."""
+
+    view: frozenset[str] = frozenset({"public"})
+    identify: frozenset[str] | None = None
+    data: frozenset[str] | None = None
+
+
 class Direction(StrEnum):
     """Which way a parameter goes."""
 
@@ -36,6 +45,7 @@ class ToolLayer:
     statistics: whose a stretch may have that asks for those of the area in view: ``dataset`` or ``view``.
     finest_scale_denominator: beyond it pictures show nothing more, at 0.28 mm per pixel; None for what is usual.
     colors: at most so many for what is continuous, 0 for as many as there are.
+    who: who may do what, None for the service's own.
     """
 
     id: int
@@ -55,6 +65,7 @@ class ToolLayer:
     statistics: str = "dataset"
     finest_scale_denominator: float | None = None
     colors: int = 0
+    who: Readers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,7 @@ class Service:
     crs: str | None = None
     credits: str = ""
     message_level: str = "info"
+    who: Readers = Readers()
     extras: dict[str, object] = field(default_factory=dict)
     protection: Protection = Protection()
 

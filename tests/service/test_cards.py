@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rendermap.access.grant import PUBLIC, Grant, Operation
 from rendermap.cards import job_card
 from rendermap.jobs.job import Job, JobStatus, Message, MessageKind, Output
 from rendermap.services.service import Direction, Parameter, Service, Task, ToolLayer
@@ -39,11 +40,12 @@ JOB = Job(
     ),
     messages=(Message(MessageKind.INFORMATIVE, "wrote /srv/secret/My Slope/s.tif"),),
 )
+GRANT = Grant(PUBLIC, Operation.VIEW, "Demo", "j1", frozenset({0, 1}))
 
 
 def test_no_card_of_a_job_names_a_path() -> None:
     """Messages, inputs and values lose their paths, at any depth; an output that is a dataset shows no name at all."""
-    card = job_card(JOB, SERVICE)
+    card = job_card(JOB, SERVICE, GRANT)
     assert {r.name: r.value for r in (*card.inputs, *card.results)} == {
         "DEM": "[path]",
         "Mask": {"files": ["[path]"]},
@@ -57,6 +59,6 @@ def test_no_card_of_a_job_names_a_path() -> None:
 
 def test_a_task_in_other_letters_keeps_its_parameter_types() -> None:
     """Names are told apart without regard to case everywhere, and a parameter of another task lends nothing."""
-    card = job_card(JOB, SERVICE)
+    card = job_card(JOB, SERVICE, GRANT)
     assert card.task == "Run"
     assert [(r.data_type, r.layer_id) for r in card.results[:2]] == [("GPRasterData", 1), ("GPDataFile", None)]

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import json
 
-from rendermap.errors import BadRequest, Broken, Busy, Ended, JobFailed, NotFound, NotReady, Refused, RendermapError, TooMany
+from rendermap.errors import (
+    BadRequest,
+    Broken,
+    Busy,
+    CredentialRefused,
+    Ended,
+    JobFailed,
+    NotFound,
+    NotReady,
+    Refused,
+    RendermapError,
+    SignInRequired,
+    TooMany,
+)
 
 CODES: dict[type[RendermapError], int] = {
     RendermapError: 500,
     BadRequest: 400,
+    CredentialRefused: 498,
+    SignInRequired: 499,
     NotFound: 404,
     NotReady: 400,
     JobFailed: 400,
@@ -18,7 +33,7 @@ CODES: dict[type[RendermapError], int] = {
     TooMany: 429,
     Broken: 500,
 }
-"""Error -> code, looked up along the ancestors.  Never 401, 403, 498 or 499: those start sign-in dialogs in clients."""
+"""Error -> code, looked up along the ancestors.  401, 403, 498 and 499 start sign-in dialogs in clients: for nothing but signing in."""
 
 IMAGE_ERROR_BYTES = 750
 """@arcgis/core looks for an error in place of a picture only in bodies up to this size."""

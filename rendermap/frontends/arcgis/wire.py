@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rendermap.errors import Busy, InvalidParameter, RendermapError
+from rendermap.errors import Busy, InvalidParameter, RendermapError, SignIn
 from rendermap.frontends.arcgis.errors import code_of, error_document, short_error_document
 from rendermap.frontends.arcgis.pages import content_security_policy, render_page
 from rendermap.frontends.kvp import Parameters
@@ -74,7 +74,8 @@ def write_error(request: Request, error: RendermapError, wire: Wire, *, status: 
     Machines get HTTP 200 (QGIS shows a message only then, JSONP callers see nothing else), but 503 or 429 with Retry-After when busy.
     People get a page with the code as its status.  status: wins over both.
     """
-    usual = code_of(error) if isinstance(error, Busy) or wire.form is Form.HTML else 200
+    people = 401 if isinstance(error, SignIn) else code_of(error)
+    usual = people if isinstance(error, Busy) or wire.form is Form.HTML else 200
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if isinstance(error, Busy):
         headers["Retry-After"] = str(error.retry_after_s)

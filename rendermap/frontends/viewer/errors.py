@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rendermap.errors import BadRequest, Broken, Busy, Ended, JobFailed, NotFound, NotReady, Refused, RendermapError, RenderTimeout, TooMany
+from rendermap.errors import (
+    BadRequest,
+    Broken,
+    Busy,
+    Ended,
+    JobFailed,
+    NotFound,
+    NotReady,
+    Refused,
+    RendermapError,
+    RenderTimeout,
+    SignIn,
+    TooMany,
+)
 from rendermap.frontends.problems import headers_of, problem_response, status_of
 from rendermap.frontends.viewer.pages import Pages
 
@@ -22,6 +35,7 @@ class Wording:
 
 WORDINGS: dict[type[RendermapError], Wording] = {
     BadRequest: Wording("That address is not quite right", "Check the address, or start again from the list of jobs."),
+    SignIn: Wording("Please sign in", "Open this page through a link that was made for you, or through the portal you sign in to."),
     Refused: Wording("Not possible here", "Try a smaller area or picture."),
     NotFound: Wording("Nothing here", "The address may be mistyped, or the job may never have existed."),
     NotReady: Wording("Not ready yet", "The map appears as soon as the job has finished."),

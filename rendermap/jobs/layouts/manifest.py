@@ -24,7 +24,7 @@ def read(found: Found) -> Job:
     """
     document = found.documents.read(found.folder)
     if document.status is DocumentStatus.ENDED or (document.expires and document.expires <= found.now):
-        raise Ended
+        raise Ended(owner=document.owner, is_private=document.private)
     status = JobStatus(document.status.value)
     is_its_own = found.published is None and document.service.casefold() == found.service.casefold()
     return replace(
@@ -38,6 +38,8 @@ def read(found: Found) -> Job:
         started=document.started,
         finished=document.finished,
         progress=Progress(document.progress.message, document.progress.percent) if document.progress else None,
+        owner=document.owner,
+        is_private=document.private,
     )
 
 

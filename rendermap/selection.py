@@ -1,0 +1,88 @@
+"""Which layers of a job's map are drawn: those that are granted, those that are asked for, those with something to draw here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from rendermap.access.grant import Grant
+from rendermap.cards import scale_range
+from rendermap.drawables import Drawable, JobMap, whole_bbox
+from rendermap.geo.bbox import BBox, intersects, pad
+from rendermap.geo.crs import WGS84, transform_bbox
+from rendermap.geo.lattice import Lattice, comes_near, frames_of
+from rendermap.geo.view import MapView
+from rendermap.request import LayerChoice, LayerMode
+from rendermap.symbology.template import label_reach_pt
+
+
+def within(job_map: JobMap, grant: Grant) -> JobMap:
+    """The map of the granted layers alone; its box tells nothing of the others, nor of what lies outside the granted extent."""
+    shown = tuple(d for d in job_map.drawables if d.tool.id in grant.layer_ids)
+    box = _granted_bbox(grant, job_map.crs)
+    if shown == job_map.drawables and box is None:
+        return job_map
+    placed = tuple(replace(d, bbox=clipped(d.bbox, box)) for d in shown)
+    boxes = [d.bbox for d in placed if d.bbox]
+    return replace(job_map, drawables=placed, bbox=whole_bbox(boxes, job_map.crs) if boxes else box or whole_bbox([], job_map.crs))
+
+
+def _granted_bbox(grant: Grant, crs: str) -> BBox | None:
+    extent = grant.bounds.extent_deg
+    return transform_bbox(BBox(*extent), WGS84, crs) if extent else None
+
+
+def clipped(box: BBox | None, extent: BBox | None) -> BBox | None:
+    """The part of a box within an extent, None when there is none; the whole box without an extent."""
+    if box is None or extent is None:
+        return box
+    low = max(box.xmin, extent.xmin), max(box.ymin, extent.ymin)
+    high = min(box.xmax, extent.xmax), min(box.ymax, extent.ymax)
+    return BBox(*low, *high) if low[0] <= high[0] and low[1] <= high[1] else None
+
+
+def chosen(job_map: JobMap, choice: LayerChoice) -> tuple[Drawable, ...]:
+    """The drawables a layer choice names, top first.
+
+    A group's id stands for its default-visible layers; a leaf named itself is drawn even under an invisible group
+    (ArcGIS clients name leaves only).  Unknown ids are passed over.
+    """
+    hidden = {g.id for g in job_map.service.groups if not g.visible}
+    default = {d.tool.id for d in job_map.drawables if d.tool.visible and d.tool.group not in hidden}
+    named = set(choice.ids)
+    named |= {d.tool.id for d in job_map.drawables if d.tool.group in named and d.tool.visible}
+    everything = {d.tool.id for d in job_map.drawables}
+    wanted = {
+        LayerMode.DEFAULT: default,
+        LayerMode.SHOW: named,
+        LayerMode.HIDE: everything - named,
+        LayerMode.INCLUDE: default | named,
+        LayerMode.EXCLUDE: default - named,
+    }[choice.mode]
+    return tuple(d for d in job_map.drawables if d.tool.id in wanted)
+
+
+def visible(drawables: Iterable[Drawable], view: MapView, lattice: Lattice) -> tuple[Drawable, ...]:
+    """Those with something to draw here: in scale, and within reach of the view, or of a block of labels that a tile is cut from."""
+    scale = view.scale_denominator
+    shown = []
+    for drawable in drawables:
+        farthest, nearest = scale_range(drawable)
+        if drawable.layer is None or drawable.style is None or drawable.layer.bbox is None or drawable.crs is None:
+            continue
+        if (farthest and scale > farthest) or (nearest and scale < nearest):
+            continue
+        box = transform_bbox(drawable.layer.bbox, drawable.crs, view.crs)
+        # the box of a reprojected dataset is made from points on a grid: leave room for what bulges between them
+        reach = view.resolution * (drawable.reach_pt * 2 * view.pixel_ratio + 4)
+        if (box and intersects(pad(box, reach + box.width * 0.01, reach + box.height * 0.01), view.bbox)) or (
+            drawable.style.labels and _may_have_labels(drawable, view, lattice)
+        ):
+            shown.append(drawable)
+    return tuple(shown)
+
+
+def _may_have_labels(drawable: Drawable, view: MapView, lattice: Lattice) -> bool:
+    assert drawable.layer and drawable.layer.bbox and drawable.crs and drawable.style
+    box, crs, reach = drawable.layer.bbox, drawable.crs, label_reach_pt(drawable.style)
+    return any(comes_near(box, crs, reach, frame) for frame in frames_of(view, lattice))
