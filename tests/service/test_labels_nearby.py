@@ -12,7 +12,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import TileAddress, view_of
 from rendermap.geo.view import MapView
-from rendermap.open_map import _visible
+from rendermap.selection import visible
 from rendermap.services.service import ToolLayer
 from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.labels import LabelClass, Placement
@@ -29,7 +29,7 @@ def drawable(folder: Path, shape: shapely.Geometry, *labels: LabelClass) -> Draw
 
 
 def is_seen(found: Drawable, view: MapView) -> bool:
-    return bool(_visible([found], view, lattice_of(view)))
+    return bool(visible([found], view, lattice_of(view)))
 
 
 def test_labelled_layers_are_drawn_for_all_tiles_of_their_block(tmp_path: Path) -> None:
