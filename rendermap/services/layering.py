@@ -22,7 +22,8 @@ OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
 class Layering:
     """Hands out ids while the tasks of one service go by.
 
-    folder: of the service; layer files are named relative to it.  protection, access, who: of the service, for layers that do not say theirs.
+    folder: of the service; layer files are named relative to it.  protection, access, who: of the service, for layers that do not say
+    theirs.
     """
 
     folder: Path
@@ -53,7 +54,7 @@ class Layering:
 
     def _layer(self, parameter: ParameterDescription, drawn: LayerDescription, group: int | None) -> ToolLayer:
         # What is said of the whole service is for layers that may only be seen; a layer's own word is for itself.
-        usual = self.protection if drawn.access == "view" else ProtectionDescription()
+        usual = self.protection if (drawn.access or self.access) == "view" else ProtectionDescription()
         return ToolLayer(
             id=self._take(),
             parameter=parameter.name,
