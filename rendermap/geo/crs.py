@@ -27,6 +27,13 @@ WGS84 = "EPSG:4326"
 _ALIASES = {102100: 3857, 102113: 3857, 900913: 3857, 3785: 3857}
 _LARGEST_EPSG = 32767
 _WKT_NAME = re.compile(r'^(\s*PROJ(?:CS|CRS|ECTEDCRS)\s*[\[(]\s*)"[^"]*"', re.IGNORECASE)
+_NAMED_FILE = re.compile(
+    r"(?:grids|file|model|catalog|init)\s*=\s*([^\s+]*)"
+    r'|PARAMETERFILE\s*[\[(]\s*"(?:[^"]|"")*"\s*,\s*"([^"]*)"'
+    r'|"PROJ4_GRIDS"\s*,\s*"([^"]*)"',
+    re.IGNORECASE,
+)
+_OF_PROJ = re.compile(r"@?\w[\w.-]*")
 
 
 @lru_cache(maxsize=512)
@@ -39,7 +46,7 @@ def parse_crs(text: str) -> str:
     text = text.strip()
     if len(text) > CRS_CHARS.value:
         raise InvalidCrs(CRS_CHARS.sentence)
-    if not text:
+    if not text or _names_file(text):
         raise InvalidCrs
     if text.isdigit():
         return _from_wkid(int(text))
@@ -52,9 +59,15 @@ def parse_crs(text: str) -> str:
         return _from_wkid(int(upper[5:]))
     try:
         crs, text = _from_wkt(text) if "[" in text else (pyproj.CRS.from_user_input(text), text)
-    except pyproj.exceptions.CRSError as error:
+        return _name_of(crs, text)
+    except pyproj.exceptions.ProjError as error:
         raise InvalidCrs from error
-    return _name_of(crs, text)
+
+
+def _names_file(text: str) -> bool:
+    """True when a definition sends PROJ to a file that is not one of PROJ's own: whoever defines a CRS would choose what is opened."""
+    values = (value for found in _NAMED_FILE.finditer(text) for value in "".join(found.groups("")).split(","))
+    return not all(map(_OF_PROJ.fullmatch, values))
 
 
 def _from_wkt(text: str) -> tuple[pyproj.CRS, str]:
@@ -87,6 +100,8 @@ def _name_of(crs: pyproj.CRS, text: str | None = None) -> str:
     if authority and authority[0] in ("EPSG", "ESRI") and _is_same(crs, pyproj.CRS.from_authority(*authority)):
         code = _ALIASES.get(int(authority[1]), authority[1]) if authority[1].isdigit() else authority[1]
         return f"{authority[0] if code == authority[1] else 'EPSG'}:{code}"
+    # One that PROJ cannot carry anywhere has no map.
+    pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
     # The text as given, if it is WKT: PROJ turns a Pseudo-Mercator about another meridian, which @arcgis/core sends across the
     # antimeridian, back into the ordinary one when its own WKT2 is read again.
     return text if text and "[" in text else crs.to_wkt(WktVersion.WKT2_2019)
@@ -105,7 +120,11 @@ def _is_same(crs: pyproj.CRS, known: pyproj.CRS) -> bool:
 
 @lru_cache(maxsize=512)
 def crs_of(name: str) -> pyproj.CRS:
-    """The pyproj object of a canonical name."""
+    """The pyproj object of a canonical name.
+
+    Names also come from workers, whose word is not believed: raises InvalidCrs for what is no name.
+    """
+    parse_crs(name)
     return pyproj.CRS.from_user_input(name)
 
 

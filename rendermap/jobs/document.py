@@ -118,7 +118,7 @@ def parse_document(raw: bytes) -> Document:
     Raises ValueError with one line per fault, ``path: what was expected``.
     """
     try:
-        json.loads(raw, parse_constant=_refuse_constant)
+        json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
         return Document.model_validate_json(raw, strict=True)
     except ValidationError as error:
         raise ValueError("\n".join(f"{_json_path(fault['loc'])}: {fault['msg']}" for fault in error.errors())) from None
@@ -128,6 +128,14 @@ def parse_document(raw: bytes) -> Document:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose keys are all different: of a key that stands twice, readers disagree which one counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands in one object twice")
+    return found
 
 
 def _json_path(where: tuple[int | str, ...]) -> str:

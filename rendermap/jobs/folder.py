@@ -27,7 +27,18 @@ from rendermap.jobs.datasets import (
 from rendermap.jobs.fingerprint import Listing, files_of, fingerprint_of, list_folder
 from rendermap.jobs.job import DataSource
 from rendermap.jobs.names import parse_name, split_member
-from rendermap.jobs.refusals import INCOMPLETE, LINK, MISSING, NO_NAME, NOT_A_DATASET, OUTSIDE, POINTER, SPECIAL, UNFINISHED
+from rendermap.jobs.refusals import (
+    HARD_LINK,
+    INCOMPLETE,
+    LINK,
+    MISSING,
+    NO_NAME,
+    NOT_A_DATASET,
+    OUTSIDE,
+    POINTER,
+    SPECIAL,
+    UNFINISHED,
+)
 
 __all__ = ["SCRATCH", "JobFolder", "split_member"]
 
@@ -222,6 +233,8 @@ def _check_files(files: Listing) -> None:
             raise SourceRefused(LINK)
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             raise SourceRefused(SPECIAL)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            raise SourceRefused(HARD_LINK)
 
 
 def _check_geodatabase(path: Path, files: Listing, is_over: bool) -> None:

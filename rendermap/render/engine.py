@@ -8,11 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from rendermap.render.drivers import SKIPPED
+
 # mapnik points PROJ_LIB and GDAL_DATA at folders of its own that have no proj.db: rasterio must not see them (mapnik itself needs
 # neither, its PROJ data is embedded).  They go before anything imports rasterio.
 _BEFORE = {name: os.environ.get(name) for name in ("PROJ_LIB", "GDAL_DATA")}
-# A VRT, also one renamed to .tif, can point anywhere: no reader of ours opens it.
-os.environ["GDAL_SKIP"] = "VRT,OGR_VRT,GTI,DERIVED,MRF,WMS,WMTS,WCS,HTTP,STACTA,STACIT,EEDAI,PLMOSAIC"
+# Drivers read this when they are registered, so it stands before every GDAL.
+os.environ["GDAL_SKIP"] = ",".join(SKIPPED)
+# What a GeoPackage's views and triggers call must be harmless: no pragma, none of GDAL's functions that open other files.
+os.environ["OGR_SQLITE_PRAGMA"] = "trusted_schema=0"
 os.environ["GDAL_PAM_ENABLED"] = "YES"
 os.environ.setdefault("GDAL_CACHEMAX", "256")
 

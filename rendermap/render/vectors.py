@@ -182,7 +182,7 @@ def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
 
 def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: Place) -> dict[str, str]:
     """Mapnik's parameters for a layer: by name where the dataset's own columns do, else by a query for those the rules ask for."""
-    parameters = {"type": "ogr", "file": place.file, "extent": _extent(place)}
+    parameters = {"type": "ogr", "file": place.file, "driver": place.driver, "extent": _extent(place)}
     if drawn.columns.are_plain and not drawn.order:
         return {**parameters, "layer": place.member}
     is_sqlite = place.driver == "GPKG"

@@ -26,6 +26,7 @@ from rendermap.services.lines import Place, line_of, to_path
 from rendermap.services.service import Direction, Parameter, Protection, Readers, Service, Task
 
 FILE_NAME = "service.toml"
+LARGEST_BYTES = 1 << 20
 _FOLDER_NAME = re.compile(r"[^\W_]\w*")
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
 
@@ -105,11 +106,19 @@ def read_services(services_dir: Path) -> tuple[dict[str, Service], tuple[Fault, 
 
 def read_service(path: Path, services_dir: Path) -> Reading:
     """One service.toml; the service is named by the folders between services_dir and it."""
-    name = path.parent.relative_to(services_dir).as_posix()
     try:
-        text = path.read_text(encoding="utf-8")
+        return _read(path, path.parent.relative_to(services_dir).as_posix(), services_dir)
+    except (OSError, ValueError) as error:
+        return Reading(None, (Fault(path, 1, f"cannot be read: {error}"),))
+    except RecursionError:
+        return Reading(None, (Fault(path, 1, "nested too deeply"),))
+
+
+def _read(path: Path, name: str, services_dir: Path) -> Reading:
+    try:
+        text = _text_of(path)
         described = ServiceDescription.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         line = _SYNTAX_LINE.search(str(error))
         return Reading(None, (Fault(path, int(line.group(1)) if line else 1, f"not TOML: {error}"),))
     except ValidationError as error:
@@ -119,6 +128,14 @@ def read_service(path: Path, services_dir: Path) -> Reading:
         return Reading(None, tuple(_fault(path, text, place, message) for place, message in wrong))
     missing = _check_layer_files(described, path.parent)
     return Reading(_build(name, described, path.parent), tuple(_fault(path, text, place, message) for place, message in missing))
+
+
+def _text_of(path: Path) -> str:
+    with path.open("rb") as file:
+        raw = file.read(LARGEST_BYTES + 1)
+    if len(raw) > LARGEST_BYTES:
+        raise ValueError(f"larger than {LARGEST_BYTES} bytes")
+    return raw.decode("utf-8")
 
 
 def _build(name: str, described: ServiceDescription, folder: Path) -> Service:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rendermap.imaging.formats import FORMATS
 from rendermap.render.data_formats import DATA_FORMATS, DataFormat, recognise
+from rendermap.render.drivers import LEANED_ON, SKIPPED
+from rendermap.render.engine import mapnik
 from tests.builders.rasters import BY_NAME, values_of, write_esri_grid, write_raster
 from tests.builders.vectors import write_features
 
 # isort: split
+import pyogrio
+import rasterio
 import shapely
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
@@ -69,3 +75,30 @@ def test_each_picture_format_is_in_the_manual(format: object) -> None:
     row = FORMATS[getattr(format, "name", "")]
     assert f"| `{row.name}` | {row.media_type} |" in MANUAL
     assert all(name in MANUAL for name in row.esri)
+
+
+def gdals() -> Iterator[ctypes.CDLL]:
+    """Mapnik's, pyogrio's and rasterio's GDAL, as this process has loaded them."""
+    yield ctypes.CDLL(str(Path(mapnik.paths.inputpluginspath) / "gdal+ogr.input"))
+    for package in (pyogrio, rasterio):
+        folder = Path(package.__path__[0])
+        (library,) = (*folder.with_name(f"{folder.name}.libs").glob("libgdal*"), *folder.glob(".dylibs/libgdal*"))
+        yield ctypes.CDLL(str(library))
+
+
+def drivers_of(gdal: ctypes.CDLL) -> set[str]:
+    """The names of the drivers that a GDAL has registered."""
+    gdal.GDALGetDriver.restype = gdal.GDALGetDriverByName.restype = ctypes.c_void_p
+    gdal.GDALGetDriverShortName.restype = ctypes.c_char_p
+    gdal.GDALGetDriverShortName.argtypes = [ctypes.c_void_p]
+    return {gdal.GDALGetDriverShortName(gdal.GDALGetDriver(number)).decode() for number in range(gdal.GDALGetDriverCount())}
+
+
+def test_no_gdal_has_a_driver_beside_those_of_the_table() -> None:
+    """None of the three GDALs can open anything but the formats of the table (C2): what follows references or asks a network is not there."""
+    with rasterio.Env():
+        present = [drivers_of(gdal) for gdal in gdals()]
+    allowed = {row.driver for row in DATA_FORMATS} - {"CSV"} | LEANED_ON
+    assert [names - allowed for names in present] == [set()] * 3
+    assert all({"GTiff", "GPKG", "GeoJSON"} <= names for names in present)
+    assert not allowed & set(SKIPPED)

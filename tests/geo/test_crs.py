@@ -1,5 +1,9 @@
 """Coordinate reference systems."""
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from pyproj import CRS
 
@@ -62,6 +66,67 @@ def test_what_is_no_crs_is_refused(text: str) -> None:
     """PROJ strings, file names and addresses never reach PROJ."""
     with pytest.raises(InvalidCrs):
         parse_crs(text)
+
+
+MERCATOR = (
+    'PROJCS["x",GEOGCS["g",DATUM["d",SPHEROID["s",6378137,298.25]{datum}],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],'
+    'PROJECTION["Mercator_1SP"],PARAMETER["central_meridian",0],PARAMETER["scale_factor",1],PARAMETER["false_easting",0],'
+    'PARAMETER["false_northing",0],UNIT["metre",1]{end}]'
+)
+DEGREES = (
+    'GEOGCRS["{name}",DATUM["d",ELLIPSOID["s",6378137,298.25]],CS[ellipsoidal,2],AXIS["lat",north],AXIS["lon",east],'
+    'UNIT["degree",0.0174532925199433]]'
+)
+BOUND = (
+    f"BOUNDCRS[SOURCECRS[{DEGREES.format(name='g')}],TARGETCRS[{DEGREES.format(name='WGS 84')}],"
+    'ABRIDGEDTRANSFORMATION["t",METHOD["NTv2",ID["EPSG",9615]],PARAMETERFILE["Latitude ""and"" longitude difference file","{file}"]]]'
+)
+METHOD = (
+    'PROJCRS["x",BASEGEOGCRS["g",DATUM["d",ELLIPSOID["s",6378137,298.25]]],CONVERSION["c",METHOD["PROJ-based operation method: {steps}"]],'
+    'CS[Cartesian,2],AXIS["e",east],AXIS["n",north],LENGTHUNIT["metre",1]]'
+)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda file: MERCATOR.format(datum="", end=f',EXTENSION["PROJ4","+proj=merc +a=6378137 +b=6378137 +nadgrids={file} +units=m"]'),
+        lambda file: MERCATOR.format(datum="", end=f',EXTENSION["PROJ4","+proj=merc +a=6378137 +nadgrids=null,@{file} +units=m"]'),
+        lambda file: MERCATOR.format(datum="", end=f',EXTENSION["PROJ4","+init={file}:x"]'),
+        lambda file: MERCATOR.format(datum=f',EXTENSION["PROJ4_GRIDS" , "{file}"]', end=""),
+        lambda file: BOUND.format(file=file),
+        lambda file: METHOD.format(steps=f"+proj=pipeline +step +proj=gridshift +grids={file}"),
+        lambda file: METHOD.format(steps=f"+proj=tinshift +file={file}"),
+        lambda file: METHOD.format(steps=f"+proj=defmodel +model={file}"),
+    ],
+    ids=["nadgrids", "second", "init", "extension", "bound", "gridshift", "tinshift", "defmodel"],
+)
+def test_no_definition_makes_proj_open_a_file_it_names(make: Callable[[str], str], tmp_path: Path) -> None:
+    """Whoever sends or writes a definition (C5) does not choose a file that is opened: the text alone is refused, a pipe is not waited on."""
+    pipe = tmp_path / "grid.gsb"
+    os.mkfifo(pipe)
+    with pytest.raises(InvalidCrs):
+        parse_crs(make(str(pipe)))
+
+
+def test_grids_of_projs_own_may_be_named() -> None:
+    """A definition that names no grid, or one of those that come with PROJ, is no danger; real files hold both."""
+    mercator = MERCATOR.format(datum="", end=',EXTENSION["PROJ4","+proj=merc +a=6378137 +b=6378137 +units=m +nadgrids=@null +wktext"]')
+    assert parse_crs(mercator) == mercator
+    assert parse_crs(BOUND.format(file="BETA2007.gsb")).startswith("BOUNDCRS")
+
+
+@pytest.mark.parametrize("name", ["+proj=longlat +nadgrids=/etc/passwd", "/etc/passwd", MERCATOR.format(datum="", end="")[:-1]])
+def test_what_a_worker_calls_a_crs_is_looked_at_first(name: str) -> None:
+    """A hostile dataset may own its worker: what that answers never reaches PROJ unread."""
+    with pytest.raises(InvalidCrs):
+        transform_bbox(BBox(0, 0, 1, 1), name, WGS84)
+
+
+def test_a_definition_that_proj_cannot_carry_is_refused() -> None:
+    """A CRS without a way to the ground would fail at every picture."""
+    with pytest.raises(InvalidCrs):
+        parse_crs(METHOD.format(steps="+proj=nonsense"))
 
 
 @pytest.mark.parametrize(

@@ -105,11 +105,28 @@ def test_a_fault_is_said_with_its_json_path() -> None:
         parse_document(json.dumps({**GOOD, "messages": [{"kind": "loud", "text": ""}]}).encode())
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"version": NaN}', b"\xff\xfe", b'{"inputs":' + b"[" * 100_000], ids=repr)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"{", b"[]", b'{"version": NaN}', b"\xff\xfe", b'{"inputs":' + b"[" * 100_000, b'{"inputs": {"a": ' + b"9" * 5000 + b"}}",
+        b'{"inputs": {"a": "\\ud800"}}',
+    ],
+    ids=["empty", "cut", "list", "nan", "binary", "deep", "number", "surrogate"],
+)  # fmt: skip
 def test_what_is_no_json_is_a_value_error(raw: bytes) -> None:
-    """Cut, binary or endlessly nested text never gets past the reader as something else."""
+    """Cut, binary or endlessly nested text (D9) never gets past the reader as something else."""
     with pytest.raises(ValueError):
         parse_document(raw)
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    """Of two values for one key (D9), another reader of the document may take the other."""
+    raw = json.dumps(GOOD).encode()
+    for twice in (b'"status": "failed", "status"', b'"inputs": {"a": {"b": 1, "b": 2}}, "outputs"'):
+        key = twice.rpartition(b" ")[2]
+        changed = raw.replace(b'"inputs": {"Height"', b'"i": {"Height"') if key == b'"outputs"' else raw
+        with pytest.raises(ValueError, match="twice"):
+            parse_document(changed.replace(key, twice, 1))
 
 
 def test_nan_inside_a_value_is_refused() -> None:

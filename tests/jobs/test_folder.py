@@ -123,6 +123,17 @@ def test_links_are_not_followed_at_any_step(root: Path) -> None:
     assert refusal(root.parent / "third", "secret.tif") == refusals.LINK
 
 
+def test_a_file_with_a_second_name_is_refused(root: Path) -> None:
+    """A hard link to another job's dataset (C1) lies inside this job by its path: as dataset, as sidecar and inside a geodatabase."""
+    scratch, secret = root / "scratch", root.parent / "other" / "scratch" / "secret.tif"
+    write_files(scratch, {"a.tif": TIFF, **geodatabase_files("inner.gdb", ["a"])})
+    for name in ("hard.tif", "a.tif.ovr", "inner.gdb/a00000009.gdbtable"):
+        (scratch / name).hardlink_to(secret)
+    for name in ("hard.tif", "hard", "a.tif", "inner.gdb/a"):
+        assert refusal(root, name) == refusals.HARD_LINK, name
+    assert found(root, "viewshed.tif") == ("viewshed.tif", None)
+
+
 @pytest.mark.parametrize(
     ("name", "files"),
     [

@@ -300,7 +300,7 @@ def test_environment_is_left_clean() -> None:
         "from rendermap.render.engine import mapnik\nimport os, rasterio, rasterio.crs\n"
         "assert 'PROJ_LIB' not in os.environ and 'GDAL_DATA' not in os.environ\n"
         "assert rasterio.crs.CRS.from_epsg(25832).is_projected\n"
-        "assert os.environ['GDAL_SKIP'].startswith('VRT,OGR_VRT,')\nprint(mapnik.Projection('epsg:25832').geographic)"
+        "assert 'VRT' in os.environ['GDAL_SKIP'].split(',')\nprint(mapnik.Projection('epsg:25832').geographic)"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "False"
 

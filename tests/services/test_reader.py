@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rendermap.geo.view import PIXEL_M
-from rendermap.services.reader import Services, read_services
+from rendermap.services.reader import LARGEST_BYTES, Services, read_services
 from rendermap.services.service import Access, Direction, Service
 
 FULL = """\
@@ -353,3 +353,22 @@ def test_text_that_is_not_utf8_is_a_fault(tmp_path: Path) -> None:
     services, [fault] = read_services(tmp_path)
     assert services == {}
     assert "not TOML" in fault.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extras = {a = " + "[" * 5000,
+        "extras = {a = " + "9" * 5000 + "}",
+        SMALL + '[tasks.parameters.layer]\nstyle = "a\\u0000b.lyrx"\n',
+        SMALL + f'[tasks.parameters.layer]\nstyle = "{"a" * 5000}.lyrx"\n',
+        SMALL + "#" * LARGEST_BYTES,
+    ],
+    ids=["deep", "number", "null", "long", "large"],
+)
+def test_what_upsets_its_readers_is_a_fault_of_one_service(tmp_path: Path, text: str) -> None:
+    """Whatever a service.toml holds (D9), it is that service's fault alone: the others are published."""
+    write_service(tmp_path, "One", SMALL)
+    write_service(tmp_path, "Two", text)
+    services, faults = read_services(tmp_path)
+    assert list(services) == ["One"] and [fault.file.parent.name for fault in faults] == ["Two"]
