@@ -95,7 +95,7 @@ def drivers_of(gdal: ctypes.CDLL) -> set[str]:
 
 
 def test_no_gdal_has_a_driver_beside_those_of_the_table() -> None:
-    """None of the three GDALs can open anything but the formats of the table (C2): what follows references or asks a network is not there."""
+    """None of the three GDALs opens anything but the formats of the table (C2): what follows references or asks a network is not there."""
     with rasterio.Env():
         present = [drivers_of(gdal) for gdal in gdals()]
     allowed = {row.driver for row in DATA_FORMATS} - {"CSV"} | LEANED_ON

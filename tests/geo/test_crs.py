@@ -102,7 +102,7 @@ METHOD = (
     ids=["nadgrids", "second", "init", "extension", "bound", "gridshift", "tinshift", "defmodel"],
 )
 def test_no_definition_makes_proj_open_a_file_it_names(make: Callable[[str], str], tmp_path: Path) -> None:
-    """Whoever sends or writes a definition (C5) does not choose a file that is opened: the text alone is refused, a pipe is not waited on."""
+    """Whoever sends or writes a definition (C5) chooses no file that is opened: the text alone is refused, a pipe is not waited on."""
     pipe = tmp_path / "grid.gsb"
     os.mkfifo(pipe)
     with pytest.raises(InvalidCrs):
