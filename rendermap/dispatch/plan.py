@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, NewType
 
 from rendermap.access.grant import Grant
+from rendermap.geo.bbox import BBox
+from rendermap.geo.finest import Finest
 from rendermap.geo.lattice import Lattice
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import DataSource, Layer
@@ -28,7 +30,8 @@ class LayerPlan:
     """One layer to draw.
 
     style: resolved.  style_key: its digest, so that workers keep maps warm.  crs: of the data, never None.  rest_key: of the style at
-    all scales, where it differs: a layer that fails rests as a whole (`Breaker`).
+    all scales, where it differs: a layer that fails rests as a whole (`Breaker`).  finest: the grid of the one picture that the layer is
+    cut from, where the view is finer than it.
     """
 
     id: int
@@ -37,6 +40,7 @@ class LayerPlan:
     style: Style
     style_key: str
     rest_key: str = ""
+    finest: Finest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class MapPlan:
     """A picture to draw.  layers: bottom first.  background: RGB or None for transparent.  format: a row of `imaging.formats`.
 
     lattice: the grid that the view lay on before it was moved by a thousandth of a pixel, which all tiles of a zoom share; of pictures
-    with labels, whose digest it is no part of.
+    with labels, whose digest it is no part of.  clip_deg: the part of the earth that is shown, None where the view lies inside it.
     """
 
     view: MapView
@@ -53,6 +57,7 @@ class MapPlan:
     format: str
     quality: int | None = None
     lattice: Lattice | None = None
+    clip_deg: BBox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +146,8 @@ def _shows_data(plan: Plan) -> bool:
 def _essence(plan: Plan) -> object:
     """What makes the picture; a style stands for itself by its digest, which is made once and not for every tile."""
     if isinstance(plan, MapPlan):
-        drawn = tuple((p.id, _place(p.layer), p.crs, p.style_key) for p in plan.layers)
-        return "map", plan.view, drawn, plan.background, plan.format, plan.quality
+        drawn = tuple((p.id, _place(p.layer), p.crs, p.style_key, p.finest) for p in plan.layers)
+        return "map", plan.view, drawn, plan.background, plan.format, plan.quality, plan.clip_deg
     if isinstance(plan, LegendPlan):
         swatches = tuple((s.id, s.name, s.group, s.geometry, style_digest(s.style), s.layer and _place(s.layer)) for s in plan.layers)
         return "legend", swatches, plan.pixel_ratio, plan.swatch_px, plan.sheet

@@ -83,7 +83,7 @@ class PlanPacker:
         return pickle.dumps((dataclasses.replace(plan, layers=()), layers), pickle.HIGHEST_PROTOCOL)
 
     def _layer(self, layer: LayerPlan) -> bytes:
-        key = (layer.id, layer.layer.source, layer.layer.reader, layer.layer.open_name, layer.crs, layer.style_key)
+        key = (layer.id, layer.layer.source, layer.layer.reader, layer.layer.open_name, layer.crs, layer.style_key, layer.finest)
         return _keep(self._layers, key, self._kept, lambda: pickle.dumps(layer, pickle.HIGHEST_PROTOCOL))
 
 

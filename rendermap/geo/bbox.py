@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rendermap.errors import InvalidBbox
@@ -60,6 +61,15 @@ def union(boxes: list[BBox]) -> BBox:
 def intersects(a: BBox, b: BBox) -> bool:
     """True when the boxes share at least a point."""
     return a.xmin <= b.xmax and b.xmin <= a.xmax and a.ymin <= b.ymax and b.ymin <= a.ymax
+
+
+def intersection(boxes: Sequence[BBox | None]) -> BBox | None:
+    """What boxes of the same CRS share; None when that is nothing, or one of them is None."""
+    known = [box for box in boxes if box is not None]
+    if len(known) < len(boxes):
+        return None
+    xmin, ymin, xmax, ymax = max(b.xmin for b in known), max(b.ymin for b in known), min(b.xmax for b in known), min(b.ymax for b in known)
+    return BBox(xmin, ymin, xmax, ymax) if xmin <= xmax and ymin <= ymax else None
 
 
 def pad(box: BBox, dx: float, dy: float) -> BBox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rendermap.errors import InvalidSize
@@ -39,3 +40,17 @@ class MapView:
     def scale_denominator(self) -> float:
         """At 0.28 mm per pixel; independent of pixel_ratio, so a sharper picture of the same place shows the same layers."""
         return self.resolution * self.pixel_ratio * metres_per_unit(self.crs) / PIXEL_M
+
+
+def part_of(view: MapView, left_px: int, top_px: int, width_px: int, height_px: int) -> MapView:
+    """A rectangle of a view's pixels as a view of its own."""
+    box, dx, dy = view.bbox, view.bbox.width / view.width_px, view.bbox.height / view.height_px
+    xmin, ymax = box.xmin + left_px * dx, box.ymax - top_px * dy
+    return MapView(BBox(xmin, ymax - height_px * dy, xmin + width_px * dx, ymax), view.crs, width_px, height_px, view.pixel_ratio)
+
+
+def parts_of(view: MapView, side_px: int) -> Iterator[tuple[int, int, MapView]]:
+    """A view in squares of so many pixels, smaller at its right and lower edge: (left, top, part)."""
+    for top in range(0, view.height_px, side_px):
+        for left in range(0, view.width_px, side_px):
+            yield left, top, part_of(view, left, top, min(side_px, view.width_px - left), min(side_px, view.height_px - top))

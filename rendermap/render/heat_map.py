@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import StyleInvalid
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import WGS84, transformer
+from rendermap.geo.extent import is_within
 from rendermap.geo.view import MapView
 from rendermap.render.densities import Grid, bell, spread
 from rendermap.render.warm_points import WARM_POINTS
@@ -26,10 +29,10 @@ _FADES_IN = 1 / 32
 """The lowest part of the ramp grows out of nothing, lest every lone point stand in a hard-edged patch."""
 
 
-def draw_heat_map(plan: LayerPlan, view: MapView) -> NDArray[np.uint8]:
+def draw_heat_map(plan: LayerPlan, view: MapView, clip_deg: BBox | None = None) -> NDArray[np.uint8]:
     """The picture of a heat map: (height, width, 4) uint8, straight alpha, without the layer's opacity.
 
-    Lines and polygons count as one point on them.  Raises SourceUnreadable, StyleInvalid.
+    Lines and polygons count as one point on them.  clip_deg: points outside it count for nothing.  Raises SourceUnreadable, StyleInvalid.
     """
     theme = plan.style.theme
     if not isinstance(theme, HeatMap):
@@ -39,8 +42,14 @@ def draw_heat_map(plan: LayerPlan, view: MapView) -> NDArray[np.uint8]:
     radius_px = max(theme.radius_pt * PX_PER_PT * view.pixel_ratio, 1.0)
     warm = WARM_POINTS.get(plan, theme.weight, view.crs)
     low, high = theme.limits or (0.0, warm.peak(_told(view.resolution), radius_px))
-    density = _density(warm.near(view, radius_px), view, radius_px)
+    points = warm.near(view, radius_px)
+    density = _density(points if clip_deg is None else _within(points, view.crs, clip_deg), view, radius_px)
     return _colored(density, theme.ramp, low, high)
+
+
+def _within(points: NDArray[np.float64], crs: str, clip_deg: BBox) -> NDArray[np.float64]:
+    lon, lat = transformer(crs, WGS84).transform(points[:, 0], points[:, 1])
+    return points[is_within(clip_deg, np.asarray(lon), np.asarray(lat))]
 
 
 def _told(resolution: float) -> float:

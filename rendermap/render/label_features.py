@@ -22,6 +22,7 @@ from rendermap.errors import InvalidFilter, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import transform_bbox, transformer
 from rendermap.geo.lattice import Frame
+from rendermap.render.clip import touch
 from rendermap.render.label_classes import fields_of_theme
 from rendermap.render.label_reach import fields_of_markers
 from rendermap.render.mapnik_filter import Columns
@@ -48,16 +49,18 @@ class LabelFeatures:
     rows: list[tuple[Value, ...]]
 
 
-def read_features(plan: LayerPlan, frame: Frame) -> LabelFeatures:
+def read_features(plan: LayerPlan, frame: Frame, clip_deg: BBox | None = None) -> LabelFeatures:
     """The features of a layer that come near a frame, in the dataset's order, with what its labels ask for.
 
+    clip_deg: those with no part in it are left out.
     Raises SourceUnreadable, StyleInvalid where a label asks for a field that is not there.
     """
     fields = _fields(plan)
     place = place_of(plan, frame.view.crs)
     shapes, values = _read(place, fields, _area(plan, place, frame))
+    is_shown = True if clip_deg is None else touch(shapes, place.crs, clip_deg)
     shapes = shapely.transform(shapes, _to_pixels(place.crs, frame))
-    kept = _is_drawable(shapes)
+    kept = _is_drawable(shapes) & is_shown
     shapes = shapes[kept]
     columns = [_values(data[kept], field.kind) for field, data in zip(fields, values, strict=True)]
     rows: list[tuple[Value, ...]] = list(zip(*columns, strict=True)) if columns else [()] * len(shapes)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import InvalidExpression, RenderFailed, StyleInvalid
+from rendermap.geo.bbox import BBox
 from rendermap.geo.lattice import Frame, Lattice, blocks_of, comes_near, is_tile_like, whole_frame
 from rendermap.geo.view import MapView
 from rendermap.render.engine import mapnik
@@ -52,11 +53,11 @@ class Blocks:
         self._limit = limit_bytes
         self._blocks: OrderedDict[object, Pixels | None] = OrderedDict()
 
-    def get(self, layers: Sequence[LayerPlan], frame: Frame) -> Pixels | None:
+    def get(self, layers: Sequence[LayerPlan], frame: Frame, clip_deg: BBox | None = None) -> Pixels | None:
         """The labels of a block, None where it has none."""
-        key = (frame, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in layers))
+        key = (frame, clip_deg, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in layers))
         if key not in self._blocks:
-            self._blocks[key] = draw_frame(layers, frame)
+            self._blocks[key] = draw_frame(layers, frame, clip_deg)
             self._drop()
         self._blocks.move_to_end(key)
         return self._blocks[key]
@@ -76,18 +77,19 @@ class Blocks:
 BLOCKS = Blocks(BLOCKS_BYTES)
 
 
-def draw_labels(layers: Sequence[LayerPlan], view: MapView, lattice: Lattice) -> Pixels | None:
+def draw_labels(layers: Sequence[LayerPlan], view: MapView, lattice: Lattice, clip_deg: BBox | None = None) -> Pixels | None:
     """The labels of a map: (height, width, 4) uint8, straight alpha; None where there are none.
 
-    layers: bottom first.  lattice: the view's.  Raises SourceUnreadable, StyleInvalid, RenderFailed.
+    layers: bottom first.  lattice: the view's.  clip_deg: features outside it have none.
+    Raises SourceUnreadable, StyleInvalid, RenderFailed.
     """
     labelled = [plan for plan in layers if plan.style.labels and isinstance(plan.layer.facts, VectorFacts)]
     if not is_tile_like(view):
-        return draw_frame(labelled, whole_frame(view))
+        return draw_frame(labelled, whole_frame(view), clip_deg)
     picture: Pixels | None = None
     for block in blocks_of(view, lattice):
         near = [plan for plan in labelled if _is_near(plan, block.frame)]
-        pixels = BLOCKS.get(near, block.frame) if near else None
+        pixels = BLOCKS.get(near, block.frame, clip_deg) if near else None
         if pixels is not None:
             picture = np.zeros((view.height_px, view.width_px, 4), np.uint8) if picture is None else picture
             _paste(picture, pixels, block.left_px, block.top_px)
@@ -107,12 +109,12 @@ def _is_near(plan: LayerPlan, frame: Frame) -> bool:
     return box is not None and comes_near(box, plan.crs, label_reach_pt(plan.style), frame)
 
 
-def draw_frame(layers: Sequence[LayerPlan], frame: Frame) -> Pixels | None:
-    """All labels of a frame, whole; None where there are none.  layers: bottom first."""
+def draw_frame(layers: Sequence[LayerPlan], frame: Frame, clip_deg: BBox | None = None) -> Pixels | None:
+    """All labels of a frame, whole; None where there are none.  layers: bottom first.  clip_deg: see `draw_labels`."""
     view = frame.view
     if min(view.width_px, view.height_px) < _LEAST_PX:
         return None
-    found = [_layer_labels(plan, frame) for plan in layers]
+    found = [_layer_labels(plan, frame, clip_deg) for plan in layers]
     order = class_order([plan.style.labels for plan in layers])
     classes = [ClassLabels(layers[layer].style.labels[at], found[layer][at]) for layer, at in order if found[layer][at]]
     if not classes:
@@ -126,9 +128,9 @@ def draw_frame(layers: Sequence[LayerPlan], frame: Frame) -> Pixels | None:
     return pixels if pixels[..., 3].any() else None
 
 
-def _layer_labels(plan: LayerPlan, frame: Frame) -> list[list[Label]]:
+def _layer_labels(plan: LayerPlan, frame: Frame, clip_deg: BBox | None = None) -> list[list[Label]]:
     """The labels of each class of a layer, in the dataset's order."""
-    features = read_features(plan, frame)
+    features = read_features(plan, frame, clip_deg)
     try:
         is_shown = passing(plan.style.filter, features.names)
         is_drawn = shown_by(plan.style.theme, features.names) if any(label.of_drawn_only for label in plan.style.labels) else None

@@ -8,7 +8,7 @@ import numpy as np
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.geo.bbox import BBox
-from rendermap.geo.view import MapView
+from rendermap.geo.view import MapView, part_of, parts_of
 from rendermap.render.colorize import Pixels
 from rendermap.render.gdb_raster import draw_geodatabase_raster
 from rendermap.render.paint import paint, request_of
@@ -22,28 +22,20 @@ _SMALLEST_BLOCK_PX = 32
 _MOST_CELLS_PER_PIXEL = 8
 
 
-def draw_raster(plan: LayerPlan, view: MapView) -> Pixels:
+def draw_raster(plan: LayerPlan, view: MapView, clip_deg: BBox | None = None) -> Pixels:
     """The picture of a raster layer: (height, width, 4) uint8, straight alpha, without the layer's own opacity.
 
     Cells lie within half a pixel of their true place.  Continuous themes are bilinear between cell centres, classes and categories are not.
-    Raises SourceUnreadable, SourceRefused, StyleInvalid.
+    clip_deg: statistics of the view are of the cells in it.  Raises SourceUnreadable, SourceRefused, StyleInvalid.
     """
-    plan = with_limits_of_view(plan, view)
+    plan = with_limits_of_view(plan, view, clip_deg)
     if plan.layer.reader == "gdal":
         return draw_geodatabase_raster(plan, view)
     raster = warm_rasters().get(plan.layer)
     picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
-    for top in range(0, view.height_px, _BLOCK_PX):
-        for left in range(0, view.width_px, _BLOCK_PX):
-            block = _part(view, left, top, min(_BLOCK_PX, view.width_px - left), min(_BLOCK_PX, view.height_px - top))
-            _draw_block(raster, plan, block, picture[top : top + block.height_px, left : left + block.width_px])
+    for left, top, block in parts_of(view, _BLOCK_PX):
+        _draw_block(raster, plan, block, picture[top : top + block.height_px, left : left + block.width_px])
     return picture
-
-
-def _part(view: MapView, left: int, top: int, width: int, height: int) -> MapView:
-    box, dx, dy = view.bbox, view.bbox.width / view.width_px, view.bbox.height / view.height_px
-    xmin, ymax = box.xmin + left * dx, box.ymax - top * dy
-    return MapView(BBox(xmin, ymax - height * dy, xmin + width * dx, ymax), view.crs, width, height, view.pixel_ratio)
 
 
 def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixels) -> None:
@@ -53,7 +45,7 @@ def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixel
         return
     if _is_torn(box, place.scale, view):
         for left, top, width, height in _quarters(view):
-            _draw_block(raster, plan, _part(view, left, top, width, height), out[top : top + height, left : left + width])
+            _draw_block(raster, plan, part_of(view, left, top, width, height), out[top : top + height, left : left + width])
         return
     patch = raster.read(request_of(plan.style, box, place.scale))
     if patch is not None:

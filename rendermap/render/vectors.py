@@ -17,6 +17,7 @@ from rendermap.geo.crs import is_geographic
 from rendermap.geo.view import MapView
 from rendermap.render.assets import assets
 from rendermap.render.bends import holds_longer, longest_straight
+from rendermap.render.clip import box_in
 from rendermap.render.column_sql import quote_ogr, quote_sqlite, sql_of
 from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Carriage, Remaking, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
@@ -83,10 +84,11 @@ class WarmMaps:
 WARM = WarmMaps(WARM_MAPS)
 
 
-def draw_vectors(run: Sequence[LayerPlan], view: MapView) -> NDArray[np.uint8]:
+def draw_vectors(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None = None) -> NDArray[np.uint8]:
     """Draw consecutive vector layers.
 
-    run: bottom first; layers without a bbox have nothing to draw.  Result: (height, width, 4) uint8, straight alpha, not writeable.
+    run: bottom first; layers without a bbox have nothing to draw.  clip_deg: features outside the box around it are not drawn, however far
+    their symbols reach.  Result: (height, width, 4) uint8, straight alpha, not writeable.
     Raises SourceUnreadable, StyleInvalid, RenderFailed.
     """
     drawn = [plan for plan in run if plan.layer.bbox is not None]
@@ -96,6 +98,7 @@ def draw_vectors(run: Sequence[LayerPlan], view: MapView) -> NDArray[np.uint8]:
     warm = WARM.get(drawn, view.crs, view.pixel_ratio)
     image = mapnik.Image(width_px, height_px)
     _set_frame(warm, view, width_px, height_px)
+    warm.map.maximum_extent = None if clip_deg is None else _extent_of(clip_deg, view.crs)
     try:
         mapnik.render(warm.map, image, view.pixel_ratio)
     except (RuntimeError, ValueError) as error:
@@ -112,6 +115,12 @@ def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> Non
         raise RenderFailed(reason=f"Mapnik does not draw {width_px} x {height_px} px")
     warm.map.buffer_size = math.ceil(warm.reach_pt * PX_PER_PT * view.pixel_ratio) + 2
     warm.map.zoom_to_box(mapnik.Box2d(box.xmin, box.ymax - dy * height_px, box.xmin + dx * width_px, box.ymax))
+
+
+def _extent_of(clip_deg: BBox, crs: str) -> mapnik.Box2d:
+    """Where features are looked for; beside the view, and so nowhere, for an extent that has no place in the CRS."""
+    box = box_in(clip_deg, crs)
+    return mapnik.Box2d(*box.corners) if box else mapnik.Box2d(1e30, 1e30, 2e30, 2e30)
 
 
 def _open(run: Sequence[LayerPlan], crs: str, pixel_ratio: float) -> _Warm:

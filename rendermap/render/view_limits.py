@@ -8,9 +8,10 @@ import numpy as np
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import StyleInvalid
-from rendermap.geo.bbox import BBox, intersects
-from rendermap.geo.crs import transform_bbox
+from rendermap.geo.bbox import BBox, intersection
+from rendermap.geo.crs import WGS84, transform_bbox
 from rendermap.geo.view import MapView
+from rendermap.render.clip import inside
 from rendermap.render.gdb_raster import probe_values
 from rendermap.render.measure import measures_of
 from rendermap.render.raster_levels import Request, warm_rasters
@@ -26,10 +27,10 @@ _SAMPLE_PX = 256
 _MOST_CELLS = 1 << 22
 
 
-def with_limits_of_view(plan: LayerPlan, view: MapView) -> LayerPlan:
+def with_limits_of_view(plan: LayerPlan, view: MapView, clip_deg: BBox | None = None) -> LayerPlan:
     """The plan with limits for the stretches that wait for the view; the very same plan where none does.
 
-    A grid of up to 256 by 256 places of the view is measured, 100 by 100 in a file geodatabase.
+    A grid of up to 256 by 256 places of the view is measured, 100 by 100 in a file geodatabase; of a clipped view those inside alone.
     """
     theme, facts = raster_theme(plan.style.theme), plan.layer.facts
     if not any(_waits(recipe) for _, recipe in recipes_of(theme)) or not isinstance(facts, RasterFacts):
@@ -41,7 +42,7 @@ def with_limits_of_view(plan: LayerPlan, view: MapView) -> LayerPlan:
             return recipe
         if not 1 <= band <= len(bands):
             raise StyleInvalid(reason=f"{plan.layer.open_name} has no band {band}")
-        return stretch_limits.resolve_by(recipe, bands[band - 1], _measure(plan, view, band))
+        return stretch_limits.resolve_by(recipe, bands[band - 1], _measure(plan, view, band, clip_deg))
 
     return replace(plan, style=replace(plan.style, theme=map_recipes(theme, limited)))
 
@@ -50,9 +51,9 @@ def _waits(recipe: StretchRecipe) -> bool:
     return recipe.source is StatisticsSource.VIEW and recipe.limits is None
 
 
-def _measure(plan: LayerPlan, view: MapView, band: int) -> Measures:
+def _measure(plan: LayerPlan, view: MapView, band: int, clip_deg: BBox | None) -> Measures:
     if plan.layer.reader == "gdal":
-        return _measure_by_probes(plan, view, band)
+        return _measure_by_probes(plan, view, band, clip_deg)
     raster = warm_rasters().get(plan.layer)
     width, height = min(view.width_px, _SAMPLE_PX), min(view.height_px, _SAMPLE_PX)
     small = MapView(view.bbox, view.crs, width, height, view.pixel_ratio)
@@ -66,13 +67,15 @@ def _measure(plan: LayerPlan, view: MapView, band: int) -> Measures:
         return Measures(0)
     sampler = Sampler(patch, place)
     shown = sampler.pick(np.ones(patch.cells.shape[1:], np.uint8) if patch.valid is None else patch.valid.view(np.uint8)).view(np.bool_)
+    if clip_deg is not None:
+        shown = shown & inside(small, clip_deg)
     values = sampler.pick(patch.cells[0].astype(np.float32).view(np.uint32)).view(np.float32)
     return measures_of(values[shown], 0, False)
 
 
-def _measure_by_probes(plan: LayerPlan, view: MapView, band: int) -> Measures:
-    box, whole = transform_bbox(view.bbox, view.crs, plan.crs), plan.layer.bbox
-    if box is None or whole is None or not intersects(box, whole):
-        return Measures(0)
-    seen = BBox(max(box.xmin, whole.xmin), max(box.ymin, whole.ymin), min(box.xmax, whole.xmax), min(box.ymax, whole.ymax))
-    return measures_of(probe_values(plan.layer, band, seen)[0], 0, False) if seen.width > 0 and seen.height > 0 else Measures(0)
+def _measure_by_probes(plan: LayerPlan, view: MapView, band: int, clip_deg: BBox | None) -> Measures:
+    boxes = [plan.layer.bbox, transform_bbox(view.bbox, view.crs, plan.crs)]
+    if clip_deg is not None:
+        boxes.append(transform_bbox(clip_deg, WGS84, plan.crs))
+    seen = intersection(boxes)
+    return measures_of(probe_values(plan.layer, band, seen)[0], 0, False) if seen and seen.width > 0 and seen.height > 0 else Measures(0)

@@ -37,7 +37,7 @@ def raster_plan(style: Style) -> LayerPlan:
 def grey(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every raster draws as opaque mid grey."""
 
-    def drawn(plan: LayerPlan, view: MapView) -> Pixels:
+    def drawn(plan: LayerPlan, view: MapView, clip_deg: BBox | None) -> Pixels:
         pixels = np.full((view.height_px, view.width_px, 4), 128, np.uint8)
         pixels[..., 3] = 255
         return pixels

@@ -1,0 +1,128 @@
+"""Views finer than a layer may be seen are cut from one picture of it, so that whoever asks often, shifted or finer, learns no more.
+
+The picture's pixels are the cells of a `Finest`.  It is drawn in blocks that depend on nothing but their place in the grid: a cell has one
+colour, in whatever view it is met.  A view shows of each cell that colour and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import is_geographic
+from rendermap.geo.finest import Finest, coarser
+from rendermap.geo.view import MapView, parts_of
+from rendermap.render.raster_source import Affine
+from rendermap.render.warp import Mesh, locate, points_of
+
+Pixels = NDArray[np.uint8]
+Places = NDArray[np.int64]
+
+BLOCK_CELLS = 256
+MOST_BLOCKS = 12
+"""Below one part of a view.  One that is finer than the grid lies on six at most; what lies on more is coarse elsewhere, and cut from
+a picture whose cells are twice, four times and so on as large."""
+
+BLOCKS_BYTES = 64 << 20
+_PART_PX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class OnePicture:
+    """A picture that is never drawn as a whole.
+
+    key: tells it from others of the same grid.  draw: its pixels in a view, None where it has none.
+    """
+
+    finest: Finest
+    key: object
+    draw: Callable[[MapView], Pixels | None]
+
+
+class BlocksOfOne:
+    """The blocks drawn last."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._blocks: OrderedDict[object, Pixels | None] = OrderedDict()
+
+    def get(self, picture: OnePicture, grid: Finest, col: int, row: int) -> Pixels | None:
+        """A block, None where it is empty.  row: from the north."""
+        key = (picture.key, grid, col, row)
+        if key not in self._blocks:
+            pixels = picture.draw(_block_view(grid, col, row))
+            self._blocks[key] = pixels if pixels is not None and pixels[..., 3].any() else None
+            self._drop()
+        self._blocks.move_to_end(key)
+        return self._blocks[key]
+
+    def _drop(self) -> None:
+        while len(self._blocks) > 1 and (len(self._blocks) > 4096 or self._size() > self._limit):
+            self._blocks.popitem(last=False)
+
+    def _size(self) -> int:
+        return sum(block.nbytes for block in self._blocks.values() if block is not None)
+
+    def forget(self) -> None:
+        """Drop them all."""
+        self._blocks.clear()
+
+
+BLOCKS_OF_ONE = BlocksOfOne(BLOCKS_BYTES)
+
+
+def cut_from(picture: OnePicture, view: MapView) -> Pixels:
+    """What a view shows of the one picture: (height, width, 4) uint8, straight alpha; each pixel is the cell under its centre."""
+    pixels = np.zeros((view.height_px, view.width_px, 4), np.uint8)
+    for left, top, part in parts_of(view, _PART_PX):
+        _cut_part(picture, part, pixels[top : top + part.height_px, left : left + part.width_px])
+    return pixels
+
+
+def _cut_part(picture: OnePicture, view: MapView, out: Pixels) -> None:
+    times = 1
+    while True:
+        grid = coarser(picture.finest, times)
+        cols, rows, is_placed = _cells_of(view, grid)
+        blocks = list(_blocks_of(cols, rows, is_placed))
+        if len(blocks) <= MOST_BLOCKS:
+            break
+        times *= 2
+    for col, row in blocks:
+        block = BLOCKS_OF_ONE.get(picture, grid, col, row)
+        if block is not None:
+            here = is_placed & (cols // BLOCK_CELLS == col) & (rows // BLOCK_CELLS == row)
+            out[here] = block[rows[here] - row * BLOCK_CELLS, cols[here] - col * BLOCK_CELLS]
+
+
+def _cells_of(view: MapView, grid: Finest) -> tuple[Places, Places, NDArray[np.bool_]]:
+    """(columns, rows from the north, which are known) of the cells under the centres of the view's pixels, (height, width) each."""
+    place = locate(view, grid.crs, Affine(grid.dx, 0, 0, 0, -grid.dy, 0))
+    cols, rows = points_of(place) if isinstance(place, Mesh) else (place.cols, place.rows)
+    if is_geographic(grid.crs):
+        # told from 0 to 360 degrees, for rasters; here there is one cell for one place
+        turn = 360.0 / grid.dx
+        cols = np.where(cols >= turn / 2, cols - turn, cols)
+    is_placed = np.isfinite(cols) & np.isfinite(rows)
+    cols, rows = np.where(is_placed, cols, 0), np.where(is_placed, rows, 0)
+    return np.floor(cols).astype(np.int64), np.floor(rows).astype(np.int64), is_placed
+
+
+def _blocks_of(cols: Places, rows: Places, is_placed: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    if not is_placed.any():
+        return
+    pairs = np.stack([cols[is_placed] // BLOCK_CELLS, rows[is_placed] // BLOCK_CELLS])
+    if (np.ptp(pairs, axis=1) == 0).all():
+        yield int(pairs[0, 0]), int(pairs[1, 0])
+        return
+    yield from ((int(col), int(row)) for col, row in np.unique(pairs, axis=1).T)
+
+
+def _block_view(grid: Finest, col: int, row: int) -> MapView:
+    wide, high = BLOCK_CELLS * grid.dx, BLOCK_CELLS * grid.dy
+    return MapView(BBox(col * wide, -(row + 1) * high, (col + 1) * wide, -row * high), grid.crs, BLOCK_CELLS, BLOCK_CELLS)
