@@ -108,7 +108,11 @@ def _add_operations(app: FastAPI, assembled: Assembled) -> None:
     @app.get("/health/ready", tags=["operations"], summary="Can pictures be drawn?")
     async def ready() -> JSONResponse:
         is_ready = assembled.service.is_ready()
-        return JSONResponse({"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
+        told = {"status": "ready" if is_ready else "not ready"}
+        if assembled.audit and assembled.audit.is_failing:
+            # pictures go on, so this keeps nobody away
+            told["audit"] = "not written"
+        return JSONResponse(told, 200 if is_ready else 503)
 
     @app.get("/metrics", tags=["operations"], summary="Prometheus metrics")
     async def metrics() -> Response:

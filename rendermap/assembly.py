@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rendermap.access.policy import Policy
+from rendermap.allowance import Allowance
+from rendermap.audit import Audit, LogJournal
+from rendermap.audit_file import FileJournal
 from rendermap.cache.envelope import Codec
 from rendermap.cache.flight import Flight
 from rendermap.cache.memory import ENTRY_BYTES, MemoryStore
@@ -16,6 +20,8 @@ from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.jobs.catalog import Catalog
+from rendermap.ledger import Ledger
+from rendermap.limits import CLIENT_DRAWINGS, PIXEL_BUDGET
 from rendermap.open_map import Studio
 from rendermap.reply import LegendLayer
 from rendermap.service import JobFinder, MapService, Rooms
@@ -44,14 +50,19 @@ class Assembled:
     library: Library
     finder: JobFinder
     outside: Outside[Drawn] | None = None
+    audit: Audit | None = None
 
     async def start(self) -> None:
         """Starts the workers."""
         await self.pool.start()
+        if self.audit:
+            self.audit.start()
 
     async def stop(self) -> None:
         """Lets drawings finish, then stops the workers."""
         await self.pool.stop()
+        if self.audit:
+            await asyncio.to_thread(self.audit.stop)
         if self.outside:
             await self.outside.close()
 
@@ -89,10 +100,18 @@ def build(
         legends=Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends")),
         limits=limits_of(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
+        ledger=_ledger(settings, metrics),
     )
     finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio)
-    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder, outside)
+    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder, outside, studio.ledger.audit)
+
+
+def _ledger(settings: Settings, metrics: Metrics) -> Ledger:
+    drawings = replace(CLIENT_DRAWINGS, value=settings.drawings_per_client)
+    budget = replace(PIXEL_BUDGET, value=settings.pixel_budget_mpx)
+    journal = FileJournal(settings.audit_log) if settings.audit_log else LogJournal()
+    return Ledger(Allowance(drawings, budget), Audit(journal, metrics), metrics)
 
 
 def _places(settings: Settings) -> Places:

@@ -109,7 +109,13 @@ class CredentialRefused(SignIn):
 
 
 class NotFound(RendermapError):
+    """refusal: why it is not for who asked, where there is such a thing; for the audit log alone."""
+
     sentence = "There is no such resource."
+
+    def __init__(self, sentence: str | None = None, *, refusal: str = "", **kwargs: object) -> None:
+        super().__init__(sentence, **kwargs)  # type: ignore[arg-type]
+        self.refusal = refusal
 
 
 class ServiceNotFound(NotFound):

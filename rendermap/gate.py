@@ -43,7 +43,7 @@ def access_of(service: Service) -> ServiceAccess:
     layers = tuple(
         LayerAccess(layer.id, Operation(layer.access.value), _who(layer.who) if layer.who else usual) for layer in service.layers
     )
-    return ServiceAccess(service.name, usual, layers)
+    return ServiceAccess(service.name, usual, layers, service.protection.pixel_budget)
 
 
 def _who(readers: Readers) -> Who:

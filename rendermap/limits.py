@@ -105,11 +105,27 @@ DRAWING_S = Limit("time of a drawing", 30, "seconds of drawing", "workers for al
 WORKER_MEMORY = Limit(
     "memory of a drawing", 2_048, "megabytes of memory in a worker", "the machine's memory", About.TURN, "memory_limit_mb"
 )
+CLIENT_DRAWINGS = Limit(
+    "pictures at once", 64, "pictures being made at once for one client", "workers for all others", About.TURN, "drawings_per_client"
+)
+PIXEL_BUDGET = Limit(
+    "pixel budget", 0, "megapixels an hour for one client", "results against being copied whole", About.TURN, "pixel_budget_mpx"
+)
 
 # --- a job and its datasets --------------------------------------------------------------------------------------------
 
 JOB_DOCUMENT_BYTES = Limit("job document", 16 * MEGABYTE, "bytes in a job's document", "memory of the service", About.JOB)
 DATASET_NAME_CHARS = Limit("name of a dataset", 1_024, "characters in the name of a dataset", "time of parsing", About.JOB)
+FEATURES = Limit("features", 100_000_000, "features in a dataset", "time of reading, memory of workers", About.JOB)
+VERTICES = Limit(
+    "vertices",
+    10_000_000_000,
+    "vertices in a dataset, by what its files can hold at most,",
+    "time of reading, memory of workers",
+    About.JOB,
+)
+RASTER_SIDE = Limit("cells of a side", 10_000_000, "cells on a side of a raster", "time of reading, memory of workers", About.JOB)
+BANDS = Limit("bands", 1_024, "bands in a raster", "memory and time of looking at each", About.JOB)
 VALUES = Limit(
     "distinct values",
     10_000,
@@ -190,8 +206,14 @@ LIMITS: Table[Limit] = Table(
             QUEUE_S,
             DRAWING_S,
             WORKER_MEMORY,
+            CLIENT_DRAWINGS,
+            PIXEL_BUDGET,
             JOB_DOCUMENT_BYTES,
             DATASET_NAME_CHARS,
+            FEATURES,
+            VERTICES,
+            RASTER_SIDE,
+            BANDS,
             VALUES,
             SIDECAR_BYTES,
             CELL_CHARS,

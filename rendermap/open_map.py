@@ -26,6 +26,7 @@ from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
+from rendermap.ledger import Ledger
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import chosen, visible, within
@@ -69,11 +70,13 @@ class Studio:
     breaker: Breaker = field(default_factory=Breaker)
     scaled: ScaledStyles = field(default_factory=ScaledStyles)
     written: WrittenStyles = field(default_factory=WrittenStyles)
+    ledger: Ledger = field(default_factory=Ledger)
 
     async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
         """The picture of a plan, out of the cache or drawn, once however many ask; without layers that rest (`Breaker`)."""
         check(plan, self.limits)
-        shown, digest, drawn = await self._made(grant, plan, self.pictures, lambda it: self.pool.draw(_settled(it)))
+        with self.ledger.giving(grant, plan.view.width_px * plan.view.height_px):
+            shown, digest, drawn = await self._made(grant, plan, self.pictures, lambda it: self.pool.draw(_settled(it)))
         is_whole, view, media_type = len(shown.layers) == len(plan.layers), plan.view, FORMATS[plan.format].media_type
         max_age_s = self.picture_max_age_s if is_whole else 0
         return Picture(
@@ -90,7 +93,10 @@ class Studio:
         if all(map(self.breaker.fault_of, plan.layers)):
             return ()
         try:
-            return (await self._made(grant, plan, self.legends, self.pool.legend))[2]
+            with self.ledger.giving(grant) as bill:
+                layers = (await self._made(grant, plan, self.legends, self.pool.legend))[2]
+                bill.pixels = sum(entry.width_px * entry.height_px for layer in layers for entry in layer.entries)
+            return layers
         except FAILURES:
             if all(map(self.breaker.fault_of, plan.layers)):
                 return ()
@@ -100,7 +106,9 @@ class Studio:
         """A legend as one picture, drawn once; without layers that rest."""
         check(plan, self.limits)
         assert plan.sheet
-        shown, digest, drawn = await self._made(grant, plan, self.pictures, self.pool.legend_sheet)
+        with self.ledger.giving(grant) as bill:
+            shown, digest, drawn = await self._made(grant, plan, self.pictures, self.pool.legend_sheet)
+            bill.pixels = drawn.width_px * drawn.height_px
         is_whole = len(shown.layers) == len(plan.layers)
         max_age_s = self.picture_max_age_s if is_whole else 0
         media_type = FORMATS[plan.sheet.format].media_type
@@ -112,7 +120,8 @@ class Studio:
             plan = self.breaker.spare(plan)
             digest = _digest_of(grant, plan)
             try:
-                return plan, digest, await flight.get_or_make(cache_key(grant, plan, digest), partial(self.breaker.run, plan, make))
+                key, begin = cache_key(grant, plan, digest), partial(self.ledger.begin, grant)
+                return plan, digest, await flight.get_or_make(key, partial(self.breaker.run, plan, make), begin=begin)
             except FAILURES:
                 if len(self.breaker.spare(plan).layers) == len(plan.layers):
                     raise

@@ -19,6 +19,7 @@ from rendermap.errors import Broken, Ended, JobFailed, JobNotFound, NotFound, No
 from rendermap.gate import Gate, access_of
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.jobs.job import Job, JobStatus, MessageKind
+from rendermap.ledger import Ledger
 from rendermap.open_map import OpenMap, OpenTemplate, Studio
 from rendermap.reply import JobCard, ServiceCard
 from rendermap.request import JobRequest
@@ -75,7 +76,9 @@ class MapService:
         """One job in any state.  Raises ServiceNotFound, JobNotFound, Ended."""
         async with even_refusals():
             job, service, gate = await asyncio.to_thread(self._find, request)
-        return job_card(job, service, gate.grant(Operation.VIEW))
+        grant = gate.grant(Operation.VIEW)
+        self._ledger.opened(grant)
+        return job_card(job, service, grant)
 
     def is_ready(self) -> bool:
         """True while pictures can be drawn."""
@@ -93,6 +96,7 @@ class MapService:
 
         async with even_refusals():
             job, service, gate, styles = await asyncio.to_thread(look)
+        self._ledger.opened(gate.grant(Operation.VIEW))
         return OpenMap(self._rooms.studio, gate, await self._rooms.drawables.of_job(job, service, styles))
 
     async def open_template(self, name: str, principal: Principal) -> OpenTemplate:
@@ -125,6 +129,14 @@ class MapService:
 
     def _find(self, request: JobRequest) -> tuple[Job, Service, Gate]:
         """Reads the disk, and may block.  Raises JobNotFound, also where there is such a job and it is not for who asks."""
+        try:
+            return self._found(request)
+        except (JobNotFound, ServiceNotFound) as error:
+            if error.refusal:
+                self._ledger.refused(request.principal, request.service, request.job_id, error.refusal)
+            raise
+
+    def _found(self, request: JobRequest) -> tuple[Job, Service, Gate]:
         service = self._admit(self._rooms.services(), request.service, request.principal)
         try:
             job = self._rooms.catalog.find(service.name, request.job_id)
@@ -166,6 +178,10 @@ class MapService:
     @property
     def _policy(self) -> Policy:
         return self._rooms.studio.policy
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._rooms.studio.ledger
 
     def _style_of(self, tool: ToolLayer) -> NamedStyle | None:
         """A layer file that cannot be used leaves its layer without a legend here; jobs say why, and so does `rendermap check`."""

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from rendermap.limits import DRAWING_S, PICTURE_SIDE, QUEUE, QUEUE_S, WORKER_MEMORY
+from rendermap.limits import CLIENT_DRAWINGS, DRAWING_S, PICTURE_SIDE, PIXEL_BUDGET, QUEUE, QUEUE_S, WORKER_MEMORY
 
 
 class Settings(BaseSettings):
@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     queue_s: float = Field(QUEUE_S.value, gt=0, description="How long a drawing may wait before the service answers busy, in seconds.")
     deadline_s: float = Field(DRAWING_S.value, gt=0, description="Longest drawing, in seconds.")
     memory_limit_mb: int = Field(WORKER_MEMORY.value, ge=256, description="Memory a drawing process may use before it is replaced.")
+    drawings_per_client: int = Field(CLIENT_DRAWINGS.value, ge=1, description="Pictures that are made at once for one client.")
+    pixel_budget_mpx: int = Field(PIXEL_BUDGET.value, ge=0, description="Megapixels that one client may have in an hour; 0 for no bound.")
     cache_mb: int = Field(256, ge=0, description="Pictures kept in memory.")
     cache_dir: Path | None = Field(None, description="Folder for pictures on disk, which several services may share; none unless given.")
     cache_dir_mb: int = Field(4096, ge=1, description="Pictures kept on disk.")
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
     )
     basemap_url: str | None = Field(None, description="XYZ address of a basemap for the viewer, with {z}/{x}/{y}; none unless given.")
     basemap_attribution: str = Field("", description="Credit for the basemap.")
+    audit_log: Path | None = Field(None, description="File that tells who saw which job, as JSON lines; the log when there is none.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least important line written.")
 

@@ -32,7 +32,11 @@ _TOKEN = re.compile(r"((?:token|signature|sig|key)=)[^&\s\"']+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Counts of one app.  Labels: kind (of plan), outcome (``ok`` or an error's code), cache, cause, store, doing (read or write)."""
+    """Counts of one app.
+
+    Labels have few values, and none names a service, a job or a person: kind (of plan), outcome (``ok`` or an error's code), cache, cause,
+    code (of an error), store, doing (read or write).
+    """
 
     registry: CollectorRegistry
     drawings: Counter
@@ -45,6 +49,11 @@ class Metrics:
     store_faults: Counter
     store_damaged: Counter
     store_up: Gauge
+    refusals: Counter
+    pictures_served: Counter
+    pixels_served: Counter
+    audit_lines: Counter
+    audit_failing: Gauge
 
 
 def make_metrics() -> Metrics:
@@ -68,6 +77,11 @@ def make_metrics() -> Metrics:
         store_faults=Counter("rendermap_store_faults", "Faults of a store of pictures.", ("store", "doing"), registry=registry),
         store_damaged=Counter("rendermap_store_damaged", "Kept pictures that were not as they were put.", ("store",), registry=registry),
         store_up=Gauge("rendermap_store_up", "1 while a store of pictures is used.", ("store", "doing"), registry=registry),
+        refusals=Counter("rendermap_refusals", "Answers that were errors.", ("code",), registry=registry),
+        pictures_served=Counter("rendermap_pictures_served", "Pictures given, cached or not.", registry=registry),
+        pixels_served=Counter("rendermap_pixels_served", "Pixels in pictures given.", registry=registry),
+        audit_lines=Counter("rendermap_audit_lines", "Lines of the audit log.", ("outcome",), registry=registry),
+        audit_failing=Gauge("rendermap_audit_failing", "1 while the audit log cannot be written.", registry=registry),
     )
 
 

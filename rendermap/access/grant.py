@@ -91,7 +91,8 @@ OPERATOR = Principal("operator", PrincipalKind.OPERATOR)
 class Grant:
     """A permission that was given: principal may do operation with these layers of this job, within bounds.
 
-    is_public: everybody would be given the very same, so caches between us and the client may keep the answer.
+    is_public: everybody would be given the very same, so caches between us and the client may keep the answer.  pixel_budget: megapixels
+    of the service's pictures for one client in an hour, None for no bound.
     """
 
     principal: Principal
@@ -101,3 +102,4 @@ class Grant:
     layer_ids: frozenset[int]
     bounds: Bounds = field(default=UNBOUNDED)
     is_public: bool = True
+    pixel_budget: float | None = None

@@ -41,11 +41,12 @@ class LayerAccess:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccess:
-    """A service as the policy sees it."""
+    """A service as the policy sees it.  pixel_budget: as a `Grant` has it."""
 
     name: str
     who: Who = Who()
     layers: tuple[LayerAccess, ...] = ()
+    pixel_budget: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Policy:
     def demand(self, principal: Principal, service: ServiceAccess) -> None:
         """Raises ServiceNotFound for whom there is no such service."""
         if not self.admits(principal, service):
-            raise ServiceNotFound
+            raise ServiceNotFound(refusal="the service is not for them")
 
     def known_layers(self, principal: Principal, service: ServiceAccess) -> frozenset[int]:
         """The layers principal may see in some job of the service."""
@@ -85,21 +86,20 @@ class Policy:
         """
         found = self._allowed(principal, Operation.VIEW, service, job)
         if found is None:
-            raise JobNotFound
+            raise JobNotFound(refusal=_why_not(principal, job))
         allowed = self._allowed(principal, operation, service, job) or frozenset()
         if not allowed and operation is not Operation.VIEW:
             raise NotSupported
         bounds = principal.link.bounds if principal.link else UNBOUNDED
         is_public = bounds == UNBOUNDED and self._allowed(PUBLIC, operation, service, job) == allowed
-        return Grant(principal, operation, service.name, job.job_id, allowed, bounds, is_public)
+        return Grant(principal, operation, service.name, job.job_id, allowed, bounds, is_public, service.pixel_budget)
 
     def template(self, principal: Principal, service: ServiceAccess) -> Grant:
         """For the map of the service without a job, which shows no data.  Raises ServiceNotFound."""
         self.demand(principal, service)
         known = self.known_layers(principal, service)
-        return Grant(
-            principal, Operation.VIEW, service.name, "", known, is_public=known == self.known_layers(PUBLIC, service)
-        )  # fmt: skip
+        is_public = known == self.known_layers(PUBLIC, service)
+        return Grant(principal, Operation.VIEW, service.name, "", known, UNBOUNDED, is_public, service.pixel_budget)
 
     def _allowed(self, principal: Principal, operation: Operation, service: ServiceAccess, job: JobAccess) -> frozenset[int] | None:
         """The layers; None for whom there is no such job."""
@@ -114,6 +114,13 @@ class Policy:
             return None
         allowed = frozenset(layer.id for layer in raised if _may(layer.who, operation, principal, job))
         return allowed if allowed or _may(service.who, Operation.VIEW, principal, job) else None
+
+
+def _why_not(principal: Principal, job: JobAccess) -> str:
+    """For the audit log."""
+    if principal.link is not None:
+        return "the link is for another job"
+    return "the job is private" if job.is_private and not _is_owner(principal, job) else "no layer of the job is for them"
 
 
 def _may(who: Who, operation: Operation, principal: Principal, job: JobAccess) -> bool:

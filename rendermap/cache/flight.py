@@ -32,8 +32,12 @@ class Flight(Generic[T]):
         self._observe = observe or (lambda hit: None)
         self._makings: dict[str, _Making[T]] = {}
 
-    async def get_or_make(self, key: str, make: Callable[[], Awaitable[T]], ttl_s: float | None = None) -> T:
+    async def get_or_make(
+        self, key: str, make: Callable[[], Awaitable[T]], ttl_s: float | None = None, begin: Callable[[], Callable[[], None]] | None = None
+    ) -> T:
         """The value from the store, else from whoever makes it now, else made.
+
+        begin: called for the asker who has it made, and its result when it is made or has failed; what it raises is that asker's alone.
 
         An asker that is cancelled leaves the others theirs; the making is cancelled with its last asker.
         Raises what make raises, to all who waited; a failure is not kept.
@@ -45,7 +49,9 @@ class Flight(Generic[T]):
         making = self._makings.get(key)
         self._observe(making is not None)
         if making is None:
+            end = begin() if begin else lambda: None
             making = self._makings[key] = _Making(asyncio.create_task(self._make(key, make, ttl_s)))
+            making.task.add_done_callback(lambda _: end())
         return await self._wait(key, making)
 
     async def drop_job(self, job: str) -> bool:

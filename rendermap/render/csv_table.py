@@ -20,6 +20,7 @@ from rendermap.geo.crs import WGS84
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.limits import CELL_CHARS
 from rendermap.render.crs_name import canonical_crs
+from rendermap.render.dataset_size import check_features
 from rendermap.render.vector_facts import MIXED
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 
@@ -99,7 +100,7 @@ def inspect_csv(source: DataSource) -> Layer:
     try:
         layout = read_layout(source.path)
         with open_rows(source.path, layout) as rows:
-            seen = _survey(rows, layout)
+            seen = _survey(source.path, rows, layout)
     except (OSError, csv.Error, UnicodeDecodeError) as error:
         raise SourceUnreadable(reason=f"{source.path}: {error}") from error
     fields = tuple(Field(name, kind) for name, kind in seen.kinds.items() if name != layout.wkt)
@@ -120,7 +121,7 @@ class _Survey:
     is_mixed: bool = False
 
 
-def _survey(rows: Iterator[dict[str, str]], layout: CsvLayout) -> _Survey:
+def _survey(path: Path, rows: Iterator[dict[str, str]], layout: CsvLayout) -> _Survey:
     kinds: dict[str, FieldKind | None] = dict.fromkeys(layout.columns)
     boxes: list[Extent] = []
     dimensions: set[int] = set()
@@ -133,6 +134,7 @@ def _survey(rows: Iterator[dict[str, str]], layout: CsvLayout) -> _Survey:
         if geometry is None:
             continue
         count += 1
+        check_features(count, path)
         dimensions.add(geometry[1])
         boxes.append(geometry[0])
         if len(boxes) > 1 << 16:

@@ -23,6 +23,7 @@ class DataFormat:
     """One format.
 
     driver: GDAL's name of it.  kind: what it may hold.  is_it: told from the path and the first bytes of the file (empty for a folder).
+    vertex_bytes: the fewest that a vertex takes.
     """
 
     name: str
@@ -30,6 +31,7 @@ class DataFormat:
     driver: str
     kind: Kind
     is_it: Callable[[Path, bytes], bool]
+    vertex_bytes: int = 16
 
 
 def _starts(*signatures: bytes) -> Callable[[Path, bytes], bool]:
@@ -75,7 +77,7 @@ DATA_FORMATS: Table[DataFormat] = Table(
     {
         row.name: row
         for row in (
-            DataFormat("filegdb", "Esri file geodatabase", "OpenFileGDB", "both", _is_geodatabase),
+            DataFormat("filegdb", "Esri file geodatabase", "OpenFileGDB", "both", _is_geodatabase, vertex_bytes=2),
             DataFormat("esri_grid", "Esri binary grid", "AIG", "raster", _is_esri_grid),
             DataFormat("gpkg", "GeoPackage", "GPKG", "both", _is_geopackage),
             DataFormat("flatgeobuf", "FlatGeobuf", "FlatGeobuf", "vector", _starts(b"fgb\x03fgb")),
@@ -87,8 +89,8 @@ DATA_FORMATS: Table[DataFormat] = Table(
             DataFormat("nitf", "NITF", "NITF", "raster", _starts(b"NITF0", b"NSIF0")),
             DataFormat("envi", "ENVI", "ENVI", "raster", _is_envi),
             DataFormat("ascii_grid", "Esri ASCII grid", "AAIGrid", "raster", _is_ascii_grid),
-            DataFormat("geojson", "GeoJSON", "GeoJSON", "vector", _is_geojson),
-            DataFormat("csv", "CSV with coordinates", "CSV", "vector", _is_csv),
+            DataFormat("geojson", "GeoJSON", "GeoJSON", "vector", _is_geojson, vertex_bytes=6),
+            DataFormat("csv", "CSV with coordinates", "CSV", "vector", _is_csv, vertex_bytes=4),
         )
     },
 )

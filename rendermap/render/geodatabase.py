@@ -14,6 +14,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.crs_name import canonical_crs
 from rendermap.render.data_formats import DataFormat
+from rendermap.render.dataset_size import check_cells
 from rendermap.render.engine import mapnik
 from rendermap.render.raster_facts import raster_tables
 from rendermap.render.vector_facts import ERRORS, read_table
@@ -34,13 +35,17 @@ def raster_members(source: DataSource, row: DataFormat) -> tuple[str, ...]:
 
 
 def inspect_geodatabase_raster(source: DataSource, name: str) -> Layer:
-    """The facts of one raster of a file geodatabase.  Raises SourceUnreadable when no driver of ours opens it."""
+    """The facts of one raster of a file geodatabase.
+
+    Raises SourceUnreadable when no driver of ours opens it, SourceRefused when there is too much of it.
+    """
     bands = dict(read_table(source.path, _TABLE_PREFIX + name, 1 << 16, **_ALL_TABLES))
     if not bands.get("band_types") or not _has_block(source.path, name, "block_data IS NOT NULL"):
         raise SourceUnreadable("The raster of this layer holds no data.", reason=f"{source.path} has no blocks of {name}")
     open_name = f'OpenFileGDB:"{source.path}":{name}'
     probe = _probe(open_name)
     width, height = int(bands["band_width"][0] or 0), int(bands["band_height"][0] or 0)
+    check_cells(width, height, len(bands["band_types"]), source.path)
     crs = canonical_crs(_crs_of(source.path, name))
     table = read_table(source.path, "VAT_" + name, _LARGEST_TABLE_ROWS, **_ALL_TABLES)
     facts = RasterFacts(

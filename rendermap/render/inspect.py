@@ -9,6 +9,7 @@ from rendermap.errors import SourceRefused, SourceUnreadable
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.csv_table import inspect_csv
 from rendermap.render.data_formats import DataFormat, recognise
+from rendermap.render.dataset_size import check_vertices
 from rendermap.render.geodatabase import inspect_geodatabase_raster, raster_members
 from rendermap.render.journal import readable
 from rendermap.render.raster_facts import inspect_raster
@@ -29,6 +30,7 @@ def inspect(plan: InspectPlan) -> Layer:
     row = recognise(source.path)
     check_whole(source.path, row.name)
     if row.name == "csv":
+        check_vertices(source.path, row)
         return inspect_csv(source)
     if row.name == "gpkg":
         return _inspect_geopackage(source, row, plan.expect)

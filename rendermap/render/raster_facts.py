@@ -12,6 +12,7 @@ from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.data_formats import DataFormat
+from rendermap.render.dataset_size import check_raster
 from rendermap.render.raster_source import Affine, Dataset, carry, check_files, georeference, open_raster, reading
 from rendermap.render.tiff_tags import has_color_map
 from rendermap.render.vector_facts import read_columns
@@ -24,12 +25,13 @@ AttributeTable = tuple[tuple[str, tuple[str | float | int | None, ...]], ...]
 def inspect_raster(source: DataSource, row: DataFormat, member: str | None = None) -> Layer:
     """The facts of a raster file, or of one raster of a container.
 
-    Raises SourceRefused when it draws on files outside the job, SourceUnreadable when it is damaged, empty, of complex
-    numbers or not georeferenced.
+    Raises SourceRefused when it draws on files outside the job or there is too much of it, SourceUnreadable when it is damaged, empty, of
+    complex numbers or not georeferenced.
     """
     open_name, notes = _name_of(source, row, member or source.member)
     with open_raster(open_name, row.driver) as dataset, reading(open_name):
         check_files(dataset, source.root)
+        check_raster(dataset, source.path)
         if not dataset.count:
             raise SourceUnreadable("The raster of this layer has no bands.", reason=f"{open_name} has none")
         if any(dtype.startswith("complex") for dtype in dataset.dtypes):

@@ -10,6 +10,7 @@ from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.copies import holds_curves
 from rendermap.render.crs_name import canonical_crs
 from rendermap.render.data_formats import DataFormat
+from rendermap.render.dataset_size import check_features, check_vertices
 from rendermap.render.text_encoding import is_told_otherwise, shapefile_encoding
 from rendermap.render.vector_facts import MIXED, bbox_of, field_kind, geometry_of, read_info
 from rendermap.render.vectors import vector_reader_for
@@ -19,9 +20,11 @@ from rendermap.symbology.facts import Field, VectorFacts
 def inspect_vector(source: DataSource, row: DataFormat, member: str | None = None) -> Layer:
     """The facts of a vector file, or of one feature class of a container.
 
-    Raises SourceUnreadable when it is missing, damaged or without geometries.
+    Raises SourceUnreadable when it is missing, damaged or without geometries, SourceRefused when there is too much of it.
     """
+    check_vertices(source.path, row, member)
     info = read_info(source.path, member)
+    check_features(int(info["features"]), source.path)
     if info["driver"] != row.driver:
         raise SourceUnreadable(reason=f"{source.path} is {info['driver']}, not {row.driver}")
     notes: list[str] = []

@@ -26,6 +26,7 @@ from rendermap.drawables import Drawables
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.catalog import Catalog
 from rendermap.jobs.job import Layer
+from rendermap.ledger import Ledger
 from rendermap.open_map import Studio
 from rendermap.reply import LegendLayer
 from rendermap.service import MapService, Rooms
@@ -33,7 +34,6 @@ from rendermap.services.reader import Services
 from rendermap.settings import Settings
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, Measures, VectorFacts
 from rendermap.symbology.library import Library
-from rendermap.telemetry import make_metrics
 
 CRS = "EPSG:32616"
 BOX = BBox(700_000, 4_000_000, 706_000, 4_006_000)
@@ -69,25 +69,28 @@ class Counter:
 
 
 class CountedService:
-    """Asked over ASGI, without a network; one request is one event loop, so tests stay plain functions."""
+    """Asked over ASGI, without a network; one request is one event loop, so tests stay plain functions.  ledger: what clients may have."""
 
-    def __init__(self, folder: Path, services: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, services: Mapping[str, str], ledger: Ledger | None = None) -> None:
         for name, text in services.items():
             (folder / "services" / name).mkdir(parents=True)
             (folder / "services" / name / "service.toml").write_text(text, encoding="utf-8")
         self.jobs = folder / "jobs"
         self.jobs.mkdir()
         self.counter = Counter()
+        self.ledger = ledger or Ledger()
         self.app = self._app(Settings(jobs=(self.jobs,), services=folder / "services", secret_key="a key for tests alone"))
 
     def _app(self, settings: Settings) -> FastAPI:
         services, library = Services(settings.services), Library()
         pool, pictures = self.counter, Flight[Drawn](MemoryStore(1 << 20))
         drawables = Drawables(pool, library, _values(), _values())
-        studio = Studio(Policy(), pool, pictures, _values(), Limits())
+        studio = Studio(Policy(), pool, pictures, _values(), Limits(), ledger=self.ledger)
         catalog = Catalog(settings.jobs, services=services.current)
         service = MapService(Rooms(services.current, catalog, drawables, library, studio))
-        return create_app(Assembled(settings, service, cast(Pool, pool), make_metrics(), services, library, catalog))
+        return create_app(
+            Assembled(settings, service, cast(Pool, pool), self.ledger.metrics, services, library, catalog, audit=self.ledger.audit)
+        )
 
     def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
         """The response, redirects not followed."""

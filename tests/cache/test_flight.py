@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from rendermap.cache.flight import Flight
 from rendermap.cache.memory import MemoryStore
-from rendermap.errors import RenderFailed
+from rendermap.errors import Busy, RenderFailed
 from tests.builders.pools import run
 
 
@@ -121,5 +122,28 @@ def test_what_cannot_be_kept_is_still_answered() -> None:
         flight, make = Flight(MemoryStore(3, weigh=len)), Maker()
         assert [await flight.get_or_make("a", make) for _ in range(2)] == [b"picture"] * 2
         assert make.made == 2
+
+    run(ask)
+
+
+def test_who_may_not_begin_is_refused_alone() -> None:
+    """What begin raises is for the asker who would have it made; who joins a making, or finds the value, begins nothing."""
+
+    async def ask() -> None:
+        flight, make, ended = make_flight(), Maker(), []
+
+        def refuse() -> Callable[[], None]:
+            raise Busy
+
+        with pytest.raises(Busy):
+            await flight.get_or_make("a", make, begin=refuse)
+        first = asyncio.create_task(flight.get_or_make("a", make, begin=lambda: lambda: ended.append("a")))
+        await asyncio.sleep(0)
+        assert await asyncio.gather(first, flight.get_or_make("a", make, begin=refuse)) == [b"picture"] * 2
+        assert await flight.get_or_make("a", make, begin=refuse) == b"picture"
+        assert (make.made, ended) == (1, ["a"])
+        with pytest.raises(RenderFailed):
+            await flight.get_or_make("b", Maker(RenderFailed()), begin=lambda: lambda: ended.append("b"))
+        assert ended == ["a", "b"]
 
     run(ask)
