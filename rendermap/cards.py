@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from rendermap.access.grant import Grant
 from rendermap.drawables import Drawable, JobMap, geometry_of
+from rendermap.fineness import Fineness
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Job, MessageKind
 from rendermap.jobs.redaction import value_without_paths, without_paths
@@ -87,14 +88,20 @@ def _without_names(value: object) -> object:
     return None if isinstance(value, str | dict) else value
 
 
-def map_card(job_map: JobMap, max_px: int) -> MapCard:
+def map_card(job_map: JobMap, max_px: int, fineness: Fineness) -> MapCard:
     """The map of a job, of the layers that are in it."""
     layers = _with_groups(job_map.service, tuple(_drawn_card(d) for d in job_map.drawables))
     title = job_map.service.title
     service = service_card(job_map.service, frozenset(d.tool.id for d in job_map.drawables))
     return MapCard(
-        service, job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, job_map.digest, job_map.native_resolution_m
+        service, job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, job_map.digest, _finest_m(job_map, fineness)
     )  # fmt: skip
+
+
+def _finest_m(job_map: JobMap, fineness: Fineness) -> float | None:
+    sides = [fineness.mercator_m(d) for d in job_map.drawables if d.layer and d.layer.bbox]
+    known = [side for side in sides if side is not None]
+    return min(known) if known and len(known) == len(sides) else None
 
 
 def template_card(

@@ -19,12 +19,12 @@ from rendermap.dispatch.breaker import REST_S
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan, measure_plan
 from rendermap.errors import Broken, SourceRefused, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, pad, union
-from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, metres_per_unit, transform_bbox
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, transform_bbox
 from rendermap.jobs.job import DataSource, Job, Layer, Output
 from rendermap.services.service import Service, ToolLayer
 from rendermap.symbology.classify import Need, fit, needs
 from rendermap.symbology.defaults import default_needs, default_style
-from rendermap.symbology.facts import Measures, RasterFacts, VectorFacts
+from rendermap.symbology.facts import Measures, VectorFacts
 from rendermap.symbology.library import Library
 from rendermap.symbology.readers.table import NamedStyle
 from rendermap.symbology.style import Classification, Style, style_digest
@@ -81,16 +81,6 @@ class JobMap:
     bbox: BBox
     drawables: tuple[Drawable, ...]
     digest: str
-
-    @property
-    def native_resolution_m(self) -> float | None:
-        """The finest raster cell in metres, None without rasters."""
-        cells = []
-        for drawable in self.drawables:
-            if drawable.layer and drawable.crs and isinstance(drawable.layer.facts, RasterFacts):
-                size = min(abs(v) for v in drawable.layer.facts.pixel)
-                cells.append(size * metres_per_unit(drawable.crs))
-        return min(cells, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, cache_key, plan_digest
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.errors import InvalidBbox, InvalidFilter, InvalidFormat, NotSupported
+from rendermap.fineness import Fineness
 from rendermap.gate import Gate
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
+from rendermap.geo.finest import Finest
 from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
@@ -29,7 +31,7 @@ from rendermap.jobs.job import Layer
 from rendermap.ledger import Ledger
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LegendRequest, LegendSheetRequest, MapRequest, TileRequest
-from rendermap.selection import chosen, visible, within
+from rendermap.selection import bounded, chosen, visible, within
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And
@@ -139,6 +141,7 @@ class OpenMap:
         self._gate = gate
         self._grant = gate.grant(Operation.VIEW)
         self._job_map = within(job_map, self._grant)
+        self._fineness = Fineness(job_map.crs, self._grant.bounds.finest_scale_denominator)
 
     @property
     def is_public(self) -> bool:
@@ -149,7 +152,7 @@ class OpenMap:
     def card(self) -> MapCard:
         """What the map is; a layer that could not be drawn has that for its fault while it rests."""
         drawables = tuple(replace(d, fault=d.fault or self._resting(d)) for d in self._job_map.drawables)
-        return map_card(replace(self._job_map, drawables=drawables), self._studio.limits.max_px)
+        return map_card(replace(self._job_map, drawables=drawables), self._studio.limits.max_px, self._fineness)
 
     @property
     def version(self) -> str:
@@ -215,14 +218,20 @@ class OpenMap:
         view = _snapped(request.view)
         lattice = lattice_of(request.view)
         filters = self._granted_filters(request)
-        shown = visible(chosen(self._job_map, request.layers), view, lattice)
-        layers = tuple(self._scaled(_layer_plan(d, filters.get(d.tool.id)), view) for d in reversed(shown))
+        shown = visible(chosen(self._job_map, request.layers), view, lattice, self._fineness)
+        layers = tuple(self._at_scale(_layer_plan(d, filters.get(d.tool.id)), view, self._fineness.cut(d, view)) for d in reversed(shown))
         is_labelled = any(plan.style.labels for plan in layers)
-        return MapPlan(view, layers, request.background, request.format, request.quality, lattice if is_labelled else None)
+        plan = MapPlan(view, layers, request.background, request.format, request.quality, lattice if is_labelled else None)
+        extent = self._grant.bounds.extent_deg
+        return bounded(plan, shown, BBox(*extent) if extent else None, self._fineness)
 
-    def _scaled(self, plan: LayerPlan, view: MapView) -> LayerPlan:
-        style, key = self._studio.scaled.get(plan.style, plan.style_key, view.scale_denominator)
-        return replace(plan, style=style, style_key=key, rest_key=plan.style_key) if style is not plan.style else plan
+    def _at_scale(self, plan: LayerPlan, view: MapView, finest: Finest | None) -> LayerPlan:
+        """The layer with what of its style is drawn at the view's scale, or at that of the one picture it is cut from."""
+        scale = finest.scale_denominator if finest else view.scale_denominator
+        style, key = self._studio.scaled.get(plan.style, plan.style_key, scale)
+        if style is plan.style:
+            return replace(plan, finest=finest) if finest else plan
+        return replace(plan, style=style, style_key=key, rest_key=plan.style_key, finest=finest)
 
     def _granted_filters(self, request: MapRequest) -> dict[int, str]:
         """Filters may be used as an oracle for values, so a layer that is view only takes none."""

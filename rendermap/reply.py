@@ -120,7 +120,8 @@ class LayerCard:
 class MapCard:
     """The map of a job, or the template of a service (job_id None).  layers: by id, groups included.  bbox: in crs, easting first.
 
-    max_px: largest picture side.  native_resolution_m: finest raster cell among the layers, None without rasters.
+    max_px: largest picture side.  finest_m: metres of Web Mercator per pixel beyond which no layer shows more, None where features have no
+    such bound.
     digest: names the version of what is drawn.
     """
 
@@ -132,7 +133,7 @@ class MapCard:
     layers: tuple[LayerCard, ...]
     max_px: int
     digest: str
-    native_resolution_m: float | None = None
+    finest_m: float | None = None
 
     @property
     def document_digest(self) -> str:

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 from rendermap.access.grant import Grant
 from rendermap.cards import scale_range
+from rendermap.dispatch.plan import MapPlan
 from rendermap.drawables import Drawable, JobMap, whole_bbox
+from rendermap.fineness import Fineness, may_show, reach_px
 from rendermap.geo.bbox import BBox, intersects, pad
 from rendermap.geo.crs import WGS84, transform_bbox
+from rendermap.geo.extent import Lies, lies
 from rendermap.geo.lattice import Lattice, comes_near, frames_of
 from rendermap.geo.view import MapView
 from rendermap.request import LayerChoice, LayerMode
@@ -62,7 +65,7 @@ def chosen(job_map: JobMap, choice: LayerChoice) -> tuple[Drawable, ...]:
     return tuple(d for d in job_map.drawables if d.tool.id in wanted)
 
 
-def visible(drawables: Iterable[Drawable], view: MapView, lattice: Lattice) -> tuple[Drawable, ...]:
+def visible(drawables: Iterable[Drawable], view: MapView, lattice: Lattice, fineness: Fineness) -> tuple[Drawable, ...]:
     """Those with something to draw here: in scale, and within reach of the view, or of a block of labels that a tile is cut from."""
     scale = view.scale_denominator
     shown = []
@@ -71,6 +74,9 @@ def visible(drawables: Iterable[Drawable], view: MapView, lattice: Lattice) -> t
         if drawable.layer is None or drawable.style is None or drawable.layer.bbox is None or drawable.crs is None:
             continue
         if (farthest and scale > farthest) or (nearest and scale < nearest):
+            continue
+        if finest := fineness.cut(drawable, view):
+            shown += [drawable] * may_show(drawable, view, finest)
             continue
         box = transform_bbox(drawable.layer.bbox, drawable.crs, view.crs)
         # the box of a reprojected dataset is made from points on a grid: leave room for what bulges between them
@@ -86,3 +92,20 @@ def _may_have_labels(drawable: Drawable, view: MapView, lattice: Lattice) -> boo
     assert drawable.layer and drawable.layer.bbox and drawable.crs and drawable.style
     box, crs, reach = drawable.layer.bbox, drawable.crs, label_reach_pt(drawable.style)
     return any(comes_near(box, crs, reach, frame) for frame in frames_of(view, lattice))
+
+
+def bounded(plan: MapPlan, drawables: Iterable[Drawable], extent_deg: BBox | None, fineness: Fineness) -> MapPlan:
+    """The plan bounded to a part of the earth: the very same where all that leaves a trace on it lies inside, without layers outside.
+
+    drawables: the plan's.
+    """
+    if extent_deg is None or not plan.layers:
+        return plan
+    margin_px = max(reach_px(d, plan.view, fineness.cut(d, plan.view)) for d in drawables)
+    match lies(plan.view, extent_deg, margin_px):
+        case Lies.INSIDE:
+            return plan
+        case Lies.ACROSS:
+            return replace(plan, clip_deg=extent_deg)
+        case Lies.OUTSIDE:
+            return replace(plan, layers=(), lattice=None)

@@ -13,8 +13,7 @@ WORLD_M = 2 * math.pi * RADIUS_M
 TILE_PX = 256
 FINEST_VECTOR_ZOOM = 21
 FINEST_RASTER_ZOOM = 22
-CELL_ZOOMS = 2
-"""Zooms offered beyond a raster's own resolution, so that its cells show sharp edges."""
+_SLACK = 1e-3
 
 
 def mercator_bbox(card: MapCard) -> BBox:
@@ -24,14 +23,12 @@ def mercator_bbox(card: MapCard) -> BBox:
 
 
 def finest_zoom(card: MapCard) -> int:
-    """The closest zoom worth asking for: where a raster's cells are plain to see, or street level for features."""
-    if card.native_resolution_m is None or any(layer.kind == "vector" for layer in card.layers):
+    """The closest zoom worth asking for: beyond it no layer shows more, and where features have no such bound street level."""
+    most = FINEST_VECTOR_ZOOM if any(layer.kind == "vector" for layer in card.layers) else FINEST_RASTER_ZOOM
+    if card.finest_m is None:
         return FINEST_VECTOR_ZOOM
-    _, y = mercator_bbox(card).center
-    # ground metres are stretched by 1 / cos(latitude), which is cosh of the northing
-    cell_m = card.native_resolution_m * math.cosh(y / RADIUS_M)
-    zoom = math.ceil(math.log2(WORLD_M / TILE_PX / cell_m)) + CELL_ZOOMS
-    return min(max(zoom, 0), FINEST_RASTER_ZOOM)
+    zoom = math.ceil(math.log2(WORLD_M / TILE_PX / card.finest_m) - _SLACK)
+    return min(max(zoom, 0), most)
 
 
 def zoom_to_fit(box: BBox, size_px: int, lowest: int, highest: int) -> int:

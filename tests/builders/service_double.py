@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -202,7 +203,9 @@ class ServiceDouble:
     def _card(self, service: ServiceCard, job_id: str | None) -> MapCard:
         digest = hashlib.sha256(f"{service.name}/{job_id}/{self.edition}".encode()).hexdigest()
         layers = tuple(replace(layer, fault=self.faults.get(layer.name, layer.fault)) for layer in _LAYERS[service.name])
-        return MapCard(service, job_id, service.title, WEB_MERCATOR, AREA, layers, 4096, digest, 30.0)
+        # cells of 30 m at 36 degrees north, four pixels each
+        finest_m = None if any(layer.kind == "vector" for layer in layers) else 30.0 / 4 / math.cos(math.radians(36))
+        return MapCard(service, job_id, service.title, WEB_MERCATOR, AREA, layers, 4096, digest, finest_m)
 
     async def draw(self, request: MapRequest) -> Picture:
         self.drawn.append(request)

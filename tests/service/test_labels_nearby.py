@@ -8,6 +8,7 @@ import shapely
 
 from rendermap.dispatch.plan import MapPlan, plan_digest
 from rendermap.drawables import Drawable
+from rendermap.fineness import Fineness
 from rendermap.geo.bbox import BBox
 from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import TileAddress, view_of
@@ -29,7 +30,7 @@ def drawable(folder: Path, shape: shapely.Geometry, *labels: LabelClass) -> Draw
 
 
 def is_seen(found: Drawable, view: MapView) -> bool:
-    return bool(visible([found], view, lattice_of(view)))
+    return bool(visible([found], view, lattice_of(view), Fineness("EPSG:3857")))
 
 
 def test_labelled_layers_are_drawn_for_all_tiles_of_their_block(tmp_path: Path) -> None:
