@@ -14,13 +14,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rendermap import __version__
 from rendermap.assembly import Assembled
+from rendermap.frontends.link_paths import LinkPaths
 from rendermap.frontends.table import FRONT_ENDS
 from rendermap.frontends.viewer.routes import add_error_pages
 from rendermap.telemetry import exposition
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
-SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 def create_app(assembled: Assembled) -> FastAPI:
@@ -45,7 +46,7 @@ def create_app(assembled: Assembled) -> FastAPI:
     )
     settings = assembled.settings
     app.state.public_url = settings.public_url
-    app.state.secret_key = settings.secret_key.encode()
+    app.state.doorkeeper = assembled.doorkeeper
     app.state.basemap_url = settings.basemap_url
     app.state.basemap_attribution = settings.basemap_attribution
     _add_operations(app, assembled)
@@ -53,6 +54,7 @@ def create_app(assembled: Assembled) -> FastAPI:
         app.include_router(front_end.router(assembled.service), prefix=front_end.prefix)
     add_error_pages(app)
     app.add_middleware(SafetyHeaders)
+    app.add_middleware(LinkPaths)
     app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
     return app
 

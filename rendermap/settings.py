@@ -6,7 +6,6 @@ Precedence: command line, then ``RENDERMAP_*`` in the environment, then the TOML
 from __future__ import annotations
 
 import os
-import secrets
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -17,6 +16,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rendermap.limits import CLIENT_DRAWINGS, DRAWING_S, PICTURE_SIDE, PIXEL_BUDGET, QUEUE, QUEUE_S, WORKER_MEMORY
+
+
+LEAST_KEY_CHARS = 16
 
 
 class Settings(BaseSettings):
@@ -55,12 +57,12 @@ class Settings(BaseSettings):
     )
     max_px: int = Field(PICTURE_SIDE.value, ge=256, le=16384, description="Longest side of a picture, in pixels.")
     picture_max_age_s: int = Field(60, ge=0, description="How long clients may keep a picture from a moving address.")
-    secret_key: str = Field(
-        default_factory=lambda: secrets.token_hex(32),
-        min_length=16,
+    access: Path = Field(Path("access"), description="Folder that says who may sign in, and which links are revoked.")
+    secret_key: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
         repr=False,
-        description="Signs picture addresses; give every replica the same.",
-        json_schema_extra={"shown": "new at every start"},
+        description="Signs tokens, links and picture addresses; the same for every replica. Of several, separated by commas, the first signs.",
+        json_schema_extra={"shown": "of the access folder, else new at every start"},
     )
     basemap_url: str | None = Field(None, description="XYZ address of a basemap for the viewer, with {z}/{x}/{y}; none unless given.")
     basemap_attribution: str = Field("", description="Credit for the basemap.")
@@ -90,6 +92,14 @@ class Settings(BaseSettings):
         if self.cache_dir and any(self.cache_dir.absolute().is_relative_to(folder.absolute()) for folder in self.jobs):
             raise PydanticCustomError("place", "cache_dir: must not lie in a jobs directory")
         return self
+
+    @field_validator("secret_key", mode="before")
+    @classmethod
+    def _split_keys(cls, value: Any) -> Any:
+        keys = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        if any(len(key) < LEAST_KEY_CHARS for key in keys):
+            raise ValueError(f"a key needs at least {LEAST_KEY_CHARS} characters")
+        return keys
 
     @classmethod
     def settings_customise_sources(

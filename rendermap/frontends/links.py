@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
+from rendermap.frontends.link_paths import link_prefix_of
+
 
 def base_url(request: Request) -> str:
     """Scheme, host and prefix under which the client reached us, without a trailing slash.
@@ -15,7 +17,7 @@ def base_url(request: Request) -> str:
     """
     configured: str | None = getattr(request.app.state, "public_url", None)
     if configured:
-        return configured.rstrip("/")
+        return configured.rstrip("/") + link_prefix_of(request.scope)
     return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}".rstrip("/")
 
 

@@ -54,7 +54,7 @@ class Pages:
             "Content-Security-Policy": content_policy(getattr(request.app.state, "basemap_url", None)),
             "Cache-Control": "no-cache",
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
         }
         return HTMLResponse(body, status, headers)
 

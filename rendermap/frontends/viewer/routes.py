@@ -86,7 +86,7 @@ class Viewer:
 
     async def index(self, request: Request, service: str | None = None) -> Response:
         """Services and their jobs, newest first."""
-        principal = principal_of(request)
+        principal = await principal_of(request)
         cards: tuple[ServiceCard, ...] = await self._service.services(principal)
         if service:
             cards = (await self._service.service(service, principal),)
@@ -98,7 +98,7 @@ class Viewer:
 
     async def job(self, request: Request, service: str, job: str) -> Response:
         """One job: its map once it has succeeded, before and otherwise its state."""
-        wanted = JobRequest(service, job, principal_of(request))
+        wanted = JobRequest(service, job, await principal_of(request))
         card = await self._service.job(wanted)
         published = await self._service.service(card.service, wanted.principal)
         if card.status != "succeeded":
@@ -124,7 +124,7 @@ class Viewer:
 
     async def state(self, request: Request, service: str, job: str) -> Response:
         """What a page asks while it waits."""
-        wanted = JobRequest(service, job, principal_of(request))
+        wanted = JobRequest(service, job, await principal_of(request))
         card = await self._service.job(wanted)
         version = (await self._service.open(wanted)).version if card.status == "succeeded" else None
         return JSONResponse(documents.state_data(card, version), headers={"Cache-Control": "no-store"})
@@ -133,7 +133,7 @@ class Viewer:
         """The whole result, small; ``webp`` weighs a fifth of ``png``."""
         if suffix not in THUMBNAIL_FORMATS:
             raise NotFound
-        wanted = JobRequest(service, job, principal_of(request))
+        wanted = JobRequest(service, job, await principal_of(request))
         quality = THUMBNAIL_QUALITY if FORMATS[suffix].lossy else None
         opened = await self._service.open(wanted)
         view = documents.thumbnail_view(opened.card, *THUMBNAIL_PX, SHARP)
@@ -144,7 +144,7 @@ class Viewer:
     ) -> Response:
         """A tile of the map page, of one version of the result; 404 once that has changed."""
         view, choice = parse_tile(level, col, file), parse_layers(layers)
-        wanted = JobRequest(service, job, principal_of(request))
+        wanted = JobRequest(service, job, await principal_of(request))
         opened = await open_version(self._service, wanted, version)
         return await drawn_response(request, opened, MapRequest(wanted, view, choice), FOR_GOOD)
 
@@ -160,14 +160,14 @@ class Viewer:
         background: Annotated[str, Query()] = "transparent",
     ) -> Response:
         """The view on the screen, to keep."""
-        wanted = JobRequest(service, job, principal_of(request))
+        wanted = JobRequest(service, job, await principal_of(request))
         asked = parse_download(bbox, size, ratio, layers, background)
         picture = MapRequest(wanted, asked.view, asked.layers, background=asked.background)
         return _to_keep(await drawn_response(request, await self._service.open(wanted), picture, ASK_AGAIN), service, job, "map")
 
     async def legend(self, request: Request, service: str, job: str, layers: str | None = None) -> Response:
         """The legend of these layers, else of all that have one, as a picture to keep."""
-        legend = LegendRequest(JobRequest(service, job, principal_of(request)), parse_legend_layers(layers), pixel_ratio=SHARP)
+        legend = LegendRequest(JobRequest(service, job, await principal_of(request)), parse_legend_layers(layers), pixel_ratio=SHARP)
         picture = await (await self._service.open(legend.job)).legend_sheet(LegendSheetRequest(legend))
         return _to_keep(picture_response(request, picture, ASK_AGAIN), service, job, "legend")
 

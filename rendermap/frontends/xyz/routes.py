@@ -80,7 +80,7 @@ class Tiles:
     ) -> Response:
         """Where the tiles are, what they cover and at which zooms."""
         choice, suffix, double = parse_layers(layers), parse_format(format).suffix, parse_ratio(ratio) == 2
-        card = (await self._service.open(JobRequest(service, job, principal_of(request)))).card
+        card = (await self._service.open(JobRequest(service, job, await principal_of(request)))).card
         require_known(choice, card)
         query = f"?layers={','.join(map(str, choice.ids))}" if choice.mode is LayerMode.SHOW else ""
         here = ("xyz", card.service.name, "jobs", card.job_id or job)
@@ -92,14 +92,14 @@ class Tiles:
     async def legend(self, request: Request, service: Service, job: Job, layers: Layers = None) -> Response:
         """The legend of the layers asked for, else of those visible by default; top layer first."""
         choice = parse_layers(layers)
-        legend = LegendRequest(JobRequest(service, job, principal_of(request)), choice, pixel_ratio=2.0)
+        legend = LegendRequest(JobRequest(service, job, await principal_of(request)), choice, pixel_ratio=2.0)
         opened = await self._service.open(legend.job)
         require_known(choice, opened.card)
         return _to_all(picture_response(request, await opened.legend_sheet(LegendSheetRequest(legend))))
 
     async def style(self, request: Request, service: Service, job: Job, layer: str) -> Response:
         """404 for a layer that may only be seen, as for one that is not there."""
-        opened = await self._service.open(JobRequest(service, job, principal_of(request)))
+        opened = await self._service.open(JobRequest(service, job, await principal_of(request)))
         styles = await asyncio.to_thread(opened.styles_in, "sld")
         found = styles.get(int(layer)) if LAYER_ID.fullmatch(layer) else None
         if not isinstance(found, str):
@@ -109,14 +109,14 @@ class Tiles:
 
     async def moving(self, request: Request, service: Service, job: Job, z: str, x: str, file: File, layers: Layers = None) -> Response:
         """404 beyond the job's bounds, a transparent tile where there is nothing inside them."""
-        asked = _tile_of(JobRequest(service, job, principal_of(request)), parse_tile(z, x, file), parse_layers(layers))
+        asked = _tile_of(JobRequest(service, job, await principal_of(request)), parse_tile(z, x, file), parse_layers(layers))
         return await _tile_response(request, await self._service.open(asked.job), asked, AS_USUAL)
 
     async def versioned(
         self, request: Request, service: Service, job: Job, version: str, z: str, x: str, file: File, layers: Layers = None
     ) -> Response:
         """As the moving address, and 404 once the result has changed: read TileJSON again."""
-        asked = _tile_of(JobRequest(service, job, principal_of(request)), parse_tile(z, x, file), parse_layers(layers))
+        asked = _tile_of(JobRequest(service, job, await principal_of(request)), parse_tile(z, x, file), parse_layers(layers))
         return await _tile_response(request, await open_version(self._service, asked.job, version), asked, FOR_GOOD)
 
 
