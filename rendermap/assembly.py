@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from rendermap.access.doorkeeper import Doorkeeper
 from rendermap.access.policy import Policy
+from rendermap.access.realm import RealmInvalid
 from rendermap.allowance import Allowance
 from rendermap.audit import Audit, LogJournal
 from rendermap.audit_file import FileJournal
@@ -27,7 +30,7 @@ from rendermap.reply import LegendLayer
 from rendermap.service import JobFinder, MapService, Rooms
 from rendermap.services.reader import Services
 from rendermap.services.service import Service
-from rendermap.settings import Settings
+from rendermap.settings import Settings, SettingsInvalid
 from rendermap.symbology.library import Library
 from rendermap.telemetry import Metrics, make_metrics
 
@@ -49,6 +52,7 @@ class Assembled:
     services: Services
     library: Library
     finder: JobFinder
+    doorkeeper: Doorkeeper
     outside: Outside[Drawn] | None = None
     audit: Audit | None = None
 
@@ -102,9 +106,10 @@ def build(
         picture_max_age_s=settings.picture_max_age_s,
         ledger=_ledger(settings, metrics),
     )
+    doorkeeper = open_door(settings)
     finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio)
-    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder, outside, studio.ledger.audit)
+    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit)
 
 
 def _ledger(settings: Settings, metrics: Metrics) -> Ledger:
@@ -114,9 +119,17 @@ def _ledger(settings: Settings, metrics: Metrics) -> Ledger:
     return Ledger(Allowance(drawings, budget), Audit(journal, metrics), metrics)
 
 
+def open_door(settings: Settings) -> Doorkeeper:
+    """Who knows who somebody is.  Raises SettingsInvalid."""
+    try:
+        return Doorkeeper(settings.access, settings.secret_key, secrets.token_hex(32))
+    except RealmInvalid as error:
+        raise SettingsInvalid(f"access: {error}") from None
+
+
 def _places(settings: Settings) -> Places:
     folder_bytes = settings.cache_dir_mb * MEGABYTE
-    return Places(settings.secret_key.encode(), settings.cache_dir, folder_bytes, settings.redis_url)
+    return Places("".join(settings.secret_key[:1]).encode(), settings.cache_dir, folder_bytes, settings.redis_url)
 
 
 def weigh_legend(layers: tuple[LegendLayer, ...]) -> int:

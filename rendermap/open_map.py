@@ -82,7 +82,8 @@ class Studio:
         is_whole, view, media_type = len(shown.layers) == len(plan.layers), plan.view, FORMATS[plan.format].media_type
         max_age_s = self.picture_max_age_s if is_whole else 0
         return Picture(
-            drawn.body, media_type, digest, view.width_px, view.height_px, view.bbox, view.crs, drawn.empty, max_age_s, is_whole
+            drawn.body, media_type, digest, view.width_px, view.height_px, view.bbox, view.crs, drawn.empty, max_age_s, is_whole,
+            grant.is_public,
         )  # fmt: skip
 
     def digest_of(self, grant: Grant, plan: MapPlan) -> PlanDigest:
@@ -114,7 +115,16 @@ class Studio:
         is_whole = len(shown.layers) == len(plan.layers)
         max_age_s = self.picture_max_age_s if is_whole else 0
         media_type = FORMATS[plan.sheet.format].media_type
-        return Picture(drawn.body, media_type, digest, drawn.width_px, drawn.height_px, max_age_s=max_age_s, is_whole=is_whole)
+        return Picture(
+            drawn.body,
+            media_type,
+            digest,
+            drawn.width_px,
+            drawn.height_px,
+            max_age_s=max_age_s,
+            is_whole=is_whole,
+            is_public=grant.is_public,
+        )
 
     async def _made(self, grant: Grant, plan: P, flight: Flight[A], make: Callable[[P], Awaitable[A]]) -> tuple[P, PlanDigest, A]:
         """Ends, because every turn but the last sends a layer to rest."""

@@ -17,7 +17,6 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from rendermap.limits import CLIENT_DRAWINGS, DRAWING_S, PICTURE_SIDE, PIXEL_BUDGET, QUEUE, QUEUE_S, WORKER_MEMORY
 
-
 LEAST_KEY_CHARS = 16
 
 
@@ -61,7 +60,7 @@ class Settings(BaseSettings):
     secret_key: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         repr=False,
-        description="Signs tokens, links and picture addresses; the same for every replica. Of several, separated by commas, the first signs.",
+        description="Signs tokens, links, picture addresses; the same for every replica. Of several, with commas between, the first.",
         json_schema_extra={"shown": "of the access folder, else new at every start"},
     )
     basemap_url: str | None = Field(None, description="XYZ address of a basemap for the viewer, with {z}/{x}/{y}; none unless given.")

@@ -167,8 +167,13 @@ class Doorkeeper:
 
     def link_token(self, link: Link) -> str:
         """The link as one segment of a path."""
+        return to_token(link, self.ring)
+
+    @property
+    def ring(self) -> KeyRing:
+        """The keys that sign now."""
         self.realm()
-        return to_token(link, self._ring)
+        return self._ring
 
     @property
     def has_users(self) -> bool:

@@ -1,7 +1,7 @@
 """Addresses below ``/links/<token>/``: the same addresses as anywhere, asked by whoever has the link.
 
-The token is taken off the path, and becomes part of the prefix under which the client reached us: every absolute address in an answer keeps it, so
-that unmodified clients stay below the link.
+The token is taken off the path, and becomes part of the prefix under which the client reached us: every absolute address in an answer keeps
+it, so that unmodified clients stay below the link.
 """
 
 from __future__ import annotations

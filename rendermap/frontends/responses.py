@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rendermap.frontends.identity import VARY
 from rendermap.reply import Picture
 from rendermap.request import MapRequest, TileRequest
 from rendermap.service import OpenMap, OpenTemplate
@@ -26,6 +27,7 @@ class Keep:
 
 
 AS_USUAL = Keep()
+PRIVATE = "private, no-cache"
 _SAFE = {"X-Content-Type-Options": "nosniff"}
 
 
@@ -52,23 +54,26 @@ def unchanged_response(
     digest = opened.digest_of(asked)
     if not etag_matches(request, f'"{digest}"'):
         return None
-    return Response(status_code=304, headers=_picture_headers(digest, opened.picture_max_age_s, keep))
+    return Response(status_code=304, headers=_picture_headers(digest, opened.picture_max_age_s, keep, is_public=opened.is_public))
 
 
 def picture_response(request: Request, picture: Picture, keep: Keep = AS_USUAL) -> Response:
     """The picture, or 304 when the client has it; one that is not whole is neither kept nor named, whatever its address says."""
     if not picture.is_whole:
         return Response(picture.body, media_type=picture.media_type, headers={"Cache-Control": "no-store"} | _SAFE)
-    headers = _picture_headers(picture.digest, picture.max_age_s, keep)
+    headers = _picture_headers(picture.digest, picture.max_age_s, keep, is_public=picture.is_public)
     if etag_matches(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(picture.body, media_type=picture.media_type, headers=headers)
 
 
-def _picture_headers(digest: str, usual_max_age_s: int, keep: Keep) -> dict[str, str]:
+def _picture_headers(digest: str, usual_max_age_s: int, keep: Keep, *, is_public: bool) -> dict[str, str]:
+    """What not everybody may see is kept by its reader alone, and shown again only after asking whether that may still be."""
+    if not is_public:
+        return {"ETag": f'"{digest}"', "Cache-Control": PRIVATE, "Vary": VARY} | _SAFE
     max_age_s = usual_max_age_s if keep.max_age_s is None else keep.max_age_s
     control = f"public, max-age={max_age_s}, {'immutable' if keep.immutable else 'must-revalidate'}"
-    return {"ETag": f'"{digest}"', "Cache-Control": control} | _SAFE
+    return {"ETag": f'"{digest}"', "Cache-Control": control, "Vary": VARY} | _SAFE
 
 
 def document_response(request: Request, body: bytes, headers: Mapping[str, str]) -> Response:

@@ -27,7 +27,7 @@ FRONT_ENDS: Table[FrontEnd] = Table(
     {
         # tiles first: they are asked for most, and routes are tried in order
         "xyz": FrontEnd("/xyz", xyz_router),
-        "arcgis": FrontEnd("/arcgis/rest", arcgis_router),
+        "arcgis": FrontEnd("", arcgis_router),
         "viewer": FrontEnd("", viewer_router),
     },
 )

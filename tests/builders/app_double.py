@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from rendermap.frontends.viewer.routes import add_error_pages, viewer_router
 from rendermap.frontends.xyz.routes import xyz_router
 from rendermap.service import MapService
+from tests.builders.doors import open_door
 from tests.builders.service_double import ServiceDouble
 
 
@@ -16,6 +17,7 @@ def app_over(double: ServiceDouble, *, basemap_url: str | None = None, public_ur
     """As `rendermap.app.create_app` mounts them, without workers and without the other protocols."""
     app = FastAPI(title="rendermap", docs_url=None, redoc_url=None)
     app.state.basemap_url, app.state.basemap_attribution, app.state.public_url = basemap_url, "© Somebody", public_url
+    app.state.doorkeeper = open_door()
     service = cast(MapService, double)
     app.include_router(xyz_router(service), prefix="/xyz")
     app.include_router(viewer_router(service))

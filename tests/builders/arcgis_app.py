@@ -16,6 +16,7 @@ from PIL import Image
 from rendermap.frontends.arcgis.routes import arcgis_router
 from rendermap.reply import JobCard
 from rendermap.service import MapService
+from tests.builders.doors import open_door
 from tests.builders.service_double import HAZARD_JOB, JOBS, ServiceDouble
 
 REST = "/arcgis/rest"
@@ -38,11 +39,11 @@ def jobs_of_gp_types() -> tuple[JobCard, ...]:
 class ArcgisApp:
     """Asks the front end; one request is one event loop, so tests stay plain functions."""
 
-    def __init__(self, service: ServiceDouble | None = None, secret: bytes = b"test key") -> None:
+    def __init__(self, service: ServiceDouble | None = None, secret: str = "a key for tests alone") -> None:
         self.service = service or ServiceDouble(jobs_known=jobs_of_gp_types())
         self.app = FastAPI()
-        self.app.state.secret_key = secret
-        self.app.include_router(arcgis_router(cast(MapService, self.service)), prefix=REST)
+        self.app.state.doorkeeper = open_door(secret=secret)
+        self.app.include_router(arcgis_router(cast(MapService, self.service)))
 
     def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
         """The response, redirects not followed."""

@@ -34,6 +34,7 @@ from rendermap.services.reader import Services
 from rendermap.settings import Settings
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, Measures, VectorFacts
 from rendermap.symbology.library import Library
+from tests.builders.doors import open_door
 
 CRS = "EPSG:32616"
 BOX = BBox(700_000, 4_000_000, 706_000, 4_006_000)
@@ -72,6 +73,7 @@ class CountedService:
     """Asked over ASGI, without a network; one request is one event loop, so tests stay plain functions.  ledger: what clients may have."""
 
     def __init__(self, folder: Path, services: Mapping[str, str], ledger: Ledger | None = None) -> None:
+        self.access = folder / "access"
         for name, text in services.items():
             (folder / "services" / name).mkdir(parents=True)
             (folder / "services" / name / "service.toml").write_text(text, encoding="utf-8")
@@ -79,7 +81,7 @@ class CountedService:
         self.jobs.mkdir()
         self.counter = Counter()
         self.ledger = ledger or Ledger()
-        self.app = self._app(Settings(jobs=(self.jobs,), services=folder / "services", secret_key="a key for tests alone"))
+        self.app = self._app(Settings(jobs=(self.jobs,), services=folder / "services", access=self.access))
 
     def _app(self, settings: Settings) -> FastAPI:
         services, library = Services(settings.services), Library()
@@ -88,9 +90,8 @@ class CountedService:
         studio = Studio(Policy(), pool, pictures, _values(), Limits(), ledger=self.ledger)
         catalog = Catalog(settings.jobs, services=services.current)
         service = MapService(Rooms(services.current, catalog, drawables, library, studio))
-        return create_app(
-            Assembled(settings, service, cast(Pool, pool), self.ledger.metrics, services, library, catalog, audit=self.ledger.audit)
-        )
+        door, kept = open_door(settings.access), self.ledger
+        return create_app(Assembled(settings, service, cast(Pool, pool), kept.metrics, services, library, catalog, door, audit=kept.audit))
 
     def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
         """The response, redirects not followed."""

@@ -263,6 +263,8 @@ def _digest(card: MapCard, view: MapView, choice: LayerChoice, format: str) -> s
 class OpenDouble:
     """Answers as `rendermap.open_map.OpenMap` and `OpenTemplate` do, from the stand-in service."""
 
+    is_public = True
+
     service: ServiceDouble
     card: MapCard
 

@@ -113,7 +113,7 @@ def test_arcgis_pages_fit_a_phone(browser: Browser, double: ServiceDouble) -> No
     """Pages with long addresses on them do not scroll sideways, and ask for nothing that is not there."""
     missing: list[str] = []
     app = app_over(double)
-    app.include_router(arcgis_router(cast(MapService, double)), prefix=REST)
+    app.include_router(arcgis_router(cast(MapService, double)))
     with served(app) as url:
         page = browser.new_page(viewport={"width": 360, "height": 640})
         page.on("response", lambda response: missing.append(response.url) if response.status == 404 else None)

@@ -127,7 +127,7 @@ def test_export_announces_where_the_picture_is() -> None:
     assert "?" not in answer["href"] and answer["href"].endswith(".png")
     direct = app.get(f"{J}/export", bbox=BBOX, size="600,300", format="png32", transparent="true", layers="show:1", f="image")
     assert app.get(answer["href"]).content == direct.content
-    assert app.get(answer["href"] + "?token=x").content == direct.content
+    assert app.get(answer["href"] + "?_ts=1").content == direct.content
 
 
 def test_a_page_shows_the_picture() -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from rendermap.access.grant import Principal
+from rendermap.access.keyring import KeyRing
 from rendermap.frontends.arcgis.address import Address
-from rendermap.frontends.identity import principal_of
+from rendermap.frontends.identity import doorkeeper_of
 from rendermap.frontends.kvp import Parameters
 from rendermap.frontends.links import link
 from rendermap.frontends.negotiation import Form
@@ -35,21 +36,16 @@ class Ask:
     address: Address
     parameters: Parameters
     form: Form
-
-    @property
-    def principal(self) -> Principal:
-        """Who asks."""
-        return principal_of(self.request)
+    principal: Principal
 
     def job(self, service: str) -> JobRequest:
         """The job of the address, of a service by its published name."""
         return JobRequest(service, self.address.job_id or "", self.principal)
 
     @property
-    def secret(self) -> bytes:
-        """The key that signs picture addresses; the same on every replica."""
-        secret: bytes = self.request.app.state.secret_key
-        return secret
+    def ring(self) -> KeyRing:
+        """The keys that sign picture addresses; the same on every replica."""
+        return doorkeeper_of(self.request).ring
 
     # --- absolute addresses ---
 

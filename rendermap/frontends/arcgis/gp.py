@@ -29,7 +29,10 @@ from rendermap.frontends.arcgis.gp_documents import (
 from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
 from rendermap.frontends.arcgis.spatial import extent, with_area
+from rendermap.frontends.arcgis.tokens import TOKENS
+from rendermap.frontends.identity import doorkeeper_of
 from rendermap.frontends.kvp import Parameters
+from rendermap.frontends.links import link
 from rendermap.frontends.negotiation import Form
 from rendermap.frontends.responses import drawn_response
 from rendermap.reply import JobCard, MapCard, ResultCard, ServiceCard, TaskCard
@@ -42,7 +45,9 @@ _NOT_OURS = ("bbox", "bboxsr", "layers", "layerdefs", "dynamiclayers")
 
 async def info(ask: Ask) -> Answer:
     """The server itself."""
-    return Answer(info_document(), "info")
+    doorkeeper = doorkeeper_of(ask.request)
+    tokens_url = link(ask.request, TOKENS) if doorkeeper.has_users else None
+    return Answer(info_document(tokens_url, doorkeeper.token_minutes), "info")
 
 
 async def catalogue(ask: Ask) -> Answer:

@@ -30,9 +30,12 @@ _MESSAGE_TYPES = {
 _GEOMETRY_TYPES = {"point": "esriGeometryPoint", "line": "esriGeometryPolyline", "polygon": "esriGeometryPolygon"}
 
 
-def info_document() -> Json:
-    """The server itself."""
-    return {"currentVersion": CURRENT_VERSION, "fullVersion": f"{CURRENT_VERSION}.0", "authInfo": {"isTokenBasedSecurity": False}}
+def info_document(tokens_url: str | None, token_minutes: int) -> Json:
+    """The server itself.  tokens_url: where a password is exchanged for a token, None where nobody has one."""
+    told: Json = {"isTokenBasedSecurity": tokens_url is not None}
+    if tokens_url:
+        told |= {"tokenServicesUrl": tokens_url, "shortLivedTokenValidity": token_minutes}
+    return {"currentVersion": CURRENT_VERSION, "fullVersion": f"{CURRENT_VERSION}.0", "authInfo": told}
 
 
 def catalogue_document(services: tuple[ServiceCard, ...], folder: str) -> Json:

@@ -5,13 +5,11 @@ An address is deterministic, carries no query string (esri-leaflet appends one b
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from itsdangerous import BadData, URLSafeSerializer
-
 from rendermap.access.grant import Principal
+from rendermap.access.keyring import KeyRing, SignatureInvalid
 from rendermap.errors import NotFound, TooCostly
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
@@ -21,7 +19,7 @@ from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
 _PREFIX = "map_"
 """Tokens may begin with a dot, and web servers like to hide such files."""
 
-_SALT = "rendermap.arcgis.output"
+PURPOSE = "arcgis.output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +30,11 @@ class OutputFile:
     digest: str
 
 
-def to_token(file: OutputFile, secret: bytes) -> str:
+def to_token(file: OutputFile, ring: KeyRing) -> str:
     """The address's last segment, without suffix.  Raises TooCostly when filters make it longer than URLs may be."""
     asked, view = file.request, file.request.view
-    token: str = _serializer(secret).dumps(
+    token = ring.sign(
+        PURPOSE,
         [
             asked.job.service,
             asked.job.job_id,
@@ -47,18 +46,18 @@ def to_token(file: OutputFile, secret: bytes) -> str:
             asked.background,
             asked.filters,
             file.digest,
-        ]
+        ],
     )
     if len(token) > HREF_CHARS.value:
         raise TooCostly(f"The filters are too long: ask with f=image. {HREF_CHARS.sentence}")
     return _PREFIX + token
 
 
-def from_token(token: str, secret: bytes, principal: Principal) -> OutputFile:
+def from_token(token: str, ring: KeyRing, principal: Principal) -> OutputFile:
     """What a token asks for, in the name of whoever follows it.  Raises NotFound for one we did not sign."""
     try:
-        fields: list[Any] = _serializer(secret).loads(token.removeprefix(_PREFIX))
-    except BadData as error:
+        fields: list[Any] = ring.read(PURPOSE, token.removeprefix(_PREFIX))
+    except SignatureInvalid as error:
         raise NotFound from error
     service, job_id, bbox, crs, (width_px, height_px, ratio), (mode, ids), format_, background, filters, digest = fields
     asked = MapRequest(
@@ -75,7 +74,3 @@ def from_token(token: str, secret: bytes, principal: Principal) -> OutputFile:
 def folder_of(service: str) -> str:
     """The folder below ``arcgisoutput`` that a service's pictures seem to lie in."""
     return f"{service}_MapServer"
-
-
-def _serializer(secret: bytes) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256})

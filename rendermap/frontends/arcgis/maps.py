@@ -22,9 +22,10 @@ from rendermap.frontends.arcgis.map_documents import (
 )
 from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_export, parse_pixel_ratio, parse_swatch_size
 from rendermap.frontends.arcgis.spatial import Json
+from rendermap.frontends.identity import VARY
 from rendermap.frontends.kvp import Checks, parameters_of
 from rendermap.frontends.negotiation import Form
-from rendermap.frontends.responses import Keep, drawn_response
+from rendermap.frontends.responses import PRIVATE, Keep, drawn_response
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LegendRequest, MapRequest
@@ -107,6 +108,11 @@ async def export(ask: Ask) -> Answer | Response:
         return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": _crumbs(ask, card)})
 
 
+def swatch_headers(is_public: bool) -> dict[str, str]:
+    """A swatch's name is its content's."""
+    return {"Cache-Control": "public, max-age=86400" if is_public else PRIVATE, "Vary": VARY, "X-Content-Type-Options": "nosniff"}
+
+
 @contextmanager
 def refused_filters_told(asked: MapRequest) -> Iterator[None]:
     """Says that it is the filters when a layer that may only be seen takes none."""
@@ -120,7 +126,7 @@ def refused_filters_told(asked: MapRequest) -> Iterator[None]:
 
 def announce(ask: Ask, asked: MapRequest, picture: Picture) -> Json:
     """Where a picture can be fetched from, and what it shows."""
-    token = to_token(OutputFile(asked, picture.digest), ask.secret)
+    token = to_token(OutputFile(asked, picture.digest), ask.ring)
     file = f"{token}.{FORMATS[asked.format].suffix}"
     href = ask.url("directories", "arcgisoutput", folder_of(asked.job.service), file)
     return picture_document(href, asked.view)
@@ -129,7 +135,7 @@ def announce(ask: Ask, asked: MapRequest, picture: Picture) -> Json:
 async def output_file(ask: Ask) -> Response:
     """The picture of an address we signed, drawn again or from the cache.  It may be kept for good while the data is the same."""
     token, _, suffix = ask.address.item.rpartition(".")
-    file = from_token(token, ask.secret, ask.principal)
+    file = from_token(token, ask.ring, ask.principal)
     is_ours = folder_of(file.request.job.service).casefold() == ask.address.service.casefold()
     if not is_ours or suffix != FORMATS[file.request.format].suffix:
         raise NotFound
@@ -170,4 +176,4 @@ async def swatch(ask: Ask) -> Response:
     body = swatch_named(found, ask.address.layer or 0, match["digest"])
     if body is None:
         raise NotFound
-    return Response(body, media_type="image/png", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
+    return Response(body, media_type="image/png", headers=swatch_headers(opened.is_public))

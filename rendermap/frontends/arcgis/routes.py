@@ -8,20 +8,24 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rendermap.access.grant import PUBLIC
 from rendermap.errors import InvalidFormat, NotSupported
 from rendermap.frontends.arcgis import gp, maps
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.errors import code_of
 from rendermap.frontends.arcgis.openapi import DESCRIBED
+from rendermap.frontends.arcgis.tokens import tokens_router
 from rendermap.frontends.arcgis.wire import Wire, parse_callback, write_document, write_error, write_page
 from rendermap.frontends.cors import allow_origin, preflight
+from rendermap.frontends.identity import principal_of
 from rendermap.frontends.incidents import foreseen
 from rendermap.frontends.kvp import read_parameters
 from rendermap.frontends.negotiation import Form, form_of
 from rendermap.service import MapService
 from rendermap.table import Table
 
+REST = "/arcgis/rest"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 _REFUSED_METHODS = ("PUT", "PATCH", "DELETE")
 
@@ -52,7 +56,15 @@ _FILES = (Resource.OUTPUT_FILE, Resource.SWATCH)
 
 
 def arcgis_router(service: MapService) -> APIRouter:
-    """The front end's routes over a service.
+    """The front end's routes over a service: the services below `REST`, and where a password is exchanged for a token."""
+    router = APIRouter()
+    router.include_router(_rest_router(service), prefix=REST)
+    router.include_router(tokens_router())
+    return router
+
+
+def _rest_router(service: MapService) -> APIRouter:
+    """The services.
 
     One route takes all paths: service names may hold folders, words are matched without regard to case, and a slash at the end
     changes nothing and is never redirected.
@@ -101,7 +113,9 @@ async def respond(request: Request, service: MapService) -> Response:
         if address.resource not in _FILES:
             wire = Wire(form_of(parameters.get("f")))
             wire = Wire(wire.form, parse_callback(parameters, wire.form))
-        return _write(request, await HANDLERS[address.resource](Ask(request, service, address, parameters, wire.form)), wire)
+        is_open = address.resource is Resource.INFO  # tells where to sign in
+        principal = PUBLIC if is_open else await principal_of(request, parameters.get("token"))
+        return _write(request, await HANDLERS[address.resource](Ask(request, service, address, parameters, wire.form, principal)), wire)
     except Exception as error:
         return _error(request, error, wire, address)
 

@@ -60,12 +60,12 @@ def write_page(request: Request, page: str, shown: Mapping[str, object]) -> Resp
 
 
 def _json_url(request: Request) -> str:
-    pairs = [(name, value) for name, value in request.query_params.multi_items() if name.lower() not in ("f", "callback")]
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if name.lower() not in ("f", "callback", "token")]
     return "?" + urlencode([*pairs, ("f", "pjson")])
 
 
 def _response(request: Request, text: str, media_type: str) -> Response:
-    return document_response(request, text.encode(), {"Cache-Control": "no-cache", "Content-Type": media_type})
+    return document_response(request, text.encode(), {"Cache-Control": "private, no-cache", "Content-Type": media_type})
 
 
 def write_error(request: Request, error: RendermapError, wire: Wire, *, status: int | None = None) -> Response:

@@ -20,7 +20,7 @@ from rendermap.errors import LayerNotFound
 from rendermap.frontends.cors import preflight
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.links import link
-from rendermap.frontends.responses import AS_USUAL, Keep, document_response, picture_response, unchanged_response
+from rendermap.frontends.responses import AS_USUAL, PRIVATE, Keep, document_response, picture_response, unchanged_response
 from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.xyz.documents import Addresses, require_inside, tilejson
 from rendermap.frontends.xyz.errors import OPEN, XyzRoute
@@ -86,7 +86,7 @@ class Tiles:
         here = ("xyz", card.service.name, "jobs", card.job_id or job)
         tiles = link(request, *here, "tiles", card.digest, "{z}/{x}", f"{{y}}{'@2x' if double else ''}.{suffix}")
         addresses = Addresses(tiles + query, link(request, *here, "legend.png") + query)
-        headers = OPEN | {"Content-Type": "application/json", "Cache-Control": "public, max-age=0, must-revalidate"}
+        headers = OPEN | {"Content-Type": "application/json", "Cache-Control": PRIVATE}
         return document_response(request, json.dumps(tilejson(card, choice, addresses), ensure_ascii=False).encode(), headers)
 
     async def legend(self, request: Request, service: Service, job: Job, layers: Layers = None) -> Response:
@@ -104,7 +104,7 @@ class Tiles:
         found = styles.get(int(layer)) if LAYER_ID.fullmatch(layer) else None
         if not isinstance(found, str):
             raise LayerNotFound
-        headers = OPEN | {"Content-Type": "application/vnd.ogc.sld+xml", "Cache-Control": "public, max-age=0, must-revalidate"}
+        headers = OPEN | {"Content-Type": "application/vnd.ogc.sld+xml", "Cache-Control": PRIVATE}
         return document_response(request, found.encode(), headers)
 
     async def moving(self, request: Request, service: Service, job: Job, z: str, x: str, file: File, layers: Layers = None) -> Response:
