@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from rendermap import __version__
 from rendermap.assembly import Assembled
 from rendermap.frontends.link_paths import LinkPaths
+from rendermap.frontends.outcomes import Outcomes
 from rendermap.frontends.table import FRONT_ENDS
 from rendermap.frontends.viewer.routes import add_error_pages
 from rendermap.telemetry import exposition
@@ -56,6 +57,7 @@ def create_app(assembled: Assembled) -> FastAPI:
     app.add_middleware(SafetyHeaders)
     app.add_middleware(LinkPaths)
     app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
+    app.add_middleware(Outcomes, count=lambda code: assembled.metrics.refusals.labels(code).inc())
     return app
 
 

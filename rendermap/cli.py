@@ -39,13 +39,13 @@ from rendermap.errors import BadRequest, Broken, LayerNotFound, RendermapError
 from rendermap.hosting import FAULTS, run_server
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import DataSource, JobStatus
+from rendermap.log import configure_logging
 from rendermap.options import help_of, settings_options
 from rendermap.request import JobRequest, LayerChoice, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.style import Classification, Style
 from rendermap.symbology.writers.table import STYLE_WRITERS
-from rendermap.telemetry import configure_logging
 
 app = typer.Typer(
     help="Draws the results of finished geoprocessing jobs and serves them as pictures.",
@@ -96,7 +96,7 @@ def _settings(**given: object) -> Settings:
     except SettingsInvalid as error:
         err.print(f"settings: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(USAGE) from None
-    configure_logging(json=settings.log_format == "json", level=settings.log_level)
+    configure_logging(json=settings.log_format == "json", level=settings.log_level, roots=(*settings.jobs, settings.services))
     return settings
 
 

@@ -1,33 +1,13 @@
-"""What an operator sees of the running service: metrics for Prometheus and a log that gives nothing away.
-
-Metrics live in one value per app with a registry of its own.  The log names services, jobs and reference numbers.  Free text (``reason``,
-tracebacks, a dying worker's last words) may hold file paths: above debug level every absolute path in it is cut to its last name.
-Credentials are hidden at every level.
-"""
+"""What an operator counts in the running service: metrics for Prometheus, in one value per app with a registry of its own."""
 
 from __future__ import annotations
 
-import logging
-import re
-import sys
-from collections.abc import MutableMapping
 from dataclasses import dataclass
-from typing import Any, TextIO
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from structlog.typing import Processor
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-
-FREE_TEXT = frozenset({"reason", "exception", "words", "stack"})
-CREDENTIALS = frozenset({"token", "authorization", "cookie", "password", "secret", "key"})
-_PATH = re.compile(r"(?<![\w/.:])(?:/[^\s/\"'<>|:;,()]+)+/([^\s/\"'<>|:;,()]+)")
-_TOKEN = re.compile(r"((?:token|signature|sig|key)=)[^&\s\"']+", re.IGNORECASE)
-
-
-# --- metrics ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,52 +68,3 @@ def make_metrics() -> Metrics:
 def exposition(metrics: Metrics) -> tuple[bytes, str]:
     """(body, media type) for Prometheus."""
     return generate_latest(metrics.registry), CONTENT_TYPE_LATEST
-
-
-# --- log -------------------------------------------------------------------------------------------------------------
-
-
-def configure_logging(*, json: bool, level: str = "info", stream: TextIO | None = None) -> None:
-    """Set structlog up for the process.  json: one object per line, else for people.  stream: standard error when None.
-
-    Raises ValueError when there is no such level.
-    """
-    number = logging.getLevelNamesMapping().get(level.upper())
-    if number is None:
-        raise ValueError(f"there is no log level {level!r}")
-    out = stream or sys.stderr
-    processors: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        hide_credentials,
-    ]
-    if number > logging.DEBUG:
-        processors.append(hide_paths)
-    processors.append(structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=out.isatty()))
-    structlog.configure(
-        processors=processors,
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        # standard error as it is when a line is written, not as it was when the log was set up
-        logger_factory=lambda *_: structlog.PrintLogger(stream or sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-
-
-def hide_credentials(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Values named like a credential, and tokens inside addresses, become ``***``."""
-    for name, value in event.items():
-        if name.lower() in CREDENTIALS:
-            event[name] = "***"
-        elif isinstance(value, str):
-            event[name] = _TOKEN.sub(r"\1***", value)
-    return event
-
-
-def hide_paths(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Absolute paths inside free text keep only their last name."""
-    for name in FREE_TEXT & event.keys():
-        if isinstance(event[name], str):
-            event[name] = _PATH.sub(r"…/\1", event[name])
-    return event

@@ -83,9 +83,9 @@ def telling_route(tell: Tell) -> type[APIRoute]:
                     check_length(request)
                     return await handle(request)
                 except RequestValidationError as error:
-                    return tell(request, _faults_of(error))
+                    return tell(request, foreseen(_faults_of(error), request))
                 except Exception as error:  # the outermost place of the dialect
-                    return tell(request, foreseen(error))
+                    return tell(request, foreseen(error, request))
 
             return answer
 

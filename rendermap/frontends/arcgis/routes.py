@@ -22,6 +22,7 @@ from rendermap.frontends.identity import principal_of
 from rendermap.frontends.incidents import foreseen
 from rendermap.frontends.kvp import read_parameters
 from rendermap.frontends.negotiation import Form, form_of
+from rendermap.frontends.outcomes import note_refusal
 from rendermap.service import MapService
 from rendermap.table import Table
 
@@ -96,6 +97,7 @@ def _rest_router(service: MapService) -> APIRouter:
 
 
 def _refused_method(request: Request) -> Response:
+    note_refusal(request, NotSupported.__name__)
     error = NotSupported(details=(f"Ask with one of {', '.join(METHODS)}.",))
     response = write_error(request, error, Wire(Form.JSON), status=405)
     response.headers["Allow"] = ", ".join(METHODS)
@@ -132,6 +134,6 @@ def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:
 
 def _error(request: Request, error: Exception, wire: Wire, address: Address | None) -> Response:
     """Files that are not there are not there in HTTP's own words too, for they are fetched by browsers alone."""
-    ours = foreseen(error)
+    ours = foreseen(error, request)
     is_file = address is not None and address.resource in _FILES
     return write_error(request, ours, wire, status=code_of(ours) if is_file else None)

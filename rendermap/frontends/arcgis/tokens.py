@@ -43,7 +43,7 @@ async def answer(request: Request) -> Response:
             raise NotSupported(details=("Ask with POST: name and password must not stand in an address.",))
         response = await _token(request, await read_parameters(request))
     except Exception as error:  # the outermost place of the dialect
-        response = write_error(request, _told(foreseen(error)), Wire(Form.JSON))
+        response = write_error(request, _told(foreseen(error, request)), Wire(Form.JSON))
     return allow_origin(request, response)
 
 

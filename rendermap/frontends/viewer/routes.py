@@ -11,9 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rendermap.errors import NotFound, RendermapError
+from rendermap.errors import NotFound, NotSupported, RendermapError
 from rendermap.frontends.identity import principal_of
+from rendermap.frontends.incidents import foreseen
 from rendermap.frontends.links import base_url, link
+from rendermap.frontends.outcomes import note_refusal
 from rendermap.frontends.problems import telling_route
 from rendermap.frontends.responses import Keep, drawn_response, picture_response
 from rendermap.frontends.versions import FOR_GOOD, open_version
@@ -70,6 +72,7 @@ def add_error_pages(app: FastAPI) -> None:
 
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        note_refusal(request, (NotFound if error.status_code == 404 else NotSupported).__name__)
         if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
             return error_response(request, pages, NotFound())
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
@@ -105,7 +108,7 @@ class Viewer:
             return self._pages.page(request, "state.html", _about(request, card, published))
         opened = await self._service.open(wanted)
         result = opened.card
-        legend, legend_fault = await self._legend_of(opened, wanted)
+        legend, legend_fault = await self._legend_of(request, opened, wanted)
         values = _about(request, card, published) | {
             "extent": documents.extent_words(result),
             "layers": documents.layer_tree(result, legend),
@@ -115,12 +118,12 @@ class Viewer:
         }
         return self._pages.page(request, "map.html", values)
 
-    async def _legend_of(self, opened: OpenMap, job: JobRequest) -> tuple[tuple[LegendLayer, ...], str | None]:
+    async def _legend_of(self, request: Request, opened: OpenMap, job: JobRequest) -> tuple[tuple[LegendLayer, ...], str | None]:
         try:
             return await opened.legend(LegendRequest(job, pixel_ratio=SHARP, swatch_px=SWATCH_PX)), None
         except RendermapError as error:
             # the map is worth showing without its legend
-            return (), error.sentence
+            return (), foreseen(error, request).sentence
 
     async def state(self, request: Request, service: str, job: str) -> Response:
         """What a page asks while it waits."""
