@@ -1,7 +1,8 @@
 """What a worker may not do: grow without end, leave core dumps, outlive its service, reach a network, start programs, touch others.
 
-Where the kernel keeps files apart it reads only the jobs and itself, and writes only to the service's scratch folder.  A hostile
-dataset that takes over a reader can still answer falsely, spoil the copies that other workers draw from, and read other jobs.
+Where the kernel keeps files apart it reads only the jobs and itself, each job in a thread that reads no other (`job_threads`), and writes
+only to the service's scratch folder.  A hostile dataset that takes over a reader can still answer falsely, spoil the copies that other
+workers draw from, and read other jobs, for threads share their memory.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from pathlib import Path
 
 from rendermap.limits import COPY_BYTES
 from rendermap.render.call_filter import filter_calls
-from rendermap.render.landlock import restrict_files
+from rendermap.render.job_threads import MOST_THREADS, STACK_BYTES
+from rendermap.render.landlock import restrict_process
 
 DATA_SHARE = 2.0
-"""Writable address space per byte of granted memory: the hard stop stands above the bound that the service watches."""
+"""Writable address space per byte of granted memory, beside the stacks: the hard stop stands above the bound that the service watches."""
 FIRST_VICTIM = "800"
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CAPABILITY_VERSION = 0x20080522
@@ -35,7 +37,7 @@ def confine(memory_limit_bytes: int, writable: Path, readable: tuple[Path, ...] 
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
-    data_bytes = int(memory_limit_bytes * DATA_SHARE)
+    data_bytes = int(memory_limit_bytes * DATA_SHARE) + MOST_THREADS * STACK_BYTES
     for what, limit in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_DATA, data_bytes), (resource.RLIMIT_FSIZE, COPY_BYTES.value)):
         hard = resource.getrlimit(what)[1]
         bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
@@ -47,7 +49,7 @@ def confine(memory_limit_bytes: int, writable: Path, readable: tuple[Path, ...] 
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     Path("/proc/self/oom_score_adj").write_text(FIRST_VICTIM)
     _drop_capabilities(libc)
-    lacks = (restrict_files(libc, writable, readable), filter_calls(libc))
+    lacks = (restrict_process(libc, writable, readable), filter_calls(libc))
     return "; ".join(filter(None, lacks)) or None
 
 

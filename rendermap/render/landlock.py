@@ -1,5 +1,6 @@
 """Which files a worker may open, kept by the kernel (Landlock): its own scratch folder to write, what it needs to read, nothing else.
 
+Restrictions hold for the thread that asks for them and those it starts, and are never taken back; of several the narrowest counts.
 Numbers and names as in linux/landlock.h.
 """
 
@@ -29,17 +30,21 @@ MACHINE = ("/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/sys/devices/system"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
+def restrict_process(libc: ctypes.CDLL, writable: Path, readable: tuple[Path, ...]) -> str | None:
+    """As `restrict_files`, for this process: it must have but one thread yet."""
+    if is_available(libc) and len(list(Path("/proc/self/task").iterdir())) > 1:
+        return "threads that run already are not kept from files (Landlock)"
+    return restrict_files(libc, writable, readable)
+
+
 def restrict_files(libc: ctypes.CDLL, writable: Path, readable: tuple[Path, ...]) -> str | None:
-    """Let this process write to one folder, and read only readable and what it is made of; readable empty: read everything.
+    """Let this thread write to one folder, and read only readable and what the program is made of; readable empty: read everything.
 
     A folder that does not exist is not granted.  The result says why it could not be had, None when it is so.
     """
-    version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)
-    if version < LEAST_VERSION:
+    if not is_available(libc):
         return "the kernel does not keep files apart (Landlock)"
-    if len(list(Path("/proc/self/task").iterdir())) > 1:
-        return "threads that run already are not kept from files (Landlock)"
-    write = WRITE_FILE | CHANGES | REFER | (TRUNCATE if version >= 3 else 0)
+    write = WRITE_FILE | CHANGES | REFER | (TRUNCATE if _version(libc) >= 3 else 0)
     handled = write | (READ | EXECUTE if readable else 0)
     ruleset = libc.syscall(CREATE_RULESET, struct.pack("Q", handled), ctypes.c_size_t(8), 0)
     if ruleset < 0:
@@ -52,6 +57,15 @@ def restrict_files(libc: ctypes.CDLL, writable: Path, readable: tuple[Path, ...]
         return _refused() if libc.syscall(RESTRICT_SELF, ruleset, 0) else None
     finally:
         os.close(ruleset)
+
+
+def is_available(libc: ctypes.CDLL) -> bool:
+    """Whether the kernel keeps files apart as is needed here."""
+    return sys.platform == "linux" and _version(libc) >= LEAST_VERSION
+
+
+def _version(libc: ctypes.CDLL) -> int:
+    return int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION))
 
 
 def _refused() -> str:

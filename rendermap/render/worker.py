@@ -17,22 +17,25 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
 from rendermap.dispatch.scratch import SHARED
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
-from rendermap.errors import RenderFailed, RendermapError
+from rendermap.errors import RenderFailed, RendermapError, SourceUnreadable
 from rendermap.imaging.encode import encode
 from rendermap.render.assets import use_workshop
 from rendermap.render.compose import draw
 from rendermap.render.confinement import confine
 from rendermap.render.inspect import inspect
+from rendermap.render.job_threads import JobThreads
 from rendermap.render.journal import settled
 from rendermap.render.measure import measure
 from rendermap.render.notes import Notes
+from rendermap.render.plan_sources import check_self_contained, check_unchanged, root_of
 from rendermap.render.swatches import draw_legend, draw_sheet
 
 
@@ -61,10 +64,34 @@ HANDLERS: Mapping[type[Any], Callable[[Any], Answer]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where plans are worked on.  is_open: every file may be read here, so datasets need not be kept from other files."""
+
+    threads: JobThreads
+    is_open: bool
+
+    def answer(self, plan: Plan) -> Answer:
+        """What the handler of this kind of plan says; an error is an answer too."""
+        try:
+            if not (self.is_open or self.threads.are_apart):
+                check_self_contained(plan)
+            return self.threads.run(root_of(plan), partial(answer, plan))
+        except RendermapError as error:
+            return Answer(head_of(error))
+        except OSError as error:
+            return Answer(head_of(SourceUnreadable(reason=f"the job's folder: {error}")))
+        except Exception:
+            return Answer(head_of(RenderFailed(reason=traceback.format_exc())))
+
+
 def answer(plan: Plan) -> Answer:
-    """What the handler of this kind of plan says; an error is an answer too."""
+    """What the handler of this kind of plan says of datasets that are the same before and after; an error is an answer too."""
     try:
-        return HANDLERS[type(plan)](settled(plan))
+        try:
+            return HANDLERS[type(plan)](settled(plan))
+        finally:
+            check_unchanged(plan)
     except RendermapError as error:
         return Answer(head_of(error))
     except Exception:
@@ -77,7 +104,7 @@ def noted(answered: Answer, notes: Notes) -> Answer:
     return replace(answered, head=replace(answered.head, notes=taken)) if taken else answered
 
 
-def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ...]) -> None:
+def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ...], workplace: Workplace) -> None:
     """Say that we are ready, and what our confinement lacks; then answer until nobody asks any more.
 
     What we may read was decided once: when a jobs directory has come or was mounted since, a new worker must take over.
@@ -90,7 +117,7 @@ def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ..
         number, request = asked
         if granted != [identity(folder) for folder in readable]:
             sys.exit(CHANGED_EXIT)
-        send_answer(wire, number, noted(answer(plans.unpack(request)), notes))
+        send_answer(wire, number, noted(workplace.answer(plans.unpack(request)), notes))
 
 
 def identity(folder: Path) -> tuple[int, int] | None:
@@ -118,7 +145,7 @@ def main() -> None:
     shortcoming = confine(int(limit), Path(scratch), readable)
     wire = take_wire()
     gc.freeze()
-    serve(wire, shortcoming, readable)
+    serve(wire, shortcoming, readable, Workplace(JobThreads(Path(scratch)), not readable))
 
 
 if __name__ == "__main__":

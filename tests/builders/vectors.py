@@ -12,6 +12,7 @@ import shapely
 from rendermap.dispatch.plan import LayerPlan, MapPlan, layer_plan
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
+from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 from rendermap.symbology.style import Single, Style, Theme
@@ -56,11 +57,16 @@ def write_features(
     return layer_of(file, name, driver, crs, shapes, fields)
 
 
+def source_at(path: Path, member: str | None = None) -> DataSource:
+    """A dataset as it is now; its folder is its job."""
+    return DataSource(path, member, path.parent, fingerprint(path))
+
+
 def layer_of(file: Path, member: str, driver: str, crs: str, shapes: list[shapely.Geometry], fields: tuple[Field, ...] = ()) -> Layer:
     """The layer that a look into a dataset would give."""
     dimension = max(int(shapely.get_dimensions(shape)) for shape in shapes)
     box = BBox(*map(float, shapely.total_bounds(shapes)))
-    source = DataSource(file, member, file.parent, f"{file.name} {file.stat().st_mtime_ns}")
+    source = source_at(file, member)
     reader = "ogr" if driver != "GeoJSON" else "features"
     return Layer(source, reader, str(file), crs, box, VectorFacts(KINDS[dimension], fields, len(shapes)), driver)
 

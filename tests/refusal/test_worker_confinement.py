@@ -18,8 +18,10 @@ from rendermap.dispatch.pool import Pool
 from rendermap.errors import InvalidFormat, RenderFailed
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource
+from rendermap.render.job_threads import MOST_THREADS, STACK_BYTES
 from rendermap.symbology.facts import VectorFacts
 from tests.builders.pools import all_up, filled_layer, run, told
+from tests.builders.vectors import source_at
 
 SQUARE = {
     "type": "FeatureCollection",
@@ -39,7 +41,7 @@ def squares(tmp_path: Path) -> DataSource:
     """Two squares in degrees, as a job's output."""
     path = tmp_path / "squares.geojson"
     path.write_text(json.dumps(SQUARE))
-    return DataSource(path, None, tmp_path, "1")
+    return source_at(path)
 
 
 def test_the_real_worker_looks_measures_draws_and_explains(squares: DataSource) -> None:
@@ -101,7 +103,7 @@ def test_its_limits_are_set(worker_pid: int) -> None:
     """No core dump, a hard stop for memory, and no way to new rights."""
     limits = Path(f"/proc/{worker_pid}/limits").read_text()
     assert "Max core file size        0 " in limits
-    assert f"Max data size             {1 << 30} " in limits
+    assert f"Max data size             {(1 << 30) + MOST_THREADS * STACK_BYTES} " in limits
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{worker_pid}/status").read_text().splitlines() if ":\t" in line)
     assert status["NoNewPrivs"] == "1" and status["Umask"] == "0077"
     assert Path(f"/proc/{worker_pid}/cwd").resolve() == Path("/")
@@ -212,7 +214,7 @@ def test_a_jobs_directory_that_comes_later_is_read(tmp_path: Path) -> None:
             jobs.mkdir()
             file = jobs / "squares.geojson"
             file.write_text(json.dumps(SQUARE))
-            assert (await pool.inspect(InspectPlan(DataSource(file, None, jobs, "1")))).bbox == BBox(0, 0, 3, 1)
+            assert (await pool.inspect(InspectPlan(source_at(file)))).bbox == BBox(0, 0, 3, 1)
             await all_up(pool, 1)
             assert set(pool.pids) != set(before)
         finally:

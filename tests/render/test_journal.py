@@ -20,7 +20,7 @@ from rendermap.render.journal import readable, settled
 from rendermap.render.measure import measure
 from rendermap.symbology.symbols import Fill, Symbol
 from tests.builders.pools import run
-from tests.builders.vectors import RED, plan_for, view_on, write_features
+from tests.builders.vectors import RED, plan_for, source_at, view_on, write_features
 
 SQUARES = [shapely.box(0, 0, 10, 10), shapely.box(20, 0, 30, 10)]
 VIEW = view_on((0, 0, 30, 10), width=90, height=30)
@@ -42,7 +42,7 @@ def source(tmp_path: Path) -> DataSource:
         database.commit()
         for suffix in ("", "-wal"):
             shutil.copyfile(f"{whole}{suffix}", job / f"squares.gpkg{suffix}")
-    return DataSource(job / "squares.gpkg", "squares", job, str(tmp_path))
+    return source_at(job / "squares.gpkg", "squares")
 
 
 def listing(folder: Path) -> dict[str, tuple[int, int]]:
