@@ -36,7 +36,7 @@ class FileStore(Generic[T]):
     """
 
     def __init__(
-        self, folder: Path, limit_bytes: int, envelope: Envelope[T], threads: Threads, on_damage: Callable[[], None] = lambda: None
+        self, folder: Path, limit_bytes: int, envelope: Envelope[T], threads: Threads, on_damage: Callable[[], object] = lambda: None
     ) -> None:
         self._folder = folder
         self._limit_bytes = limit_bytes
@@ -45,6 +45,11 @@ class FileStore(Generic[T]):
         self._on_damage = on_damage
         self._unseen_bytes = limit_bytes  # what lies there from earlier is seen with the first entry written
         self._is_walking = False
+
+    @property
+    def is_walking(self) -> bool:
+        """True while it looks whether something must go."""
+        return self._is_walking
 
     async def get(self, key: str) -> T | None:
         """The value, or None."""
@@ -110,13 +115,21 @@ class FileStore(Generic[T]):
 
 def _read_entry(path: Path) -> bytes:
     """Raises OSError, and NotOurs where there is something else than a file."""
+    number = _open_entry(path)
     try:
-        with os.fdopen(os.open(path, OPEN_FLAGS), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise NotOurs
-            _mark_used(file.fileno(), status)
+        status = os.fstat(number)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotOurs
+        _mark_used(number, status)
+        with os.fdopen(number, "rb", closefd=False) as file:
             return file.read()
+    finally:
+        os.close(number)
+
+
+def _open_entry(path: Path) -> int:
+    try:
+        return os.open(path, OPEN_FLAGS)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise NotOurs from error

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -51,6 +52,11 @@ class Guard:
         self._is_told = False
         self._told_at = -TOLD_AGAIN_S
         self._probe: asyncio.Task[object] | None = None
+
+    @property
+    def timeout_s(self) -> float:
+        """Longest answer."""
+        return self._patience.timeout_s
 
     async def ask(self, question: Callable[[], Awaitable[T]], otherwise: T, *, may_probe: bool = True) -> T:
         """The answer, or otherwise.  may_probe: the question does no harm when nobody waits for its answer."""
@@ -140,4 +146,10 @@ class GuardedTurns:
         """The turn, if nobody has it."""
         otherwise: Leave | None = leave_nothing
         leave = await self._guard.ask(partial(self._turns.take, key), otherwise, may_probe=False)
-        return None if leave is None else partial(self._guard.ask, leave, None, may_probe=False)
+        return None if leave is None else partial(self._leave, leave)
+
+    async def _leave(self, leave: Leave) -> None:
+        """Tried even while the store rests: a turn that is not given back holds up others."""
+        with suppress(Exception):
+            async with asyncio.timeout(self._guard.timeout_s):
+                await leave()

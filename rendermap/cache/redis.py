@@ -41,7 +41,7 @@ def connect(url: str, timeout_s: float) -> Redis:
 class RedisStore(Generic[T]):
     """See `Store`.  Raises RedisError and OSError.  on_damage: told of every value that was no entry of its name; it is removed."""
 
-    def __init__(self, client: Redis, envelope: Envelope[T], on_damage: Callable[[], None] = lambda: None, kept_s: int = KEPT_S) -> None:
+    def __init__(self, client: Redis, envelope: Envelope[T], on_damage: Callable[[], object] = lambda: None, kept_s: int = KEPT_S) -> None:
         self._client = client
         self._envelope = envelope
         self._on_damage = on_damage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,21 +31,23 @@ def envelope(secret: bytes = SECRET) -> Envelope[Drawn]:
 
 
 @asynccontextmanager
-async def file_store(folder: Path, limit_bytes: int = LIMIT_BYTES, secret: bytes = SECRET) -> AsyncIterator[FileStore[Drawn]]:
-    """Unguarded; counts damage in its `damaged`."""
+async def file_store(
+    folder: Path, limit_bytes: int = LIMIT_BYTES, on_damage: Callable[[], object] = lambda: None
+) -> AsyncIterator[FileStore[Drawn]]:
+    """Unguarded: what the disk says is raised."""
     threads = Threads(2)
     try:
-        yield FileStore(folder, limit_bytes, envelope(secret), threads)
+        yield FileStore(folder, limit_bytes, envelope(), threads, on_damage)
     finally:
         threads.close()
 
 
 @asynccontextmanager
-async def redis_store(url: str, secret: bytes = SECRET) -> AsyncIterator[RedisStore[Drawn]]:
-    """Unguarded."""
+async def redis_store(url: str, on_damage: Callable[[], object] = lambda: None) -> AsyncIterator[RedisStore[Drawn]]:
+    """Unguarded: what the server says is raised."""
     client: Redis = connect(url, timeout_s=2.0)
     try:
-        yield RedisStore(client, envelope(secret))
+        yield RedisStore(client, envelope(), on_damage)
     finally:
         await client.aclose()
 
