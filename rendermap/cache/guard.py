@@ -53,11 +53,6 @@ class Guard:
         self._told_at = -TOLD_AGAIN_S
         self._probe: asyncio.Task[object] | None = None
 
-    @property
-    def timeout_s(self) -> float:
-        """Longest answer."""
-        return self._patience.timeout_s
-
     async def ask(self, question: Callable[[], Awaitable[T]], otherwise: T, *, may_probe: bool = True) -> T:
         """The answer, or otherwise.  may_probe: the question does no harm when nobody waits for its answer."""
         if self._is_resting:
@@ -68,6 +63,12 @@ class Guard:
         async with self._slots:
             # it may have failed while this one waited
             return otherwise if self._is_resting else await self._try(question, otherwise)
+
+    async def tell(self, message: Callable[[], Awaitable[None]]) -> None:
+        """Said even while it rests; nobody learns whether it was heard."""
+        with suppress(Exception):
+            async with self._slots, asyncio.timeout(self._patience.timeout_s):
+                await message()
 
     async def _try(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
         try:
@@ -136,7 +137,7 @@ class GuardedStore(Generic[T]):
 
 
 class GuardedTurns:
-    """See `Turns`; where they cannot be taken, everybody has one."""
+    """See `Turns`; where they cannot be taken, everybody has one.  One that was taken is given back even while the store rests."""
 
     def __init__(self, turns: Turns, guard: Guard) -> None:
         self._turns = turns
@@ -146,10 +147,4 @@ class GuardedTurns:
         """The turn, if nobody has it."""
         otherwise: Leave | None = leave_nothing
         leave = await self._guard.ask(partial(self._turns.take, key), otherwise, may_probe=False)
-        return None if leave is None else partial(self._leave, leave)
-
-    async def _leave(self, leave: Leave) -> None:
-        """Tried even while the store rests: a turn that is not given back holds up others."""
-        with suppress(Exception):
-            async with asyncio.timeout(self._guard.timeout_s):
-                await leave()
+        return None if leave is None else partial(self._guard.tell, leave)

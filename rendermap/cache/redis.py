@@ -12,11 +12,10 @@ from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
 from redis.asyncio import Redis
-from redis.asyncio.lock import Lock
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import LockError, RedisError, ResponseError
+from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from rendermap.cache.envelope import Envelope, NotOurs
 from rendermap.cache.turns import LONGEST_TURN_S, Leave
@@ -29,6 +28,9 @@ LARGEST_BYTES = 1024 * 1024
 
 KEPT_S = 24 * 3600
 BATCH = 1000
+
+LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end"
+"""A turn may have ended by itself, and be another's by now."""
 
 
 def connect(url: str, timeout_s: float) -> Redis:
@@ -77,7 +79,7 @@ class RedisStore(Generic[T]):
         return True
 
     async def _fetch(self, name: str) -> bytes | None:
-        """Raises NotOurs where something else than bytes has the name: that is no fault of the store."""
+        """Raises NotOurs where something else than bytes has the name; that is no fault of the store, but another answer is."""
         try:
             entry: object = await self._client.get(name)
         except ResponseError as error:
@@ -86,7 +88,7 @@ class RedisStore(Generic[T]):
             raise
         if entry is None or isinstance(entry, bytes):
             return entry
-        raise NotOurs
+        raise InvalidResponse("neither bytes nor nothing")
 
     def _name(self, key: str) -> str:
         return _name_of(self._envelope, key)
@@ -102,15 +104,14 @@ class RedisTurns:
 
     async def take(self, key: str) -> Leave | None:
         """The turn, if nobody has it."""
-        lock = Lock(self._client, f"{_name_of(self._envelope, key)}:turn", timeout=self._longest_s, thread_local=False)
-        is_mine = await lock.acquire(blocking=False, token=token_hex(16))
-        return partial(_release, lock) if is_mine else None
+        name, holder = f"{_name_of(self._envelope, key)}:turn", token_hex(16)
+        answer = await self._client.set(name, holder, nx=True, px=int(self._longest_s * 1000))
+        if answer not in (True, None):
+            raise InvalidResponse("neither taken nor another's")
+        return partial(self._leave, name, holder) if answer else None
 
-
-async def _release(lock: Lock) -> None:
-    # it may have ended by itself, and be another's by now
-    with suppress(LockError):
-        await lock.release()
+    async def _leave(self, name: str, holder: str) -> None:
+        await self._client.eval(LEAVE, 1, name, holder)
 
 
 def _name_of(envelope: Envelope[Any], key: str) -> str:
