@@ -155,15 +155,15 @@ def test_a_store_that_comes_and_goes_does_not_fill_the_log() -> None:
 
 
 def test_a_queue_is_no_fault_of_the_store() -> None:
-    """Forty who ask a store that takes four at a time wait longer than it may take for one, and all are answered."""
+    """Sixty who ask a store that takes four at a time wait longer than it may take for one, and all are answered."""
 
     async def ask() -> None:
         async def slowly() -> bytes:
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.05)
             return b"a"
 
-        guard = Guard("moody", "read", PATIENCE, make_metrics())
-        assert await asyncio.gather(*(guard.ask(slowly, b"") for _ in range(40))) == [b"a"] * 40
+        guard = Guard("moody", "read", Patience(timeout_s=0.5, rest_s=1.0, at_once=4), make_metrics())
+        assert await asyncio.gather(*(guard.ask(slowly, b"") for _ in range(60))) == [b"a"] * 60
 
     run(ask)
 
