@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 FILE_THREADS = 4
 FILE_PATIENCE = Patience(timeout_s=1.0, rest_s=5.0, at_once=FILE_THREADS)
-REDIS_PATIENCE = Patience(timeout_s=0.25, rest_s=2.0, at_once=16)
+REDIS_PATIENCE = Patience(timeout_s=0.5, rest_s=2.0, at_once=16)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,8 +41,9 @@ class Places:
 class Outside(Generic[T]):
     """What is kept outside.  shared: None where there is no such place.  name: of the cache, in metrics."""
 
-    def __init__(self, name: str, places: Places, codec: Codec[T], metrics: Metrics) -> None:
+    def __init__(self, name: str, places: Places, codec: Codec[T], metrics: Metrics, redis_patience: Patience = REDIS_PATIENCE) -> None:
         self._name = name
+        self._redis_patience = redis_patience
         self._envelope = Envelope(places.secret, codec)
         self._metrics = metrics
         self._afterwards = Afterwards()
@@ -67,10 +68,10 @@ class Outside(Generic[T]):
         return self._guarded("files", store, FileTurns(folder, threads), FILE_PATIENCE)
 
     def _redis(self, url: str) -> tuple[Store[T], Turns]:
-        client = connect(url, REDIS_PATIENCE.timeout_s)
+        client = connect(url, self._redis_patience.timeout_s)
         self._closing.push_async_callback(client.aclose)
         store = RedisStore(client, self._envelope, self._metrics.store_damaged.labels("redis").inc)
-        return self._guarded("redis", store, RedisTurns(client, self._envelope), REDIS_PATIENCE)
+        return self._guarded("redis", store, RedisTurns(client, self._envelope), self._redis_patience)
 
     def _guarded(self, place: str, store: Store[T], turns: Turns, patience: Patience) -> tuple[Store[T], Turns]:
         reading, writing = (Guard(place, doing, patience, self._metrics) for doing in ("read", "write"))

@@ -36,8 +36,8 @@ LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]
 def connect(url: str, timeout_s: float) -> Redis:
     """A client that connects when it is first used.  A connection that the server has closed meanwhile is made anew, once."""
     retry: Retry = Retry(NoBackoff(), 1, supported_errors=(Disconnected,))
-    # the older of the two protocols: every server speaks it, and greets in fewer words
-    return Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry, protocol=2)
+    # of the two protocols the older: every server speaks it, and no greeting is needed before the first question
+    return Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry, protocol=2, driver_info=None)
 
 
 class RedisStore(Generic[T]):
