@@ -26,6 +26,7 @@ from rendermap.symbology.classify import Need, fit, needs
 from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.facts import Measures, VectorFacts
 from rendermap.symbology.library import Library
+from rendermap.symbology.quantised import quantised
 from rendermap.symbology.readers.table import NamedStyle
 from rendermap.symbology.style import Classification, Style, style_digest
 from rendermap.symbology.template import reach_pt
@@ -223,7 +224,7 @@ class Drawables:
 
 
 def _drawable(tool: ToolLayer, layer: Layer, crs: str, style: Style) -> Drawable:
-    seen = replace(style, opacity=style.opacity * tool.opacity)
+    seen = quantised(replace(style, opacity=style.opacity * tool.opacity), tool.colors)
     return Drawable(tool, layer, crs, seen, style_digest(seen), reach_pt(seen))
 
 

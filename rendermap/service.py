@@ -25,6 +25,7 @@ from rendermap.reply import JobCard, ServiceCard
 from rendermap.request import JobRequest
 from rendermap.services.service import Service, ToolLayer, service_named
 from rendermap.symbology.library import Library
+from rendermap.symbology.quantised import quantised
 from rendermap.symbology.readers.table import NamedStyle
 from rendermap.symbology.template import template_geometry
 
@@ -106,7 +107,7 @@ class MapService:
         tools = tuple(tool for tool in service.layers if tool.id in grant.layer_ids)
         named = await asyncio.to_thread(lambda: {tool.id: self._style_of(tool) for tool in tools})
         geometries = {id_: template_geometry(each.style) for id_, each in named.items() if each}
-        swatches = tuple(SwatchLayer(t.id, t.name, geometries[t.id], n.style) for t in tools if (n := named[t.id]))
+        swatches = tuple(SwatchLayer(t.id, t.name, geometries[t.id], quantised(n.style, t.colors)) for t in tools if (n := named[t.id]))
         crs = service.crs or WEB_MERCATOR
         card = template_card(service, tools, crs, whole_bbox([], crs), self._rooms.studio.limits.max_px, geometries)
         return OpenTemplate(self._rooms.studio, card, grant, swatches, tuple(map(Drawable, tools)))

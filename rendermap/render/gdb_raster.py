@@ -13,6 +13,7 @@ from rendermap.errors import NotSupported, RenderFailed, SourceUnreadable, Style
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.view import MapView
+from rendermap.imaging.posterise import posterised
 from rendermap.jobs.job import Layer
 from rendermap.render.colorize import Pixels, color_classified, limits_of, pixels_of, positions_of, ramp_colors
 from rendermap.render.engine import mapnik
@@ -57,8 +58,12 @@ def draw_geodatabase_raster(plan: LayerPlan, view: MapView) -> Pixels:
         raise NotSupported("Shaded relief is not drawn for a raster inside a file geodatabase.")
     if isinstance(theme, RGB):
         picture = _composite(plan, view, theme, bands)
+        if style.colors:
+            picture = posterised(picture, style.colors)
+            picture[..., 3] = np.where(picture[..., 3] < 128, 0, 255)
     else:
-        picture = _draw(plan, view, theme.band, _stops_of(theme, _band(bands, theme.band)), getattr(theme, "default", None))
+        stops = _stops_of(theme, _band(bands, theme.band), is_stepped=bool(style.colors))
+        picture = _draw(plan, view, theme.band, stops, getattr(theme, "default", None))
     if style.adjustment is not None:
         picture = adjust(picture, style.adjustment)
     _paint_background(picture, plan, view, theme)
@@ -137,11 +142,11 @@ def _band(bands: tuple[Band, ...], number: int) -> Band:
     return bands[number - 1]
 
 
-def _stops_of(theme: RasterTheme, band: Band) -> list[Stop]:
+def _stops_of(theme: RasterTheme, band: Band, *, is_stepped: bool = False) -> list[Stop]:
     """Values from which a colour holds, ascending."""
     match theme:
         case Stretch():
-            return _ramp_stops(theme.ramp, theme.recipe, band)
+            return _ramp_stops(theme.ramp, theme.recipe, band, between="discrete" if is_stepped else "linear")
         case Classified():
             return _class_stops(theme)
         case UniqueRaster():
@@ -153,11 +158,11 @@ def _stops_of(theme: RasterTheme, band: Band) -> list[Stop]:
     return [(value, "exact", color) for value, color in sorted(pairs)]
 
 
-def _ramp_stops(ramp: Ramp, recipe: StretchRecipe, band: Band) -> list[Stop]:
+def _ramp_stops(ramp: Ramp, recipe: StretchRecipe, band: Band, between: str = "linear") -> list[Stop]:
     low, high = limits_of(recipe, band.dtype)
     colors = [Color(*(int(part) for part in color)) for color in ramp_colors(ramp, positions_of(recipe, low, high, _RAMP_STOPS))]
     values = np.linspace(low, high, _RAMP_STOPS)
-    return [(_LOWEST, "discrete", colors[0]), *((float(value), "linear", color) for value, color in zip(values, colors, strict=True))]
+    return [(_LOWEST, "discrete", colors[0]), *((float(value), between, color) for value, color in zip(values, colors, strict=True))]
 
 
 def _class_stops(theme: Classified) -> list[Stop]:

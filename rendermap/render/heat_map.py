@@ -44,7 +44,7 @@ def draw_heat_map(plan: LayerPlan, view: MapView, clip_deg: BBox | None = None) 
     low, high = theme.limits or (0.0, warm.peak(_told(view.resolution), radius_px))
     points = warm.near(view, radius_px)
     density = _density(points if clip_deg is None else _within(points, view.crs, clip_deg), view, radius_px)
-    return _colored(density, theme.ramp, low, high)
+    return _colored(density, theme.ramp, low, high, plan.style.colors)
 
 
 def _within(points: NDArray[np.float64], crs: str, clip_deg: BBox) -> NDArray[np.float64]:
@@ -64,11 +64,12 @@ def _density(points: NDArray[np.float64], view: MapView, radius_px: float) -> ND
     return spread(grid.weights(points), bell(radius_px))[margin:-margin, margin:-margin]
 
 
-def _colored(density: NDArray[np.float32], ramp: Ramp, low: float, high: float) -> NDArray[np.uint8]:
-    """Colours by density; where it is not above the low end, nothing."""
+def _colored(density: NDArray[np.float32], ramp: Ramp, low: float, high: float, steps: int) -> NDArray[np.uint8]:
+    """Colours by density; where it is not above the low end, nothing, nor below half a step of a ramp in steps."""
     span = high - low if high > low else 1.0
     position = (density - low) / span
     shades = np.array([color_at(ramp, i / (_SHADES - 1)) for i in range(_SHADES)], np.uint8)
     pixels: NDArray[np.uint8] = shades[np.clip(np.rint(position * (_SHADES - 1)), 0, _SHADES - 1).astype(np.intp)]
-    pixels[..., 3] = np.rint(pixels[..., 3] * np.clip(position / _FADES_IN, 0.0, 1.0) ** 2)
+    fade = position > 0.5 / steps if steps else np.clip(position / _FADES_IN, 0.0, 1.0) ** 2
+    pixels[..., 3] = np.rint(pixels[..., 3] * fade)
     return pixels

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.geo.crs import is_geographic, metres_per_unit
+from rendermap.imaging.posterise import posterised
 from rendermap.render.colorize import (
     Named,
     Pixels,
@@ -32,7 +33,7 @@ from rendermap.render.raster_theme import raster_theme
 from rendermap.render.relief import CellSize, shade
 from rendermap.render.resample import Sampler
 from rendermap.symbology.adjustment import adjust
-from rendermap.symbology.style import RGB, Classified, RasterTheme, ShadedRelief, Stretch, StretchRecipe, Style
+from rendermap.symbology.style import RGB, Classified, Colormap, RasterTheme, ShadedRelief, Stretch, StretchRecipe, Style
 from rendermap.symbology.symbols import Color, Ramp
 
 _TABLES = 64
@@ -78,6 +79,8 @@ def request_of(style: Style, box: Box, scale: float) -> Request:
 def paint(plan: LayerPlan, raster: RasterLevels, patch: Patch, sampler: Sampler) -> Pixels:
     """The pixels (height, width, 4) of a picture, transparent where there is no data.  Raises StyleInvalid."""
     style, theme = plan.style, raster_theme(plan.style.theme)
+    if style.colors and patch.alpha is not None:
+        patch = replace(patch, alpha=np.where(patch.alpha < 128, np.uint8(0), np.uint8(255)))
     hidden = _background(theme, patch)
     shown = patch if hidden is None else _without(patch, hidden)
     if hidden is not None:
@@ -142,13 +145,26 @@ def _see_through(words: Words, alpha: NDArray[np.uint8] | None) -> Words:
 
 
 def _colors(plan: LayerPlan, raster: RasterLevels, patch: Patch, blend: Blend) -> Words:
+    words = _themed(plan, raster, patch, blend)
+    return words_of(posterised(pixels_of(words), plan.style.colors)) if plan.style.colors and _mixes(plan.style) else words
+
+
+def _mixes(style: Style) -> bool:
+    """True when colours come from the dataset and not from the style, which cannot say how many there are."""
+    theme = raster_theme(style.theme)
+    return isinstance(theme, RGB) or (isinstance(theme, Colormap) and not theme.entries)
+
+
+def _themed(plan: LayerPlan, raster: RasterLevels, patch: Patch, blend: Blend) -> Words:
     theme = raster_theme(plan.style.theme)
     match theme:
         case RGB():
             return _composite(theme, raster, patch, blend)
         case Stretch():
             words = color_stretch(theme, blend.blend(patch.cells[0]), raster.band(theme.band).dtype)
-            return words if theme.relief is None else _lit(words, blend.blend(_light(theme.relief, raster, patch, plan.crs)))
+            if theme.relief is None:
+                return words
+            return _lit(words, _in_shades(blend.blend(_light(theme.relief, raster, patch, plan.crs)), theme.relief.shades))
         case ShadedRelief():
             return _relief(theme, raster, patch, blend, plan.crs)
         case Classified() if is_blended(plan.style):
@@ -198,7 +214,7 @@ def _relief(theme: ShadedRelief, raster: RasterLevels, patch: Patch, blend: Blen
         lit: Words = np.take(_light_table(theme.ramp or _GRAYS), np.rint(light * 255).astype(np.uint8))
         return lit
     height = Stretch(theme.ramp, theme.recipe, theme.band)
-    return _lit(color_stretch(height, blend.blend(patch.cells[0]), raster.band(theme.band).dtype), light)
+    return _lit(color_stretch(height, blend.blend(patch.cells[0]), raster.band(theme.band).dtype), _in_shades(light, theme.shades))
 
 
 @lru_cache(maxsize=_TABLES)
@@ -208,6 +224,14 @@ def _light_table(ramp: Ramp) -> Words:
 
 def _light(theme: ShadedRelief, raster: RasterLevels, patch: Patch, crs: str) -> Values:
     return shade(patch.cells[0], patch.valid, _cell_m(raster, patch, crs), theme)
+
+
+def _in_shades(light: Values, shades: int) -> Values:
+    """Light in so many steps, the brightest of them full; 0 leaves it as it is, and one shade is no shade."""
+    if not shades:
+        return light
+    stepped: Values = np.ceil(np.clip(light, 1e-6, 1) * shades) / shades
+    return stepped
 
 
 def _lit(words: Words, light: Values) -> Words:

@@ -8,8 +8,11 @@ from rendermap.symbology import ramps
 from rendermap.symbology.category_fit import ALL_OTHERS
 from rendermap.symbology.legend_amounts import dot_items, size_items
 from rendermap.symbology.legend_item import ColorPatch, EnginePatch, LegendItem, RampPatch, SymbolPatch
+from rendermap.symbology.legend_steps import MOST_LINES, coarsened, step_items
 from rendermap.symbology.numbers import spell_all, spell_ranges, spell_value
-from rendermap.symbology.stretch_curve import MIDDLE, LegendRamp, is_flat
+from rendermap.symbology.quantised import relief_steps
+from rendermap.symbology.stretch_curve import MIDDLE, LegendRamp, is_flat, is_rising
+from rendermap.symbology.stretch_labels import without_numbers
 from rendermap.symbology.style import (
     RGB,
     Breaks,
@@ -52,7 +55,7 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
         case Breaks() as theme:
             return _breaks(theme)
         case Graded() as theme:
-            graded = _stretch(theme.ramp, StretchRecipe(limits=theme.limits), theme.labels, theme.heading)
+            graded = _stretch(theme.ramp, StretchRecipe(limits=theme.limits), theme.labels, theme.heading, style.colors)
             return (*graded, *_default(theme.default, theme.default_label, theme.heading))
         case Proportional() as theme:
             return size_items(theme)
@@ -72,7 +75,8 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
             # Light and shade are grey as well, so no grey of the picture stands for a value.
             return (LegendItem("", RampPatch(theme.ramp, 0.0, 1.0), theme.heading),)
         case Stretch() as theme:
-            return _stretch(theme.ramp, theme.recipe, theme.labels, theme.heading)
+            steps = relief_steps(style.colors)[0] if style.colors and theme.relief else style.colors
+            return _stretch(theme.ramp, theme.recipe, theme.labels, theme.heading, steps)
         case Classified() as theme:
             return _classified(theme)
         case UniqueRaster() as theme:
@@ -82,7 +86,7 @@ def legend_items(style: Style) -> tuple[LegendItem, ...]:
         case RGB() as theme:
             return _bands(theme)
         case ShadedRelief() as theme:
-            return _relief(theme)
+            return _relief(theme, style.colors)
 
 
 def heading_of(style: Style) -> str:
@@ -199,18 +203,21 @@ def _bands(theme: RGB) -> tuple[LegendItem, ...]:
     return tuple(LegendItem(f"{name}: Band {band}", ColorPatch(color)) for band, (name, color) in named if band)
 
 
-def _relief(theme: ShadedRelief) -> tuple[LegendItem, ...]:
+def _relief(theme: ShadedRelief, colors: int) -> tuple[LegendItem, ...]:
     if theme.ramp is None or theme.recipe is None:
         return (LegendItem("", RampPatch(theme.ramp or ramps.GRAYS, 0.0, 1.0), theme.heading),)
-    return _stretch(theme.ramp, theme.recipe, (), theme.heading)
+    return _stretch(theme.ramp, theme.recipe, (), theme.heading, relief_steps(colors)[0] if colors else 0)
 
 
 def _is_gray(ramp: Ramp) -> bool:
     return all(color.r == color.g == color.b for _, color in ramp.stops)
 
 
-def _stretch(ramp: Ramp, recipe: StretchRecipe, given: tuple[str, ...], heading: str) -> tuple[LegendItem, ...]:
-    """The ramp in slices, highest first: the highest value beside the first, the middle one beside the middle, the lowest last."""
+def _stretch(ramp: Ramp, recipe: StretchRecipe, given: tuple[str, ...], heading: str, steps: int = 0) -> tuple[LegendItem, ...]:
+    """The ramp in slices, highest first: the highest value beside the first, the middle one beside the middle, the lowest last.
+
+    steps: how many the ramp has, 0 for a continuous one; a few have a line each.
+    """
     limits = recipe.limits or recipe.template_limits
     if recipe.source is StatisticsSource.VIEW and recipe.limits is None:
         return _slices(LegendRamp.of(ramp, replace(recipe, limits=None, template_limits=None, curve=())), _named(given, _OF_VIEW), heading)
@@ -219,7 +226,13 @@ def _stretch(ramp: Ramp, recipe: StretchRecipe, given: tuple[str, ...], heading:
     if is_flat(*limits):
         return (LegendItem(spell_value(limits[0]), ColorPatch(ramps.color_at(ramp, MIDDLE)), heading),)
     shown = LegendRamp.of(ramp, recipe)
-    texts = spell_all([shown.value_at(share) for share in (1.0, 0.7, 0.5, 0.3, 0.0)])
+    if steps and without_numbers(given) != given:
+        # numbers that the author's program wrote, more finely than the steps
+        given = ()
+    if 0 < steps <= MOST_LINES and is_rising(recipe) and not given:
+        return step_items(shown, steps, heading)
+    values = [shown.value_at(share) for share in (1.0, 0.7, 0.5, 0.3, 0.0)]
+    texts = spell_all(coarsened(values, shown, steps) if steps else values)
     if not recipe.curve and recipe.gamma == 1.0:
         # Between its ends a straight stretch says nothing that the middle does not.
         texts = (texts[0], "", texts[2], "", texts[4])

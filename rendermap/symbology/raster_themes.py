@@ -170,6 +170,7 @@ class ShadedRelief:
 
     is_multidirectional: lit from several sides at once, azimuth_deg and altitude_deg then do not count.
     size_factor, size_power: heights are exaggerated by size_factor * (cell size drawn) ** size_power on top of z_factor.
+    shades: of the light on coloured heights, 0 for as many as there are.
     """
 
     azimuth_deg: float = 315.0
@@ -182,3 +183,4 @@ class ShadedRelief:
     is_multidirectional: bool = False
     size_factor: float = 0.0
     size_power: float = 0.0
+    shades: int = 0

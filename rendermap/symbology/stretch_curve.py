@@ -88,6 +88,10 @@ class LegendRamp:
         """The place on the ramp."""
         return self.low + (self.high - self.low) * share
 
+    def recipe_value(self, place: float) -> float:
+        """The value that is drawn in the colour at a place on the ramp."""
+        return value_at(self.recipe, place)
+
     def value_at(self, share: float) -> float:
         """The value that is drawn in the colour at a share."""
         return value_at(self.recipe, self.place_at(share))

@@ -287,7 +287,8 @@ class Style:
     per pixel; None for no limit.  filter: features that fail it are not drawn.  source: where the style came from, for people
     (``layer file``, ``chosen from the data``).  blend: a row of `imaging.blend`.  labels: drawn above all layers of a map, the
     first class first.  nodata_color: of a raster's cells without data.  adjustment: of a raster's colours.  resampling: of a raster,
-    ``nearest``, ``bilinear`` or ``majority``; empty for what suits its theme.
+    ``nearest``, ``bilinear`` or ``majority``; empty for what suits its theme.  colors: what is continuous is drawn in at most so many
+    (`quantised`), 0 for as many as there are.
     """
 
     theme: Theme
@@ -302,6 +303,7 @@ class Style:
     nodata_color: Color | None = None
     adjustment: ColorAdjustment | None = None
     resampling: str = ""
+    colors: int = 0
 
 
 def style_digest(style: Style) -> str:
