@@ -1,9 +1,10 @@
-"""The command line: serve, demo, draw, legend, style, inspect, check, jobs."""
+"""The command line: serve, demo, draw, legend, style, inspect, check, jobs; those for credentials are in a room of their own."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect as signatures
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.markup import escape
 
-from rendermap import __version__
+from rendermap import __version__, credential_commands
 from rendermap.access.grant import OPERATOR
 from rendermap.assembly import Assembled, build
-from rendermap.console import err, out, print_document, print_error, print_jobs, print_layer, print_map, print_style
+from rendermap.console import err, out, print_document, print_error, print_jobs, print_layer, print_map, print_settings_fault, print_style
 from rendermap.desk import (
     TriedStyle,
     dataset_at,
@@ -77,10 +78,16 @@ Classes = Annotated[
 ]
 Layers = Annotated[str | None, typer.Option("--layers", help="Layer ids to draw, such as 0,2.", show_default="those visible by default")]
 
+credential_commands.register(app)
+
 
 def main() -> None:
     """Entry point; exit status 0 done, 1 something could not be done, 2 wrongly asked."""
-    app()
+    try:
+        app()
+    except SettingsInvalid as error:
+        print_settings_fault(error)
+        sys.exit(USAGE)
 
 
 @app.callback(invoke_without_command=True)
@@ -94,7 +101,7 @@ def _settings(**given: object) -> Settings:
     try:
         settings = read_settings(**given)
     except SettingsInvalid as error:
-        err.print(f"settings: {error}", style="red", markup=False, highlight=False)
+        print_settings_fault(error)
         raise typer.Exit(USAGE) from None
     configure_logging(json=settings.log_format == "json", level=settings.log_level, roots=(*settings.jobs, settings.services))
     return settings

@@ -39,6 +39,11 @@ def print_error(error: RendermapError) -> None:
         err.print(error.reason, style="dim", markup=False, highlight=False)
 
 
+def print_settings_fault(error: Exception) -> None:
+    """Something an operator said that cannot be."""
+    err.print(f"settings: {error}", style="red", markup=False, highlight=False)
+
+
 def print_jobs(cards: Sequence[JobCard]) -> None:
     """One line per job, newest first; never folded, so that a job's name can be copied and searched for."""
     names = [f"{card.service}/{card.job_id}" for card in cards]

@@ -93,6 +93,10 @@ class CountedService:
         door, kept = open_door(settings.access), self.ledger
         return create_app(Assembled(settings, service, cast(Pool, pool), kept.metrics, services, library, catalog, door, audit=kept.audit))
 
+    def look_again(self) -> None:
+        """As if a second had passed: the access folder is looked at again."""
+        self.app.state.doorkeeper._checked = float("-inf")
+
     def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
         """The response, redirects not followed."""
 

@@ -11,4 +11,4 @@ SECRET = "a key for tests alone"
 
 def open_door(folder: Path = Path("no such folder"), secret: str = SECRET) -> Doorkeeper:
     """The doorkeeper of an access folder."""
-    return Doorkeeper(folder, (secret,), SECRET)
+    return Doorkeeper(folder, (), secret)

@@ -23,7 +23,17 @@ ALLOWED_IMPORTERS = {
     "starlette": ("frontends/", "app.py"),
     "uvicorn": ("hosting.py", "app.py", "demo/"),
     "pickle": ("dispatch/wire.py",),
-    "rendermap.settings": ("cli.py", "hosting.py", "options.py", "app.py", "assembly.py", "console.py", "review.py", "demo/"),
+    "rendermap.settings": (
+        "cli.py",
+        "hosting.py",
+        "options.py",
+        "app.py",
+        "assembly.py",
+        "console.py",
+        "review.py",
+        "credential_commands.py",
+        "demo/",
+    ),
     "rendermap.render": ("render/",),
 }
 """The demo is a GP server's script with data of its own, run in processes of its own."""
