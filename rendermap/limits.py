@@ -20,6 +20,10 @@ class About(Enum):
         "A job and its datasets",
         "Whoever opens the map, as the fault of the one layer, with the limit; the others draw. The log says which dataset.",
     )
+    SYMBOL_PICTURE = (
+        "A picture in a layer file",
+        "`rendermap check` and the log, with the place in the file; the symbol draws without the picture.",
+    )
     LAYER_FILE = (
         "A layer file",
         "Whoever opens the map, as the fault of the one layer; `rendermap check` and the log name the place in the file.",
@@ -163,16 +167,18 @@ BRANCH_DEPTH = Limit("branches in branches", 100, "levels of branches in an expr
 STATEMENTS = Limit("statements", 1_000, "statements in an expression", "time of reading", About.LAYER_FILE)
 STATEMENT_PARTS = Limit("parts of statements", 50_000, "parts in all statements of an expression", "memory", About.LAYER_FILE)
 OPERATORS = Limit("arithmetic", 1_000, "operators in an expression of Mapnik", "the engine's stack", About.LAYER_FILE)
-PICTURE_BYTES = Limit("picture", 4 * MEGABYTE, "bytes in a picture of a symbol", "memory of workers", About.LAYER_FILE)
-SYMBOL_PICTURE_SIDE = Limit("side of a picture", 4_096, "pixels on a side of a picture of a symbol", "memory of workers", About.LAYER_FILE)
-SYMBOL_PICTURE_PIXELS = Limit("size of a picture", 4_000_000, "pixels in a picture of a symbol", "memory of workers", About.LAYER_FILE)
+PICTURE_BYTES = Limit("picture", 4 * MEGABYTE, "bytes in a picture of a symbol", "memory of workers", About.SYMBOL_PICTURE)
+SYMBOL_PICTURE_SIDE = Limit(
+    "side of a picture", 4_096, "pixels on a side of a picture of a symbol", "memory of workers", About.SYMBOL_PICTURE
+)
+SYMBOL_PICTURE_PIXELS = Limit("size of a picture", 4_000_000, "pixels in a picture of a symbol", "memory of workers", About.SYMBOL_PICTURE)
 GALLERY_PIXELS = Limit(
     "all pictures", 100_000_000, "pixels in all pictures of a layer file together", "memory of workers", About.LAYER_FILE
 )
-SVG_ELEMENTS = Limit("SVG", 5_000, "elements in an SVG picture, each as often as it is used,", "time of drawing", About.LAYER_FILE)
-SVG_STOPS = Limit("SVG gradients", 10_000, "stops in the gradients of an SVG picture", "time of drawing", About.LAYER_FILE)
-SVG_ATTRIBUTES = Limit("SVG attributes", 200, "attributes on an element of an SVG picture", "time of reading", About.LAYER_FILE)
-SVG_CHARS = Limit("SVG text", 4 * MEGABYTE, "characters in the attributes of an SVG picture", "memory", About.LAYER_FILE)
+SVG_ELEMENTS = Limit("SVG", 5_000, "elements in an SVG picture, each as often as it is used,", "time of drawing", About.SYMBOL_PICTURE)
+SVG_STOPS = Limit("SVG gradients", 10_000, "stops in the gradients of an SVG picture", "time of drawing", About.SYMBOL_PICTURE)
+SVG_ATTRIBUTES = Limit("SVG attributes", 200, "attributes on an element of an SVG picture", "time of reading", About.SYMBOL_PICTURE)
+SVG_CHARS = Limit("SVG text", 4 * MEGABYTE, "characters in the attributes of an SVG picture", "memory", About.SYMBOL_PICTURE)
 
 LIMITS: Table[Limit] = Table(
     "limit",

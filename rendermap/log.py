@@ -23,7 +23,19 @@ PAGES = frozenset({"exception", "stack"})
 """Texts of many lines, each of which is set in."""
 
 CREDENTIALS = frozenset(
-    {"token", "authorization", "x_esri_authorization", "cookie", "password", "secret", "key", "api_key", "access_token", "client_secret"}
+    {
+        "token",
+        "authorization",
+        "x_esri_authorization",
+        "x_api_key",
+        "cookie",
+        "password",
+        "secret",
+        "key",
+        "api_key",
+        "access_token",
+        "client_secret",
+    }
 )
 _PATH = re.compile(r"(?<![\w/.:])(?:/[^\s/\"'<>|:;,()]+)+/([^\s/\"'<>|:;,()]+)")
 _FOREIGN_PATH = re.compile(r"(?:\b[A-Za-z]:|\\)\\[^\s\"'<>|]*\\([^\s\\\"'<>|:;,()]+)")

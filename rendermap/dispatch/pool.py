@@ -28,6 +28,7 @@ from rendermap.dispatch.secrecy import hide_memory
 from rendermap.dispatch.wire import Answer, PlanPacker, WireBroken, error_of, from_json
 from rendermap.errors import Broken, Busy, RenderCrashed, RenderFailed, RendermapError, RenderTimeout
 from rendermap.jobs.job import Layer
+from rendermap.limits import DRAWING_S, MEGABYTE, WORKER_MEMORY
 from rendermap.reply import LegendEntry, LegendLayer
 from rendermap.symbology.facts import Measures
 from rendermap.telemetry import Metrics, make_metrics
@@ -313,12 +314,22 @@ class Pool:
         if errand.answer.done():
             return
         if errand.blame >= GIVEN_UP_AT:
-            errand.fail(_verdict(died))
+            errand.fail(self._verdict(died))
         elif (idle := self._pick(None)) is not None:
             del self._idle[idle.worker]
             idle.call.set_result(errand)
         else:
             self._queue.add_first(errand)
+
+    def _verdict(self, died: WorkerDied) -> Broken:
+        """With the limit that was passed, where it was one."""
+        if died.cause == "deadline":
+            most = replace(DRAWING_S, value=math.ceil(self._deadline_s)).sentence
+            return RenderTimeout(f"{RenderTimeout.sentence} {most}", reason=str(died))
+        if died.cause == "memory":
+            most = replace(WORKER_MEMORY, value=self._program.memory_limit_bytes // MEGABYTE).sentence
+            return RenderCrashed(f"The drawing took more memory than the service allows. {most}", reason=str(died))
+        return RenderCrashed(reason=str(died))
 
     def _is_worn(self, worker: WorkerProcess) -> bool:
         full = 0 < self._plans_per_worker <= worker.answered
@@ -351,11 +362,6 @@ class Pool:
     def _is_abandoned(self, worker: WorkerProcess) -> bool:
         errand = self._running.get(worker)
         return errand is not None and errand.left_at is not None and time.monotonic() - errand.left_at > ABANDONED_S
-
-
-def _verdict(died: WorkerDied) -> Broken:
-    kind = RenderTimeout if died.cause == "deadline" else RenderCrashed
-    return kind(reason=str(died))
 
 
 def _drawn(answer: Answer) -> Drawn:

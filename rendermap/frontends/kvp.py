@@ -48,9 +48,11 @@ def parameters_of(pairs: Iterable[tuple[str, str]]) -> Parameters:
 
 
 def check_length(request: Request) -> None:
-    """Refuses what is too long before any of it is parsed.  Raises TooCostly."""
+    """Refuses what is too long before any of it is parsed.  Raises TooCostly, InvalidParameter."""
     if len(request.scope.get("raw_path") or b"") + len(request.scope.get("query_string", b"")) > ADDRESS_BYTES.value:
         raise TooCostly(ADDRESS_BYTES.sentence)
+    if request.scope.get("query_string", b"").count(b"&") >= PARAMETERS.value:
+        raise InvalidParameter(PARAMETERS.sentence)
     told = request.headers.get("content-length", "0")
     if not told.isascii() or not told.isdecimal() or int(told) > BODY_BYTES.value:
         raise TooCostly(BODY_BYTES.sentence)

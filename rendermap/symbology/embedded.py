@@ -31,14 +31,14 @@ def read_data_url(url: str, gallery: Gallery | None = None) -> Embedded:
     if not head.lower().startswith("data:") or not comma:
         raise Unusable("a picture by its address, which is never fetched")
     if len(body) > PICTURE_BYTES.value * 3:
-        raise Unusable(f"a picture of more than {PICTURE_BYTES.value} bytes")
+        raise Unusable(f"a picture too large: {PICTURE_BYTES.sentence}")
     return read_base64(body, gallery) if head.lower().rstrip().endswith(";base64") else read_picture(unquote_to_bytes(body), gallery)
 
 
 def read_base64(text: str, gallery: Gallery | None = None) -> Embedded:
     """The picture of base64 text, blanks and line ends in it allowed.  Raises Unusable."""
     if len(text) > PICTURE_BYTES.value * 2:
-        raise Unusable(f"a picture of more than {PICTURE_BYTES.value} bytes")
+        raise Unusable(f"a picture too large: {PICTURE_BYTES.sentence}")
     try:
         content = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -52,7 +52,7 @@ def read_picture(content: bytes, gallery: Gallery | None = None) -> Embedded:
     gallery: of the document.  Raises Unusable, and StyleInvalid when the document's pictures are too many.
     """
     if len(content) > PICTURE_BYTES.value:
-        raise Unusable(f"a picture of more than {PICTURE_BYTES.value} bytes")
+        raise Unusable(f"a picture too large: {PICTURE_BYTES.sentence}")
     is_drawing = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     return (gallery or Gallery()).read(content, _read_svg if is_drawing else _read_raster)
 
@@ -76,9 +76,11 @@ def _read_raster(content: bytes, gallery: Gallery) -> Embedded:
 
 
 def _check_size(size: tuple[int, int]) -> None:
-    is_too_large = max(size) > SYMBOL_PICTURE_SIDE.value or size[0] * size[1] > SYMBOL_PICTURE_PIXELS.value
-    if is_too_large or min(size) < 1:
-        raise Unusable(f"a picture of {size[0]} by {size[1]} px")
+    for found, limit in ((max(size), SYMBOL_PICTURE_SIDE), (size[0] * size[1], SYMBOL_PICTURE_PIXELS)):
+        if found > limit.value:
+            raise Unusable(f"a picture of {size[0]} by {size[1]} px: {limit.sentence}")
+    if min(size) < 1:
+        raise Unusable("a picture without an area")
 
 
 def _as_png(image: Image.Image) -> bytes:
@@ -91,7 +93,8 @@ def _read_svg(content: bytes, gallery: Gallery) -> Embedded:
     try:
         drawing = read_svg(content, gallery)
     except StyleInvalid as error:
-        raise Unusable("an SVG picture that cannot be read, or has scripts in it") from error
+        passed = "" if error.sentence == StyleInvalid.sentence else f": {error.sentence}"
+        raise Unusable(f"an SVG picture that cannot be read, or has scripts in it{passed}") from error
     if not 1e-3 < drawing.width_px / drawing.height_px < 1e3:
         raise Unusable(f"an SVG picture of {drawing.width_px:g} by {drawing.height_px:g} px")
     return Embedded(drawing.content, SVG, drawing.width_px, drawing.height_px, drawing.notes)

@@ -70,9 +70,12 @@ class Counter:
 
 
 class CountedService:
-    """Asked over ASGI, without a network; one request is one event loop, so tests stay plain functions.  ledger: what clients may have."""
+    """Asked over ASGI, without a network; one request is one event loop, so tests stay plain functions.
 
-    def __init__(self, folder: Path, services: Mapping[str, str], ledger: Ledger | None = None) -> None:
+    ledger: what clients may have.  limits: what a plan may ask for.
+    """
+
+    def __init__(self, folder: Path, services: Mapping[str, str], ledger: Ledger | None = None, limits: Limits | None = None) -> None:
         self.access = folder / "access"
         for name, text in services.items():
             (folder / "services" / name).mkdir(parents=True)
@@ -81,13 +84,14 @@ class CountedService:
         self.jobs.mkdir()
         self.counter = Counter()
         self.ledger = ledger or Ledger()
+        self.limits = limits or Limits()
         self.app = self._app(Settings(jobs=(self.jobs,), services=folder / "services", access=self.access))
 
     def _app(self, settings: Settings) -> FastAPI:
         services, library = Services(settings.services), Library()
         pool, pictures = self.counter, Flight[Drawn](MemoryStore(1 << 20))
         drawables = Drawables(pool, library, _values(), _values())
-        studio = Studio(Policy(), pool, pictures, _values(), Limits(), ledger=self.ledger)
+        studio = Studio(Policy(), pool, pictures, _values(), self.limits, ledger=self.ledger)
         catalog = Catalog(settings.jobs, services=services.current)
         service = MapService(Rooms(services.current, catalog, drawables, library, studio))
         door, kept = open_door(settings.access), self.ledger

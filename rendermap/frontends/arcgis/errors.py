@@ -38,7 +38,7 @@ CODES: dict[type[RendermapError], int] = {
 IMAGE_ERROR_BYTES = 750
 """@arcgis/core looks for an error in place of a picture only in bodies up to this size."""
 
-_MESSAGE_CHARS = 100
+_MESSAGE_CHARS = 300
 
 
 def code_of(error: RendermapError) -> int:
@@ -52,11 +52,17 @@ def error_document(error: RendermapError) -> dict[str, object]:
 
 
 def short_error_document(error: RendermapError) -> dict[str, object]:
-    """The error object in place of a picture: as many details as IMAGE_ERROR_BYTES hold."""
-    details = error.details
-    while details and len(json.dumps(_document(error, error.sentence[:_MESSAGE_CHARS], details))) > IMAGE_ERROR_BYTES:
+    """The error object in place of a picture: as much of the sentence, and as many details, as IMAGE_ERROR_BYTES hold."""
+    sentence, details = error.sentence[:_MESSAGE_CHARS], error.details
+    while details and _is_long(_document(error, sentence, details)):
         details = details[:-1]
-    return _document(error, error.sentence[:_MESSAGE_CHARS], details)
+    while _is_long(_document(error, sentence, details)):
+        sentence = sentence[: len(sentence) // 2]
+    return _document(error, sentence, details)
+
+
+def _is_long(document: dict[str, object]) -> bool:
+    return len(json.dumps(document)) > IMAGE_ERROR_BYTES
 
 
 def _document(error: RendermapError, message: str, details: tuple[str, ...]) -> dict[str, object]:

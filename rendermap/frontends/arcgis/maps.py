@@ -105,6 +105,8 @@ async def export(ask: Ask) -> Answer | Response:
     with refused_filters_told(asked):
         if ask.form is Form.IMAGE:
             return await drawn_response(ask.request, opened, asked)
+        # an address too long is refused before anything is drawn
+        to_token(OutputFile(asked, opened.digest_of(asked)), ask.ring)
         return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": _crumbs(ask, card)})
 
 

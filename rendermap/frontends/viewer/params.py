@@ -11,10 +11,10 @@ from rendermap.frontends.zooms import TILE_PX, WORLD_M
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.view import MapView
-from rendermap.limits import PIXEL_RATIO
+from rendermap.limits import PIXEL_RATIO, ZOOM
 from rendermap.request import RGB, LayerChoice, LayerMode
 
-FINEST_LEVEL = 46
+FINEST_LEVEL = 2 * ZOOM.value
 LEAST_RATIO = 0.5
 WHITE: RGB = (255, 255, 255)
 _TILE = re.compile(r"(0|[1-9][0-9]{0,8})(@2x)?\.png")
@@ -48,8 +48,10 @@ def parse_tile(level: str, col: str, file: str) -> MapView:
     lines stay crisp.  Raises TileOutside.
     """
     named = _TILE.fullmatch(file)
-    if not (named and _WHOLE.fullmatch(level) and _WHOLE.fullmatch(col)) or int(level) > FINEST_LEVEL:
+    if not (named and _WHOLE.fullmatch(level) and _WHOLE.fullmatch(col)):
         raise TileOutside
+    if int(level) > FINEST_LEVEL:
+        raise TileOutside(f"There is no such tile. {ZOOM.sentence}")
     side = WORLD_M / 2.0 ** (int(level) / 2)
     west, north = int(col) * side - WORLD_M / 2, WORLD_M / 2 - int(named[1]) * side
     if west >= WORLD_M / 2 or north <= -WORLD_M / 2:
