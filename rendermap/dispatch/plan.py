@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NewType
 
 from rendermap.access.grant import Grant
@@ -133,6 +134,7 @@ def cache_key(grant: Grant, plan: Plan, digest: PlanDigest) -> str:
     return f"{job_digest(grant.service, grant.job_id) if _shows_data(plan) else 'blank'}/{digest}"
 
 
+@lru_cache(1024)
 def job_digest(service: str, job_id: str) -> str:
     """Names a job in cache keys."""
     return hashlib.blake2b(repr((service, job_id)).encode(), digest_size=16).hexdigest()
