@@ -96,7 +96,8 @@ def build(
         metrics=metrics,
     )
     drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
-    outside = Outside("pictures", _places(settings), Codec(to_bytes, from_bytes), metrics)
+    doorkeeper = open_door(settings)
+    outside = Outside("pictures", _places(settings, doorkeeper), Codec(to_bytes, from_bytes), metrics)
     studio = Studio(
         policy=Policy(),
         pool=pool,
@@ -106,7 +107,6 @@ def build(
         picture_max_age_s=settings.picture_max_age_s,
         ledger=_ledger(settings, metrics),
     )
-    doorkeeper = open_door(settings)
     finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio)
     return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit)
@@ -127,9 +127,14 @@ def open_door(settings: Settings) -> Doorkeeper:
         raise SettingsInvalid(f"access: {error}") from None
 
 
-def _places(settings: Settings) -> Places:
-    folder_bytes = settings.cache_dir_mb * MEGABYTE
-    return Places("".join(settings.secret_key[:1]).encode(), settings.cache_dir, folder_bytes, settings.redis_url)
+def _places(settings: Settings, doorkeeper: Doorkeeper) -> Places | None:
+    """Raises SettingsInvalid where pictures would be sealed with a key that is new at every start, and never be found again."""
+    if not (settings.cache_dir or settings.redis_url):
+        return None
+    keys = settings.secret_key or doorkeeper.realm().secrets
+    if not keys:
+        raise SettingsInvalid("secret_key: must be given with cache_dir or redis_url; what is kept there is sealed with it")
+    return Places(keys[0].encode(), settings.cache_dir, settings.cache_dir_mb * MEGABYTE, settings.redis_url)
 
 
 def weigh_legend(layers: tuple[LegendLayer, ...]) -> int:

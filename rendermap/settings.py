@@ -85,9 +85,7 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _check_stores(self) -> Self:
-        if (self.cache_dir or self.redis_url) and "secret_key" not in self.model_fields_set:
-            raise PydanticCustomError("secret", "secret_key: must be given with cache_dir and redis_url, whose pictures are sealed with it")
+    def _check_places(self) -> Self:
         if self.cache_dir and any(self.cache_dir.absolute().is_relative_to(folder.absolute()) for folder in self.jobs):
             raise PydanticCustomError("place", "cache_dir: must not lie in a jobs directory")
         return self

@@ -1,12 +1,17 @@
-"""Legends are kept within bytes, however many a stranger asks for."""
+"""How parts are chosen: what bounds legends, and what pictures kept outside need."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
-from rendermap.assembly import LEGENDS_BYTES, weigh_legend
+import pytest
+
+from rendermap.access.realm import write_secrets
+from rendermap.assembly import LEGENDS_BYTES, build, weigh_legend
 from rendermap.cache.memory import MemoryStore
 from rendermap.reply import LegendEntry, LegendLayer
+from rendermap.settings import SettingsInvalid, read_settings
 
 
 def legend(swatch_bytes: int, entries: int = 10) -> tuple[LegendLayer, ...]:
@@ -33,3 +38,13 @@ def test_many_sizes_of_one_legend_stay_within_the_limit() -> None:
 
     store = asyncio.run(fill())
     assert store.held_bytes <= LEGENDS_BYTES and 0 < len(store) < 50
+
+
+def test_pictures_kept_outside_need_a_key_that_stays(tmp_path: Path) -> None:
+    """One that is new at every start would make all of them strange; the access folder's serves as well as the setting."""
+    outside = {"access": tmp_path, "cache_dir": tmp_path / "pictures"}
+    with pytest.raises(SettingsInvalid, match=r"^secret_key: "):
+        build(read_settings(**outside))
+    assert build(read_settings(**outside, secret_key="the key of this test")).outside.shared
+    write_secrets(tmp_path, ("the key of the folder",))
+    assert build(read_settings(**outside)).outside.shared

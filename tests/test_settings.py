@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from rendermap.settings import SettingsInvalid, read_settings
+from rendermap.settings import Settings, SettingsInvalid, read_settings
 
 
 def test_command_line_beats_environment_beats_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +40,22 @@ def test_a_settings_file_named_in_the_environment_must_exist(monkeypatch: pytest
     monkeypatch.setenv("RENDERMAP_CONFIG", "/nowhere.toml")
     with pytest.raises(SettingsInvalid, match="config"):
         read_settings()
+
+
+@pytest.mark.parametrize("url", ["http://host", "redis://:hu/sh@host", "hush"])
+def test_a_store_that_has_no_address_is_said_without_its_password(url: str) -> None:
+    """What cannot be an address may still hold a secret, whoever prints the fault."""
+    with pytest.raises(SettingsInvalid, match="redis_url") as raised:
+        read_settings(redis_url=url)
+    assert "hu" not in str(raised.value)
+    with pytest.raises(ValidationError) as invalid:
+        Settings(redis_url=url)
+    assert "hu" not in str(invalid.value)
+    assert "hush" not in repr(read_settings(redis_url="redis://:hush@host"))
+
+
+def test_pictures_are_not_kept_among_the_jobs() -> None:
+    """Workers may read there, and a folder of pictures would look like a job."""
+    with pytest.raises(SettingsInvalid, match=r"^cache_dir: must not"):
+        read_settings(jobs=(Path("/a"),), cache_dir=Path("/a/cache"))
+    read_settings(jobs=(Path("/a"),), cache_dir=Path("/ab"))

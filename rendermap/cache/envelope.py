@@ -37,6 +37,8 @@ class Envelope(Generic[T]):
     """
 
     def __init__(self, secret: bytes, codec: Codec[T]) -> None:
+        if not secret:
+            raise ValueError("a secret that everybody knows seals nothing")
         self._codec = codec
         self._secret = blake2b(secret, digest_size=64, person=b"rendermap cache").digest()
 

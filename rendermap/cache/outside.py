@@ -41,18 +41,15 @@ class Places:
 class Outside(Generic[T]):
     """What is kept outside.  shared: None where there is no such place.  name: of the cache, in metrics."""
 
-    def __init__(self, name: str, places: Places, codec: Codec[T], metrics: Metrics, redis_patience: Patience = REDIS_PATIENCE) -> None:
+    def __init__(
+        self, name: str, places: Places | None, codec: Codec[T], metrics: Metrics, redis_patience: Patience = REDIS_PATIENCE
+    ) -> None:
         self._name = name
-        self._redis_patience = redis_patience
-        self._envelope = Envelope(places.secret, codec)
         self._metrics = metrics
+        self._redis_patience = redis_patience
         self._afterwards = Afterwards()
         self._closing = AsyncExitStack()
-        kept = []
-        if places.folder:
-            kept.append(self._files(places.folder, places.folder_bytes))
-        if places.redis_url:
-            kept.append(self._redis(places.redis_url))
+        kept = self._open(places, Envelope(places.secret, codec)) if places else []
         # the farthest is shared by most, and so are its turns
         self.shared = Shared(Tiers([store for store, _ in kept], self._afterwards), kept[-1][1], self._afterwards) if kept else None
 
@@ -61,17 +58,21 @@ class Outside(Generic[T]):
         await self._afterwards.settle()
         await self._closing.aclose()
 
-    def _files(self, folder: Path, limit_bytes: int) -> tuple[Store[T], Turns]:
+    def _open(self, places: Places, envelope: Envelope[T]) -> list[tuple[Store[T], Turns]]:
+        files = [self._files(places.folder, places.folder_bytes, envelope)] if places.folder else []
+        return files + ([self._redis(places.redis_url, envelope)] if places.redis_url else [])
+
+    def _files(self, folder: Path, limit_bytes: int, envelope: Envelope[T]) -> tuple[Store[T], Turns]:
         threads = Threads(FILE_THREADS)
         self._closing.callback(threads.close)
-        store = FileStore(folder, limit_bytes, self._envelope, threads, self._metrics.store_damaged.labels("files").inc)
+        store = FileStore(folder, limit_bytes, envelope, threads, self._metrics.store_damaged.labels("files").inc)
         return self._guarded("files", store, FileTurns(folder, threads), FILE_PATIENCE)
 
-    def _redis(self, url: str) -> tuple[Store[T], Turns]:
+    def _redis(self, url: str, envelope: Envelope[T]) -> tuple[Store[T], Turns]:
         client = connect(url, self._redis_patience.timeout_s)
         self._closing.push_async_callback(client.aclose)
-        store = RedisStore(client, self._envelope, self._metrics.store_damaged.labels("redis").inc)
-        return self._guarded("redis", store, RedisTurns(client, self._envelope), self._redis_patience)
+        store = RedisStore(client, envelope, self._metrics.store_damaged.labels("redis").inc)
+        return self._guarded("redis", store, RedisTurns(client, envelope), self._redis_patience)
 
     def _guarded(self, place: str, store: Store[T], turns: Turns, patience: Patience) -> tuple[Store[T], Turns]:
         reading, writing = (Guard(place, doing, patience, self._metrics) for doing in ("read", "write"))

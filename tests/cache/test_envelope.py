@@ -63,6 +63,12 @@ def test_who_does_not_know_the_secret_can_make_no_entry() -> None:
     assert is_refused(ENTRY, secret=b"another secret entirely")
 
 
+def test_there_must_be_a_secret() -> None:
+    """An empty one would be everybody's."""
+    with pytest.raises(ValueError, match="secret"):
+        envelope(b"")
+
+
 def test_an_entry_of_another_form_is_noticed() -> None:
     """One that a later release closed, whose pictures this one cannot read."""
     later = Envelope(b"the secret of these tests", Codec(bytes, bytes))
