@@ -13,11 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rendermap import __version__
-from rendermap.assembly import Assembled
+from rendermap.assembly import MEGABYTE, Assembled
+from rendermap.frontends.departure import Departures
 from rendermap.frontends.link_paths import LinkPaths
 from rendermap.frontends.outcomes import Outcomes
 from rendermap.frontends.table import FRONT_ENDS
 from rendermap.frontends.viewer.routes import add_error_pages
+from rendermap.readiness import Readiness
 from rendermap.telemetry import exposition
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
@@ -50,6 +52,7 @@ def create_app(assembled: Assembled) -> FastAPI:
     app.state.doorkeeper = assembled.doorkeeper
     app.state.basemap_url = settings.basemap_url
     app.state.basemap_attribution = settings.basemap_attribution
+    app.state.readiness = Readiness(assembled.pool, settings.ready_memory_mb * MEGABYTE)
     _add_operations(app, assembled)
     for front_end in FRONT_ENDS:
         app.include_router(front_end.router(assembled.service), prefix=front_end.prefix)
@@ -58,6 +61,7 @@ def create_app(assembled: Assembled) -> FastAPI:
     app.add_middleware(LinkPaths)
     app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
     app.add_middleware(Outcomes, count=lambda code: assembled.metrics.refusals.labels(code).inc())
+    app.add_middleware(Departures)
     return app
 
 
@@ -111,12 +115,12 @@ def _add_operations(app: FastAPI, assembled: Assembled) -> None:
 
     @app.get("/health/ready", tags=["operations"], summary="Can pictures be drawn?")
     async def ready() -> JSONResponse:
-        is_ready = assembled.service.is_ready()
-        told = {"status": "ready" if is_ready else "not ready"}
+        reasons = app.state.readiness.reasons()
+        told: dict[str, object] = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ready"}
         if assembled.audit and assembled.audit.is_failing:
             # pictures go on, so this keeps nobody away
             told["audit"] = "not written"
-        return JSONResponse(told, 200 if is_ready else 503)
+        return JSONResponse(told, 503 if reasons else 200, headers={"Cache-Control": "no-store"})
 
     @app.get("/metrics", tags=["operations"], summary="Prometheus metrics")
     async def metrics() -> Response:

@@ -103,6 +103,9 @@ SHEET_LINES = Limit(
 
 # --- taking turns ------------------------------------------------------------------------------------------------------
 
+CONNECTIONS = Limit("connections", 8_192, "connections of clients", "memory and open files of the service", About.TURN, "connection_limit")
+REQUESTS_IN_A_ROW = Limit("requests in a row", 16, "requests of a connection before the first is answered", "memory", About.TURN)
+REQUEST_S = Limit("time of a request", 20, "seconds until a request has come whole", "connections that others need", About.TURN)
 QUEUE = Limit("queue", 256, "drawings in the queue", "answers that come too late to be of use", About.TURN, "queue_limit")
 QUEUE_S = Limit("time in the queue", 20, "seconds in the queue", "answers that come too late to be of use", About.TURN, "queue_s")
 DRAWING_S = Limit("time of a drawing", 30, "seconds of drawing", "workers for all others", About.TURN, "deadline_s")
@@ -208,6 +211,9 @@ LIMITS: Table[Limit] = Table(
             SWATCH_DEVICE_PIXELS,
             SWATCHES,
             SHEET_LINES,
+            CONNECTIONS,
+            REQUESTS_IN_A_ROW,
+            REQUEST_S,
             QUEUE,
             QUEUE_S,
             DRAWING_S,

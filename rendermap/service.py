@@ -81,10 +81,6 @@ class MapService:
         self._ledger.opened(grant)
         return job_card(job, service, grant)
 
-    def is_ready(self) -> bool:
-        """True while pictures can be drawn."""
-        return self._rooms.studio.pool.ready
-
     # --- maps ------------------------------------------------------------------------------------------------------
 
     async def open(self, request: JobRequest) -> OpenMap:

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from rendermap.limits import CLIENT_DRAWINGS, DRAWING_S, PICTURE_SIDE, PIXEL_BUDGET, QUEUE, QUEUE_S, WORKER_MEMORY
+from rendermap.limits import CLIENT_DRAWINGS, CONNECTIONS, DRAWING_S, PICTURE_SIDE, PIXEL_BUDGET, QUEUE, QUEUE_S, WORKER_MEMORY
 
 LEAST_KEY_CHARS = 16
 
@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     services: Path = Field(Path("styles"), description="Folder of services: one folder with a service.toml each.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
+    connection_limit: int = Field(CONNECTIONS.value, ge=16, description="Clients that may be connected at once.")
+    grace_s: float = Field(20.0, ge=2, description="How long drawings may take to end when the service is told to stop, in seconds.")
+    ready_memory_mb: int = Field(256, ge=0, description="The service is not ready with less free memory; 0 for never mind.")
     public_url: str | None = Field(None, description="Address under which clients reach the service, when a proxy hides it.")
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-* headers are believed, comma separated.")
     workers: int = Field(

@@ -102,9 +102,14 @@ class Pool:
     # --- life --------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start the workers; returns when the first is ready.  Raises RenderCrashed when none comes up."""
+        """Start the workers unless they run; returns when the first is ready.  Raises RenderCrashed when none comes up."""
+        if self._open:
+            return
         await asyncio.to_thread(sweep_scratch)
-        self._scratch = await asyncio.to_thread(make_scratch)
+        try:
+            self._scratch = await asyncio.to_thread(make_scratch)
+        except OSError as error:
+            raise RenderCrashed("The service cannot write to its scratch folder.", reason=str(error)) from error
         hide_memory()
         self._open = True
         self._first = asyncio.get_running_loop().create_future()

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import anyio
 import httpx
-from fastapi import FastAPI
 from PIL import Image
 
 from rendermap.access.policy import Policy
@@ -45,9 +44,16 @@ class Counter:
     """Draws nothing and remembers every plan."""
 
     ready = True
+    queue_share = 0.0
 
     def __init__(self) -> None:
         self.drawn: list[MapPlan] = []
+
+    async def start(self) -> None:
+        """There is nothing to start."""
+
+    async def stop(self, drain_s: float = 0) -> None:
+        """There is nothing to stop."""
 
     async def inspect(self, plan: InspectPlan) -> Layer:
         facts = VectorFacts(GeometryKind.POLYGON, (Field(FIELD, FieldKind.TEXT),))
@@ -72,22 +78,31 @@ class Counter:
 class CountedService:
     """Asked over ASGI, without a network; one request is one event loop, so tests stay plain functions.
 
-    ledger: what clients may have.  limits: what a plan may ask for.
+    ledger: what clients may have.  limits: what a plan may ask for.  counter: in place of the workers.
     """
 
-    def __init__(self, folder: Path, services: Mapping[str, str], ledger: Ledger | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        services: Mapping[str, str],
+        ledger: Ledger | None = None,
+        limits: Limits | None = None,
+        *,
+        counter: Counter | None = None,
+    ) -> None:
         self.access = folder / "access"
         for name, text in services.items():
             (folder / "services" / name).mkdir(parents=True)
             (folder / "services" / name / "service.toml").write_text(text, encoding="utf-8")
         self.jobs = folder / "jobs"
         self.jobs.mkdir()
-        self.counter = Counter()
+        self.counter = counter or Counter()
         self.ledger = ledger or Ledger()
         self.limits = limits or Limits()
-        self.app = self._app(Settings(jobs=(self.jobs,), services=folder / "services", access=self.access))
+        self.assembled = self._assembled(Settings(jobs=(self.jobs,), services=folder / "services", access=self.access))
+        self.app = create_app(self.assembled)
 
-    def _app(self, settings: Settings) -> FastAPI:
+    def _assembled(self, settings: Settings) -> Assembled:
         services, library = Services(settings.services), Library()
         pool, pictures = self.counter, Flight[Drawn](MemoryStore(1 << 20))
         drawables = Drawables(pool, library, _values(), _values())
@@ -95,7 +110,7 @@ class CountedService:
         catalog = Catalog(settings.jobs, services=services.current)
         service = MapService(Rooms(services.current, catalog, drawables, library, studio))
         door, kept = open_door(settings.access), self.ledger
-        return create_app(Assembled(settings, service, cast(Pool, pool), kept.metrics, services, library, catalog, door, audit=kept.audit))
+        return Assembled(settings, service, cast(Pool, pool), kept.metrics, services, library, catalog, door, audit=kept.audit)
 
     def look_again(self) -> None:
         """As if a second had passed: the access folder is looked at again."""

@@ -2,7 +2,7 @@
 
 Words: ``ok``, ``sleep:S``, ``body:BYTES``, ``pid``, ``environment``, ``print``, ``crash``, ``crash-once:FILE``, ``hang``,
 ``hang-once:FILE``, ``eat``, ``grow:MB``, ``garbage``, ``huge``, ``chatter``, ``refuse``, ``raise``, ``unknown-error``, ``wrong-kind``.
-Started as ``python misbehaving_worker.py [stillborn | mute | chatter] LIMIT``.
+Started as ``python misbehaving_worker.py [stillborn | mute | chatter | slow-once:FILE | sleepy:S] LIMIT``.
 """
 
 from __future__ import annotations
@@ -84,6 +84,10 @@ def answer(plan: Plan, wire: socket.socket, number: int) -> Answer:
     """An answer of the right kind to any plan."""
     match plan:
         case MapPlan():
+            if sys.argv[1].startswith("slow-once"):
+                act(f"hang-once:{sys.argv[1].partition(':')[2]}", wire, number)
+            if sys.argv[1].startswith("sleepy"):
+                act(f"sleep:{sys.argv[1].partition(':')[2]}", wire, number)
             return act(plan.format, wire, number)
         case InspectPlan():
             facts = RasterFacts(3, 2, (Band("float32", nodata=float("nan")),), (1.0, 2.0))

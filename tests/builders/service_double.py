@@ -158,9 +158,6 @@ class ServiceDouble:
     max_age_s: int = 60
     is_whole: bool = True
 
-    def is_ready(self) -> bool:
-        return True
-
     async def services(self, principal: Principal) -> tuple[ServiceCard, ...]:
         return self.services_published
 

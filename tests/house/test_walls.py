@@ -21,7 +21,7 @@ ALLOWED_IMPORTERS = {
     "pyogrio": ("render/", "demo/"),
     "fastapi": ("frontends/", "app.py"),
     "starlette": ("frontends/", "app.py"),
-    "uvicorn": ("hosting.py", "app.py", "demo/"),
+    "uvicorn": ("hosting.py", "connections.py", "app.py", "demo/"),
     "pickle": ("dispatch/wire.py",),
     "rendermap.settings": (
         "cli.py",
