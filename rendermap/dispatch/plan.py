@@ -15,6 +15,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.finest import Finest
 from rendermap.geo.lattice import Lattice
 from rendermap.geo.view import MapView
+from rendermap.imaging.stamp import Stamp
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.symbology.expressions.tree import Expression, Operand
 from rendermap.symbology.measuring import Need
@@ -50,6 +51,7 @@ class MapPlan:
 
     lattice: the grid that the view lay on before it was moved by a thousandth of a pixel, which all tiles of a zoom share; of pictures
     with labels, whose digest it is no part of.  clip_deg: the part of the earth that is shown, None where the view lies inside it.
+    stamp: what the picture tells of its job, None for nothing.
     """
 
     view: MapView
@@ -59,6 +61,7 @@ class MapPlan:
     quality: int | None = None
     lattice: Lattice | None = None
     clip_deg: BBox | None = None
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ def _essence(plan: Plan) -> object:
     """What makes the picture; a style stands for itself by its digest, which is made once and not for every tile."""
     if isinstance(plan, MapPlan):
         drawn = tuple((p.id, _place(p.layer), p.crs, p.style_key, p.finest) for p in plan.layers)
-        return "map", plan.view, drawn, plan.background, plan.format, plan.quality, plan.clip_deg
+        return "map", plan.view, drawn, plan.background, plan.format, plan.quality, plan.clip_deg, plan.stamp
     if isinstance(plan, LegendPlan):
         swatches = tuple((s.id, s.name, s.group, s.geometry, style_digest(s.style), s.layer and _place(s.layer)) for s in plan.layers)
         return "legend", swatches, plan.pixel_ratio, plan.swatch_px, plan.sheet

@@ -8,10 +8,17 @@ from numpy.typing import NDArray
 from rendermap.errors import InvalidFormat, InvalidSize
 from rendermap.imaging.flatten import WHITE, flatten
 from rendermap.imaging.formats import FORMATS
+from rendermap.imaging.stamp import Stamp
 
 
-def encode(pixels: NDArray[np.uint8], format: str, background: tuple[int, int, int] | None = None, quality: int | None = None) -> bytes:
-    """The encoded picture, without metadata.
+def encode(
+    pixels: NDArray[np.uint8],
+    format: str,
+    background: tuple[int, int, int] | None = None,
+    quality: int | None = None,
+    stamp: Stamp | None = None,
+) -> bytes:
+    """The encoded picture, without metadata but the stamp, where the format has a place for it.
 
     pixels: (height, width, 4) uint8, straight alpha.  background: laid under the picture in every format; None leaves it transparent,
     or white where the format has no alpha.  quality: 1 to 100 for lossy formats.
@@ -24,7 +31,7 @@ def encode(pixels: NDArray[np.uint8], format: str, background: tuple[int, int, i
         raise InvalidSize
     if background is not None or not row.has_alpha:
         pixels = _opaque(pixels, background or WHITE)
-    return row.write(np.ascontiguousarray(pixels), quality if row.lossy else None)
+    return row.write(np.ascontiguousarray(pixels), quality if row.lossy else None, stamp)
 
 
 def is_empty(pixels: NDArray[np.uint8]) -> bool:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.imaging import pillow, png
+from rendermap.imaging.stamp import Stamp
 from rendermap.table import Table
 
 Pixels = NDArray[np.uint8]
-Write = Callable[[Pixels, int | None], bytes]
-"""Pixels (height, width, 4), straight alpha, and a quality (1 to 100, None for the format's own) -> the encoded picture."""
+Write = Callable[[Pixels, int | None, Stamp | None], bytes]
+"""Pixels (height, width, 4), straight alpha, a quality (1 to 100, None for the format's own) and a stamp -> the encoded picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Format:
 
     name: ours, in requests and plans.  suffix: of files and URLs, without a dot.  has_alpha: transparent pixels stay transparent.
     is_keyed: only the wholly transparent ones do, the others are shown over white.  lossy: takes a quality.
+    has_stamp: there is a place in it for a stamp.
     esri: what ArcGIS REST calls it, preferred name first, upper case.  max_side_px: the largest picture the format can hold.
     """
 
@@ -33,6 +35,7 @@ class Format:
     has_alpha: bool = True
     is_keyed: bool = False
     lossy: bool = False
+    has_stamp: bool = True
     esri: tuple[str, ...] = ()
     max_side_px: int = 65535
 
@@ -46,7 +49,7 @@ FORMATS: Table[Format] = Table(
         "jpeg": Format("jpeg", "JPEG", "image/jpeg", "jpg", pillow.write_jpeg, has_alpha=False, lossy=True, esri=("JPG", "JPEG")),
         "webp": Format("webp", "WebP", "image/webp", "webp", pillow.write_webp, lossy=True, esri=("WEBP",), max_side_px=16383),
         "gif": Format("gif", "GIF", "image/gif", "gif", pillow.write_gif, is_keyed=True, esri=("GIF",)),
-        "bmp": Format("bmp", "BMP", "image/bmp", "bmp", pillow.write_bmp, has_alpha=False, esri=("BMP",)),
+        "bmp": Format("bmp", "BMP", "image/bmp", "bmp", pillow.write_bmp, has_alpha=False, has_stamp=False, esri=("BMP",)),
     },
 )
 

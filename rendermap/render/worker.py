@@ -44,7 +44,7 @@ def draw_map(plan: MapPlan) -> Answer:
     pixels = draw(plan)
     height_px, width_px = pixels.shape[:2]
     empty = not pixels[..., 3].any()
-    return Answer(Head("drawn", empty, width_px, height_px), encode(pixels, plan.format, plan.background, plan.quality))
+    return Answer(Head("drawn", empty, width_px, height_px), encode(pixels, plan.format, plan.background, plan.quality, plan.stamp))
 
 
 def draw_swatches(plan: LegendPlan) -> Answer:
