@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, partial
 from typing import Protocol, TypeVar
 
@@ -15,9 +15,19 @@ from rendermap.cards import map_card, scale_range
 from rendermap.dispatch.breaker import FAILURES, Breaker
 from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, PlanDigest, SheetPlan, SwatchLayer, cache_key, plan_digest
+from rendermap.dispatch.plan import (
+    LayerPlan,
+    LegendPlan,
+    MapPlan,
+    PlanDigest,
+    SheetPlan,
+    SwatchLayer,
+    WatermarkPlan,
+    cache_key,
+    plan_digest,
+)
 from rendermap.drawables import Drawable, JobMap, geometry_of
-from rendermap.errors import InvalidBbox, InvalidFilter, InvalidFormat, NotSupported
+from rendermap.errors import InvalidFilter, InvalidFormat, NotSupported
 from rendermap.fineness import Fineness
 from rendermap.gate import Gate
 from rendermap.geo.bbox import BBox
@@ -25,10 +35,11 @@ from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.finest import Finest
 from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import view_of
-from rendermap.geo.view import MapView
+from rendermap.geo.view import MapView, snapped
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.ledger import Ledger
+from rendermap.marking import marked, stamp_of, text_for, under_mark, utc_now, watermark_plan
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import bounded, chosen, visible, within
@@ -39,9 +50,6 @@ from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.scales import ScaledStyles
 from rendermap.symbology.style import Style, style_digest
 from rendermap.symbology.writers.written import Document, WrittenStyles
-
-FINEST_STEP = 1e-13
-"""The finest grid that views are moved to, in units of their CRS; in degrees a hundred-millionth of a metre."""
 
 P = TypeVar("P", MapPlan, LegendPlan)
 A = TypeVar("A")
@@ -55,6 +63,7 @@ class Drawer(Protocol):
     async def draw(self, plan: MapPlan) -> Drawn: ...
     async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]: ...
     async def legend_sheet(self, plan: LegendPlan) -> Drawn: ...
+    async def watermark(self, plan: WatermarkPlan) -> Drawn: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Studio:
     scaled: ScaledStyles = field(default_factory=ScaledStyles)
     written: WrittenStyles = field(default_factory=WrittenStyles)
     ledger: Ledger = field(default_factory=Ledger)
+    clock: Callable[[], datetime] = utc_now
 
     async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
         """The picture of a plan, out of the cache or drawn, once however many ask; without layers that rest (`Breaker`)."""
@@ -149,12 +159,18 @@ class OpenMap:
         self._gate = gate
         self._grant = gate.grant(Operation.VIEW)
         self._job_map = within(job_map, self._grant)
+        self._protection = job_map.service.protection
         self._fineness = Fineness(job_map.crs, self._grant.bounds.finest_scale_denominator)
 
     @property
     def is_public(self) -> bool:
         """True when everybody would see the very same, so that caches between us and the client may keep it."""
         return self._grant.is_public
+
+    @property
+    def is_kept(self) -> bool:
+        """False when each picture is made for its asker alone."""
+        return not self._protection.watermark
 
     @cached_property
     def card(self) -> MapCard:
@@ -169,7 +185,14 @@ class OpenMap:
 
     async def draw(self, request: MapRequest) -> Picture:
         """A picture of exactly the size asked.  Raises InvalidFormat, InvalidFilter, NotSupported, TooCostly, Busy, Broken."""
-        return await self._studio.picture(self._grant, self._plan(request))
+        plan = self._plan(request)
+        kept = under_mark(plan, self._protection)
+        picture = await self._studio.picture(self._grant, kept)
+        if kept is plan:
+            return picture
+        text = text_for(self._grant, self._protection, self._studio.clock())
+        drawn = await self._studio.pool.watermark(watermark_plan(picture, plan, lattice_of(request.view), text))
+        return marked(picture, drawn.body, plan.format)
 
     async def tile(self, request: TileRequest) -> Picture:
         """One tile.  Raises TileOutside, and as `draw`."""
@@ -178,7 +201,7 @@ class OpenMap:
     def digest_of(self, request: MapRequest | TileRequest) -> str:
         """The digest the picture would have, told without drawing it.  Raises as `draw` and `tile` where the question is wrong."""
         asked = _map_request(request) if isinstance(request, TileRequest) else request
-        return self._studio.digest_of(self._grant, self._plan(asked))
+        return self._studio.digest_of(self._grant, under_mark(self._plan(asked), self._protection))
 
     @property
     def picture_max_age_s(self) -> int:
@@ -223,13 +246,16 @@ class OpenMap:
     def _plan(self, request: MapRequest) -> MapPlan:
         if request.format not in FORMATS:
             raise InvalidFormat
-        view = _snapped(request.view)
+        view = snapped(request.view)
         lattice = lattice_of(request.view)
         filters = self._granted_filters(request)
         shown = visible(chosen(self._job_map, request.layers), view, lattice, self._fineness)
         layers = tuple(self._at_scale(_layer_plan(d, filters.get(d.tool.id)), view, self._fineness.cut(d, view)) for d in reversed(shown))
         is_labelled = any(plan.style.labels for plan in layers)
-        plan = MapPlan(view, layers, request.background, request.format, request.quality, lattice if is_labelled else None)
+        stamp = stamp_of(self._job_map.job, self._protection)
+        plan = MapPlan(
+            view, layers, request.background, request.format, request.quality, lattice if is_labelled else None, stamp=stamp
+        )  # fmt: skip
         extent = self._grant.bounds.extent_deg
         return bounded(plan, shown, BBox(*extent) if extent else None, self._fineness)
 
@@ -264,6 +290,11 @@ class OpenTemplate:
     def is_public(self) -> bool:
         """True when everybody would see the very same."""
         return self._grant.is_public
+
+    @property
+    def is_kept(self) -> bool:
+        """True: there is nothing to mark."""
+        return True
 
     async def draw(self, request: MapRequest) -> Picture:
         """A blank picture of the size asked."""
@@ -319,21 +350,6 @@ def _settled(plan: MapPlan) -> MapPlan:
 def _map_request(request: TileRequest) -> MapRequest:
     view = view_of(request.tile, request.size_px, request.pixel_ratio)
     return MapRequest(request.job, view, request.layers, request.format)
-
-
-def _snapped(view: MapView) -> MapView:
-    """The view with its box on a grid of a thousandth of a pixel, so that what looks alike is one picture.
-
-    The step is a power of two: one worked out from the box itself would carry its last bit's noise to all corners.
-    Raises InvalidBbox where the grid is finer than the numbers themselves.
-    """
-    box = view.bbox
-    finest = min(box.width / view.width_px, box.height / view.height_px) / 1024
-    is_finite = math.isfinite(box.width + box.height)
-    if not is_finite or finest < max(FINEST_STEP, *(math.ulp(v) for v in box.corners)):
-        raise InvalidBbox("The bounding box is too small or too large for pixels of its own.")
-    step = 2.0 ** round(math.log2(view.resolution / 1024))
-    return replace(view, bbox=BBox(*(round(v / step) * step for v in view.bbox.corners)))
 
 
 def _layer_plan(drawable: Drawable, filter_text: str | None) -> LayerPlan:

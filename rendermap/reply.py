@@ -16,6 +16,7 @@ class Picture:
     digest: names the plan it was drawn from; strong ETag.  bbox, crs: what it shows, easting first.  empty: nothing was drawn, the
     picture is background only.  max_age_s: how long a client may keep it without asking again.  is_whole: False when a layer is left
     out that may draw again soon; such a picture must not be kept, whatever its address.  is_public: everybody would be shown the same.
+    is_kept: False for one that is made for its asker alone, which nobody keeps.
     """
 
     body: bytes
@@ -29,6 +30,7 @@ class Picture:
     max_age_s: int = 0
     is_whole: bool = True
     is_public: bool = True
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,24 @@ class SheetPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class WatermarkPlan:
+    """A text to lay over a picture that was drawn before, for one asker: it has no digest and is kept by nobody.
+
+    body: the picture, as PNG.  corner_px: see `imaging.watermark`.  format, background, quality, stamp: as
+    of a `MapPlan`, of the answer.
+    """
+
+    body: bytes
+    text: str
+    corner_px: tuple[int, int]
+    pixel_ratio: float
+    format: str
+    background: tuple[int, int, int] | None = None
+    quality: int | None = None
+    stamp: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InspectPlan:
     """A look into a dataset: what it truly is and which reader can draw it."""
 
@@ -119,7 +137,7 @@ class MeasurePlan:
     where: Expression | None = None
 
 
-Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan
+Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan
 
 
 def plan_digest(grant: Grant, plan: Plan) -> PlanDigest:

@@ -20,7 +20,7 @@ import structlog
 
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.notes import WorkerNotes
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
 from rendermap.dispatch.queue import Errand, Queue
 from rendermap.dispatch.scratch import Scratch, make_scratch, sweep_scratch
@@ -182,6 +182,10 @@ class Pool:
         """Draw a legend as one picture; plan.sheet must be given.  Raises as `draw`."""
         if plan.sheet is None:
             raise ValueError("a legend sheet needs the sheet's look")
+        return _drawn(await self._ask(plan, None))
+
+    async def watermark(self, plan: WatermarkPlan) -> Drawn:
+        """Lay a text over a picture.  Raises as `draw`."""
         return _drawn(await self._ask(plan, None))
 
     # --- the queue ---------------------------------------------------------------------------------------------------

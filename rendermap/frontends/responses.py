@@ -49,7 +49,7 @@ def unchanged_response(
 
     ``*`` asks whether there is a picture at all, which only drawing tells.
     """
-    if request.headers.get("if-none-match", "*").strip() == "*":
+    if request.headers.get("if-none-match", "*").strip() == "*" or not opened.is_kept:
         return None
     digest = opened.digest_of(asked)
     if not etag_matches(request, f'"{digest}"'):
@@ -59,6 +59,8 @@ def unchanged_response(
 
 def picture_response(request: Request, picture: Picture, keep: Keep = AS_USUAL) -> Response:
     """The picture, or 304 when the client has it; one that is not whole is neither kept nor named, whatever its address says."""
+    if not picture.is_kept:
+        return Response(picture.body, media_type=picture.media_type, headers={"Cache-Control": "private, no-store", "Vary": VARY} | _SAFE)
     if not picture.is_whole:
         return Response(picture.body, media_type=picture.media_type, headers={"Cache-Control": "no-store"} | _SAFE)
     headers = _picture_headers(picture.digest, picture.max_age_s, keep, is_public=picture.is_public)

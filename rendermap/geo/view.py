@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rendermap.errors import InvalidSize
+from rendermap.errors import InvalidBbox, InvalidSize
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import metres_per_unit
+
+FINEST_STEP = 1e-13
+"""The finest grid that views are moved to, in units of their CRS; in degrees a hundred-millionth of a metre."""
 
 PIXEL_M = 0.00028
 """Size of the standardised rendering pixel (OGC 06-042, 7.2.4.6.9)."""
@@ -54,3 +58,18 @@ def parts_of(view: MapView, side_px: int) -> Iterator[tuple[int, int, MapView]]:
     for top in range(0, view.height_px, side_px):
         for left in range(0, view.width_px, side_px):
             yield left, top, part_of(view, left, top, min(side_px, view.width_px - left), min(side_px, view.height_px - top))
+
+
+def snapped(view: MapView) -> MapView:
+    """The view with its box on a grid of a thousandth of a pixel, so that what looks alike is one picture.
+
+    The step is a power of two: one worked out from the box itself would carry its last bit's noise to all corners.
+    Raises InvalidBbox where the grid is finer than the numbers themselves.
+    """
+    box = view.bbox
+    finest = min(box.width / view.width_px, box.height / view.height_px) / 1024
+    is_finite = math.isfinite(box.width + box.height)
+    if not is_finite or finest < max(FINEST_STEP, *(math.ulp(v) for v in box.corners)):
+        raise InvalidBbox("The bounding box is too small or too large for pixels of its own.")
+    step = 2.0 ** round(math.log2(view.resolution / 1024))
+    return replace(view, bbox=BBox(*(round(v / step) * step for v in view.bbox.corners)))

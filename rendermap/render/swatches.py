@@ -55,11 +55,12 @@ def draw_sheet(plan: LegendPlan) -> Pixels:
     if plan.sheet is None:
         raise RenderFailed(reason="a legend plan without a sheet")
     layers = tuple(_sheet_layer(layer, plan) for layer in plan.layers)
-    return draw_legend_sheet(layers, plan.sheet.title, _fonts(), dark=plan.sheet.dark, pixel_ratio=plan.pixel_ratio)
+    return draw_legend_sheet(layers, plan.sheet.title, sheet_fonts(), dark=plan.sheet.dark, pixel_ratio=plan.pixel_ratio)
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> SheetFonts:
+def sheet_fonts() -> SheetFonts:
+    """The fonts of legends and watermarks."""
     return SheetFonts(engine_fonts() / "DejaVuSans.ttf", engine_fonts() / "DejaVuSans-Bold.ttf", foreign_font)
 
 

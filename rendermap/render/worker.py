@@ -19,14 +19,19 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
+import numpy as np
+from PIL import Image
+
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
 from rendermap.dispatch.scratch import SHARED
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
 from rendermap.errors import RenderFailed, RendermapError, SourceUnreadable
 from rendermap.imaging.encode import encode
+from rendermap.imaging.watermark import watermarked
 from rendermap.render.assets import use_workshop
 from rendermap.render.compose import draw
 from rendermap.render.confinement import confine
@@ -36,7 +41,7 @@ from rendermap.render.journal import settled
 from rendermap.render.measure import measure
 from rendermap.render.notes import Notes
 from rendermap.render.plan_sources import check_self_contained, check_unchanged, root_of
-from rendermap.render.swatches import draw_legend, draw_sheet
+from rendermap.render.swatches import draw_legend, draw_sheet, sheet_fonts
 
 
 def draw_map(plan: MapPlan) -> Answer:
@@ -56,9 +61,20 @@ def draw_swatches(plan: LegendPlan) -> Answer:
     return Answer(Head("drawn", not plan.layers, width_px, height_px), encode(pixels, plan.sheet.format, None, None))
 
 
+def draw_watermark(plan: WatermarkPlan) -> Answer:
+    """The picture with the text over it, encoded as asked."""
+    with Image.open(BytesIO(plan.body), formats=("PNG",)) as image:
+        below = np.asarray(image.convert("RGBA"))
+    pixels = watermarked(below, plan.text, plan.corner_px, sheet_fonts(), plan.pixel_ratio)
+    height_px, width_px = pixels.shape[:2]
+    body = encode(pixels, plan.format, plan.background, plan.quality, plan.stamp)
+    return Answer(Head("drawn", False, width_px, height_px), body)
+
+
 HANDLERS: Mapping[type[Any], Callable[[Any], Answer]] = {
     MapPlan: draw_map,
     LegendPlan: draw_swatches,
+    WatermarkPlan: draw_watermark,
     InspectPlan: lambda plan: Answer(Head("value"), to_json(inspect(plan))),
     MeasurePlan: lambda plan: Answer(Head("value"), to_json(measure(plan))),
 }

@@ -19,7 +19,7 @@ from rendermap.cache.flight import Flight
 from rendermap.cache.memory import MemoryStore
 from rendermap.dispatch.budget import Limits
 from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, WatermarkPlan
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.geo.bbox import BBox
@@ -48,6 +48,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.drawn: list[MapPlan] = []
+        self.marked: list[WatermarkPlan] = []
 
     async def start(self) -> None:
         """There is nothing to start."""
@@ -73,6 +74,10 @@ class Counter:
 
     async def legend_sheet(self, plan: LegendPlan) -> Drawn:
         return Drawn(b"sheet", False, 1, 1)
+
+    async def watermark(self, plan: WatermarkPlan) -> Drawn:
+        self.marked.append(plan)
+        return Drawn(f"marked {plan.text}".encode(), False, 1, 1)
 
 
 class CountedService:

@@ -261,6 +261,7 @@ class OpenDouble:
     """Answers as `rendermap.open_map.OpenMap` and `OpenTemplate` do, from the stand-in service."""
 
     is_public = True
+    is_kept = True
 
     service: ServiceDouble
     card: MapCard

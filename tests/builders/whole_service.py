@@ -75,9 +75,9 @@ class WholeService:
 
 
 @contextmanager
-def whole_service(folder: Path) -> Iterator[WholeService]:
-    """The service, serving; its job was finished a moment before."""
-    services, job_id = folder / "services", lay_out(folder)
+def whole_service(folder: Path, protection: str = "") -> Iterator[WholeService]:
+    """The service, serving; its job was finished a moment before.  protection: lines of its ``[protection]``."""
+    services, job_id = folder / "services", lay_out(folder, protection)
     base = "/arcgis/rest/services/Hydrology/FloodDepth"
     settings = Settings(jobs=(folder / "jobs",), services=services, workers=1, secret_key="shared by all replicas")
     with _served(settings) as url:
@@ -86,11 +86,11 @@ def whole_service(folder: Path) -> Iterator[WholeService]:
         )
 
 
-def lay_out(folder: Path) -> str:
+def lay_out(folder: Path, protection: str = "") -> str:
     """The service in ``services`` and its job, whose id is the result, in ``jobs``."""
     described = folder / "services" / "Hydrology" / "FloodDepth"
     described.mkdir(parents=True)
-    (described / "service.toml").write_text(SERVICE, encoding="utf-8")
+    (described / "service.toml").write_text(f"{SERVICE}\n[protection]\n{protection}\n", encoding="utf-8")
     return _finish_job(folder / "jobs")
 
 

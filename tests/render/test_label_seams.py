@@ -14,8 +14,7 @@ from rendermap.dispatch.plan import LayerPlan, MapPlan
 from rendermap.geo.bbox import BBox
 from rendermap.geo.lattice import blocks_of, frames_of, is_tile_like, lattice_of
 from rendermap.geo.tiling import TileAddress, view_of
-from rendermap.geo.view import MapView
-from rendermap.open_map import _snapped
+from rendermap.geo.view import MapView, snapped
 from rendermap.render.compose import draw
 from rendermap.render.labels import BLOCKS
 from rendermap.symbology.expressions.tree import Column
@@ -44,7 +43,7 @@ def tile(col: int, row: int, size_px: int, ratio: float) -> MapPlan:
     zoom = ZOOM if size_px / ratio == 256 else ZOOM - 1
     share = 2 ** (ZOOM - zoom)
     view = view_of(TileAddress("WebMercatorQuad", zoom, ROW // share + row, COL // share + col), size_px, ratio)
-    return MapPlan(_snapped(view), (), None, "png", lattice=lattice_of(view))
+    return MapPlan(snapped(view), (), None, "png", lattice=lattice_of(view))
 
 
 def stitched(plans: tuple[LayerPlan, ...], size_px: int, ratio: float, order: int) -> Pixels:
@@ -139,7 +138,7 @@ def test_tiles_of_either_size_show_the_same_labels(plans: tuple[LayerPlan, ...])
     larger = MapView(
         BBox(view.bbox.xmin, view.bbox.ymin - view.bbox.height, view.bbox.xmax + view.bbox.width, view.bbox.ymax), view.crs, 512, 512
     )
-    whole = draw(MapPlan(_snapped(larger), plans, None, "png", lattice=lattice_of(larger)))
+    whole = draw(MapPlan(snapped(larger), plans, None, "png", lattice=lattice_of(larger)))
     part = draw(replace(tile(0, 0, 256, 1.0), layers=plans))
     assert (whole[:256, :256] == part).all()
 
@@ -150,7 +149,7 @@ def test_all_tiles_of_a_zoom_lie_on_one_lattice() -> None:
     for col, row in ((0, 0), (1, 2), (3, 3)):
         view = tile(col, row, 256, 1.0).view
         noisy = replace(view, bbox=BBox(*(value + 1e-7 * (i - 2) for i, value in enumerate(view.bbox.corners))))
-        found |= {frame for seen_view in (view, noisy) for frame in frames_of(_snapped(seen_view), lattice_of(seen_view))}
+        found |= {frame for seen_view in (view, noisy) for frame in frames_of(snapped(seen_view), lattice_of(seen_view))}
     assert len(found) == 1
     degrees = [MapView(BBox(x, 40.0, x + 360 / 2**14, 40.0 + 360 / 2**14), "EPSG:4326", 256, 256) for x in (11.25, 11.25 + 360 / 2**14)]
     assert len({block.frame for view in degrees for block in blocks_of(view, lattice_of(view))}) == 1
