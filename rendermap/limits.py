@@ -133,6 +133,7 @@ VERTICES = Limit(
 )
 RASTER_SIDE = Limit("cells of a side", 10_000_000, "cells on a side of a raster", "time of reading, memory of workers", About.JOB)
 BANDS = Limit("bands", 1_024, "bands in a raster", "memory and time of looking at each", About.JOB)
+BLOCK_BYTES = Limit("piece of a raster", 512 * MEGABYTE, "bytes in a tile or strip of a raster, unpacked,", "memory of workers", About.JOB)
 VALUES = Limit(
     "distinct values",
     10_000,
@@ -226,6 +227,7 @@ LIMITS: Table[Limit] = Table(
             VERTICES,
             RASTER_SIDE,
             BANDS,
+            BLOCK_BYTES,
             VALUES,
             SIDECAR_BYTES,
             CELL_CHARS,

@@ -29,7 +29,10 @@ def read_rows(layer: Layer) -> tuple[NDArray[np.object_], dict[str, NDArray[Any]
 
 def _shapes(rows: list[dict[str, str]], layout: CsvLayout) -> NDArray[np.object_]:
     if layout.wkt:
-        return np.asarray(shapely.from_wkt([row[layout.wkt] or None for row in rows], on_invalid="ignore"))
+        with np.errstate(over="ignore", invalid="ignore"):
+            shapes = np.array(shapely.from_wkt([row[layout.wkt] or None for row in rows], on_invalid="ignore"), object)
+        shapes[~np.isfinite(shapely.bounds(shapes)).all(axis=1)] = None
+        return shapes
     pairs = [(to_number(row[layout.x or ""]), to_number(row[layout.y or ""])) for row in rows]
     return np.array([None if x is None or y is None else shapely.Point(x, y) for x, y in pairs], object)
 

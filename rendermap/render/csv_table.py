@@ -147,8 +147,9 @@ def _survey(path: Path, rows: Iterator[dict[str, str]], layout: CsvLayout) -> _S
 def geometry_of(row: dict[str, str], layout: CsvLayout) -> tuple[Extent, int] | None:
     """The box and the dimension (0 point, 1 line, 2 polygon) of a row's geometry, None when it has none."""
     if layout.wkt:
-        shape = shapely.from_wkt(row[layout.wkt] or None, on_invalid="ignore")
-        if shape is None or shape.is_empty:
+        with np.errstate(over="ignore", invalid="ignore"):
+            shape = shapely.from_wkt(row[layout.wkt] or None, on_invalid="ignore")
+        if shape is None or shape.is_empty or not all(map(math.isfinite, shape.bounds)):
             return None
         return shape.bounds, int(shapely.get_dimensions(shape))
     x, y = to_number(row[layout.x or ""]), to_number(row[layout.y or ""])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyogrio.raw
 
 from rendermap.errors import SourceRefused
-from rendermap.limits import BANDS, FEATURES, RASTER_SIDE, VERTICES, Limit
+from rendermap.limits import BANDS, BLOCK_BYTES, FEATURES, RASTER_SIDE, VERTICES, Limit
 from rendermap.render.data_formats import DataFormat
-from rendermap.render.raster_source import Dataset
+from rendermap.render.raster_source import Dataset, Interleaving
 from rendermap.render.vector_facts import ERRORS, quiet
 
 
@@ -31,8 +32,12 @@ def check_vertices(path: Path, row: DataFormat, member: str | None = None) -> No
 
 
 def check_raster(dataset: Dataset, path: Path) -> None:
-    """Raises SourceRefused for a raster of more cells or bands than are drawn."""
+    """Raises SourceRefused for a raster of more cells or bands than are drawn, or of pieces too large to be unpacked one by one."""
     check_cells(dataset.width, dataset.height, dataset.count, path)
+    cells = max((height * width for height, width in dataset.block_shapes), default=0)
+    together = dataset.count if dataset.interleaving is Interleaving.pixel else 1
+    largest = max((np.dtype(name).itemsize for name in dataset.dtypes if not name.startswith("complex_")), default=0)
+    _at_most(cells * largest * together, BLOCK_BYTES, path)
 
 
 def check_cells(width: int, height: int, bands: int, path: Path) -> None:

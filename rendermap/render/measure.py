@@ -116,18 +116,28 @@ def measures_of(values: Values, limit: int, exact: bool) -> Measures:
     distinct = _distinct(values, limit)
     some = np.sort(_spread(values, _SORTED_UP_TO))
     some[0], some[-1] = values.min(), values.max()
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, deviation = values.mean(dtype=np.float64), values.std(dtype=np.float64)
+        between = np.percentile(some, _PERCENTS)
+    # half way between the ends of what doubles hold there is no number
+    percentiles = np.where(np.isfinite(between), between, np.percentile(some, _PERCENTS, method="nearest"))
     return Measures(
         count=len(values),
         minimum=float(values.min()),
         maximum=float(values.max()),
-        mean=float(values.mean(dtype=np.float64)),
-        deviation=float(values.std(dtype=np.float64)),
+        mean=_if_finite(mean),
+        deviation=_if_finite(deviation),
         distinct=distinct or (),
         distinct_is_whole=distinct is not None and exact,
-        percentiles=tuple(float(value) for value in np.percentile(some, _PERCENTS)),
+        percentiles=tuple(float(value) for value in percentiles),
         sample=tuple(float(value) for value in _spread(values, _SAMPLE)),
         exact=exact,
     )
+
+
+def _if_finite(value: np.floating[Any]) -> float | None:
+    """None for what is beyond the numbers that doubles hold."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _measures_of_text(values: Values, limit: int, exact: bool) -> Measures:

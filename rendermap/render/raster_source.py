@@ -15,7 +15,7 @@ import rendermap.render.engine  # noqa: F401  mapnik's environment must be put i
 # isort: split
 import rasterio
 from affine import Affine
-from rasterio.enums import Resampling
+from rasterio.enums import Interleaving, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader as Dataset
 from rasterio.transform import from_gcps
@@ -24,7 +24,19 @@ from rasterio.windows import Window
 from rendermap.errors import SourceRefused, SourceUnreadable
 from rendermap.render.crs_name import canonical_crs
 
-__all__ = ["Affine", "Dataset", "Georeference", "Resampling", "Window", "carry", "check_files", "georeference", "open_raster", "reading"]
+__all__ = [
+    "Affine",
+    "Dataset",
+    "Georeference",
+    "Interleaving",
+    "Resampling",
+    "Window",
+    "carry",
+    "check_files",
+    "georeference",
+    "open_raster",
+    "reading",
+]
 
 _GCP_TOLERANCE_PX = 0.5
 
@@ -81,13 +93,21 @@ def georeference(dataset: Dataset) -> Georeference:
     crs = canonical_crs(dataset.crs.to_wkt() if dataset.crs else None)
     points, points_crs = dataset.gcps
     if not dataset.transform.is_identity or (crs is not None and not points and not dataset.rpcs):
-        return Georeference(dataset.transform, crs)
+        return Georeference(_on_ground(dataset.transform, dataset), crs)
     if not points:
         raise SourceUnreadable("The raster of this layer is not georeferenced.", reason=f"{dataset.name} has no geotransform")
-    transform = from_gcps(points)
+    transform = _on_ground(from_gcps(points), dataset)
     misfits = [np.hypot(*np.subtract(carry(~transform, point.x, point.y), (point.col, point.row))) for point in points]
     if max(misfits) > _GCP_TOLERANCE_PX:
         raise SourceUnreadable(
             "The raster of this layer is georeferenced by control points only.", reason=f"{dataset.name}: {max(misfits):.1f} px off"
         )
     return Georeference(transform, canonical_crs(points_crs.to_wkt() if points_crs else None), "placed by control points")
+
+
+def _on_ground(transform: Affine, dataset: Dataset) -> Affine:
+    """The transform; raises SourceUnreadable where cells have no size, or their corners no numbers."""
+    reach = [carry(transform, *corner) for corner in ((0, 0), (dataset.width, 0), (0, dataset.height), (dataset.width, dataset.height))]
+    if not np.isfinite(reach).all() or not np.isfinite(transform.determinant) or transform.is_degenerate:
+        raise SourceUnreadable("The raster of this layer is not georeferenced.", reason=f"{dataset.name}: {tuple(transform)[:6]}")
+    return transform

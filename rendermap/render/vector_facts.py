@@ -124,9 +124,11 @@ def _look_at_geometries(path: Path, member: str | None, notes: list[str]) -> Geo
 
 
 def bbox_of(bounds: Any) -> BBox | None:
-    """The box of a dataset, None when it is empty."""
-    if bounds is None or not all(math.isfinite(v) for v in bounds) or bounds[0] > bounds[2] or bounds[1] > bounds[3]:
+    """The box of a dataset, None when it is empty.  Raises SourceUnreadable when it has no end."""
+    if bounds is None or any(math.isnan(v) for v in bounds) or bounds[0] > bounds[2] or bounds[1] > bounds[3]:
         return None
+    if any(math.isinf(v) for v in bounds):
+        raise SourceUnreadable("A geometry of this layer reaches to infinity.", reason=f"bounds {bounds}")
     return BBox(*(float(v) for v in bounds))
 
 

@@ -10,67 +10,35 @@ from __future__ import annotations
 import ctypes
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import shapely
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from rendermap.dispatch.plan import InspectPlan, MapPlan, MeasurePlan
-from rendermap.dispatch.pool import Drawn, Pool
 from rendermap.errors import Broken, Busy, SourceRefused, SourceUnreadable
 from rendermap.geo.view import MapView
 from rendermap.jobs.folder import JobFolder
-from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.job_threads import MOST_THREADS
 from rendermap.render.landlock import is_available
-from rendermap.symbology.facts import Measures
 from rendermap.symbology.ramps import GRAYS
 from rendermap.symbology.style import Stretch, StretchKind, StretchRecipe
 from tests.builders.hostile import POINTS, WAYS, secret_cells, write_geopackage, write_netcdf, write_raster_at, write_spilled
 from tests.builders.vectors import RED, fill, map_plan, plan_for, source_at, view_on, write_features
 from tests.builders.views import plan_of
+from tests.builders.workers import Workers, working
 
 pytestmark = pytest.mark.skipif(not is_available(ctypes.CDLL(None)), reason="this kernel does not keep files apart")
 SECRET = 201
 GRAY = Stretch(GRAYS, StretchRecipe(StretchKind.NONE))
 
 
-@dataclass(frozen=True)
-class Workers:
-    """A pool of real workers that may read jobs, asked from outside its loop."""
-
-    portal: BlockingPortal
-    pool: Pool
-    jobs: Path
-
-    def look(self, path: Path, member: str | None = None) -> Layer:
-        """What a dataset is, as it is now."""
-        return self.look_at(source_at(path, member))
-
-    def look_at(self, source: DataSource) -> Layer:
-        """What a dataset is."""
-        return self.portal.call(self.pool.inspect, InspectPlan(source))
-
-    def measure(self, layer: Layer, field: str | None = None) -> Measures:
-        """Its numbers."""
-        return self.portal.call(self.pool.measure, MeasurePlan(layer, field))
-
-    def draw(self, plan: MapPlan) -> Drawn:
-        """A picture."""
-        return self.portal.call(self.pool.draw, plan)
-
-
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     """One worker for all tests here: what it did for one job must not open another's folder to the next."""
     jobs = tmp_path_factory.mktemp("jobs")
-    with start_blocking_portal() as portal:
-        pool = Pool(1, deadline_s=20, readable=(jobs,))
-        portal.call(pool.start)
-        yield Workers(portal, pool, jobs)
-        portal.call(pool.stop)
+    with working(jobs, deadline_s=20) as found:
+        yield found
 
 
 @pytest.fixture
@@ -208,16 +176,10 @@ def test_a_view_without_end_costs_its_own_layer(workers: Workers, mine: Path) ->
     """C2, D3: a query that counts for ever is ended with its worker, and the next dataset is answered."""
     sql = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT m.fid, m.geom, (SELECT max(x) FROM c) AS v FROM mine m"
     path = write_geopackage(mine / "mine.gpkg", [f"CREATE VIEW evil AS {sql}"])
-    with start_blocking_portal() as portal:
-        pool = Pool(1, deadline_s=1.5, readable=(workers.jobs,))
-        portal.call(pool.start)
-        quick = Workers(portal, pool, workers.jobs)
-        try:
-            with pytest.raises(Broken, match="longer than"):
-                quick.look(path, "evil")
-            assert quick.look(write_raster_at(mine / "a.tif")).bbox
-        finally:
-            portal.call(pool.stop)
+    with working(workers.jobs, deadline_s=1.5) as quick:
+        with pytest.raises(Broken, match="longer than"):
+            quick.look(path, "evil")
+        assert quick.look(write_raster_at(mine / "a.tif")).bbox
 
 
 def test_sidecars_that_lead_away_are_refused(workers: Workers, mine: Path, others: Path) -> None:
