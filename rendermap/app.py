@@ -46,6 +46,8 @@ def create_app(assembled: Assembled) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        # a redirect is made from the host a client names, and would lose the prefix of a link
+        redirect_slashes=False,
     )
     settings = assembled.settings
     app.state.public_url = settings.public_url

@@ -14,6 +14,7 @@ from rendermap.errors import (
     BadRequest,
     Broken,
     Busy,
+    CredentialRefused,
     Ended,
     InvalidParameter,
     JobFailed,
@@ -54,11 +55,16 @@ def status_of(error: RendermapError) -> int:
 
 
 def headers_of(error: RendermapError) -> dict[str, str]:
-    """Never kept by a cache; says when to ask again, or that a token is wanted (RFC 6750, 3), where that makes sense."""
+    """Never kept by a cache; says when to ask again, or how to sign in, where that makes sense."""
     waits = {Busy: getattr(error, "retry_after_s", 0), NotReady: RETRY_RUNNING_S}
     seconds = next((waits[kind] for kind in type(error).__mro__ if kind in waits), None)
-    asks = {"WWW-Authenticate": "Bearer"} if isinstance(error, SignIn) else {}
+    asks = {"WWW-Authenticate": challenge_of(error)} if isinstance(error, SignIn) else {}
     return {"Cache-Control": "no-store"} | ({"Retry-After": str(seconds)} if seconds else {}) | asks
+
+
+def challenge_of(error: SignIn) -> str:
+    """What an answer of status 401 asks for: a token, or another one (RFC 6750, 3)."""
+    return 'Bearer error="invalid_token"' if isinstance(error, CredentialRefused) else "Bearer"
 
 
 def problem_response(error: RendermapError, headers: Mapping[str, str] | None = None) -> Response:

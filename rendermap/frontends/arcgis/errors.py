@@ -15,6 +15,7 @@ from rendermap.errors import (
     NotReady,
     Refused,
     RendermapError,
+    SignIn,
     SignInRequired,
     TooMany,
 )
@@ -44,6 +45,11 @@ _MESSAGE_CHARS = 300
 def code_of(error: RendermapError) -> int:
     """The dialect's code."""
     return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+
+
+def http_status_of(error: RendermapError) -> int:
+    """The code as HTTP has it, which knows neither 498 nor 499."""
+    return 401 if isinstance(error, SignIn) else code_of(error)
 
 
 def error_document(error: RendermapError) -> dict[str, object]:

@@ -13,7 +13,7 @@ from rendermap.errors import InvalidFormat, NotSupported
 from rendermap.frontends.arcgis import gp, maps
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
-from rendermap.frontends.arcgis.errors import code_of
+from rendermap.frontends.arcgis.errors import http_status_of
 from rendermap.frontends.arcgis.openapi import DESCRIBED
 from rendermap.frontends.arcgis.tokens import tokens_router
 from rendermap.frontends.arcgis.wire import Wire, parse_callback, write_document, write_error, write_page
@@ -136,4 +136,4 @@ def _error(request: Request, error: Exception, wire: Wire, address: Address | No
     """Files that are not there are not there in HTTP's own words too, for they are fetched by browsers alone."""
     ours = foreseen(error, request)
     is_file = address is not None and address.resource in _FILES
-    return write_error(request, ours, wire, status=code_of(ours) if is_file else None)
+    return write_error(request, ours, wire, status=http_status_of(ours) if is_file else None)

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from rendermap.errors import Busy, InvalidParameter, RendermapError, SignIn
-from rendermap.frontends.arcgis.errors import code_of, error_document, short_error_document
+from rendermap.frontends.arcgis.errors import error_document, http_status_of, short_error_document
 from rendermap.frontends.arcgis.pages import content_security_policy, render_page
 from rendermap.frontends.kvp import Parameters
 from rendermap.frontends.negotiation import Form
+from rendermap.frontends.problems import challenge_of
 from rendermap.frontends.responses import document_response
 
 JSON_TYPE = "application/json;charset=utf-8"
@@ -72,13 +73,14 @@ def write_error(request: Request, error: RendermapError, wire: Wire, *, status: 
     """The error in the form asked for; never cached.
 
     Machines get HTTP 200 (QGIS shows a message only then, JSONP callers see nothing else), but 503 or 429 with Retry-After when busy.
-    People get a page with the code as its status.  status: wins over both.
+    People get a page with HTTP's own status.  status: wins over both.
     """
-    people = 401 if isinstance(error, SignIn) else code_of(error)
-    usual = people if isinstance(error, Busy) or wire.form is Form.HTML else 200
+    usual = http_status_of(error) if isinstance(error, Busy) or wire.form is Form.HTML else 200
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if isinstance(error, Busy):
         headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, SignIn) and (status or usual) == 401:
+        headers["WWW-Authenticate"] = challenge_of(error)
     if wire.form is Form.HTML:
         text, media_type = (
             render_page("error", {"document": error_document(error), "json_url": _json_url(request)}),

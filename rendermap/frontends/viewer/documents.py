@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
+from rendermap.access.grant import Principal
 from rendermap.frontends.viewer.wording import State, bounds_words, duration, state_of, value_words
 from rendermap.frontends.zooms import finest_zoom, mercator_bbox
 from rendermap.geo.bbox import BBox, fit_aspect, pad
@@ -39,6 +40,11 @@ class ServiceSection:
 
     card: ServiceCard
     jobs: tuple[JobLine, ...]
+
+
+def link_end(principal: Principal) -> datetime | None:
+    """Until when the link is good that the visitor came by, None for who came by none."""
+    return datetime.fromtimestamp(principal.link.ends, UTC) if principal.link else None
 
 
 def sections(services: Iterable[ServiceCard], jobs: Iterable[JobCard], prefix: str) -> tuple[ServiceSection, ...]:

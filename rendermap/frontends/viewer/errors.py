@@ -21,6 +21,7 @@ from rendermap.errors import (
     SignIn,
     TooMany,
 )
+from rendermap.frontends.link_paths import link_token_of
 from rendermap.frontends.problems import headers_of, problem_response, status_of
 from rendermap.frontends.viewer.pages import Pages
 
@@ -48,8 +49,16 @@ WORDINGS: dict[type[RendermapError], Wording] = {
 }
 
 
-def wording_of(error: RendermapError) -> Wording:
-    """The row of the nearest ancestor in the table."""
+BELOW_A_LINK = Wording(
+    "Nothing here", "The link may have ended, been taken back or been copied in part. Ask whoever gave it to you for a new one."
+)
+"""Said of a link that is not good, and of whatever is not there below one that is."""
+
+
+def wording_of(error: RendermapError, *, is_linked: bool = False) -> Wording:
+    """The row of the nearest ancestor in the table.  is_linked: asked for below a link, good or not."""
+    if is_linked and isinstance(error, NotFound):
+        return BELOW_A_LINK
     return next(WORDINGS[kind] for kind in type(error).__mro__ if kind in WORDINGS)
 
 
@@ -58,7 +67,9 @@ def error_response(request: Request, pages: Pages, error: RendermapError) -> Res
     if "text/html" not in request.headers.get("accept", ""):
         return problem_response(error)
     status = status_of(error)
-    values = {"wording": wording_of(error), "status": status, "sentence": error.sentence, "details": error.details}
+    wording = wording_of(error, is_linked=link_token_of(request.scope) is not None)
+    values = {"wording": wording, "status": status, "sentence": error.sentence, "details": error.details}
+    values["leads_on"] = wording is not BELOW_A_LINK
     response = pages.page(request, "error.html", values, status)
     response.headers.update(headers_of(error))
     return response

@@ -13,7 +13,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from rendermap.frontends.identity import VARY
 from rendermap.frontends.links import base_url
+from rendermap.frontends.responses import PRIVATE
 from rendermap.frontends.viewer.bundle import Bundle, NotBuilt
 from rendermap.frontends.viewer.wording import moment
 
@@ -21,6 +23,10 @@ _NOT_BUILT = (
     "<!doctype html><html lang='en'><title>rendermap</title><h1>The pages have not been built</h1>"
     "<p>Run <code>make web</code> and reload. The map services themselves work without it.</p></html>"
 )
+
+
+_SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 
 def prefix_of(request: Request) -> str:
@@ -40,23 +46,21 @@ class Pages:
         self._templates.filters |= {"moment": moment, "inert_json": inert_json}
 
     def page(self, request: Request, template: str, values: Mapping[str, object], status: int = 200) -> Response:
-        """One page; 503 with plain words when the scripts and styles were not built."""
+        """One page; 503 with plain words when the scripts and styles were not built.
+
+        values: with ``link_ends``, where the page is shown by a link, which the page then says.
+        """
         prefix = prefix_of(request)
 
         def asset(source: str) -> str:
             return f"{prefix}/static/{self.bundle.name_of(source)}"
 
         try:
-            body = self._templates.get_template(template).render(values, prefix=prefix, asset=asset)
+            body = self._templates.get_template(template).render({"link_ends": None, **values}, prefix=prefix, asset=asset)
         except NotBuilt:
-            return HTMLResponse(_NOT_BUILT, 503, {"Cache-Control": "no-store"})
-        headers = {
-            "Content-Security-Policy": content_policy(getattr(request.app.state, "basemap_url", None)),
-            "Cache-Control": "no-cache",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-        }
-        return HTMLResponse(body, status, headers)
+            return HTMLResponse(_NOT_BUILT, 503, _SAFE | {"Content-Security-Policy": _NOTHING, "Cache-Control": "no-store"})
+        policy = content_policy(getattr(request.app.state, "basemap_url", None))
+        return HTMLResponse(body, status, _SAFE | {"Content-Security-Policy": policy, "Cache-Control": PRIVATE, "Vary": VARY})
 
 
 def content_policy(basemap_url: str | None) -> str:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from rendermap.access.grant import Principal
 from rendermap.errors import NotFound, NotSupported, RendermapError
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.incidents import foreseen
@@ -59,6 +60,9 @@ def viewer_router(service: MapService) -> APIRouter:
         (f"/jobs{JOB}", viewer.job),
     ):
         router.add_api_route(path, endpoint, methods=["GET", "HEAD"])
+    for path, endpoint in (("/docs/", viewer.docs), (f"/jobs{JOB}/", viewer.job)):
+        # people add slashes to addresses of pages
+        router.add_api_route(path, endpoint, methods=["GET", "HEAD"])
     return router
 
 
@@ -96,7 +100,7 @@ class Viewer:
         jobs = await self._service.jobs(principal, service or None, LISTED + 1)
         shown = documents.sections(cards, jobs[:LISTED], prefix_of(request))
         is_live = any(not line.state.is_over for section in shown for line in section.jobs)
-        values = {"sections": shown, "is_live": is_live, "only": cards[0] if service else None}
+        values = {"sections": shown, "is_live": is_live, "only": cards[0] if service else None, "link_ends": documents.link_end(principal)}
         return self._pages.page(request, "index.html", values | {"newest": LISTED if len(jobs) > LISTED else None})
 
     async def job(self, request: Request, service: str, job: str) -> Response:
@@ -105,11 +109,11 @@ class Viewer:
         card = await self._service.job(wanted)
         published = await self._service.service(card.service, wanted.principal)
         if card.status != "succeeded":
-            return self._pages.page(request, "state.html", _about(request, card, published))
+            return self._pages.page(request, "state.html", _about(request, card, published, wanted.principal))
         opened = await self._service.open(wanted)
         result = opened.card
         legend, legend_fault = await self._legend_of(request, opened, wanted)
-        values = _about(request, card, published) | {
+        values = _about(request, card, published, wanted.principal) | {
             "extent": documents.extent_words(result),
             "layers": documents.layer_tree(result, legend),
             "legend_fault": legend_fault,
@@ -196,8 +200,9 @@ class Viewer:
         return response
 
 
-def _about(request: Request, card: JobCard, published: ServiceCard) -> dict[str, object]:
+def _about(request: Request, card: JobCard, published: ServiceCard, principal: Principal) -> dict[str, object]:
     return {
+        "link_ends": documents.link_end(principal),
         "job": card,
         "service": published,
         "task": documents.task_title(card, published),
