@@ -25,7 +25,8 @@ def settings_options() -> list[signatures.Parameter]:
 def _option_of(name: str) -> signatures.Parameter:
     """A setting's row as an option of the command line."""
     row = Settings.model_fields[name]
-    kind: Any = list[Path] if name == "jobs" else row.annotation
+    # several keys are one value with commas between; as a tuple they would take up the options that follow
+    kind: Any = list[Path] if name == "jobs" else str if row.annotation == tuple[str, ...] else row.annotation
     shown = _shown(row)
     option = typer.Option(
         f"--{name.replace('_', '-')}", help=help_of(name) + (" Repeatable." if name == "jobs" else ""), show_default=shown

@@ -20,7 +20,7 @@ from rendermap.telemetry import Metrics
 T = TypeVar("T")
 
 TOLD_AGAIN_S = 600.0
-"""A store that comes and goes is told of no more often."""
+"""A store that comes and goes is told of no more often for the same fault."""
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Guard:
         self._is_resting = False
         self._asked_again_at = 0.0
         self._is_told = False
-        self._told_at = -TOLD_AGAIN_S
+        self._told_at: dict[str, float] = {}
         self._probe: asyncio.Task[object] | None = None
 
     async def ask(self, question: Callable[[], Awaitable[T]], otherwise: T, *, may_probe: bool = True) -> T:
@@ -87,10 +87,10 @@ class Guard:
         self._rest()
         self._faults.inc()
         self._up.set(0)
-        now = time.monotonic()
-        if not self._is_told and now - self._told_at >= TOLD_AGAIN_S:
-            self._is_told, self._told_at = True, now
-            log.warning("pictures are served without a store that does not work", **self._about, fault=name_of(fault))
+        name, now = name_of(fault), time.monotonic()
+        if not self._is_told and now - self._told_at.get(name, -TOLD_AGAIN_S) >= TOLD_AGAIN_S:
+            self._is_told, self._told_at[name] = True, now
+            log.warning("pictures are served without a store that does not work", **self._about, fault=name)
 
     def _recover(self) -> None:
         if not self._is_resting:

@@ -135,7 +135,7 @@ def test_what_cannot_be_written_can_still_be_read() -> None:
 
 
 def test_a_store_that_comes_and_goes_does_not_fill_the_log() -> None:
-    """Many faults with recoveries between them are one warning in ten minutes."""
+    """Many equal faults with recoveries between them are one warning in ten minutes; another fault is told."""
 
     async def ask() -> None:
         store = Moody()
@@ -148,8 +148,11 @@ def test_a_store_that_comes_and_goes_does_not_fill_the_log() -> None:
                     await guard.ask(lambda: store.get("a"), None)
                     await asyncio.sleep(0)
                     await asyncio.sleep(0)
-        assert [line["log_level"] for line in logs] == ["warning", "info"]
-        assert metrics.registry.get_sample_value("rendermap_store_faults_total", {"store": "moody", "doing": "read"}) == 20
+            assert [line["log_level"] for line in logs] == ["warning", "info"]
+            store.mood = "absurd"
+            await guard.ask(lambda: store.get("a"), None)
+            assert [line["fault"] for line in logs if line["log_level"] == "warning"] == ["ENOSPC", "KeyError"]
+        assert metrics.registry.get_sample_value("rendermap_store_faults_total", {"store": "moody", "doing": "read"}) == 21
 
     run(ask)
 

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import typer
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -164,3 +165,10 @@ def test_a_port_in_use_is_said_at_once(jobs_dir: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert "cannot listen" in run("serve", "--jobs", jobs_dir, "--port", port, status=FAULTS)
+
+
+def test_every_setting_takes_one_value_of_the_command_line() -> None:
+    """None takes up the option that follows it."""
+    (serve,) = (command for name, command in typer.main.get_group(app).commands.items() if name == "serve")
+    assert {option.name: option.nargs for option in serve.params} == {option.name: 1 for option in serve.params}
+    assert "--secret-key" in {text for option in serve.params for text in option.opts}
