@@ -77,18 +77,20 @@ def served(folder: Path, *options: str) -> Iterator[Served]:
 
 
 @contextmanager
-def serving(folder: Path, job_id: str, *options: str, files: int | None = None) -> Iterator[Served]:
+def serving(folder: Path, job_id: str, *options: str, files: int | None = None, log: Path = Path(os.devnull)) -> Iterator[Served]:
     """The same over a folder that was laid out before, from the moment its port is known; killed at the end if it still runs then.
 
-    files: the soft limit of open files that it is started with.
+    files: the soft limit of open files that it is started with.  log: where its log is added to.
     """
     argv = ["-m", "rendermap", "serve", "--jobs", str(folder / "jobs"), "--services", str(folder / "services")]
     argv += ["--workers", str(WORKERS), "--cache-mb", "0", *(options if "--port" in options else ("--port", "0", *options))]
     environment = {**os.environ, "TMPDIR": str(folder)}
     limited = ["sh", "-c", f'ulimit -S -n {files} && exec "$@"', "sh"] if files else []
-    with subprocess.Popen(
-        [*limited, sys.executable, *argv], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
-    ) as process:
+    program = [*limited, sys.executable, *argv]
+    with (
+        log.open("a") as written,
+        subprocess.Popen(program, stdout=subprocess.PIPE, stderr=written, text=True, env=environment) as process,
+    ):
         assert process.stdout
         try:
             port = next(int(found[1]) for line in process.stdout if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
