@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,7 +36,7 @@ from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.finest import Finest
 from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import view_of
-from rendermap.geo.view import MapView, snapped
+from rendermap.geo.view import RATIO_PLACES, MapView, snapped
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.ledger import Ledger
@@ -45,10 +46,10 @@ from rendermap.request import LegendRequest, LegendSheetRequest, MapRequest, Til
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import And
+from rendermap.symbology.expressions.tree import And, Expression
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.scales import ScaledStyles
-from rendermap.symbology.style import Style, style_digest
+from rendermap.symbology.style_keys import StyleKeys
 from rendermap.symbology.writers.written import Document, WrittenStyles
 
 P = TypeVar("P", MapPlan, LegendPlan)
@@ -79,6 +80,7 @@ class Studio:
     breaker: Breaker = field(default_factory=Breaker)
     scaled: ScaledStyles = field(default_factory=ScaledStyles)
     written: WrittenStyles = field(default_factory=WrittenStyles)
+    style_keys: StyleKeys = field(default_factory=StyleKeys)
     ledger: Ledger = field(default_factory=Ledger)
     clock: Callable[[], datetime] = utc_now
 
@@ -241,7 +243,7 @@ class OpenMap:
 
     def _resting(self, drawable: Drawable) -> str | None:
         is_drawn = drawable.layer and drawable.style and drawable.crs
-        return self._studio.breaker.fault_of(_layer_plan(drawable, None)) if is_drawn else None
+        return self._studio.breaker.fault_of(_layer_plan(drawable)) if is_drawn else None
 
     def _plan(self, request: MapRequest) -> MapPlan:
         if request.format not in FORMATS:
@@ -250,7 +252,8 @@ class OpenMap:
         lattice = lattice_of(request.view)
         filters = self._granted_filters(request)
         shown = visible(chosen(self._job_map, request.layers), view, lattice, self._fineness)
-        layers = tuple(self._at_scale(_layer_plan(d, filters.get(d.tool.id)), view, self._fineness.cut(d, view)) for d in reversed(shown))
+        scaled = ((d.tool.id, self._at_scale(_layer_plan(d), view, self._fineness.cut(d, view))) for d in reversed(shown))
+        layers = tuple(_filtered(plan, filters[id_]) if id_ in filters else plan for id_, plan in scaled)
         is_labelled = any(plan.style.labels for plan in layers)
         stamp = stamp_of(self._job_map.job, self._protection)
         plan = MapPlan(
@@ -322,7 +325,7 @@ class OpenTemplate:
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """What the layer files say; classes made from results are not known yet."""
-        plan = LegendPlan(self._swatches, request.pixel_ratio, request.swatch_px)
+        plan = LegendPlan(self._swatches, round(request.pixel_ratio, RATIO_PLACES), request.swatch_px)
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in self._tools)
 
@@ -332,7 +335,7 @@ class OpenTemplate:
             raise InvalidFormat
         sheet = SheetPlan(self.card.title if request.title is None else request.title, request.dark, request.format)
         return await self._studio.sheet(
-            self._grant, LegendPlan(self._swatches, request.legend.pixel_ratio, request.legend.swatch_px, sheet)
+            self._grant, LegendPlan(self._swatches, round(request.legend.pixel_ratio, RATIO_PLACES), request.legend.swatch_px, sheet)
         )
 
 
@@ -352,31 +355,35 @@ def _map_request(request: TileRequest) -> MapRequest:
     return MapRequest(request.job, view, request.layers, request.format)
 
 
-def _layer_plan(drawable: Drawable, filter_text: str | None) -> LayerPlan:
+def _layer_plan(drawable: Drawable) -> LayerPlan:
     assert drawable.layer and drawable.style and drawable.crs
-    style, key = drawable.style, drawable.style_key
-    if filter_text:
-        style = _filtered(style, filter_text)
-        key = style_digest(style)
-    return LayerPlan(drawable.tool.id, drawable.layer, drawable.crs, style, key)
+    return LayerPlan(drawable.tool.id, drawable.layer, drawable.crs, drawable.style, drawable.style_key)
 
 
-def _filtered(style: Style, filter_text: str) -> Style:
+def _filtered(plan: LayerPlan, filter_text: str) -> LayerPlan:
+    """With what the request asks for on top.  Clients think of as many filters as they like: nothing but the picture is kept of one."""
     asked = parse_filter(filter_text)
     if not is_native(asked):
         # each would cost a copy of the dataset
         raise InvalidFilter("A filter in a request may not use functions.")
-    return replace(style, filter=And((style.filter, asked)) if style.filter else asked)
+    style = replace(plan.style, filter=And((plan.style.filter, asked)) if plan.style.filter else asked)
+    rest_key = plan.rest_key and _filtered_key(plan.rest_key, asked)
+    return replace(plan, style=style, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key)
+
+
+def _filtered_key(key: str, asked: Expression) -> str:
+    """Of the whole style it would be dear."""
+    return hashlib.blake2b(f"{key}|{asked!r}".encode(), digest_size=16).hexdigest()
 
 
 def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest, groups: Mapping[int | None, str]) -> LegendPlan:
     """groups: names of the group layers that are headings."""
     swatches = tuple(
-        SwatchLayer(d.tool.id, d.tool.name, geometry_of(d.layer), d.style, d.layer, groups.get(d.tool.group, ""))
+        SwatchLayer(d.tool.id, d.tool.name, geometry_of(d.layer), d.style, d.layer, groups.get(d.tool.group, ""), d.style_key)
         for d in drawables
         if d.layer and d.style
     )
-    return LegendPlan(swatches, request.pixel_ratio, request.swatch_px)
+    return LegendPlan(swatches, round(request.pixel_ratio, RATIO_PLACES), request.swatch_px)
 
 
 def legend_layer(drawable: Drawable, drawn: LegendLayer | None) -> LegendLayer:

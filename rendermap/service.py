@@ -26,7 +26,6 @@ from rendermap.request import JobRequest
 from rendermap.services.service import Service, ToolLayer, service_named
 from rendermap.symbology.library import Library
 from rendermap.symbology.quantised import quantised
-from rendermap.symbology.readers.table import NamedStyle
 from rendermap.symbology.template import template_geometry
 
 __all__ = ["JobFinder", "MapService", "OpenMap", "OpenTemplate", "Rooms"]
@@ -101,9 +100,8 @@ class MapService:
         service = self._admit(await self._services(), name, principal)
         grant = self._policy.template(principal, access_of(service))
         tools = tuple(tool for tool in service.layers if tool.id in grant.layer_ids)
-        named = await asyncio.to_thread(lambda: {tool.id: self._style_of(tool) for tool in tools})
-        geometries = {id_: template_geometry(each.style) for id_, each in named.items() if each}
-        swatches = tuple(SwatchLayer(t.id, t.name, geometries[t.id], quantised(n.style, t.colors)) for t in tools if (n := named[t.id]))
+        swatches = await asyncio.to_thread(lambda: tuple(s for tool in tools if (s := self._swatch_of(tool))))
+        geometries = {swatch.id: swatch.geometry for swatch in swatches}
         crs = service.crs or WEB_MERCATOR
         card = template_card(service, tools, crs, whole_bbox([], crs), self._rooms.studio.limits.max_px, geometries)
         return OpenTemplate(self._rooms.studio, card, grant, swatches, tuple(map(Drawable, tools)))
@@ -180,12 +178,17 @@ class MapService:
     def _ledger(self) -> Ledger:
         return self._rooms.studio.ledger
 
-    def _style_of(self, tool: ToolLayer) -> NamedStyle | None:
+    def _swatch_of(self, tool: ToolLayer) -> SwatchLayer | None:
         """A layer file that cannot be used leaves its layer without a legend here; jobs say why, and so does `rendermap check`."""
         try:
-            return self._rooms.library.style_for(tool.style_path, tool.style_layer)
+            named = self._rooms.library.style_for(tool.style_path, tool.style_layer)
         except Broken:
             return None
+        if named is None:
+            return None
+        style = quantised(named.style, tool.colors)
+        key = self._rooms.studio.style_keys.key_of(style)
+        return SwatchLayer(tool.id, tool.name, template_geometry(named.style), style, style_key=key)
 
 
 SHORT_CHARS = 120

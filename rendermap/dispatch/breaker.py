@@ -141,7 +141,7 @@ def _key(layer: LayerPlan | SwatchLayer) -> str:
     data = f"{source.path}|{source.member}|{source.fingerprint}" if source else ""
     if isinstance(layer, LayerPlan):
         return f"map|{data}|{layer.rest_key or layer.style_key}"
-    return f"legend|{data}|{layer.geometry}|{style_digest(layer.style)}"
+    return f"legend|{data}|{layer.geometry}|{layer.style_key or style_digest(layer.style)}"
 
 
 def _combination(plan: MapPlan | LegendPlan) -> str:

@@ -66,7 +66,11 @@ class MapPlan:
 
 @dataclass(frozen=True, slots=True)
 class SwatchLayer:
-    """One layer of a legend.  geometry: ``point``, ``line``, ``polygon`` or ``raster``.  group: heading over it and its neighbours."""
+    """One layer of a legend.
+
+    geometry: ``point``, ``line``, ``polygon`` or ``raster``.  group: heading over it and its neighbours.  style_key: the style's digest,
+    "" to have it made.
+    """
 
     id: int
     name: str
@@ -74,6 +78,7 @@ class SwatchLayer:
     style: Style
     layer: Layer | None = None
     group: str = ""
+    style_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +177,16 @@ def _essence(plan: Plan) -> object:
         drawn = tuple((p.id, _place(p.layer), p.crs, p.style_key, p.finest) for p in plan.layers)
         return "map", plan.view, drawn, plan.background, plan.format, plan.quality, plan.clip_deg, plan.stamp
     if isinstance(plan, LegendPlan):
-        swatches = tuple((s.id, s.name, s.group, s.geometry, style_digest(s.style), s.layer and _place(s.layer)) for s in plan.layers)
+        swatches = tuple(
+            (s.id, s.name, s.group, s.geometry, s.style_key or style_digest(s.style), s.layer and _place(s.layer)) for s in plan.layers
+        )
         return "legend", swatches, plan.pixel_ratio, plan.swatch_px, plan.sheet
     return plan
+
+
+def _swatch(layer: SwatchLayer) -> object:
+    key = layer.style_key or style_digest(layer.style)
+    return layer.id, layer.name, layer.group, layer.geometry, key, layer.layer and _place(layer.layer)
 
 
 def _place(layer: Layer) -> tuple[str, str | None, str, str]:

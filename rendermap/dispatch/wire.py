@@ -13,11 +13,11 @@ import json
 import pickle
 import socket
 import struct
-from collections import OrderedDict
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, TypeVar, cast
 
+from cachetools import LRUCache
 from pydantic import TypeAdapter, ValidationError
 
 from rendermap.dispatch.plan import LayerPlan, MapPlan, Plan
@@ -29,7 +29,8 @@ MAX_HEAD_BYTES = 256 * 1024
 CHANGED_EXIT = 75
 """Exit status of a worker that may not read the jobs directories as they are now, mounted anew; its successor may."""
 MAX_REASON_CHARS = 8000
-KEPT_LAYERS = 256
+KEPT_BYTES = 64 << 20
+"""Of layers that come with every tile; what they unpack to is some times that."""
 
 T = TypeVar("T")
 
@@ -69,11 +70,10 @@ class Answer:
 
 
 class PlanPacker:
-    """Plan -> bytes.  A layer's style can hold a thousand symbols and comes with every tile, so its pickle is kept."""
+    """Plan -> bytes.  A layer's style can hold a thousand symbols and comes with every tile, so its pickle is kept, of the last ones."""
 
-    def __init__(self, kept: int = KEPT_LAYERS) -> None:
-        self._kept = kept
-        self._layers: OrderedDict[object, bytes] = OrderedDict()
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+        self._layers: LRUCache[object, bytes] = LRUCache(kept_bytes, getsizeof=len)
 
     def pack(self, plan: Plan) -> bytes:
         """The pickle of (plan without layers, pickles of the layers)."""
@@ -84,15 +84,19 @@ class PlanPacker:
 
     def _layer(self, layer: LayerPlan) -> bytes:
         key = (layer.id, layer.layer.source, layer.layer.reader, layer.layer.open_name, layer.crs, layer.style_key, layer.finest)
-        return _keep(self._layers, key, self._kept, lambda: pickle.dumps(layer, pickle.HIGHEST_PROTOCOL))
+        kept = self._layers.get(key)
+        if kept is None:
+            kept = pickle.dumps(layer, pickle.HIGHEST_PROTOCOL)
+            if len(kept) <= self._layers.maxsize:
+                self._layers[key] = kept
+        return kept
 
 
 class PlanUnpacker:
     """Bytes -> plan, in the worker.  Equal layers of later plans are the same object."""
 
-    def __init__(self, kept: int = KEPT_LAYERS) -> None:
-        self._kept = kept
-        self._layers: OrderedDict[object, LayerPlan] = OrderedDict()
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+        self._layers: LRUCache[bytes, tuple[LayerPlan, int]] = LRUCache(kept_bytes, getsizeof=lambda kept: kept[1])
 
     def unpack(self, request: bytes) -> Plan:
         """The plan of a request."""
@@ -101,19 +105,13 @@ class PlanUnpacker:
             return plan  # type: ignore[no-any-return]
         return dataclasses.replace(plan, layers=tuple(self._layer(layer) for layer in layers))
 
-    def _layer(self, layer: bytes) -> LayerPlan:
-        return _keep(self._layers, layer, self._kept, lambda: pickle.loads(layer))
-
-
-def _keep(kept: OrderedDict[object, T], key: object, limit: int, make: Any) -> T:
-    value = kept.get(key)
-    if value is None:
-        value = kept[key] = make()
-        if len(kept) > limit:
-            kept.popitem(last=False)
-    else:
-        kept.move_to_end(key)
-    return value
+    def _layer(self, packed: bytes) -> LayerPlan:
+        kept = self._layers.get(packed)
+        if kept is None:
+            kept = pickle.loads(packed), len(packed)
+            if len(packed) <= self._layers.maxsize:
+                self._layers[packed] = kept
+        return kept[0]
 
 
 # --- values and errors -----------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def parse_float(name: str, text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or "_" in text:
+    if not math.isfinite(value) or "_" in text or not text.isascii():
         raise InvalidParameter(f"'{name}' must be a number.")
     return value
 

@@ -169,6 +169,8 @@ def transform_bbox(box: BBox, source: str, target: str) -> BBox | None:
     """The box around the image of a box, from a grid of points inside and along the edges; None when nothing of it can be carried over."""
     if source == target:
         return box
+    if not math.isfinite(box.width + box.height):
+        return None
     xs, ys = np.meshgrid(np.linspace(box.xmin, box.xmax, 22), np.linspace(box.ymin, box.ymax, 22))
     if target == WEB_MERCATOR and is_geographic(source):
         ys = np.clip(ys, -85.06, 85.06)

@@ -10,6 +10,7 @@ from rendermap.errors import InvalidBbox, InvalidSize
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import metres_per_unit
 
+RATIO_PLACES = 3
 FINEST_STEP = 1e-13
 """The finest grid that views are moved to, in units of their CRS; in degrees a hundred-millionth of a metre."""
 
@@ -61,7 +62,7 @@ def parts_of(view: MapView, side_px: int) -> Iterator[tuple[int, int, MapView]]:
 
 
 def snapped(view: MapView) -> MapView:
-    """The view with its box on a grid of a thousandth of a pixel, so that what looks alike is one picture.
+    """The view with its box on a grid of a thousandth of a pixel and its ratio in thousandths, so that what looks alike is one picture.
 
     The step is a power of two: one worked out from the box itself would carry its last bit's noise to all corners.
     Raises InvalidBbox where the grid is finer than the numbers themselves.
@@ -72,4 +73,5 @@ def snapped(view: MapView) -> MapView:
     if not is_finite or finest < max(FINEST_STEP, *(math.ulp(v) for v in box.corners)):
         raise InvalidBbox("The bounding box is too small or too large for pixels of its own.")
     step = 2.0 ** round(math.log2(view.resolution / 1024))
-    return replace(view, bbox=BBox(*(round(v / step) * step for v in view.bbox.corners)))
+    box = BBox(*(round(v / step) * step for v in view.bbox.corners))
+    return replace(view, bbox=box, pixel_ratio=round(view.pixel_ratio, RATIO_PLACES))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from cmap import Colormap as NamedMap
 
@@ -20,7 +20,7 @@ _QUALITATIVE = (
 )  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=64)
 def named_ramp(name: str, low: float = 0.0, high: float = 1.0) -> Ramp:
     """A published colour map by its name, or the part of it from low to high."""
     found = NamedMap(name)

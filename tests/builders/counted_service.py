@@ -48,6 +48,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.drawn: list[MapPlan] = []
+        self.legends: list[LegendPlan] = []
         self.marked: list[WatermarkPlan] = []
 
     async def start(self) -> None:
@@ -70,6 +71,7 @@ class Counter:
         return Drawn(body.getvalue(), not plan.layers, plan.view.width_px, plan.view.height_px)
 
     async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]:
+        self.legends.append(plan)
         return tuple(LegendLayer(s.id, s.name, "", None, None, "", ()) for s in plan.layers)
 
     async def legend_sheet(self, plan: LegendPlan) -> Drawn:
@@ -111,7 +113,7 @@ class CountedService:
         services, library = Services(settings.services), Library()
         pool, pictures = self.counter, Flight[Drawn](MemoryStore(1 << 20))
         drawables = Drawables(pool, library, _values(), _values())
-        studio = Studio(Policy(), pool, pictures, _values(), self.limits, ledger=self.ledger)
+        self.studio = studio = Studio(Policy(), pool, pictures, _values(), self.limits, ledger=self.ledger)
         catalog = Catalog(settings.jobs, services=services.current)
         service = MapService(Rooms(services.current, catalog, drawables, library, studio))
         door, kept = open_door(settings.access), self.ledger
