@@ -16,6 +16,7 @@ RendermapError
     Busy                try again later
         TooMany             more at once, or more in an hour, than one client may have
     Broken              our side, or the dataset's
+        JobUnreadable       the job's document cannot be understood
         SourceRefused       the dataset may not be drawn
         SourceUnreadable    no reader can draw the dataset
         StyleInvalid        the layer file cannot be understood
@@ -193,6 +194,17 @@ class Broken(RendermapError):
     """Anything of ours that failed; the reference number joins the answer to the log."""
 
     sentence = "The picture could not be made."
+
+
+class JobUnreadable(Broken):
+    """owner, is_private: as the file beside the job's folder has them; nobody's without one, for its document may have said so."""
+
+    sentence = "The job's document cannot be understood."
+
+    def __init__(self, sentence: str | None = None, *, owner: str | None = None, is_private: bool = True, **kwargs: object) -> None:
+        super().__init__(sentence, **kwargs)  # type: ignore[arg-type]
+        self.owner = owner
+        self.is_private = is_private
 
 
 class SourceRefused(Broken):

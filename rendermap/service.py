@@ -15,7 +15,7 @@ from rendermap.access.policy import JobAccess, Policy
 from rendermap.cards import job_card, messages_of, service_card, template_card
 from rendermap.dispatch.plan import SwatchLayer
 from rendermap.drawables import Drawable, Drawables, Styles, whole_bbox
-from rendermap.errors import Broken, Ended, JobFailed, JobNotFound, NotFound, NotReady, ServiceNotFound
+from rendermap.errors import Broken, Ended, JobFailed, JobNotFound, JobUnreadable, NotFound, NotReady, ServiceNotFound
 from rendermap.gate import Gate, access_of
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.jobs.job import Job, JobStatus, MessageKind
@@ -135,13 +135,10 @@ class MapService:
         service = self._admit(self._rooms.services(), request.service, request.principal)
         try:
             job = self._rooms.catalog.find(service.name, request.job_id)
-        except Ended as error:
+        except (Ended, JobUnreadable) as error:
             self._policy.grant(
                 request.principal, Operation.VIEW, access_of(service), JobAccess(request.job_id, error.owner, error.is_private)
             )
-            raise
-        except Broken:
-            self._policy.grant(request.principal, Operation.VIEW, access_of(service), JobAccess(request.job_id))
             raise
         gate = Gate.of(self._policy, request.principal, service, job)
         gate.grant(Operation.VIEW)
@@ -151,15 +148,23 @@ class MapService:
         """Reads the disk, and may block."""
         if principal.link is not None:
             return self._linked(principal)
-        cards: list[JobCard] = []
-        for job in self._rooms.catalog.list(name, limit):
-            service = service_named(services, job.service)
-            try:
-                if service is not None:
-                    cards.append(job_card(job, service, Gate.of(self._policy, principal, service, job).grant(Operation.VIEW)))
-            except JobNotFound:
-                continue
-        return tuple(cards)
+        cards: tuple[JobCard, ...] = ()
+        for looked_at in (limit, limit * OTHERS):
+            jobs = self._rooms.catalog.list(name, looked_at)
+            cards = tuple(card for job in jobs if (card := self._card_for(principal, services, job)))
+            if len(cards) >= limit or len(jobs) < looked_at:
+                break
+        return cards[:limit]
+
+    def _card_for(self, principal: Principal, services: Mapping[str, Service], job: Job) -> JobCard | None:
+        """None for whom there is no such job."""
+        service = service_named(services, job.service)
+        if service is None:
+            return None
+        try:
+            return job_card(job, service, Gate.of(self._policy, principal, service, job).grant(Operation.VIEW))
+        except JobNotFound:
+            return None
 
     def _linked(self, principal: Principal) -> tuple[JobCard, ...]:
         """The one job of a link."""
@@ -195,6 +200,8 @@ SHORT_CHARS = 120
 REFUSAL_STEP_S = 0.05
 """Longer than it takes to look at a job folder."""
 MOST_DETAILS = 20
+OTHERS = 8
+"""So many times as many jobs are looked at for a list that those of others have left places in."""
 
 _ENDS = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled", JobStatus.TIMED_OUT: "ran out of time"}
 

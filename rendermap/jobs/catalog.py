@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rendermap.errors import Broken, Ended, JobNotFound, SourceRefused
+from rendermap.errors import Ended, JobNotFound, JobUnreadable, SourceRefused
 from rendermap.jobs.access_file import AccessFile, owned, read_access
 from rendermap.jobs.binding import PublishedService, Services
 from rendermap.jobs.document import DOCUMENT_NAME
@@ -58,7 +58,7 @@ class Catalog:
     def find(self, service: str, job_id: str) -> Job:
         """The job of a service, whatever its status, with its data's fingerprints made now.
 
-        service: ``[folder/]name``.  Raises JobNotFound, Ended, Broken.
+        service: ``[folder/]name``.  Raises JobNotFound, Ended, JobUnreadable.
         """
         if not is_job_id(job_id):
             raise JobNotFound
@@ -80,7 +80,7 @@ class Catalog:
                 break
             try:
                 jobs.append(self._read(root, name, self._published(name)))
-            except Broken as error:
+            except JobUnreadable as error:
                 jobs.append(_unreadable(root, name, error))
             except (JobNotFound, Ended):
                 continue
@@ -89,7 +89,7 @@ class Catalog:
     def at(self, path: Path) -> Job:
         """The job of a folder, wherever it is; its service is told by its document or by the folders above it.
 
-        Raises JobNotFound, Ended, Broken.
+        Raises JobNotFound, Ended, JobUnreadable.
         """
         root = Path(path).resolve()
         if not root.is_dir():
@@ -111,6 +111,10 @@ class Catalog:
                     return owned(layout.read(found), said)
         except Ended as error:
             raise error if said is None else Ended(owner=said.owner, is_private=said.private) from error
+        except JobUnreadable as error:
+            if said is None:
+                raise
+            raise JobUnreadable(error.sentence, owner=said.owner, is_private=said.private, reason=error.reason) from error
         except SourceRefused as error:
             raise JobNotFound(reason=error.reason) from error
         except OSError as error:
@@ -203,5 +207,8 @@ def _time_of(root: Path, status: os.stat_result) -> float:
         return status.st_mtime
 
 
-def _unreadable(root: Path, service: str, error: Broken) -> Job:
-    return Job(service, root.name, JobStatus.FAILED, root, "manifest", messages=(Message(MessageKind.ERROR, error.sentence),))
+def _unreadable(root: Path, service: str, error: JobUnreadable) -> Job:
+    messages = (Message(MessageKind.ERROR, error.sentence),)
+    return Job(
+        service, root.name, JobStatus.FAILED, root, "manifest", messages=messages, owner=error.owner, is_private=error.is_private
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NoReturn
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
 
-from rendermap.errors import Broken, JobNotFound
+from rendermap.errors import JobNotFound, JobUnreadable
 from rendermap.jobs.job import MessageKind
 from rendermap.limits import JOB_DOCUMENT_BYTES
 
@@ -145,7 +145,7 @@ def _json_path(where: tuple[int | str, ...]) -> str:
 def read_document(root: Path) -> Document:
     """Read the document of a job folder.
 
-    Raises JobNotFound when there is none, Broken when it cannot be understood.
+    Raises JobNotFound when there is none, JobUnreadable when it cannot be understood.
     """
     path = root / DOCUMENT_NAME
     try:
@@ -156,11 +156,11 @@ def read_document(root: Path) -> Document:
     except OSError as error:
         raise JobNotFound(reason=f"{path}: {error.strerror}") from None
     if len(raw) > JOB_DOCUMENT_BYTES.value:
-        raise Broken(JOB_DOCUMENT_BYTES.sentence, reason=f"{path}: {JOB_DOCUMENT_BYTES.sentence}")
+        raise JobUnreadable(JOB_DOCUMENT_BYTES.sentence, reason=f"{path}: {JOB_DOCUMENT_BYTES.sentence}")
     try:
         return parse_document(raw)
     except ValueError as error:
-        raise Broken("The job's document cannot be understood.", reason=f"{path}: {error}") from None
+        raise JobUnreadable(reason=f"{path}: {error}") from None
 
 
 def write_document(root: Path, document: Document) -> None:

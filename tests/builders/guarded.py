@@ -15,7 +15,8 @@ from rendermap.access.doorkeeper import Binding
 from rendermap.access.grant import UNBOUNDED, Link, Operation
 from rendermap.access.passwords import hash_password
 from rendermap.access.realm import ApiKey, LinksDocument, User
-from rendermap.dispatch.plan import LegendPlan
+from rendermap.dispatch.drawn import Drawn
+from rendermap.dispatch.plan import LegendPlan, MapPlan
 from rendermap.jobs import manifest
 from rendermap.reply import LegendEntry, LegendLayer
 from tests.builders.asgi import Headers
@@ -54,7 +55,15 @@ DAY_S = 86_400
 
 
 class Painter(Counter):
-    """Draws nothing, and gives every layer a legend of one line."""
+    """Its pictures are no more than the numbers of the layers on them, and every layer has a legend of one line."""
+
+    async def draw(self, plan: MapPlan) -> Drawn:
+        """The numbers."""
+        return Drawn(repr([layer.id for layer in plan.layers]).encode(), not plan.layers, plan.view.width_px, plan.view.height_px)
+
+    async def legend_sheet(self, plan: LegendPlan) -> Drawn:
+        """The numbers."""
+        return Drawn(repr([layer.id for layer in plan.layers]).encode(), False, 1, 1)
 
     async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]:
         """One swatch each."""

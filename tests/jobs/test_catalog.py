@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rendermap.errors import Broken, Ended, JobNotFound
+from rendermap.errors import Broken, Ended, JobNotFound, JobUnreadable
 from rendermap.jobs import manifest
 from rendermap.jobs.catalog import is_job_id
 from rendermap.jobs.document import read_document, write_document
@@ -203,6 +203,24 @@ def test_an_unreadable_document_is_broken_when_asked_and_failed_in_the_list(tmp_
     assert jobs[bad.name].status is JobStatus.FAILED
     assert str(tmp_path) not in jobs[bad.name].messages[0].text
     assert jobs[good.name].status is JobStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("said", "owner", "is_private"), [(None, None, True), ('{"owner": "anna", "private": true}', "anna", True), ("{}", None, False)]
+)
+def test_a_job_that_cannot_be_read_is_whose_the_file_beside_it_says(
+    tmp_path: Path, said: str | None, owner: str | None, is_private: bool
+) -> None:
+    """Without such a file it is nobody's, asked for and listed: its own document may have made it private."""
+    bad = job_folder(tmp_path, "manifest", {"a.tif": TIFF})
+    (bad / "job.json").write_text("{")
+    if said is not None:
+        bad.with_name(f"{bad.name}.access").write_text(said)
+    catalog = catalog_of(tmp_path)
+    with pytest.raises(JobUnreadable) as told:
+        catalog.find("Demo/Viewshed", bad.name)
+    listed = catalog.list()[0]
+    assert (told.value.owner, told.value.is_private) == (listed.owner, listed.is_private) == (owner, is_private)
 
 
 def test_the_list_is_newest_first_of_all_directories_and_bounded(tmp_path: Path) -> None:

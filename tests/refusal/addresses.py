@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from itertools import product
 from typing import Any
 
 from rendermap.frontends.arcgis.address import Resource
@@ -69,17 +68,23 @@ TOKENS = ("/tokens/generateToken", "/tokens", "/arcgis/tokens/generateToken", "/
 CATCH_ALL = ("/arcgis/rest", "/arcgis/rest/{path:path}")
 
 _AFTER, _BEFORE, _ALIAS = "{service}/MapServer/jobs/{job}", "{service}/jobs/{job}/MapServer", "{service}_{job}/MapServer"
-_MAPS, _TEMPLATE, _TASK = (_AFTER, _BEFORE, _ALIAS), "{service}/MapServer", "{service}/GPServer/Run"
+_TEMPLATE, _TASK = "{service}/MapServer", "{service}/GPServer/Run"
+_RESULT = "/jobs/{job}/results/Seen"
 _FORMS = ("json", "pjson", "html")
 _UNSUPPORTED = (
-    *(f"{word}?f=json" for word in ("identify", "find", "query", "tile/7/50/33", "generateKml", "exportTiles", "queryLegends")),
-    *(f"0/{word}?where=1%3D1&f=json" for word in ("query", "queryRelatedRecords", "generateRenderer", "find", "identify")),
-    "dynamicLayer/query?f=json",
+    *(f"/{word}?f=json" for word in ("identify", "find", "query", "tile/7/50/33", "generateKml", "exportTiles", "queryLegends")),
+    *(f"/0/{word}?where=1%3D1&f=json" for word in ("query", "queryRelatedRecords", "generateRenderer", "find", "identify")),
+    "/dynamicLayer/query?f=json",
 )
 
 
-def _below(heads: Iterable[str], rests: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"/arcgis/rest/services/{head}{rest}" for head, rest in product(heads, rests))
+def _below(head: str, rests: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"/arcgis/rest/services/{head}{rest}" for rest in rests)
+
+
+def _of_maps(*rests: str) -> tuple[str, ...]:
+    """All of them at the usual address, and every third at its other spellings: they are parsed to the same."""
+    return (*_below(_AFTER, rests), *_below(_BEFORE, rests[::3]), *_below(_ALIAS, rests[::3]))
 
 
 def _forms(rest: str, query: str = "") -> tuple[str, ...]:
@@ -91,33 +96,27 @@ ARCGIS: Mapping[Resource, tuple[tuple[Kind, tuple[str, ...]], ...]] = {
     Resource.INFO: ((OPEN, ("/arcgis/rest/info?f=json", "/arcgis/rest/info?f=html")),),
     Resource.CATALOGUE: ((LISTING, (*_forms("/arcgis/rest/services"), "/arcgis/rest?f=json")),),
     Resource.MAP: (
-        (JOB, _below(_MAPS, (*_forms(""), "?f=json&callback=say", f"?f=image&{BOX}"))),
-        (SERVICE, _below((_TEMPLATE,), (*_forms(""), f"?f=image&{BOX}"))),
+        (JOB, _of_maps(*_forms(""), f"?f=image&{BOX}", "?f=json&callback=say")),
+        (SERVICE, _below(_TEMPLATE, (*_forms(""), f"?f=image&{BOX}"))),
     ),
-    Resource.LAYERS: ((JOB, _below(_MAPS, _forms("/layers"))), (SERVICE, _below((_TEMPLATE,), _forms("/layers")))),
-    Resource.LAYER: ((LAYER, _below(_MAPS, _forms("/{layer}"))), (SERVICE, _below((_TEMPLATE,), ("/0?f=json",)))),
+    Resource.LAYERS: ((JOB, _of_maps(*_forms("/layers"))), (SERVICE, _below(_TEMPLATE, _forms("/layers")))),
+    Resource.LAYER: ((LAYER, _of_maps(*_forms("/{layer}"))), (SERVICE, _below(_TEMPLATE, ("/0?f=json",)))),
     Resource.LEGEND: (
-        (JOB, _below(_MAPS, (*_forms("/legend"), "/legend?f=json&dpi=192&size=40,40"))),
-        (SERVICE, _below((_TEMPLATE,), ("/legend?f=json",))),
+        (JOB, _of_maps(*_forms("/legend"), "/legend?f=json&dpi=192&size=40,40")),
+        (SERVICE, _below(_TEMPLATE, ("/legend?f=json",))),
     ),
-    Resource.SWATCH: ((LAYER, _below(_MAPS, ("/{layer}/images/{swatch}",))),),
-    Resource.EXPORT: ((JOB, _below(_MAPS, _PICTURES)), (SERVICE, _below((_TEMPLATE,), _PICTURES))),
-    Resource.UNSUPPORTED: (
-        (JOB, _below(_MAPS, (f"/{rest}" for rest in _UNSUPPORTED))),
-        (SERVICE, _below((_TEMPLATE,), ("/identify?f=json",))),
-    ),
+    Resource.SWATCH: ((LAYER, _of_maps("/{layer}/images/{swatch}")),),
+    Resource.EXPORT: ((JOB, _of_maps(*_PICTURES)), (SERVICE, _below(_TEMPLATE, _PICTURES))),
+    Resource.UNSUPPORTED: ((JOB, _of_maps(*_UNSUPPORTED)), (SERVICE, _below(_TEMPLATE, ("/identify?f=json",)))),
     Resource.OUTPUT_FILE: ((JOB, ("/arcgis/rest/directories/arcgisoutput/{service}_MapServer/{picture}.png",)),),
-    Resource.GP_SERVICE: ((SERVICE, _below(("{service}/GPServer",), _forms(""))),),
-    Resource.TASK: ((SERVICE, _below((_TASK,), _forms(""))),),
-    Resource.RUN: ((SERVICE, _below((_TASK,), ("/submitJob?f=json", "/execute?f=json"))),),
-    Resource.JOB: ((JOB, _below((_TASK,), (*_forms("/jobs/{job}"), "/jobs/{job}/cancel?f=json"))),),
+    Resource.GP_SERVICE: ((SERVICE, _below("{service}/GPServer", _forms(""))),),
+    Resource.TASK: ((SERVICE, _below(_TASK, _forms(""))),),
+    Resource.RUN: ((SERVICE, _below(_TASK, ("/submitJob?f=json", "/execute?f=json"))),),
+    Resource.JOB: ((JOB, _below(_TASK, (*_forms("/jobs/{job}"), "/jobs/{job}/cancel?f=json"))),),
     Resource.RESULT: (
-        (
-            JOB,
-            _below((_TASK,), (*_forms("/jobs/{job}/results/Seen"), f"/jobs/{{job}}/results/Seen?f=image&{BOX}", "/jobs/{job}/results/No")),
-        ),
+        (JOB, _below(_TASK, (*_forms(_RESULT), f"{_RESULT}?f=image&{BOX}", f"{_RESULT}?f=json&{BOX}", "/jobs/{job}/results/No"))),
     ),
-    Resource.INPUT: ((JOB, _below((_TASK,), (*_forms("/jobs/{job}/inputs/Height"), "/jobs/{job}/inputs/No?f=json"))),),
+    Resource.INPUT: ((JOB, _below(_TASK, (*_forms("/jobs/{job}/inputs/Height"), "/jobs/{job}/inputs/No?f=json"))),),
 }
 """Resource of ArcGIS REST -> kind, and every form of its address."""
 

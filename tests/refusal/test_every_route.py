@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pytest
@@ -17,12 +19,14 @@ from rendermap.access.grant import PUBLIC
 from rendermap.frontends.arcgis.address import Resource, parse_address
 from rendermap.frontends.arcgis.href import OutputFile, to_token
 from rendermap.frontends.arcgis.routes import HANDLERS, REST
+from rendermap.frontends.viewer.routes import LISTED
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
+from rendermap.jobs import manifest
 from rendermap.request import JobRequest, MapRequest
 from tests.builders.asgi import Answer, Headers, ask
-from tests.builders.counted_service import BOX, CRS
-from tests.builders.guarded import SEEN, WHO, Guarded, Somebody, Target, knows, sees
+from tests.builders.counted_service import BOX, CRS, FIELD, CountedService
+from tests.builders.guarded import ASKED, HIDDEN, PASSWORDS, SEEN, WHO, Guarded, Somebody, Target, knows, sees
 from tests.refusal.addresses import ARCGIS, CATCH_ALL, ROUTES, TOKENS, Address, Kind, every_address, methods_of
 
 T = TypeVar("T")
@@ -175,18 +179,21 @@ def test_every_resource_of_the_route_that_takes_all_has_a_row(world: Guarded) ->
     assert set(ARCGIS) == set(Resource) == set(HANDLERS.names)
     below = [template for template in methods_of(world.app.routes) if template.startswith(REST)]
     assert tuple(below[:2]) == CATCH_ALL, "the route that takes all comes first"
-    names = {"service": "Everyones", "job": NEVER_JOB, "layer": "0", "swatch": "0" * 24, "picture": "x"}
     for resource, rows in ARCGIS.items():
         for _, texts in rows:
             for text in texts:
-                assert resource_of(Address(text, Kind.JOB).filled(names)) is resource, text
+                assert resource_of(Address(text, Kind.JOB)) is resource, text
     shown = {"jobId": NEVER_JOB, "task": "Run", "parameter": "Seen", "folder": "a_MapServer", "file": "x.png"}
-    assert all(resource_of(Address(template, Kind.JOB).filled(names | shown)) in ARCGIS for template in below[2:])
+    assert all(resource_of(Address(template, Kind.JOB), NOBODYS | shown) in ARCGIS for template in below[2:])
 
 
-def resource_of(path: str) -> Resource:
-    """What an address means."""
-    return parse_address(path.partition("?")[0].removeprefix(REST)).resource
+NOBODYS = {"service": "Nobodys", "job": NEVER_JOB, "layer": "0", "swatch": "0" * 24, "picture": "x"}
+
+
+def resource_of(address: Address, names: Mapping[str, str] = MappingProxyType(NOBODYS)) -> Resource | None:
+    """What an address of ArcGIS REST means; None for one of another protocol."""
+    path = address.filled(names).partition("?")[0]
+    return parse_address(path.removeprefix(REST)).resource if path.startswith(REST) else None
 
 
 # --- refused is unknown --------------------------------------------------------------------------------------------------
@@ -202,6 +209,7 @@ def target_named(world: Guarded, name: str) -> Target:
     return next(t for t in world.targets if (t.name == special and service in ("", t.service)) or (t.name == "plain" and t.service == name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_job_that_is_not_for_somebody_looks_like_none(asker: Asker, name: str) -> None:
     """Status, headers and words are the same, cached or not, by every method and with every condition; whoever may see it sees it."""
@@ -225,8 +233,10 @@ def test_a_job_that_is_not_for_somebody_looks_like_none(asker: Asker, name: str)
     async def check(address: Address) -> None:
         number, etag = turn[address], '"none"'
         for who in allowed:  # their pictures are kept from here on
-            etag = (await asker.ask(who, address.filled(names))).header("etag") or etag
-            if await compare(who, address, PLAIN):
+            if not await compare(who, address, PLAIN):
+                etag = (await asker.ask(who, address.filled(names))).header("etag") or etag
+            elif not (target.name.startswith("ended") and resource_of(address) is Resource.JOB):
+                # in the GP dialect a job that has ended is one that failed, like any that never was
                 faults.append(f"{who.name} may see {address.text} and is told nothing")
         for step, who in enumerate((*denied, refused[number % 6])):
             for manner in (PLAIN, MANNERS[(number + step) % len(MANNERS)]):
@@ -243,3 +253,103 @@ def kept_by_all(who: Somebody, address: Address, answer: Answer) -> Iterator[str
     control = answer.header("cache-control")
     if not PRIVATE_ENOUGH.search(control) or "public" in control:
         yield f"{who.name}: {address.text} may be kept by all: {answer.status} {control!r}"
+
+
+@pytest.mark.parametrize("name", WHO)
+def test_a_service_that_is_not_for_somebody_looks_like_none(asker: Asker, name: str) -> None:
+    """Its tools, its map without a job, and where jobs would be submitted."""
+    world, target = asker.world, target_named(asker.world, name)
+    names, faults = names_of(asker, target), []
+    unknown = never(world, names, service=True)
+
+    async def check(address: Address) -> None:
+        for who in world.everybody(target):
+            answer, nobodys = await asker.ask(who, address.filled(names)), await asker.ask(who, address.filled(unknown))
+            if (looks(answer, names) == looks(nobodys, unknown)) is knows(who, target.service):
+                faults.append(f"{who.name}: {address.text} {answer.status}")
+
+    asker.all((address for address in ADDRESSES if address.kind is Kind.SERVICE), check)
+    assert not faults
+
+
+def test_lists_name_what_one_may_see(asker: Asker) -> None:
+    """Jobs and services, to each their own, and to whoever came by a link the one job."""
+    world = asker.world
+    jobs = {*world.targets, *(Target(service, job_id) for service, job_id in world.others.items())}
+    for who in world.everybody(target_named(world, "private")):
+        seen = {job.job_id for job in jobs if sees(who, job) and job.name not in ("ended", "ended beside", "broken")}
+        if who.is_credited and not who.link and who.name == "anna":
+            seen |= {job.job_id for job in jobs if job.name == "broken"}
+        known = {name for name in WHO if knows(who, name)}
+        for address in (*(a.text for a in ADDRESSES if a.kind is Kind.LISTING), "/?service=Everyones", "/?service=Shut"):
+            text = asker.get(who, address).text.replace(who.prefix or "//", "")
+            assert {job.job_id for job in jobs if job.job_id in text} - seen == set(), (who.name, address)
+            assert {name for name in WHO if name in text and f"service={name}" != address[2:]} - known == set(), (who.name, address)
+            if address == "/":
+                assert {job.job_id for job in jobs if job.job_id in text} == seen, who.name
+            if address.startswith(REST):
+                assert {name for name in WHO if name in text} == known, who.name
+
+
+def test_what_is_open_says_nothing(asker: Asker) -> None:
+    """Descriptions, health, metrics, scripts and the door itself name no service, job or person, whoever asks."""
+    world = asker.world
+    words = [*WHO, *PASSWORDS, "portal", str(world.folder), *(t.job_id for t in world.targets)]
+    methods = methods_of(world.app.routes)
+    for address in (a for a in ADDRESSES if a.kind is Kind.OPEN):
+        for who in world.everybody(world.targets[0])[:6]:
+            for method in sorted(methods.get(address.text, frozenset({"GET", "HEAD", "POST"}))):
+                answer = asker.loop.run_until_complete(asker.ask(who, address.text, Manner("", method)))
+                assert [word for word in words if word in answer.text] == [], (address.text, who.name)
+
+
+@pytest.mark.parametrize("hidden", [HIDDEN, ASKED])
+def test_a_layer_that_is_not_for_somebody_looks_like_none(asker: Asker, hidden: int) -> None:
+    """Asked about, drawn or listed: a layer of others, and one that a link is not for, is one that the map never had."""
+    world, target, faults = asker.world, target_named(asker.world, "Everyones"), []
+    names = names_of(asker, target)
+    hears_nothing = {HIDDEN: ("public", "ben", "carla", "portal", "link of a layer"), ASKED: ("link of a layer",)}[hidden]
+    asked = [a for a in ABOUT_JOBS if a.kind is Kind.LAYER or "layers=" in a.text]
+
+    async def check(address: Address) -> None:
+        text = address.text.replace("layers=0", "layers={layer}").replace("layers=show:0", "layers=show:{layer}")
+        for who in world.everybody(target):
+            ours, nobodys = ({**names, "layer": layer} for layer in (str(hidden), NEVER_LAYER))
+            answer = await asker.ask(who, Address(text, address.kind).filled(ours))
+            unknown = await asker.ask(who, Address(text, address.kind).filled(nobodys))
+            if who.name in hears_nothing and looks(answer, ours) != looks(unknown, nobodys):
+                faults.append(f"{who.name}: {address.text}\n {looks(answer, ours)}\n {looks(unknown, nobodys)}")
+            is_told = "swatch" not in text and "style.sld" not in text
+            if who.name == "right link" and is_told and looks(answer, ours) == looks(unknown, nobodys):
+                faults.append(f"{who.name}: {address.text} tells nothing")
+
+    asker.all(asked, check)
+    assert not faults, "\n".join(faults[:5])
+
+
+@pytest.mark.parametrize("name", [name for name in TARGETS if name not in WHO])
+def test_no_answer_names_a_field_a_file_or_a_person(asker: Asker, name: str) -> None:
+    """Whatever is asked by the public or by a link, of a job in whatever state."""
+    world, target = asker.world, target_named(asker.world, name)
+    words = (FIELD, "of_the_town", "geojson", "anna", str(world.folder), world.folder.name, "Traceback", ".py")
+    names, faults = names_of(asker, target), []
+    somebody = [who for who in world.everybody(target) if who.name in ("public", "right link", "link of a layer")]
+
+    async def check(address: Address) -> None:
+        for who in somebody:
+            answer = await asker.ask(who, address.filled(names))
+            told = answer.text + str(answer.headers)
+            faults.extend(f"{who.name}: {address.text} says {word}" for word in words if word in told)
+
+    asker.all(ABOUT_JOBS, check)
+    assert not faults, faults[:10]
+
+
+def test_jobs_of_others_take_no_places_in_a_list(tmp_path: Path) -> None:
+    """However many newer ones are private, the public's list is as long as without them."""
+    service = CountedService(tmp_path, {"Shown": 'title = "Shown"\n[[tasks]]\nname = "Run"\n'})
+    shown = [manifest.start(service.jobs, service="Shown", task="Run").job_id for _ in range(3)]
+    for _ in range(LISTED):
+        manifest.start(service.jobs, service="Shown", task="Run", owner="anna", private=True)
+    listed = service.get("/").text
+    assert all(job_id in listed for job_id in shown) and "newest" not in listed

@@ -20,7 +20,7 @@ def recognises(folder: JobFolder) -> bool:
 def read(found: Found) -> Job:
     """The job as its document tells it.
 
-    Raises Ended when the document says so or its time has passed, Broken when it cannot be understood.
+    Raises Ended when the document says so or its time has passed, JobUnreadable when it cannot be understood.
     """
     document = found.documents.read(found.folder)
     if document.status is DocumentStatus.ENDED or (document.expires and document.expires <= found.now):
