@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -45,7 +46,7 @@ async def ask(app: ASGIApp, target: str, method: str = "GET", headers: Headers =
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return waiting.pop() if waiting else {"type": "http.disconnect"}
+        return waiting.pop() if waiting else await asyncio.get_running_loop().create_future()  # a client that stays
 
     async def send(message: Message) -> None:
         sent.append(message)
