@@ -7,6 +7,7 @@ answer that is not read.  Its own bound on connections refuses everybody once it
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,15 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from rendermap.limits import REQUEST_S, REQUESTS_IN_A_ROW
+from rendermap.limits import BODY_BYTES, HEAD_BYTES, HEADERS, REQUEST_S, REQUESTS_IN_A_ROW, Limit
+
+FRAMED_SHARE = 8
+"""A body in pieces of a byte each takes so many times its bytes, nearly."""
+
+REFUSAL = (
+    "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
+    "X-Content-Type-Options: nosniff\r\nConnection: close\r\n"
+)
 
 TURNED_AWAY_SHARE = 0.1
 """So many more connections than are answered are told so; beyond, they are closed without a word."""
@@ -60,6 +69,9 @@ class ClientConnection(HttpToolsProtocol):
         self._unanswered = 0
         self._waiting_since_s = self._marked_s = self.loop.time()
         self._marked_bytes = 0
+        self._is_in_head = self._has_begun = False
+        self._head_bytes = self._request_bytes = self._header_count = 0
+        self._passed: Limit | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
@@ -74,7 +86,49 @@ class ClientConnection(HttpToolsProtocol):
         """Called by the parser; what it raises ends the connection."""
         if len(self.pipeline) >= REQUESTS_IN_A_ROW.value:
             raise OverflowError(REQUESTS_IN_A_ROW.sentence)
+        self._is_in_head = self._has_begun = True
+        self._head_bytes = self._request_bytes = self._header_count = 0
         super().on_message_begin()
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the loop.  What is not whole yet lies in the parser, where only we count it."""
+        self._has_begun = False
+        super().data_received(data)
+        if self.transport.is_closing() or self._has_begun:
+            return
+        self._request_bytes += len(data)
+        self._head_bytes += len(data) if self._is_in_head else 0
+        if self._head_bytes > HEAD_BYTES.value:
+            self._refuse(HEAD_BYTES)
+        elif self._request_bytes > HEAD_BYTES.value + FRAMED_SHARE * BODY_BYTES.value:
+            self.transport.close()  # whoever reads bodies has refused it long before
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser, for what follows a body in pieces too."""
+        self._header_count += 1
+        if self._header_count > HEADERS.value:
+            self._passed = HEADERS
+            raise OverflowError(HEADERS.sentence)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Called by the parser."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Called when the parser understands no more."""
+        if self._passed is not None:
+            self._refuse(self._passed)
+        else:
+            super().send_400_response(msg)
+
+    def _refuse(self, limit: Limit) -> None:
+        """Say what is too much in a head, and leave: whatever else the client sent is part of it."""
+        if self.cycle is None or self.cycle.response_complete:
+            body = json.dumps({"error": {"code": "TooCostly", "message": limit.sentence}}).encode()
+            self.transport.write(f"{REFUSAL}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        self.transport.close()
 
     def on_message_complete(self) -> None:
         """Called by the parser."""

@@ -66,6 +66,7 @@ class Host(uvicorn.Server):
             app,
             http=ClientConnection,
             ws="none",
+            log_config=None,
             backlog=BACKLOG,
             log_level="warning" if settings.log_level == "info" else settings.log_level,
             access_log=settings.log_level == "debug",

@@ -63,6 +63,10 @@ def spelled(number: int) -> str:
 # --- a question --------------------------------------------------------------------------------------------------------
 
 ADDRESS_BYTES = Limit("address", 60_000, "bytes in an address", "memory and time of parsing", About.QUESTION)
+HEADERS = Limit("headers", 100, "headers in a request", "memory before anything is known of the asker", About.QUESTION)
+HEAD_BYTES = Limit(
+    "head", 128 * 1024, "bytes in the address and headers of a request", "memory before anything is known of the asker", About.QUESTION
+)
 BODY_BYTES = Limit("body", 1_000_000, "bytes in the body of a request", "memory and time of parsing", About.QUESTION)
 PARAMETERS = Limit("parameters", 200, "parameters in a request", "time of parsing", About.QUESTION)
 FORM_FILES = Limit("files in a form", 4, "files in a form", "memory; files are passed over", About.QUESTION)
@@ -190,6 +194,8 @@ LIMITS: Table[Limit] = Table(
         limit.name: limit
         for limit in (
             ADDRESS_BYTES,
+            HEADERS,
+            HEAD_BYTES,
             BODY_BYTES,
             PARAMETERS,
             FORM_FILES,
