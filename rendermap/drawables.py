@@ -21,7 +21,7 @@ from rendermap.errors import Broken, SourceRefused, SourceUnreadable, StyleInval
 from rendermap.geo.bbox import BBox, pad, union
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, transform_bbox
 from rendermap.jobs.job import DataSource, Job, Layer, Output
-from rendermap.services.service import Service, ToolLayer
+from rendermap.services.service import Protection, Service, ToolLayer
 from rendermap.symbology.classify import Need, fit, needs
 from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.facts import Measures, VectorFacts
@@ -73,7 +73,7 @@ class Drawable:
 @dataclass(frozen=True, slots=True)
 class JobMap:
     """A job's drawables by layer id, in the map's CRS.  digest: names this version of the result: it changes with the
-    data, the styles and the layer list, and with nothing else.
+    data, the styles, the layer list and what is put on pictures, and with nothing else.
     """
 
     job: Job
@@ -132,7 +132,9 @@ class Drawables:
         found = await asyncio.gather(*met)
         crs = service.crs or next((d.crs for d in found if d.crs), WEB_MERCATOR)
         placed = tuple(_place(d, crs) for d in found)
-        return JobMap(job, service, crs, whole_bbox([d.bbox for d in placed if d.bbox], crs), placed, _digest(placed, crs))
+        return JobMap(
+            job, service, crs, whole_bbox([d.bbox for d in placed if d.bbox], crs), placed, _digest(placed, crs, service.protection)
+        )
 
     def _style_file(self, tool: ToolLayer) -> NamedStyle | str | None:
         """The tool layer's style as its file has it, the same object until the file changes; a sentence when it cannot be used."""
@@ -228,10 +230,10 @@ def _drawable(tool: ToolLayer, layer: Layer, crs: str, style: Style) -> Drawable
     return Drawable(tool, layer, crs, seen, style_digest(seen), reach_pt(seen))
 
 
-def _digest(drawables: tuple[Drawable, ...], crs: str) -> str:
+def _digest(drawables: tuple[Drawable, ...], crs: str, protection: Protection) -> str:
     """Nothing in it is a place on this machine: replicas with other mounts agree."""
     essence = [(replace(d.tool, style_path=None), d.layer and d.layer.source.fingerprint, d.style_key, d.fault) for d in drawables]
-    return hashlib.blake2b(repr((essence, crs)).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(repr((essence, crs, protection.watermark, protection.stamp)).encode(), digest_size=8).hexdigest()
 
 
 def _version_of(path: Path | None) -> tuple[int, int] | None:

@@ -33,7 +33,6 @@ from rendermap.fineness import Fineness
 from rendermap.gate import Gate
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
-from rendermap.geo.finest import Finest
 from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import view_of
 from rendermap.geo.view import RATIO_PLACES, MapView, snapped
@@ -252,7 +251,7 @@ class OpenMap:
         lattice = lattice_of(request.view)
         filters = self._granted_filters(request)
         shown = visible(chosen(self._job_map, request.layers), view, lattice, self._fineness)
-        scaled = ((d.tool.id, self._at_scale(_layer_plan(d), view, self._fineness.cut(d, view))) for d in reversed(shown))
+        scaled = ((d.tool.id, self._at_scale(_layer_plan(d), d, view)) for d in reversed(shown))
         layers = tuple(_filtered(plan, filters[id_]) if id_ in filters else plan for id_, plan in scaled)
         is_labelled = any(plan.style.labels for plan in layers)
         stamp = stamp_of(self._job_map.job, self._protection)
@@ -262,9 +261,10 @@ class OpenMap:
         extent = self._grant.bounds.extent_deg
         return bounded(plan, shown, BBox(*extent) if extent else None, self._fineness)
 
-    def _at_scale(self, plan: LayerPlan, view: MapView, finest: Finest | None) -> LayerPlan:
-        """The layer with what of its style is drawn at the view's scale, or at that of the one picture it is cut from."""
-        scale = finest.scale_denominator if finest else view.scale_denominator
+    def _at_scale(self, plan: LayerPlan, drawable: Drawable, view: MapView) -> LayerPlan:
+        """The layer with what of its style is drawn at the view's scale, which few dots per inch make no finer than the layer's bound."""
+        bound, finest = self._fineness.finest(drawable), self._fineness.cut(drawable, view)
+        scale = max(view.scale_denominator, bound.scale_denominator if bound else 0.0) if finest is None else finest.scale_denominator
         style, key = self._studio.scaled.get(plan.style, plan.style_key, scale)
         if style is plan.style:
             return replace(plan, finest=finest) if finest else plan

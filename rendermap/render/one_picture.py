@@ -7,7 +7,7 @@ colour, in whatever view it is met.  A view shows of each cell that colour and n
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,8 @@ a picture whose cells are twice, four times and so on as large."""
 
 BLOCKS_BYTES = 64 << 20
 _PART_PX = 256
+_HALF = 1 << 30
+"""Blocks of a row on either side of the origin; what lies farther away is no place on earth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,17 @@ def _cut_part(picture: OnePicture, view: MapView, out: Pixels) -> None:
     while True:
         grid = coarser(picture.finest, times)
         cols, rows, is_placed = _cells_of(view, grid)
-        blocks = list(_blocks_of(cols, rows, is_placed))
-        if len(blocks) <= MOST_BLOCKS:
+        numbers = _block_numbers(cols, rows)
+        found = _distinct(numbers[is_placed])
+        if len(found) <= MOST_BLOCKS:
             break
         times *= 2
-    for col, row in blocks:
+    for number in found:
+        row, col = divmod(int(number) + _HALF, 2 * _HALF)
+        col -= _HALF
         block = BLOCKS_OF_ONE.get(picture, grid, col, row)
         if block is not None:
-            here = is_placed & (cols // BLOCK_CELLS == col) & (rows // BLOCK_CELLS == row)
+            here = is_placed & (numbers == number) if len(found) > 1 or not is_placed.all() else ...
             out[here] = block[rows[here] - row * BLOCK_CELLS, cols[here] - col * BLOCK_CELLS]
 
 
@@ -108,19 +113,23 @@ def _cells_of(view: MapView, grid: Finest) -> tuple[Places, Places, NDArray[np.b
         # told from 0 to 360 degrees, for rasters; here there is one cell for one place
         turn = 360.0 / grid.dx
         cols = np.where(cols >= turn / 2, cols - turn, cols)
-    is_placed = np.isfinite(cols) & np.isfinite(rows)
+    with np.errstate(invalid="ignore"):
+        is_placed = (np.abs(cols) < _HALF * BLOCK_CELLS) & (np.abs(rows) < _HALF * BLOCK_CELLS)
     cols, rows = np.where(is_placed, cols, 0), np.where(is_placed, rows, 0)
     return np.floor(cols).astype(np.int64), np.floor(rows).astype(np.int64), is_placed
 
 
-def _blocks_of(cols: Places, rows: Places, is_placed: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    if not is_placed.any():
-        return
-    pairs = np.stack([cols[is_placed] // BLOCK_CELLS, rows[is_placed] // BLOCK_CELLS])
-    if (np.ptp(pairs, axis=1) == 0).all():
-        yield int(pairs[0, 0]), int(pairs[1, 0])
-        return
-    yield from ((int(col), int(row)) for col, row in np.unique(pairs, axis=1).T)
+def _block_numbers(cols: Places, rows: Places) -> Places:
+    """The block of each cell, as one number."""
+    return (rows // BLOCK_CELLS) * (2 * _HALF) + cols // BLOCK_CELLS
+
+
+def _distinct(numbers: Places) -> Places:
+    """Each number once.  Neighbouring pixels mostly lie on one block, so few are left to sort."""
+    if not numbers.size:
+        return numbers
+    changes = np.flatnonzero(numbers[1:] != numbers[:-1])
+    return np.unique(numbers[np.append(changes, len(numbers) - 1)])
 
 
 def _block_view(grid: Finest, col: int, row: int) -> MapView:

@@ -58,6 +58,26 @@ def test_every_picture_is_marked_and_none_is_kept(tmp_path: Path) -> None:
         assert "etag" not in answer.headers
 
 
+def test_a_tile_of_one_version_is_marked_and_not_kept_either(tmp_path: Path) -> None:
+    """Its address is that of a picture that may be kept for good, where nothing is put on it."""
+    service, job_id = made(tmp_path, "watermark = true")
+    (template,) = service.get(f"/xyz/Demo/jobs/{job_id}/tilejson.json").json()["tiles"]
+    z, x, y = TILE
+    answer = service.get(template.format(z=z, x=x, y=y))
+    assert answer.text.startswith("marked") and answer.headers["cache-control"] == "private, no-store"
+
+
+def test_a_service_that_begins_to_mark_has_tiles_of_a_new_version(tmp_path: Path) -> None:
+    """Clean tiles that somebody keeps are of a version that is no more."""
+    service, job_id = made(tmp_path, "")
+    before = service.get(f"/xyz/Demo/jobs/{job_id}/tilejson.json").json()["tiles"]
+    file = tmp_path / "services" / "Demo" / "service.toml"
+    for protection in ("watermark = true", "stamp = true"):
+        file.write_text(SERVICE + protection, encoding="utf-8")
+        service.assembled.services._checked = float("-inf")
+        assert service.get(f"/xyz/Demo/jobs/{job_id}/tilejson.json").json()["tiles"] != before
+
+
 def test_formats_share_the_picture_below(tmp_path: Path) -> None:
     """It is drawn once, as PNG without background, and marked for each asker, in the format and on the ground that was asked."""
     service, job_id = made(tmp_path, "watermark = true")

@@ -195,3 +195,9 @@ def test_a_view_that_shows_no_place_is_blank(tmp_path: Path) -> None:
     layer = write_features(tmp_path, [shapely.box(8, 49, 10, 51)], crs="EPSG:4326")
     plan = replace(plan_for(layer, fill(Color(1, 2, 3))), finest=GRID)
     assert not draw(map_plan(MapView(BBox(0, 91, 1, 92), "EPSG:4326", 64, 64), plan)).any()
+
+
+def test_far_beyond_the_earth_there_is_nothing(ground: tuple[LayerPlan, ...]) -> None:
+    """Coordinates that no grid counts to are blank."""
+    view = MapView(BBox(1e15, 1e15, 1e15 + 128, 1e15 + 128), UTM, 64, 64)
+    assert not draw(map_plan(view, *ground)).any()
