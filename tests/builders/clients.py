@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 from fastapi import FastAPI
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from starlette.staticfiles import StaticFiles
 
 from tests.builders.browser import served
@@ -55,22 +56,40 @@ def pages_served(folder: Path) -> Iterator[str]:
         yield url
 
 
+@dataclass
+class ClientPage:
+    """A client in its page.  addresses: what it asked.  faults: of which it complained."""
+
+    page: Page
+    addresses: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def shown(self) -> tuple[dict[str, Any], NDArray[np.uint8]]:
+        """What the client says it shows, once it shows something, and its picture (height, width, 3)."""
+        try:
+            self.page.wait_for_function("window.shown || window.failed", timeout=PATIENCE_MS)
+        except Exception as error:
+            raise AssertionError(f"{self.page.url} showed nothing: {self.faults}") from error
+        assert self.page.evaluate("window.failed") is None, (self.page.evaluate("window.failed"), self.faults)
+        self.page.wait_for_timeout(200)
+        picture = np.asarray(Image.open(BytesIO(self.page.screenshot())).convert("RGB"))
+        return self.page.evaluate("window.shown"), picture
+
+
+@contextmanager
+def client_page(browser: Browser, page_url: str, **asked: object) -> Iterator[ClientPage]:
+    """A client's page, opened.  asked: given to it."""
+    page = browser.new_page(viewport={"width": SIZE_PX[0], "height": SIZE_PX[1]}, device_scale_factor=1)
+    client = ClientPage(page)
+    page.on("pageerror", lambda error: client.faults.append(str(error)))
+    page.on("console", lambda message: client.faults.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: client.addresses.append(request.url))
+    page.goto(f"{page_url}#{quote(json.dumps(asked))}")
+    yield client
+    page.close()
+
+
 def shown_by(browser: Browser, page_url: str, **asked: object) -> tuple[dict[str, Any], NDArray[np.uint8], list[str]]:
     """What a client says it shows, its picture (height, width, 3), and the addresses it asked.  asked: given to the page."""
-    page = browser.new_page(viewport={"width": SIZE_PX[0], "height": SIZE_PX[1]}, device_scale_factor=1)
-    faults: list[str] = []
-    addresses: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: addresses.append(request.url))
-    page.goto(f"{page_url}#{quote(json.dumps(asked))}")
-    try:
-        page.wait_for_function("window.shown || window.failed", timeout=PATIENCE_MS)
-    except Exception as error:
-        raise AssertionError(f"{page_url} showed nothing: {faults}") from error
-    assert page.evaluate("window.failed") is None, (page.evaluate("window.failed"), faults)
-    page.wait_for_timeout(200)
-    picture = np.asarray(Image.open(BytesIO(page.screenshot())).convert("RGB"))
-    shown: dict[str, Any] = page.evaluate("window.shown")
-    page.close()
-    return shown, picture, addresses
+    with client_page(browser, page_url, **asked) as client:
+        return *client.shown(), client.addresses

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -59,6 +60,7 @@ title = "Flooded area"
 type = "GPDouble"
 direction = "output"
 """
+NAME = "Hydrology/FloodDepth"
 WEST, SOUTH, CELL_M, CELLS = 700_000, 4_000_000, 50, 120
 STARTUP_S = 60.0
 
@@ -73,29 +75,37 @@ class WholeService:
     alias_path: str
     task_path: str
 
+    @staticmethod
+    def of_job(url: str, job_id: str, service: str = NAME) -> WholeService:
+        """A job of a service that is laid out as here."""
+        base = f"/arcgis/rest/services/{service}"
+        return WholeService(
+            url, job_id, f"{base}/MapServer/jobs/{job_id}", f"{base}/jobs/{job_id}/MapServer", f"{base}/GPServer/Flood%20Depth"
+        )
+
 
 @contextmanager
 def whole_service(folder: Path, protection: str = "") -> Iterator[WholeService]:
     """The service, serving; its job was finished a moment before.  protection: lines of its ``[protection]``."""
     services, job_id = folder / "services", lay_out(folder, protection)
-    base = "/arcgis/rest/services/Hydrology/FloodDepth"
     settings = Settings(jobs=(folder / "jobs",), services=services, workers=1, secret_key="shared by all replicas")
     with _served(settings) as url:
-        yield WholeService(
-            url, job_id, f"{base}/MapServer/jobs/{job_id}", f"{base}/jobs/{job_id}/MapServer", f"{base}/GPServer/Flood%20Depth"
-        )
+        yield WholeService.of_job(url, job_id)
 
 
-def lay_out(folder: Path, protection: str = "") -> str:
-    """The service in ``services`` and its job, whose id is the result, in ``jobs``."""
-    described = folder / "services" / "Hydrology" / "FloodDepth"
+def lay_out(folder: Path, protection: str = "", *, service: str = NAME, who: str = "", **access: Any) -> str:
+    """A service in ``services`` and its job, whose id is the result, in ``jobs``.
+
+    protection, who: lines of the service's tables of that name.  access: owner and private, as a job has them.
+    """
+    described = folder / "services" / service
     described.mkdir(parents=True)
-    (described / "service.toml").write_text(f"{SERVICE}\n[protection]\n{protection}\n", encoding="utf-8")
-    return _finish_job(folder / "jobs")
+    (described / "service.toml").write_text(f"{SERVICE}\n[protection]\n{protection}\n[who]\n{who}\n", encoding="utf-8")
+    return _finish_job(folder / "jobs", service, **access)
 
 
-def _finish_job(jobs_dir: Path) -> str:
-    with manifest.start(jobs_dir, service="Hydrology/FloodDepth", task="Flood Depth", inputs={"River_Level": 4.25}) as run:
+def _finish_job(jobs_dir: Path, service: str, **access: Any) -> str:
+    with manifest.start(jobs_dir, service=service, task="Flood Depth", inputs={"River_Level": 4.25}, **access) as run:
         run.path("%scratchworkspace%/depth.asc").write_text(_depth(), encoding="ascii")
         run.path("%scratchworkspace%/parcels.geojson").write_text(json.dumps(_parcels()), encoding="utf-8")
         run.output("Depth", "%scratchworkspace%/depth.asc")

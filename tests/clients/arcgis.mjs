@@ -1,19 +1,30 @@
-// @arcgis/core as an application uses it after a geoprocessing job: the job's map image layer in a 2D view.
+// @arcgis/core as an application uses it after a geoprocessing job: the job's map image layer in a 2D view, with or without signing in.
 import esriConfig from "@arcgis/core/config.js";
 import { whenOnce } from "@arcgis/core/core/reactiveUtils.js";
 import Extent from "@arcgis/core/geometry/Extent.js";
+import esriId from "@arcgis/core/identity/IdentityManager.js";
+import MapImageLayer from "@arcgis/core/layers/MapImageLayer.js";
 import EsriMap from "@arcgis/core/Map.js";
+import esriRequest from "@arcgis/core/request.js";
 import JobInfo from "@arcgis/core/rest/support/JobInfo.js";
 import MapView from "@arcgis/core/views/MapView.js";
 
 esriConfig.assetsPath = new URL("assets", location.href).href;
 
-const { taskUrl, jobId, box } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+const { taskUrl, jobId, mapUrl, box, signIn = {} } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const [xmin, ymin, xmax, ymax] = box;
 
-const job = new JobInfo({ jobId, jobStatus: "job-succeeded", sourceUrl: taskUrl });
-await job.checkJobStatus();
-const layer = await job.fetchResultMapImageLayer();
+if (signIn.scope) esriConfig.apiKeys.scopes = [signIn.scope];
+if (signIn.token) esriId.registerToken(signIn.token);
+if (signIn.first) await esriId.getCredential(mapUrl);
+
+async function resultOf() {
+  const job = new JobInfo({ jobId, jobStatus: "job-succeeded", sourceUrl: taskUrl });
+  await job.checkJobStatus();
+  return job.fetchResultMapImageLayer();
+}
+
+const layer = taskUrl ? await resultOf() : new MapImageLayer({ url: mapUrl });
 const view = new MapView({
   container: "map",
   map: new EsriMap({ layers: [layer] }),
@@ -26,7 +37,21 @@ await view.when();
 await layer.when();
 await whenOnce(() => !view.updating);
 await whenOnce(() => view.stationary);
-const shown = view.extent;
-const layers = layer.allSublayers.map(({ id, title }) => [id, title]).toArray();
-// without a basemap the view takes the spatial reference of the job's map
-window.shown = { box: [shown.xmin, shown.ymin, shown.xmax, shown.ymax], wkid: shown.spatialReference.wkid, url: layer.url, layers };
+await layer.loadAll();
+const layers = layer.allSublayers.map(({ id, title, loaded }) => [id, title, loaded]).toArray();
+const { data: legend } = await esriRequest(`${layer.url}/legend`, { query: { f: "json" } });
+
+function show() {
+  const { xmin, ymin, xmax, ymax, spatialReference } = view.extent;
+  // without a basemap the view takes the spatial reference of the job's map
+  window.shown = { box: [xmin, ymin, xmax, ymax], wkid: spatialReference.wkid, url: layer.url, layers, legend: legend.layers.map(({ layerName }) => layerName) };
+}
+
+show();
+/** Draws again, as after a move of the map. */
+window.again = async () => {
+  layer.refresh();
+  await whenOnce(() => view.updating);
+  await whenOnce(() => !view.updating);
+  show();
+};

@@ -1,8 +1,12 @@
-// MapLibre: a raster source over the job's TileJSON.
+// MapLibre: a raster source over the job's TileJSON; requests to its host get the headers or the query given.
 import * as maplibregl from "maplibre-gl";
 
-const { tileJsonUrl, box } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+const { tileJsonUrl, box, headers, query } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+const host = new URL(tileJsonUrl).origin;
+const transformRequest = (url) => (url.startsWith(host) ? { url: query ? `${url}${url.includes("?") ? "&" : "?"}${query}` : url, headers } : { url });
+
 const map = new maplibregl.Map({
+  transformRequest,
   container: "map",
   attributionControl: false,
   fadeDuration: 0,
