@@ -68,6 +68,8 @@ class Host(uvicorn.Server):
             ws="none",
             log_config=None,
             backlog=BACKLOG,
+            # its lines go the way of all lines, past what hides credentials
+            log_config=None,
             log_level="warning" if settings.log_level == "info" else settings.log_level,
             access_log=settings.log_level == "debug",
             proxy_headers=False,

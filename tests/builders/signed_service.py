@@ -46,9 +46,9 @@ class SignedService:
     shared: WholeService
     key: EllipticCurvePrivateKey = field(repr=False)
 
-    def token(self, minutes: float = 60) -> str:
+    def token(self) -> str:
         """What anna is given for her password."""
-        given = {"username": "anna", "password": PASSWORD, "expiration": str(minutes), "f": "json"}
+        given = {"username": "anna", "password": PASSWORD, "f": "json"}
         token: str = httpx.post(f"{self.url}/arcgis/tokens/generateToken", data=given).json()["token"]
         return token
 
@@ -66,6 +66,11 @@ class SignedService:
     def demand_sign_in(self, how: str) -> None:
         """``required`` or ``optional``."""
         _write_access(self.folder / "access", how)
+        time.sleep(NOTICED_S)
+
+    def end_tokens(self) -> None:
+        """Anna's password is written anew, which ends what she was given for it."""
+        _write_people(self.folder / "access")
         time.sleep(NOTICED_S)
 
     def wrote(self) -> str:
@@ -97,10 +102,14 @@ def _make_realm(access: Path) -> EllipticCurvePrivateKey:
     key = generate_private_key(SECP256R1())
     access.mkdir()
     (access / "issuer.pem").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    realm.write_users(access, {"anna": User(password=hash_password(PASSWORD))})
+    _write_people(access)
     realm.write_keys(access, {"portal": ApiKey(digest=hashlib.sha256(API_KEY.encode()).hexdigest())})
     _write_access(access, "optional")
     return key
+
+
+def _write_people(access: Path) -> None:
+    realm.write_users(access, {"anna": User(password=hash_password(PASSWORD))})
 
 
 def _write_access(access: Path, sign_in: str) -> None:

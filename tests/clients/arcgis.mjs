@@ -15,8 +15,10 @@ const { taskUrl, jobId, mapUrl, box, signIn = {} } = JSON.parse(decodeURICompone
 const [xmin, ymin, xmax, ymax] = box;
 
 if (signIn.scope) esriConfig.apiKeys.scopes = [signIn.scope];
-if (signIn.token) esriId.registerToken(signIn.token);
-if (signIn.first) await esriId.getCredential(mapUrl);
+// the identity manager gives a token to the services it was told of, and to no others of the server
+const services = [taskUrl, mapUrl].filter(Boolean);
+if (signIn.token) for (const server of services) esriId.registerToken({ server, token: signIn.token });
+if (signIn.first) for (const url of services) await esriId.getCredential(url);
 
 async function resultOf() {
   const job = new JobInfo({ jobId, jobStatus: "job-succeeded", sourceUrl: taskUrl });

@@ -158,10 +158,7 @@ def test_arcgis_core_is_given_a_token(kind: str, browser: Browser, pages: str, s
     """A token of ours, one of another issuer, and an API key are registered with it and sent as ``token``."""
     token = {"token": service.token, "bearer": service.bearer, "key": lambda: API_KEY}[kind]()
     job = service.shared if kind == "key" else service.private
-    server = f"{service.url}/arcgis/rest/services"
-    shown, picture, asked = shown_by(
-        browser, f"{pages}/arcgis.html", **given(job, box, signIn={"token": {"server": server, "token": token}})
-    )
+    shown, picture, asked = shown_by(browser, f"{pages}/arcgis.html", **given(job, box, signIn={"token": token}))
     assert [1, "Water depth", True] in shown["layers"] and "Water depth" in shown["legend"]
     assert_shown(service, shown, picture)
     assert tokens_in(asked) == [token]
@@ -178,19 +175,18 @@ def test_arcgis_core_sends_an_api_key_to_its_scope(browser: Browser, pages: str,
 
 
 def test_arcgis_core_asks_again_when_a_token_ends(browser: Browser, pages: str, service: SignedService, box: list[float]) -> None:
-    """A token that was good for four seconds is refused with 498, whereupon it shows its dialog and goes on."""
-    ending = service.token(minutes=4 / 60)
-    registered = {"token": {"server": f"{service.url}/arcgis/rest/services", "token": ending}}
-    with client_page(browser, f"{pages}/arcgis.html", **given(service.private, box, signIn=registered)) as client:
+    """A token that was good until a moment ago is refused with 498, whereupon it shows its dialog and goes on."""
+    with client_page(browser, f"{pages}/arcgis.html", **given(service.private, box, signIn={"first": True})) as client:
+        sign_in(client.page)
         client.shown()
-        client.page.wait_for_timeout(4000)
+        (ended,) = tokens_in(client.addresses)
+        service.end_tokens()
         client.page.evaluate("() => { window.shown = undefined; window.again(); }")
         sign_in(client.page)
         shown, picture = client.shown()
     assert_shown(service, shown, picture)
-    renewed = [token for token in tokens_in(client.addresses) if token != ending]
-    assert len(renewed) == 1
-    assert_unwritten(service, ending, *renewed)
+    assert len(tokens_in(client.addresses)) == 2
+    assert_unwritten(service, *tokens_in(client.addresses))
 
 
 @pytest.mark.parametrize("path", ["map_path", "alias_path"])
