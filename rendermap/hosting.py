@@ -66,7 +66,6 @@ class Host(uvicorn.Server):
             app,
             http=ClientConnection,
             ws="none",
-            log_config=None,
             backlog=BACKLOG,
             # its lines go the way of all lines, past what hides credentials
             log_config=None,
