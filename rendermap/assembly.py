@@ -115,8 +115,14 @@ def build(
 def _ledger(settings: Settings, metrics: Metrics) -> Ledger:
     drawings = replace(CLIENT_DRAWINGS, value=settings.drawings_per_client)
     budget = replace(PIXEL_BUDGET, value=settings.pixel_budget_mpx)
-    journal = FileJournal(settings.audit_log) if settings.audit_log else LogJournal()
-    return Ledger(Allowance(drawings, budget), Audit(journal, metrics), metrics)
+    return Ledger(Allowance(drawings, budget), _audit(settings, metrics), metrics)
+
+
+def _audit(settings: Settings, metrics: Metrics) -> Audit | None:
+    """None where only people at a terminal would read it."""
+    if settings.audit_log:
+        return Audit(FileJournal(settings.audit_log), metrics)
+    return Audit(LogJournal(), metrics) if settings.log_format == "json" else None
 
 
 def open_door(settings: Settings) -> Doorkeeper:

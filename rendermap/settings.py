@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     )
     basemap_url: str | None = Field(None, description="XYZ address of a basemap for the viewer, with {z}/{x}/{y}; none unless given.")
     basemap_attribution: str = Field("", description="Credit for the basemap.")
-    audit_log: Path | None = Field(None, description="File that tells who saw which job, as JSON lines; the log when there is none.")
+    audit_log: Path | None = Field(None, description="File that tells who saw which job, as JSON lines; without it a JSON log tells it.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least important line written.")
 

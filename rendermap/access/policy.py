@@ -91,7 +91,9 @@ class Policy:
         if not allowed and operation is not Operation.VIEW:
             raise NotSupported
         bounds = principal.link.bounds if principal.link else UNBOUNDED
-        is_public = bounds == UNBOUNDED and self._allowed(PUBLIC, operation, service, job) == allowed
+        is_public = bounds == UNBOUNDED and all(
+            self._allowed(PUBLIC, each, service, job) == self._allowed(principal, each, service, job) for each in LEVELS
+        )
         return Grant(principal, operation, service.name, job.job_id, allowed, bounds, is_public, service.pixel_budget)
 
     def template(self, principal: Principal, service: ServiceAccess) -> Grant:

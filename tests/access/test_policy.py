@@ -98,6 +98,13 @@ def test_a_layer_may_be_for_fewer_than_its_service() -> None:
     assert Policy().known_layers(PUBLIC, service) == {0, 1, 2}
 
 
+def test_what_some_may_identify_is_no_cache_s_to_keep() -> None:
+    """Documents of those who may ask about a layer say more than the public's, at the same address."""
+    service = for_whom("public", identify=frozenset({"user:anna"}))
+    assert Policy().grant(BEN, VIEW, service, JOB).is_public
+    assert not Policy().grant(ANNA, VIEW, service, JOB).is_public
+
+
 def linked(**changes: object) -> Principal:
     """Somebody who came by a link for layers 1 and 2 of job j1, up to identify."""
     given = {"layer_ids": frozenset({1, 2}), "operation": IDENTIFY, "bounds": Bounds(5000.0)} | changes
