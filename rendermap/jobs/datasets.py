@@ -8,6 +8,7 @@ import stat
 from functools import lru_cache
 from pathlib import Path
 
+from rendermap.errors import SourceRefused
 from rendermap.jobs.fingerprint import Listing
 from rendermap.limits import SIDECAR_BYTES
 
@@ -62,15 +63,17 @@ def is_dataset_file(name: str, listing: Listing) -> bool:
 def is_pointer(path: Path, fingerprint: str) -> bool:
     """True when a file's content sends its reader to other files: a VRT under any name, an .aux.xml with a source.
 
-    fingerprint: the version that is judged; the answer is kept for it.
+    fingerprint: the version that is judged; the answer is kept for it.  Raises SourceRefused for an .aux.xml too large to be judged.
     """
     del fingerprint
     name = path.name.lower()
     if name.endswith(".xml") and not name.endswith(".aux.xml"):
         return False  # ArcGIS metadata beside a dataset: no reader follows it, and it names its DTD
     if name.endswith(".xml"):
-        content = read_start(path, SIDECAR_BYTES.value).lower()
-        return len(content) == SIDECAR_BYTES.value or any(mark in content for mark in _XML_POINTERS)
+        content = read_start(path, SIDECAR_BYTES.value + 1).lower()
+        if len(content) > SIDECAR_BYTES.value:
+            raise SourceRefused(SIDECAR_BYTES.sentence, reason=f"{path}: {SIDECAR_BYTES.sentence}")
+        return any(mark in content for mark in _XML_POINTERS)
     content = read_start(path, _HEAD_BYTES).lower()
     return any(mark in content for mark in _POINTERS)
 

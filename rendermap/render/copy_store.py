@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rendermap.errors import SourceRefused
+from rendermap.limits import COPY_BYTES
 from rendermap.render.assets import workshop
 
 FOLDER_LIMIT_BYTES = 4 << 30
@@ -21,6 +23,7 @@ def kept_copy(essence: object, suffix: str, make: Callable[[Path], None]) -> Pat
     """The copy that is told by essence, made when it is not there.
 
     make: writes it to the file it is given; raises what it likes.  A worker that finds another making the same copy waits for it.
+    Raises SourceRefused when it grows too large.
     """
     folder = workshop() / "copies"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -46,7 +49,12 @@ def _make(file: Path, make: Callable[[Path], None]) -> None:
     # in the worker's own folder, which goes with it, so that half a copy never stays behind
     with tempfile.TemporaryDirectory() as room:
         half = Path(room) / file.name
-        make(half)
+        try:
+            make(half)
+        except Exception as error:
+            if half.is_file() and half.stat().st_size >= COPY_BYTES.value:
+                raise SourceRefused(COPY_BYTES.sentence, reason=f"a copy as large as may be: {error}") from error
+            raise
         half.replace(file)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from rendermap.errors import SourceUnreadable
+from rendermap.errors import SourceRefused, SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84
 from rendermap.jobs.job import DataSource, Layer
@@ -95,13 +95,15 @@ def inspect_csv(source: DataSource) -> Layer:
     """The facts of a table of text with coordinates.
 
     Degrees are taken for WGS84 where the columns are named longitude and latitude; a ``.prj`` file beside the table wins.
-    Raises SourceUnreadable when it has no coordinates or cannot be parsed.
+    Raises SourceUnreadable when it has no coordinates or cannot be parsed, SourceRefused when there is too much of it.
     """
     try:
         layout = read_layout(source.path)
         with open_rows(source.path, layout) as rows:
             seen = _survey(source.path, rows, layout)
     except (OSError, csv.Error, UnicodeDecodeError) as error:
+        if "field limit" in str(error):
+            raise SourceRefused(CELL_CHARS.sentence, reason=f"{source.path}: {error}") from error
         raise SourceUnreadable(reason=f"{source.path}: {error}") from error
     fields = tuple(Field(name, kind) for name, kind in seen.kinds.items() if name != layout.wkt)
     crs = _crs_of(source.path, layout, seen.bbox)

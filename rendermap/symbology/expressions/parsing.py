@@ -60,7 +60,7 @@ def branches_of(parser: Lark, text: str, start: str) -> Branches:
         level = [child for tree in level for child in tree.children if isinstance(child, Tree)]
         if not level:
             return found
-    raise InvalidExpression("The expression is nested too deeply.")
+    raise InvalidExpression(BRANCH_DEPTH.sentence)
 
 
 def checked(read: Callable[[str], object], text: str) -> Part:
