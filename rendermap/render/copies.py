@@ -28,6 +28,7 @@ from rendermap.render.computed import computed_columns, is_null
 from rendermap.render.copy_store import kept_copy
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.seams import cut_at_seam
+from rendermap.render.vector_facts import ERRORS
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 
@@ -50,12 +51,15 @@ _COPIED_KINDS = "biufOUM"
 def holds_curves(open_name: str, member: str) -> bool:
     """True when a feature has arcs or patches, which Mapnik's plugin passes over without a word.
 
-    Looks at every feature, so ask it only of drivers that can hold them.
+    Looks at every feature, so ask it only of drivers that can hold them.  Raises SourceUnreadable.
     """
     sql = f"SELECT OGR_GEOMETRY FROM {quote_ogr(member)} WHERE OGR_GEOMETRY IN ({_CURVES})"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = pyogrio.raw.read(open_name, sql=sql, sql_dialect="OGRSQL", read_geometry=False, max_features=1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = pyogrio.raw.read(open_name, sql=sql, sql_dialect="OGRSQL", read_geometry=False, max_features=1)
+    except ERRORS as error:
+        raise SourceUnreadable(reason=f"{open_name} ({member}): {error}") from error
     return bool(found[3] and len(found[3][0]))
 
 

@@ -11,13 +11,14 @@ import numpy as np
 import pyogrio
 import pyogrio.raw
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.symbology.facts import FieldKind, GeometryKind
 
-ERRORS = (DataSourceError, DataLayerError, FieldError, GeometryError, ValueError, OSError)
+ERRORS = (DataSourceError, DataLayerError, IndexError, ValueError, OSError)
+"""What pyogrio raises of damaged data; IndexError of a container without layers."""
 
 _KINDS = {
     "Point": GeometryKind.POINT,
