@@ -66,10 +66,10 @@ def _least_steps(view: MapView, finest: Finest) -> Floats:
         return np.array([min(dx / finest.dx, dy / finest.dy)])
     x, y = (part.ravel() for part in np.meshgrid(view.bbox.xmin + _PLACES * view.bbox.width, view.bbox.ymin + _PLACES * view.bbox.height))
     carried = transformer(view.crs, finest.crs).transform(np.concatenate([x, x + dx, x]), np.concatenate([y, y, y + dy]))
-    (cols, right_cols, up_cols), (rows, right_rows, up_rows) = (
-        np.asarray(part).reshape(3, -1) / side for part, side in zip(carried, (finest.dx, finest.dy), strict=True)
-    )
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        (cols, right_cols, up_cols), (rows, right_rows, up_rows) = (
+            np.asarray(part).reshape(3, -1) / side for part, side in zip(carried, (finest.dx, finest.dy), strict=True)
+        )
         return _least_stretch(right_cols - cols, up_cols - cols, right_rows - rows, up_rows - rows)
 
 

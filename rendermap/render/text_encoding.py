@@ -83,9 +83,10 @@ def _code_page(path: Path) -> str | None:
     number = re.fullmatch(r"(?:ansi|oem|cp|windows|ibm)?[ _-]?(\d{3,5})", name)
     spelled = _numbered(number[1]) if number else name
     try:
+        b"a".decode(spelled)
         return codecs.lookup(spelled).name
-    except LookupError:
-        return None
+    except (LookupError, ValueError):
+        return None  # no encoding of text, or no name at all
 
 
 def _numbered(number: str) -> str:

@@ -35,23 +35,34 @@ TEXTS = frozenset((".lyrx", ".json", ".sld", ".qml", ".xml", ".toml", ".geojson"
 
 @dataclass
 class Report:
-    """What came of it.  outcomes: by kind of file.  violations: (number of the case, name of its seed, what happened)."""
+    """What came of it.
 
-    outcomes: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    outcomes: the numbers of the cases, by kind of file and outcome.  violations: (number of the case, name of its seed, what happened).
+    """
+
+    outcomes: dict[str, dict[str, list[int]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     violations: list[tuple[int, str, str]] = field(default_factory=list)
     unforeseen: Counter[str] = field(default_factory=Counter)
     restarts: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
+    def note(self, reason: str | None) -> None:
+        """Count an error that no reader foresaw, by the last line of ours in its traceback and what was raised."""
+        if reason and "Traceback" in reason:
+            lines = reason.strip().splitlines()
+            places = [line.strip() for line in lines if "/rendermap/" in line]
+            self.unforeseen[f"{places[-1].rpartition('/')[2] if places else '?'}: {lines[-1][:160]}"] += 1
+
     def lines(self) -> Iterator[str]:
         """For people."""
-        total = sum(map(Counter.total, self.outcomes.values()))
         for kind, outcomes in sorted(self.outcomes.items()):
-            yield f"{kind}: {outcomes.total()}"
-            yield from (f"  {count:6d}  {outcome}" for outcome, count in outcomes.most_common())
+            yield f"{kind}: {sum(map(len, outcomes.values()))}"
+            for outcome, numbers in sorted(outcomes.items(), key=lambda row: -len(row[1])):
+                yield f"  {len(numbers):6d}  {outcome}  (such as {', '.join(map(str, numbers[:3]))})"
         yield "workers replaced: " + (", ".join(f"{count} {cause}" for cause, count in sorted(self.restarts.items())) or "none")
         yield from (f"  unforeseen in a worker, {count} times: {line}" for line, count in self.unforeseen.most_common(30))
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        total = sum(len(numbers) for outcomes in self.outcomes.values() for numbers in outcomes.values())
         yield f"{total} files in {self.seconds:.0f} s; the service's own process had {peak_mb} MB at most"
         yield f"violations: {len(self.violations)}"
         yield from (f"  case {number} ({seed}): {what}" for number, seed, what in self.violations)
@@ -87,7 +98,7 @@ async def fuzz(room: Path, numbers: list[int], seed: int, workers: int, deadline
     report, began, waiting = Report(), time.monotonic(), iter(numbers)
     _listen(report)
     turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-    async with open_house(room / "house", seeds, workers, deadline_s) as house:
+    async with open_house(room / "house", seeds, workers, deadline_s, report.note) as house:
 
         async def work() -> None:
             for number in waiting:
@@ -104,7 +115,7 @@ async def fuzz(room: Path, numbers: list[int], seed: int, workers: int, deadline
 
 async def _try(house: House, report: Report, number: int, good: Seed, files: dict[str, bytes], chance: Random) -> None:
     try:
-        report.outcomes[good.kind][await house.try_files(good, files, chance)] += 1
+        report.outcomes[good.kind][await house.try_files(good, files, chance)].append(number)
     except Violation as violation:
         report.violations.append((number, good.name, str(violation)))
     except Exception:
@@ -115,20 +126,11 @@ def _listen(report: Report) -> None:
     """Hear from the service's log what no reader foresaw, and print nothing."""
 
     def hear(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
-        reason = str(event.get("reason") or event.get("exception") or "")
-        if "Traceback" in reason:
-            report.unforeseen[_spot(reason)] += 1
+        report.note(str(event.get("reason") or event.get("exception") or ""))
         raise structlog.DropEvent
 
     structlog.configure(processors=[hear], logger_factory=structlog.ReturnLoggerFactory())
     logging.disable(logging.CRITICAL)
-
-
-def _spot(trace: str) -> str:
-    """The last line of ours in a traceback, and what was raised."""
-    lines = trace.strip().splitlines()
-    places = [line.strip() for line in lines if "/rendermap/" in line]
-    return f"{places[-1].rpartition('/')[2] if places else '?'}: {lines[-1][:160]}"
 
 
 def _restarts(metrics: Metrics) -> dict[str, int]:

@@ -55,12 +55,13 @@ class Violation(Exception):
 
 @dataclass(frozen=True)
 class House:
-    """room: the folder of its folders.  published: the services; those of a trial come and go."""
+    """room: the folder of its folders.  published: the services; those of a trial come and go.  note: is told the reasons of errors."""
 
     room: Path
     assembled: Assembled
     published: dict[str, Service]
     deadline_s: float
+    note: Callable[[str | None], None]
 
     async def try_files(self, seed: Seed, files: Mapping[str, bytes], chance: Random) -> str:
         """What comes of damaged files, in a word.  Raises Violation, and whatever else the service should have caught."""
@@ -117,6 +118,7 @@ class House:
         return outcome
 
     def _told(self, error: RendermapError) -> str:
+        self.note(error.reason)
         for sentence in (error.sentence, *error.details):
             self._check(sentence)
         if isinstance(error, BadRequest) and not isinstance(error, InvalidBbox):
@@ -141,7 +143,9 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(room: Path, seeds: Iterable[Seed], workers: int, deadline_s: float) -> AsyncIterator[House]:
+async def open_house(
+    room: Path, seeds: Iterable[Seed], workers: int, deadline_s: float, note: Callable[[str | None], None]
+) -> AsyncIterator[House]:
     """A service that runs.  room: an empty folder."""
     _furnish(room, tuple(seeds))
     published, faults = read_services(room / "services")
@@ -151,7 +155,7 @@ async def open_house(room: Path, seeds: Iterable[Seed], workers: int, deadline_s
     assembled = build(settings, services=lambda: published)
     await assembled.start()
     try:
-        yield House(room, assembled, published, deadline_s)
+        yield House(room, assembled, published, deadline_s, note)
     finally:
         await assembled.stop()
 

@@ -1,4 +1,4 @@
-"""Datasets that reach out of their job: what the attack list calls C1 and C2, against real workers.
+"""Datasets that reach out of their job: what the attack list calls C1 to C3, against real workers.
 
 Where what is tested by whom: links, names, pointers and hard links at the look, `tests/jobs/test_folder.py`; drivers,
 `tests/contract/test_data_formats.py`; reference systems (C5), `tests/geo/test_crs.py`; environment and system calls (C5),
@@ -13,18 +13,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyogrio.raw
 import pytest
 import shapely
 
+from rendermap.dispatch.plan import InspectPlan, MeasurePlan
 from rendermap.errors import Broken, Busy, SourceRefused, SourceUnreadable
 from rendermap.geo.view import MapView
 from rendermap.jobs.folder import JobFolder
+from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import MOST_THREADS
 from rendermap.render.landlock import is_available
+from rendermap.render.measure import measure
+from rendermap.render.vectors import draw_vectors
+from rendermap.symbology.expressions.tree import Column, Comparison, Literal, Not
 from rendermap.symbology.ramps import GRAYS
-from rendermap.symbology.style import Stretch, StretchKind, StretchRecipe
+from rendermap.symbology.style import Categories, Category, Stretch, StretchKind, StretchRecipe, Style
 from tests.builders.hostile import POINTS, WAYS, secret_cells, write_geopackage, write_netcdf, write_raster_at, write_spilled
-from tests.builders.vectors import RED, fill, map_plan, plan_for, source_at, view_on, write_features
+from tests.builders.vectors import BLUE, RED, SUFFIXES, fill, map_plan, plan_for, source_at, view_on, write_features
 from tests.builders.views import plan_of
 from tests.builders.workers import Workers, working
 
@@ -84,10 +91,9 @@ def test_what_was_looked_at_is_what_is_drawn(workers: Workers, mine: Path, other
         write_raster_at(path, 9)
     assert layer.bbox
     plan = map_plan(MapView(layer.bbox, "EPSG:32611", 16, 16), plan_of(layer, GRAY))
-    asked = (workers.draw, plan), (workers.measure, layer), (workers.look_at, layer.source)
-    for ask, about in asked:
+    for ask in (lambda: workers.draw(plan), lambda: workers.measure(layer), lambda: workers.look_at(layer.source)):
         with pytest.raises(Busy, match="changed"):
-            ask(about)  # type: ignore[operator]
+            ask()
 
 
 def test_a_link_is_not_followed_even_when_nothing_tells_of_it(workers: Workers, mine: Path, others: Path) -> None:
@@ -220,3 +226,25 @@ def test_more_jobs_than_threads_take_turns(workers: Workers, mine: Path) -> None
     shutil.rmtree(folders[-1])
     folders[-1].mkdir()
     assert workers.measure(workers.look(write_raster_at(folders[-1] / "a.tif", 99))).maximum == 99
+
+
+NAMES = (
+    'a"b', "x' OR '1'='1", "]]><Datasource>", "a.b", "[z]", "{0} %s", "a\\", '"; DROP TABLE t; --', "SELECT", "_mapnik", "rm_part", "a\tb",
+    'x" UNION SELECT sql FROM sqlite_master --', "mapnik::geometry_type", "name\nb", "&lt;", "a,b",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("driver", ["GPKG", "FlatGeobuf", "GeoJSON"])
+def test_names_in_a_dataset_are_names(tmp_path: Path, driver: str) -> None:
+    """C3: names of layers and fields, and values, reach the engine's document and its queries as what they are."""
+    file, member = tmp_path / f"a{SUFFIXES[driver]}", 'x" UNION SELECT sql FROM sqlite_master --'
+    boxes = shapely.to_wkb(np.array([shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)], object))
+    columns = [np.array([name, "other"], object) for name in NAMES]
+    pyogrio.raw.write(file, boxes, columns, NAMES, driver=driver, layer=member, geometry_type="Polygon", crs="EPSG:4326")
+    layer = inspect(InspectPlan(source_at(file, member if driver == "GPKG" else None)))
+    for name in NAMES:
+        assert [value for value, _ in measure(MeasurePlan(layer, name)).distinct] == sorted([name, "other"])
+        known = Not(Comparison("=", Column(name), Literal("none of them")))
+        style = Style(Categories((name,), (Category(((name,),), fill(RED)),), default=fill(BLUE)), filter=known)
+        pixels = draw_vectors([plan_for(layer, style)], view_on((0, 0, 20, 10), "EPSG:4326", width=40, height=20))
+        assert [tuple(pixels[10, x]) for x in (10, 30)] == [RED, BLUE], name

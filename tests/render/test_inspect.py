@@ -194,6 +194,14 @@ def test_shapefile_says_or_betrays_its_encoding(tmp_path: Path) -> None:
         assert look(file).encoding == expected
 
 
+@pytest.mark.parametrize("page", ["zlib", "rot13", "undefined", "hex", "a\0b", "../../x", "no-such", ""])
+def test_a_code_page_that_is_none_says_nothing(tmp_path: Path, page: str) -> None:
+    """What a code page file holds names an encoding of text, or is passed over (C2): Python knows others by name, too."""
+    file = write_features(tmp_path, POINTS[:1], {"road": ["Straße"]}, driver="ESRI Shapefile").source.path
+    file.with_suffix(".cpg").write_text(page)
+    assert look(file).encoding == "utf-8"
+
+
 def test_container_without_member_shows_its_first(tmp_path: Path) -> None:
     """A GeoPackage of one layer needs no member; an unknown member is not there; names are matched without case."""
     file = write_features(tmp_path, POINTS, driver="GPKG", name="Wells").source.path
