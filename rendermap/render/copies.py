@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyogrio
-import pyogrio.errors
 import pyogrio.raw
 import shapely
 from numpy.typing import NDArray
@@ -95,7 +94,7 @@ def copy_of(
     essence = (source.path, source.member, source.fingerprint, layer.encoding, layer.driver, carriage, *computed.items(), remaking)
     try:
         return kept_copy(essence, ".fgb", lambda file: _write(layer, file, carriage, computed, remaking))
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
+    except (*ERRORS, RuntimeError) as error:
         raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
 
 
@@ -152,7 +151,7 @@ def member_of(layer: Layer) -> str:
     """The dataset's exact name inside its container: the one asked for without regard to case, else the first."""
     try:
         names = [str(name) for name, geometry in pyogrio.list_layers(layer.open_name) if geometry is not None]
-    except pyogrio.errors.DataSourceError as error:
+    except ERRORS as error:
         raise SourceUnreadable(reason=str(error)) from error
     wanted = (layer.source.member or "").casefold()
     found = [name for name in names if name.casefold() == wanted] or names

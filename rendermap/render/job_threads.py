@@ -7,6 +7,7 @@ sees what is opened in the end.  One thread works at a time: drawing is done as 
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -47,17 +48,24 @@ class JobThreads:
         return self._thread(root).submit(work).result()
 
     def _thread(self, root: Path) -> ThreadPoolExecutor:
-        found = root.stat()
+        found = root.lstat()
         # What may be read is the folder as it is now: one that comes in its place needs a thread of its own.
         folder = (root, found.st_dev, found.st_ino)
         if folder not in self._threads:
             threading.stack_size(STACK_BYTES)
-            self._threads[folder] = ThreadPoolExecutor(1, f"job {root.name}", self._enter, (root,))
+            self._threads[folder] = ThreadPoolExecutor(1, f"job {root.name}", self._enter, (folder,))
             while len(self._threads) > MOST_THREADS:
                 self._threads.popitem(last=False)[1].shutdown()
         self._threads.move_to_end(folder)
         return self._threads[folder]
 
-    def _enter(self, root: Path) -> None:
-        if lack := restrict_files(self._libc, self._writable, (root,)):
-            raise OSError(lack)
+    def _enter(self, folder: Folder) -> None:
+        """Raises OSError for a link, and for a folder that is another by now."""
+        opened = os.open(folder[0], os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            found = os.fstat(opened)
+            lack = restrict_files(self._libc, self._writable, (Path(f"/proc/self/fd/{opened}"),))
+        finally:
+            os.close(opened)
+        if lack or (found.st_dev, found.st_ino) != folder[1:]:
+            raise OSError(lack or "the folder was replaced")

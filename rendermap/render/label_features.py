@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-import pyogrio.errors
 import pyogrio.raw
 import shapely
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from rendermap.render.clip import touch
 from rendermap.render.label_classes import fields_of_theme
 from rendermap.render.label_reach import fields_of_markers
 from rendermap.render.mapnik_filter import Columns
+from rendermap.render.vector_facts import ERRORS
 from rendermap.render.vectors import Place, place_of
 from rendermap.symbology.expressions.tree import columns as fields_asked
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
@@ -106,7 +106,7 @@ def _read(place: Place, fields: list[Field], area: BBox | None) -> tuple[NDArray
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             meta, _, wkb, values = pyogrio.raw.read(place.file, layer=place.member, columns=names, bbox=box)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
+    except (*ERRORS, RuntimeError) as error:
         raise SourceUnreadable(reason=f"{place.file}: {error}") from error
     found = {str(name): data for name, data in zip(meta["fields"], values, strict=True)}
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyogrio.errors
 import pyogrio.raw
 import shapely
 
@@ -17,6 +16,7 @@ from rendermap.render.bends import carry_densified
 from rendermap.render.copies import Columns, Shapes, is_copied, missing_in, write_copy
 from rendermap.render.copy_store import kept_copy
 from rendermap.render.pieces import Pieces, rows
+from rendermap.render.vector_facts import ERRORS
 
 MOST_FEATURES = 5_000
 MOST_ROWS = 200_000
@@ -54,7 +54,7 @@ def piece_copy(uncut: Uncut, crs: tuple[str, str], pieces: Pieces) -> Path | Non
         told = "%s is too large to be cut: gradients are of one colour, markers stand at distances and not in holes"
         LOG.warning(told, Path(uncut.file).name)
         return None
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError, RuntimeError) as error:
+    except (*ERRORS, RuntimeError) as error:
         raise SourceUnreadable(reason=f"{uncut.file}: {error}") from error
 
 

@@ -12,13 +12,14 @@ import pyogrio
 import pyogrio.raw
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.errors import ShapelyError
 
 from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.symbology.facts import FieldKind, GeometryKind
 
-ERRORS = (DataSourceError, DataLayerError, IndexError, ValueError, OSError)
-"""What pyogrio raises of damaged data; IndexError of a container without layers."""
+ERRORS = (DataSourceError, DataLayerError, ShapelyError, IndexError, ValueError, OSError)
+"""What pyogrio and shapely raise of damaged data; IndexError of a container without layers."""
 
 _KINDS = {
     "Point": GeometryKind.POINT,

@@ -122,6 +122,10 @@ def test_a_folder_that_becomes_a_link_is_not_entered(workers: Workers, mine: Pat
     for held in (source, source_at(source.path)):
         with pytest.raises((Busy, SourceRefused, SourceUnreadable)):
             workers.look_at(replace(held, root=mine))
+    job = mine.with_name("alias")
+    job.symlink_to(others, target_is_directory=True)
+    with pytest.raises(Broken):
+        workers.look_at(replace(source_at(job / "secret.tif"), root=job))
 
 
 @pytest.mark.parametrize("way", WAYS)

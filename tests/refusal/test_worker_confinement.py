@@ -15,6 +15,7 @@ import pytest
 
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan, SwatchLayer
 from rendermap.dispatch.pool import Pool
+from rendermap.dispatch.process import ENVIRONMENT
 from rendermap.errors import InvalidFormat, RenderFailed
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import DataSource
@@ -87,7 +88,8 @@ def worker_pid() -> Iterator[int]:
         "    await pool.stop()\n"
         "asyncio.run(main())\n"
     )
-    environment = {**os.environ, "RENDERMAP_SECRET_KEY": "open sesame"}
+    foreign = {"PROJ_DATA": "/sesame", "GDAL_DATA": "/sesame", "GDAL_DRIVER_PATH": "/sesame", "AWS_SECRET_ACCESS_KEY": "sesame"}
+    environment = {**os.environ, **foreign, "RENDERMAP_SECRET_KEY": "open sesame"}
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as service:
@@ -110,9 +112,18 @@ def test_its_limits_are_set(worker_pid: int) -> None:
 
 
 def test_its_environment_is_its_own(worker_pid: int) -> None:
-    """Nothing that the service was started with is in it."""
+    """C5: nothing that the service was started with is in it: no secret, no folder of drivers, data or grids."""
     environment = Path(f"/proc/{worker_pid}/environ").read_text()
-    assert "sesame" not in environment and "PROJ_NETWORK=OFF" in environment
+    assert "sesame" not in environment
+    given = dict(line.split("=", 1) for line in environment.split("\0") if line)
+    assert given.keys() <= {*ENVIRONMENT, "TMPDIR", "LC_CTYPE"}
+    off = {
+        "PROJ_NETWORK": "OFF",
+        "GDAL_DRIVER_PATH": "disable",
+        "GDAL_VRT_ENABLE_PYTHON": "NO",
+        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    }
+    assert off.items() <= given.items()
 
 
 def test_an_interrupt_is_not_for_it(worker_pid: int) -> None:
