@@ -7,8 +7,9 @@ from pathlib import Path
 from rendermap.access.doorkeeper import Doorkeeper
 
 SECRET = "a key for tests alone"
+NOWHERE = Path("no such folder")
 
 
-def open_door(folder: Path = Path("no such folder"), secret: str = SECRET) -> Doorkeeper:
+def open_door(folder: Path = NOWHERE, secret: str = SECRET) -> Doorkeeper:
     """The doorkeeper of an access folder."""
     return Doorkeeper(folder, (), secret)

@@ -48,6 +48,8 @@ async function refresh(list) {
   let again = true;
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    // who may not see the list any more sees why
+    if ([401, 404].includes(answer.status)) return location.reload();
     if (answer.ok) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-jobs]");
       if (!fresh) throw new Error("not the list of jobs");

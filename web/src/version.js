@@ -1,4 +1,5 @@
-// Progress of the picture, and what to say when a tile fails: the result may have changed or ended since the page was opened.
+// Progress of the picture, and what to say when a tile fails: the result may have changed since the page was opened, or it has ended, or
+// the link to it.
 const QUIET_MS = 150;
 
 export function watchVersion(stack, data, stage) {
@@ -17,7 +18,8 @@ export function watchVersion(stack, data, stage) {
 async function ask(data, stage) {
   try {
     const answer = await fetch(data.paths.state);
-    if (answer.status === 404 || answer.status === 410) return say(stage, "This job has ended; its map is no longer drawn.", false);
+    if (answer.status === 404 || answer.status === 410) return say(stage, "This map is not there any more.", false);
+    if (answer.status === 401) return say(stage, "You are not signed in any more.", true);
     const job = await answer.json();
     if (job.version !== data.version) return say(stage, "This result has changed.", true);
     say(stage, "A part of the map could not be drawn.", true);
