@@ -93,7 +93,7 @@ def copy_of(
     source = layer.source
     essence = (source.path, source.member, source.fingerprint, layer.encoding, layer.driver, carriage, *computed.items(), remaking)
     try:
-        return kept_copy(essence, ".fgb", lambda file: _write(layer, file, carriage, computed, remaking))
+        return kept_copy(essence, ".fgb", source, lambda file: _write(layer, file, carriage, computed, remaking))
     except (*ERRORS, RuntimeError) as error:
         raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
 

@@ -11,19 +11,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rendermap.errors import SourceRefused
+from rendermap.jobs.job import DataSource
 from rendermap.limits import COPY_BYTES
 from rendermap.render.assets import workshop
+from rendermap.render.plan_sources import check_version
 
 FOLDER_LIMIT_BYTES = 4 << 30
 """Of the folder that all workers share."""
 _LOCK_SUFFIX = ".lock"
 
 
-def kept_copy(essence: object, suffix: str, make: Callable[[Path], None]) -> Path:
-    """The copy that is told by essence, made when it is not there.
+def kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[Path], None]) -> Path:
+    """The copy of a dataset that is told by essence, made when it is not there.
 
     make: writes it to the file it is given; raises what it likes.  A worker that finds another making the same copy waits for it.
-    Raises SourceRefused when it grows too large.
+    Raises SourceRefused when it grows too large, Busy when the dataset changed meanwhile: such a copy is of no version.
     """
     folder = workshop() / "copies"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -31,7 +33,7 @@ def kept_copy(essence: object, suffix: str, make: Callable[[Path], None]) -> Pat
     while not _used_now(file):
         with _alone(file):
             if not file.exists():
-                _make(file, make)
+                _make(file, source, make)
                 drop_oldest(folder, keep=file)
     return file
 
@@ -45,7 +47,7 @@ def _used_now(file: Path) -> bool:
     return True
 
 
-def _make(file: Path, make: Callable[[Path], None]) -> None:
+def _make(file: Path, source: DataSource, make: Callable[[Path], None]) -> None:
     # in the worker's own folder, which goes with it, so that half a copy never stays behind
     with tempfile.TemporaryDirectory() as room:
         half = Path(room) / file.name
@@ -55,6 +57,7 @@ def _make(file: Path, make: Callable[[Path], None]) -> None:
             if half.is_file() and half.stat().st_size >= COPY_BYTES.value:
                 raise SourceRefused(COPY_BYTES.sentence, reason=f"a copy as large as may be: {error}") from error
             raise
+        check_version(source)
         half.replace(file)
 
 

@@ -214,6 +214,11 @@ def _colorizer(stops: list[Stop], default: Color | None) -> mapnik.RasterColoriz
     return colorizer
 
 
+def forget() -> None:
+    """Close all datasets."""
+    _datasource.cache_clear()
+
+
 @lru_cache(maxsize=_OPEN_DATASETS)
 def _datasource(open_name: str, fingerprint: str, band: int) -> mapnik.Datasource:
     del fingerprint  # a changed dataset is opened anew

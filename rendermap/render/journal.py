@@ -27,7 +27,7 @@ def readable(source: DataSource) -> Path:
     if not _keeps_journal(source.path, source.fingerprint):
         return source.path
     try:
-        return kept_copy((source.path, source.fingerprint, "settled"), ".gpkg", lambda file: _settle(source.path, file))
+        return kept_copy((source.path, source.fingerprint, "settled"), ".gpkg", source, lambda file: _settle(source.path, file))
     except (OSError, sqlite3.Error) as error:
         raise SourceUnreadable(reason=f"{source.path}: {error}") from error
 
@@ -41,6 +41,11 @@ def settled(plan: Plan) -> Plan:
     elif isinstance(plan, MeasurePlan):
         return replace(plan, layer=_moved(plan.layer))
     return plan
+
+
+def forget() -> None:
+    """Look at every file anew."""
+    _keeps_journal.cache_clear()
 
 
 def _moved(layer: Layer) -> Layer:

@@ -12,6 +12,7 @@ import pyogrio.raw
 import shapely
 
 from rendermap.errors import SourceUnreadable
+from rendermap.jobs.job import DataSource
 from rendermap.render.bends import carry_densified
 from rendermap.render.copies import Columns, Shapes, is_copied, missing_in, write_copy
 from rendermap.render.copy_store import kept_copy
@@ -28,11 +29,11 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Uncut:
-    """A dataset before it is cut.  essence: what tells it.  count: of its features, -1 when unknown."""
+    """A dataset before it is cut, itself or a copy.  source: the dataset.  count: of its features, -1 when unknown."""
 
     file: str
     member: str
-    essence: object
+    source: DataSource
     count: int = -1
 
 
@@ -49,7 +50,12 @@ def piece_copy(uncut: Uncut, crs: tuple[str, str], pieces: Pieces) -> Path | Non
     try:
         if uncut.count * len(pieces.cuts) > MOST_FEATURES:
             raise TooMany
-        return kept_copy(("pieces", uncut.essence, crs, pieces), ".fgb", lambda target: _write(uncut, crs, pieces, target))
+        return kept_copy(
+            ("pieces", uncut.file, uncut.member, uncut.source, crs, pieces),
+            ".fgb",
+            uncut.source,
+            lambda target: _write(uncut, crs, pieces, target),
+        )
     except TooMany:
         told = "%s is too large to be cut: gradients are of one colour, markers stand at distances and not in holes"
         LOG.warning(told, Path(uncut.file).name)

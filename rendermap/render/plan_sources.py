@@ -33,8 +33,18 @@ def root_of(plan: Plan) -> Path | None:
 def check_unchanged(plan: Plan) -> None:
     """Raises Busy when a dataset is no longer the version that the plan names: what was read of it is of no version."""
     for source in sources_of(plan):
-        if _version_of(source.path) != source.fingerprint:
-            raise Busy("A dataset of the map was changed just now. Try again shortly.", reason=f"{source.path} changed")
+        check_version(source)
+
+
+def check_version(source: DataSource) -> None:
+    """Raises Busy when a dataset is no longer the version that it names."""
+    if _version_of(source.path) != source.fingerprint:
+        raise changed(source.path)
+
+
+def changed(path: Path) -> Busy:
+    """What is told when a file or folder is not what it was a moment ago, or not there any more."""
+    return Busy("A dataset of the map was changed just now. Try again shortly.", reason=f"{path} changed")
 
 
 def check_self_contained(plan: Plan) -> None:

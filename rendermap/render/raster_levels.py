@@ -276,6 +276,11 @@ class WarmRasters:
             self._open.popitem(last=False)[1].close()
         return self._open[key]
 
+    def forget(self) -> None:
+        """Close them all."""
+        while self._open:
+            self._open.popitem()[1].close()
+
     def _memory_bytes(self) -> int:
         return sum(raster.memory_bytes for raster in self._open.values())
 

@@ -171,10 +171,9 @@ def _in_pieces(plan: LayerPlan, drawn: DrawnLayer, place: Place, map_crs: str) -
     pieces = pieces_of((rule.symbol for rule in drawn.rules), drawn.geometry, follow=applies_all(plan.style.theme))
     if pieces is None:
         return drawn, place
-    facts, source = plan.layer.facts, plan.layer.source
-    essence = (source.path, source.fingerprint, place.file, place.member)
+    facts = plan.layer.facts
     count = facts.count if isinstance(facts, VectorFacts) else -1
-    file = piece_copy(Uncut(place.file, place.member, essence, count), (place.crs, map_crs), pieces)
+    file = piece_copy(Uncut(place.file, place.member, plan.layer.source, count), (place.crs, map_crs), pieces)
     if file is None:
         return drawn, place
     box = box_of(str(file)) or place.box

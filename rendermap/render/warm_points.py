@@ -79,12 +79,16 @@ class WarmPoints:
             # a copy of its own is made before: one made on the way to another could wait for itself
             place = (layer.open_name, member_of(layer)) if layer.reader == "ogr" else (str(copy_of(layer)), COPY_MEMBER)
             # read once for all workers, which then share the file's memory
-            file = kept_copy(("points", key), ".npy", lambda file: _save(file, place, plan, weight, crs))
+            file = kept_copy(("points", key), ".npy", source, lambda file: _save(file, place, plan, weight, crs))
             points = self._kept[key] = Points(np.load(file, mmap_mode="r"))
             while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._limit:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return points
+
+    def forget(self) -> None:
+        """Drop them all."""
+        self._kept.clear()
 
 
 WARM_POINTS = WarmPoints(_MOST_WARM)

@@ -29,7 +29,7 @@ from PIL import Image
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
 from rendermap.dispatch.scratch import SHARED
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
-from rendermap.errors import RenderFailed, RendermapError, SourceUnreadable
+from rendermap.errors import Busy, RenderFailed, RendermapError, SourceUnreadable
 from rendermap.imaging.encode import encode
 from rendermap.imaging.watermark import watermarked
 from rendermap.render.assets import use_workshop
@@ -39,8 +39,9 @@ from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import JobThreads
 from rendermap.render.journal import settled
 from rendermap.render.measure import measure
+from rendermap.render.memories import forget_datasets
 from rendermap.render.notes import Notes
-from rendermap.render.plan_sources import check_self_contained, check_unchanged, root_of
+from rendermap.render.plan_sources import changed, check_self_contained, check_unchanged, root_of
 from rendermap.render.swatches import draw_legend, draw_sheet, sheet_fonts
 
 
@@ -95,6 +96,8 @@ class Workplace:
             return self.threads.run(root_of(plan), partial(answer, plan))
         except RendermapError as error:
             return Answer(head_of(error))
+        except FileNotFoundError as error:
+            return Answer(head_of(changed(error.filename)))
         except OSError as error:
             return Answer(head_of(SourceUnreadable(reason=f"the job's folder: {error}")))
         except Exception:
@@ -108,6 +111,9 @@ def answer(plan: Plan) -> Answer:
             return HANDLERS[type(plan)](settled(plan))
         finally:
             check_unchanged(plan)
+    except Busy as error:
+        forget_datasets()
+        return Answer(head_of(error))
     except RendermapError as error:
         return Answer(head_of(error))
     except Exception:

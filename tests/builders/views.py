@@ -7,14 +7,15 @@ from pathlib import Path
 from rendermap.dispatch.plan import InspectPlan, LayerPlan, layer_plan
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
+from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.inspect import inspect
 from rendermap.symbology.style import Style, Theme
 
 
-def look(path: Path, member: str | None = None, fingerprint: str = "1") -> Layer:
-    """The layer of a dataset whose folder is its job."""
-    return inspect(InspectPlan(DataSource(path, member, path.parent, fingerprint)))
+def look(path: Path, member: str | None = None, version: str | None = None) -> Layer:
+    """The layer of a dataset whose folder is its job.  version: its fingerprint as a test has it, None for its own."""
+    return inspect(InspectPlan(DataSource(path, member, path.parent, version or fingerprint(path))))
 
 
 def plan_of(layer: Layer, theme: Theme) -> LayerPlan:

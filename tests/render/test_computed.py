@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyogrio.raw
 import pytest
 import shapely
 
-from rendermap.errors import InvalidFilter
+from rendermap.errors import Busy, InvalidFilter
 from rendermap.jobs.job import Layer
 from rendermap.render import copies
 from rendermap.render.column_sql import sql_of
@@ -24,7 +25,7 @@ from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.table import LANGUAGES
 from rendermap.symbology.expressions.tree import Call, Column, Literal
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Single, Style
-from tests.builders.vectors import BLUE, GREEN, RED, SUFFIXES, fill, plan_for, view_on, write_features
+from tests.builders.vectors import BLUE, GREEN, RED, SUFFIXES, fill, plan_for, source_at, view_on, write_features
 
 SQUARES = [shapely.box(i, 0, i + 1, 1) for i in range(4)]
 DAYS = [np.datetime64(day + ".000") for day in ("2024-05-01T00:00:00", "2023-06-01T12:30:00", "2025-01-01T00:00:00")]
@@ -113,10 +114,16 @@ def test_copies_are_shared_and_told_apart(tmp_path: Path, monkeypatch: pytest.Mo
     layer = layer_in(tmp_path, "FlatGeobuf")
     one, other = {Call("upper", (Column("name"),)): "c"}, {Call("lower", (Column("name"),)): "c"}
     first = copy_of(layer, computed=one)
-    changed = replace(layer, source=replace(layer.source, fingerprint="new"))
-    assert len({first, copy_of(layer), copy_of(layer, computed=other), copy_of(changed, computed=one)}) == 4
-    monkeypatch.setattr(copies, "_write", lambda *_: pytest.fail("copied again"))
-    assert copy_of(layer, computed=dict(one)) == first
+    assert len({first, copy_of(layer), copy_of(layer, computed=other)}) == 3
+    with monkeypatch.context() as patched:
+        patched.setattr(copies, "_write", lambda *_: pytest.fail("copied again"))
+        assert copy_of(layer, computed=dict(one)) == first
+    os.utime(layer.source.path, (1, 1))
+    changed = replace(layer, source=source_at(layer.source.path, layer.source.member))
+    assert copy_of(changed, computed=one) != first
+    os.utime(layer.source.path, (2, 2))
+    with pytest.raises(Busy):
+        copy_of(changed, computed=other)
 
 
 def test_carried_copies_have_the_values_too(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from rendermap.geo.bbox import BBox
-from rendermap.jobs.job import DataSource, Layer
+from rendermap.jobs.job import Layer
 from rendermap.render import copies, copy_store
 from rendermap.render.assets import Assets
 from rendermap.render.copies import copy_of, holds_curves
@@ -23,7 +23,7 @@ from rendermap.render.engine import mapnik
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.symbols import Stroke, Symbol
-from tests.builders.vectors import RED, plan_for, view_on, write_features
+from tests.builders.vectors import RED, plan_for, source_at, view_on, write_features
 
 HALF_CIRCLE = struct.pack("<BII6d", 1, 8, 3, 0.0, 0.0, 10.0, 10.0, 20.0, 0.0)
 """WKB of CIRCULARSTRING (0 0, 10 10, 20 0)."""
@@ -37,7 +37,7 @@ def arcs(tmp_path: Path) -> Layer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pyogrio.raw.write(file, wkb, [], [], driver="GPKG", layer="arcs", geometry_type="Unknown", crs="EPSG:25832")
-    source = DataSource(file, "arcs", tmp_path, str(file))
+    source = source_at(file, "arcs")
     return Layer(source, "features", str(file), "EPSG:25832", BBox(0, -5, 20, 10), VectorFacts(GeometryKind.LINE, ()), "GPKG")
 
 
@@ -102,15 +102,17 @@ def test_a_copy_is_made_by_one_worker_for_all(tmp_path: Path) -> None:
         "import os, sys, time, pathlib\n"
         "from rendermap.render.assets import use_workshop\n"
         "from rendermap.render.copy_store import kept_copy\n"
+        "from tests.builders.vectors import source_at\n"
         "use_workshop(pathlib.Path(sys.argv[1]))\n"
         "def make(file):\n"
         "    print('made', flush=True)\n"
         "    file.write_text('half')\n"
         "    time.sleep(0.3)\n"
         "    file.write_text('whole')\n"
-        "assert kept_copy('one', '.txt', make).read_text() == 'whole'\n"
+        "source = source_at(pathlib.Path(sys.argv[2]))\n"
+        "assert kept_copy('one', '.txt', source, make).read_text() == 'whole'\n"
     )
-    argv = [sys.executable, "-c", program, str(tmp_path)]
+    argv = [sys.executable, "-c", program, str(tmp_path), __file__]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}) as killed:
         assert killed.stdout and killed.stdout.readline() == b"made\n"
         killed.kill()

@@ -62,7 +62,7 @@ def test_large_raster_is_sampled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         '<MDI key="STATISTICS_MAXIMUM">399</MDI></Metadata>'
         "</PAMRasterBand></PAMDataset>"
     )
-    told = measure(MeasurePlan(look(path, fingerprint="2")))
+    told = measure(MeasurePlan(look(path)))
     assert (told.minimum, told.maximum, told.percentiles[0], told.percentiles[-1]) == (0.0, 399.0, 0.0, 399.0)
 
 
@@ -79,7 +79,7 @@ def test_small_whole_numbers_are_counted_however_large_the_raster(
     monkeypatch.setattr(module, "_READ_WHOLE_UP_TO_CELLS", 10)
     monkeypatch.setattr(cell_counts, "_BLOCK_CELLS", 100)
     monkeypatch.setattr(cell_counts, "_BLOCK_SIDE", 20)
-    found = measure(MeasurePlan(look(path, fingerprint="2")))
+    found = measure(MeasurePlan(look(path)))
     if values_of(kind).dtype.itemsize > 2:
         assert not found.exact
         return

@@ -402,11 +402,11 @@ def test_relief_over_colors_keeps_the_hue(tmp_path: Path) -> None:
 def test_a_new_version_is_drawn_anew(tmp_path: Path) -> None:
     """A dataset written again under its name, with a new fingerprint, never shows the old cells."""
     path = write_array(tmp_path / "job.tif", np.full((1, 8, 8), 40, np.uint8))
-    first = look(path, fingerprint="1")
+    first = look(path, version="1")
     assert (draw_raster(plan_of(first, classes()), native_view(first)) == COLORS[0]).all()
     path.unlink()
     write_array(path, np.full((1, 8, 8), 140, np.uint8))
-    second = look(path, fingerprint="2")
+    second = look(path, version="2")
     assert (draw_raster(plan_of(second, classes()), native_view(second)) == COLORS[2]).all()
 
 

@@ -26,7 +26,7 @@ from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Break, Breaks, Categories, Category
 from rendermap.symbology.symbols import Color, Fill, Marker, PictureFill, Stroke, Symbol
 from tests.builders.symbols import picture
-from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, view_on, write_features
+from tests.builders.vectors import BLUE, GREEN, RED, fill, plan_for, source_at, view_on, write_features
 from tests.builders.views import look
 
 DOT = Symbol((Marker(shapes.CIRCLE, 3.0, RED),))
@@ -136,12 +136,11 @@ def test_every_driver_draws_the_same(tmp_path: Path, driver: str) -> None:
 
 def test_csv_is_drawn_from_a_copy(tmp_path: Path) -> None:
     """A semicolon table with decimal commas, classed by a number and by a null."""
-    from rendermap.jobs.job import DataSource
     from rendermap.render.csv_table import inspect_csv
 
     file = tmp_path / "stations.csv"
     file.write_text("name;lon;lat;depth\nA;0,5;0,5;1,5\nB;1,5;0,5;\nC;2,5;0,5;8\n", encoding="utf-8")
-    layer = inspect_csv(DataSource(file, None, tmp_path, "1"))
+    layer = inspect_csv(source_at(file))
     dots = [Symbol((Marker(shapes.CIRCLE, 6.0, color),)) for color in (RED, GREEN, BLUE)]
     breaks = Breaks("depth", 0.0, (Break(1.5, dots[0]), Break(9.0, dots[1])), default=dots[2])
     pixels = draw_vectors([plan_for(layer, breaks)], view_on((0, 0, 3, 1), "EPSG:4326", 60, 20))

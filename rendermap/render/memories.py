@@ -1,0 +1,18 @@
+"""What a worker keeps of datasets from one picture to the next, each in its own place; all of it can be forgotten at once."""
+
+from __future__ import annotations
+
+from rendermap.render import gdb_raster, journal
+from rendermap.render.labels import BLOCKS
+from rendermap.render.one_picture import BLOCKS_OF_ONE
+from rendermap.render.raster_levels import warm_rasters
+from rendermap.render.vectors import WARM
+from rendermap.render.warm_points import WARM_POINTS
+
+
+def forget_datasets() -> None:
+    """Forget everything: what was kept while a dataset changed may be of another version than its name says."""
+    for memory in (WARM, BLOCKS, BLOCKS_OF_ONE, WARM_POINTS, warm_rasters()):
+        memory.forget()
+    gdb_raster.forget()
+    journal.forget()
