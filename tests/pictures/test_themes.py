@@ -131,7 +131,8 @@ def test_a_theme_looks_as_it_did_when_it_was_looked_at(name: str, tmp_path: Path
 
 def test_every_worker_draws_the_same(tmp_path: Path) -> None:
     """What is scattered by chance, made ready in a copy or looked for in the whole result is so in a confined worker too, to the pixel."""
-    grounds = {"dots": cells(tmp_path), "heat map": heaps(tmp_path / "heaps"), "proportional": cells(tmp_path)}
+    ground = cells(tmp_path)
+    grounds = {"dots": ground, "heat map": heaps(tmp_path / "heaps"), "proportional": ground}
     plans = {name: map_plan(VIEW, plan_for(layer, fitted(layer, THEMES[name]))) for name, layer in grounds.items()}
 
     async def ask() -> dict[str, bytes]:
