@@ -21,6 +21,7 @@ LEFT = 0.875
 """Part of the limit that is left after an eviction, so that not every entry needs one."""
 
 MINUTE_S = 60
+AHEAD_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ def _entries_in(job: str) -> Iterator[Entry]:
                 status = each.stat(follow_symlinks=False)
                 if NAME.fullmatch(each.name):
                     blocks = status.st_size // BLOCK_BYTES + 1
-                    yield Entry(each.path, blocks * BLOCK_BYTES, int(status.st_mtime) // MINUTE_S)
+                    yield Entry(each.path, blocks * BLOCK_BYTES, _minute_of(status.st_mtime))
                 elif each.name.startswith(UNFINISHED) and time.time() - status.st_mtime > ABANDONED_S:
                     os.unlink(each.path)  # noqa: PTH108
+
+
+def _minute_of(used: float) -> int:
+    """Last used; what a clock that was wrong has dated ahead would stay for years, and is the first to go."""
+    return int(used) // MINUTE_S if used < time.time() + AHEAD_S else 0

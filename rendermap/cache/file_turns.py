@@ -6,6 +6,7 @@ so two users of one folder in the same process are not kept apart.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import os
@@ -32,8 +33,25 @@ class FileTurns:
     async def take(self, key: str) -> Leave | None:
         """The turn, if nobody has it."""
         place = int.from_bytes(blake2b(key.encode(), digest_size=7).digest(), "little")
-        is_mine = await self._threads.run(partial(self._lock, place))
+        locking = asyncio.ensure_future(self._threads.run(partial(self._lock, place)))
+        try:
+            is_mine = await asyncio.shield(locking)
+        except asyncio.CancelledError:
+            # who wanted it has gone, and the lock may come all the same
+            locking.add_done_callback(partial(self._give_back, place))
+            raise
         return partial(self._threads.run, partial(self._unlock, place)) if is_mine else None
+
+    def close(self) -> None:
+        """Gives back all turns."""
+        with self._opening:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
+    def _give_back(self, place: int, locking: asyncio.Future[bool]) -> None:
+        if not locking.cancelled() and locking.exception() is None and locking.result():
+            self._threads.start(partial(self._unlock, place))
 
     # --- in threads --------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from rendermap.cache.envelope import Envelope, NotOurs
 from rendermap.cache.eviction import UNFINISHED, evict
+from rendermap.cache.memory import weigh_body
 from rendermap.cache.threads import Threads
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class FileStore(Generic[T]):
 
     async def put(self, key: str, value: T, ttl_s: float | None = None) -> None:
         """Keep a value; none that ends, and none heavier than the whole store."""
-        if ttl_s is not None:
+        if ttl_s is not None or weigh_body(value) > self._limit_bytes:
             return
         written = await self._threads.run(partial(self._write, key, value))
         self._unseen_bytes += written
@@ -89,8 +90,6 @@ class FileStore(Generic[T]):
     def _write(self, key: str, value: T) -> int:
         """Bytes written."""
         entry = self._envelope.close(key, value)
-        if len(entry) > self._limit_bytes:
-            return 0
         path = self._path(key)
         try:
             _place(path, entry)

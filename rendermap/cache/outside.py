@@ -64,9 +64,11 @@ class Outside(Generic[T]):
 
     def _files(self, folder: Path, limit_bytes: int, envelope: Envelope[T]) -> tuple[Store[T], Turns]:
         threads = Threads(FILE_THREADS)
+        turns = FileTurns(folder, threads)
+        self._closing.callback(turns.close)
         self._closing.callback(threads.close)
         store = FileStore(folder, limit_bytes, envelope, threads, self._metrics.store_damaged.labels("files").inc)
-        return self._guarded("files", store, FileTurns(folder, threads), FILE_PATIENCE)
+        return self._guarded("files", store, turns, FILE_PATIENCE)
 
     def _redis(self, url: str, envelope: Envelope[T]) -> tuple[Store[T], Turns]:
         client = connect(url, self._redis_patience.timeout_s)

@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from rendermap.cache.envelope import Envelope, NotOurs
+from rendermap.cache.memory import weigh_body
 from rendermap.cache.turns import LONGEST_TURN_S, Leave
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class RedisStore(Generic[T]):
         name = self._name(key)
         try:
             entry = await self._fetch(name)
-            return None if entry is None else self._envelope.open(key, entry)
+            return self._envelope.open(key, entry) if entry else None
         except NotOurs:
             self._on_damage()
             with suppress(RedisError):
@@ -63,8 +64,8 @@ class RedisStore(Generic[T]):
 
     async def put(self, key: str, value: T, ttl_s: float | None = None) -> None:
         """Keep a value for a day at most; none that ends, and none that is large."""
-        if ttl_s is None and len(entry := self._envelope.close(key, value)) <= LARGEST_BYTES:
-            await self._client.set(self._name(key), entry, ex=self._kept_s)
+        if ttl_s is None and weigh_body(value) <= LARGEST_BYTES:
+            await self._client.set(self._name(key), self._envelope.close(key, value), ex=self._kept_s)
 
     async def drop_job(self, job: str) -> bool:
         """Forget all values of a job; looks through all names in the database."""
@@ -78,17 +79,20 @@ class RedisStore(Generic[T]):
             await self._client.unlink(*found)
         return True
 
-    async def _fetch(self, name: str) -> bytes | None:
-        """Raises NotOurs where something else than bytes has the name; that is no fault of the store, but another answer is."""
+    async def _fetch(self, name: str) -> bytes:
+        """Nothing where there is nothing, and no more than an entry may have, whatever somebody put there.
+
+        Raises NotOurs where something else than bytes has the name; that is no fault of the store, but another answer is.
+        """
         try:
-            entry: object = await self._client.get(name)
+            entry: object = await self._client.getrange(name, 0, LARGEST_BYTES)
         except ResponseError as error:
             if str(error).startswith("WRONGTYPE"):
                 raise NotOurs from error
             raise
-        if entry is None or isinstance(entry, bytes):
-            return entry
-        raise InvalidResponse("neither bytes nor nothing")
+        if not isinstance(entry, bytes):
+            raise InvalidResponse("not bytes")
+        return entry
 
     def _name(self, key: str) -> str:
         return _name_of(self._envelope, key)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -68,9 +70,11 @@ def holder(folder: Path, *keys: str) -> Iterator[Holder]:
 async def file_turns(folder: Path) -> AsyncIterator[FileTurns]:
     """Ours."""
     threads = Threads(2)
+    turns = FileTurns(folder, threads)
     try:
-        yield FileTurns(folder, threads)
+        yield turns
     finally:
+        turns.close()
         threads.close()
 
 
@@ -137,3 +141,25 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
 
     run(ask)
     assert not os.path.lexists(tmp_path / "elsewhere")
+
+
+def test_a_turn_that_comes_too_late_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk took long, and who wanted it has gone: another process has it then."""
+    lock = FileTurns._lock
+
+    def slowly(turns: FileTurns, place: int) -> bool:
+        time.sleep(0.1)
+        return lock(turns, place)
+
+    async def ask() -> None:
+        async with file_turns(tmp_path) as turns:
+            with monkeypatch.context() as patched:
+                patched.setattr(FileTurns, "_lock", slowly)
+                taking = asyncio.create_task(turns.take("a"))
+                await asyncio.sleep(0.02)
+                taking.cancel()
+                await asyncio.sleep(0.3)
+            with holder(tmp_path, "a") as other:
+                assert other.has == ["True"]
+
+    run(ask)

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -255,8 +256,6 @@ def test_processes_share_a_folder(tmp_path: Path) -> None:
 
 def test_the_event_loop_is_never_held_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the disk takes half a second for a look, others are served."""
-    import time
-
     import rendermap.cache.files as files
 
     async def ask() -> None:
@@ -323,6 +322,25 @@ def test_reading_keeps_an_entry_from_going(tmp_path: Path) -> None:
                 await store.put(f"{0:032x}/{number:032x}", Drawn(bytes(MOVED_BYTES), False, 1, 1))
                 await settled(store)
             assert await store.get(keys[-1]) and await store.get(keys[-2]) is None and await store.get(f"{0:032x}/{59:032x}")
+
+    run(ask)
+
+
+def test_a_clock_that_was_wrong_leaves_nothing_for_years(tmp_path: Path) -> None:
+    """What was dated far ahead is the first to go, and what is dated far back only goes when something must."""
+    dated = keep(tmp_path, KEY, OTHER_KEY)
+    os.utime(dated[0], (time.time() + 10**8,) * 2)
+    os.utime(dated[1], (time.time() - 1000,) * 2)
+
+    async def ask() -> None:
+        async with file_store(tmp_path) as store:
+            for number in range(60):
+                await store.put(f"{0:032x}/{number:032x}", Drawn(bytes(MOVED_BYTES), False, 1, 1))
+                await settled(store)
+                if not dated[0].exists():
+                    break
+                assert dated[1].exists()
+            assert not dated[0].exists()
 
     run(ask)
 

@@ -67,8 +67,8 @@ def put_number(client: Redis) -> None:
     client.set(NAME, 42)
 
 
-def put_nothing(client: Redis) -> None:
-    client.set(NAME, b"")
+def put_much(client: Redis) -> None:
+    client.set(NAME, client.get(NAME) + bytes(20_000_000))
 
 
 def put_anothers(client: Redis) -> None:
@@ -81,7 +81,7 @@ def put_own_picture(client: Redis) -> None:
 
 
 @needs_redis
-@pytest.mark.parametrize("mischief", [put_list, put_number, put_nothing, put_anothers, put_own_picture], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("mischief", [put_list, put_number, put_much, put_anothers, put_own_picture], ids=lambda m: m.__name__)
 def test_what_is_not_its_entry_is_dropped_and_drawn_again(mischief: Callable[[Redis], None], redis: RedisServer) -> None:
     """It is never served, it is counted, it is gone, and the next picture takes its place."""
     keep(redis, KEY, OTHER_KEY)
