@@ -20,7 +20,7 @@ from rendermap.telemetry import Metrics
 T = TypeVar("T")
 
 TOLD_AGAIN_S = 600.0
-"""A store that comes and goes is told of no more often for the same fault."""
+"""How often the same fault is told, whether it lasts or comes and goes."""
 
 log = structlog.get_logger()
 
@@ -88,7 +88,7 @@ class Guard:
         self._faults.inc()
         self._up.set(0)
         name, now = name_of(fault), time.monotonic()
-        if not self._is_told and now - self._told_at.get(name, -TOLD_AGAIN_S) >= TOLD_AGAIN_S:
+        if now - self._told_at.get(name, -TOLD_AGAIN_S) >= TOLD_AGAIN_S:
             self._is_told, self._told_at[name] = True, now
             log.warning("pictures are served without a store that does not work", **self._about, fault=name)
 

@@ -100,7 +100,7 @@ def test_what_is_not_its_entry_is_dropped_and_drawn_again(mischief: Callable[[Re
 
 
 @needs_redis
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_byte_changed_is_a_miss(redis: RedisServer, data: st.DataObject) -> None:
     """Wherever in the value."""
