@@ -14,6 +14,7 @@ from rendermap.geo.view import PIXEL_M, MapView
 from rendermap.services.layering import OGC_PER_ESRI_SCALE
 from rendermap.services.service import Access
 from rendermap.symbology.facts import RasterFacts
+from rendermap.symbology.style import Engine
 from rendermap.symbology.template import label_reach_pt
 
 USUAL_SCALE_DENOMINATOR = 250 * OGC_PER_ESRI_SCALE
@@ -25,6 +26,7 @@ PIXELS_PER_CELL = 4
 _MERCATOR_LIMIT_DEG = 85.0
 _BULGE = 0.01
 _PROBE_PX = 64
+_JUST_BELOW = 1 - 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Fineness:
     def cut(self, drawable: Drawable, view: MapView) -> Finest | None:
         """The grid that the layer is cut from in a view finer than it; None where the layer is drawn as it is."""
         finest = self.finest(drawable)
-        return finest if finest and is_finer(view, finest) else None
+        return finest if finest and (is_finer(view, finest) or _is_closer(drawable, view, finest)) else None
 
     def mercator_m(self, drawable: Drawable) -> float | None:
         """Metres of Web Mercator per pixel beyond which pictures of the layer show no more; None where features have no such bound."""
@@ -73,6 +75,12 @@ class Fineness:
             return self.crs
         box = transform_bbox(drawable.layer.bbox, drawable.crs, WGS84)
         return WEB_MERCATOR if box and max(-box.ymin, box.ymax) < _MERCATOR_LIMIT_DEG else self.crs
+
+
+def _is_closer(drawable: Drawable, view: MapView, finest: Finest) -> bool:
+    """True where few dots per inch would bring out what the engine's own rules keep for closer scales: it goes by the view's alone."""
+    is_engines = drawable.style is not None and isinstance(drawable.style.theme, Engine)
+    return is_engines and view.scale_denominator < finest.scale_denominator * _JUST_BELOW
 
 
 def _cells(drawable: Drawable) -> Finest | None:

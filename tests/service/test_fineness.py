@@ -21,7 +21,7 @@ from rendermap.services.service import Access, ToolLayer
 from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.facts import Band, GeometryKind, RasterFacts, VectorFacts
 from rendermap.symbology.labels import LabelClass
-from rendermap.symbology.style import Single, Stretch, StretchRecipe, Style
+from rendermap.symbology.style import Engine, Single, Stretch, StretchRecipe, Style
 from rendermap.symbology.symbols import Color, Fill, Ramp, Symbol
 
 UTM = "EPSG:32632"
@@ -98,6 +98,15 @@ def test_a_layer_is_cut_where_the_view_is_finer() -> None:
     assert Fineness(UTM).cut(drawable, view(side(9_900))) == Fineness(UTM).finest(drawable)
     assert Fineness(UTM).cut(drawable, view(side(10_000), ratio=2.0)) is None
     assert Fineness(UTM).cut(features(Access.IDENTIFY), view(0.001)) is None
+
+
+def test_the_engines_own_rules_do_not_come_out_at_few_dots_per_inch() -> None:
+    """A tenth of the dots make a view count as ten times closer: its rules are then those of the one picture."""
+    engines = replace(features(scale=10_000), style=Style(Engine(("<Style/>",))))
+    coarse = view(side(20_000), ratio=0.1)
+    assert Fineness(UTM).cut(engines, coarse) == Fineness(UTM).finest(engines)
+    assert Fineness(UTM).cut(engines, view(side(20_000))) is None
+    assert Fineness(UTM).cut(features(scale=10_000), coarse) is None
 
 
 def test_a_symbol_magnified_with_the_picture_reaches_farther() -> None:
