@@ -91,12 +91,9 @@ def test_a_wrong_password_asks_for_no_other_token(service: CountedService) -> No
 
 def test_names_and_passwords_stand_in_no_address(service: CountedService) -> None:
     """What stands in an address stands in logs: neither GET nor a query with POST is a way to a token."""
-    query = f"{TOKENS}?username=anna&password={PASSWORD}&f=json"
-    for answer in (
-        service.get(query),
-        service.ask("POST", query),
-        service.ask("POST", query, data={"username": "anna", "password": PASSWORD}),
-    ):
+    query, shouted = (f"{TOKENS}?{name}=anna&{word}={PASSWORD}" for name, word in (("username", "password"), ("UserName", "PASSWORD")))
+    bodies: tuple[dict[str, str], ...] = ({}, {"username": "anna", "password": PASSWORD})
+    for answer in (service.get(query), *(service.ask("POST", url, data=body) for url in (query, shouted) for body in bodies)):
         assert "token" not in answer.json() and code_of(answer) == 400
         assert answer.headers["cache-control"] == "no-store"
 

@@ -291,6 +291,30 @@ def test_below_a_link_there_is_its_job_alone(asked: Asked) -> None:
     assert (other.status_code, other.text) == (404, unknown.text)
 
 
+def test_a_link_needs_no_signing_in_and_is_found_by_nobody(make: Make) -> None:
+    """It is good where everybody else must sign in; search engines are asked to keep nothing of what lies below one, pictures included."""
+    asked = make(REQUIRED)
+    for path in (
+        "/",
+        f"/jobs/Demo/{asked.private}",
+        f"/thumbnails/Demo/jobs/{asked.private}.png",
+        f"/xyz/Demo/jobs/{asked.private}/tilejson.json",
+    ):
+        answer = asked.get(asked.link + path)
+        assert (answer.status_code, answer.headers["x-robots-tag"]) == (200, "noindex, nofollow"), path
+        assert asked.get(path).status_code == 401 and "x-robots-tag" not in asked.get(path).headers
+    assert asked.get("/links/rml_nobodys/").headers["x-robots-tag"] == "noindex, nofollow"
+
+
+@pytest.mark.parametrize("before", ["", "/gis"])
+def test_a_link_works_behind_a_prefix(asked: Asked, before: str) -> None:
+    """Whether the proxy takes its prefix off the path or leaves it there, and whatever of the token is escaped."""
+    path = f"{asked.link.replace('_', '%5F')}/xyz/Demo/jobs/{asked.private}/tilejson.json"
+    answer = asked.get(before + path, x_forwarded_prefix="/gis")
+    assert answer.status_code == 200
+    assert answer.json()["tiles"][0].startswith(f"http://maps.example/gis{asked.link}/xyz/Demo/jobs/{asked.private}/tiles/")
+
+
 def test_a_link_that_is_not_good_tells_nothing(asked: Asked) -> None:
     """The same friendly page, whatever is asked below it, and whatever is wrong with it."""
     door, now = asked.service.app.state.doorkeeper, int(time.time())

@@ -23,6 +23,7 @@ from rendermap.frontends.negotiation import Form
 TOKENS = "arcgis/tokens/generateToken"
 METHODS = ("POST", "OPTIONS")
 LONGEST_CHARS = 256
+_SECRET = {"username", "password"}
 
 
 def tokens_router() -> APIRouter:
@@ -51,7 +52,7 @@ async def _token(request: Request, asked: Parameters) -> Response:
     name, password = asked.get("username"), asked.get("password")
     if not name or not password or len(name) > LONGEST_CHARS or len(password) > LONGEST_CHARS:
         raise CredentialRefused("Invalid username or password.")
-    if "username" in request.query_params or "password" in request.query_params:
+    if _SECRET & {name.lower() for name in request.query_params}:
         raise InvalidParameter("Name and password must stand in the body.")
     minutes = parse_float("expiration", text) if (text := asked.get("expiration")) else None
     token = await doorkeeper_of(request).token_for(name, password, minutes, _binding(request, asked), client_address(request))
