@@ -53,6 +53,11 @@ class Guard:
         self._told_at: dict[str, float] = {}
         self._probe: asyncio.Task[object] | None = None
 
+    @property
+    def is_resting(self) -> bool:
+        """True while nobody's question is put to it."""
+        return self._is_resting
+
     async def ask(self, question: Callable[[], Awaitable[T]], otherwise: T, *, may_probe: bool = True) -> T:
         """The answer, or otherwise.  may_probe: the question does no harm when nobody waits for its answer."""
         if self._is_resting:
@@ -139,12 +144,16 @@ class GuardedStore(Generic[T]):
 class GuardedTurns:
     """See `Turns`; where they cannot be taken, everybody has one.  One that was taken is given back even while the store rests."""
 
-    def __init__(self, turns: Turns, guard: Guard) -> None:
+    def __init__(self, turns: Turns, reading: Guard, writing: Guard) -> None:
         self._turns = turns
-        self._guard = guard
+        self._reading = reading
+        self._writing = writing
 
     async def take(self, key: str) -> Leave | None:
         """The turn, if nobody has it."""
         otherwise: Leave | None = leave_nothing
-        leave = await self._guard.ask(partial(self._turns.take, key), otherwise, may_probe=False)
-        return None if leave is None else partial(self._guard.tell, leave)
+        if self._reading.is_resting:
+            # what another makes could not be found, so there is nothing to wait for
+            return otherwise
+        leave = await self._writing.ask(partial(self._turns.take, key), otherwise, may_probe=False)
+        return None if leave is None else partial(self._writing.tell, leave)

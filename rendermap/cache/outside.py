@@ -78,7 +78,7 @@ class Outside(Generic[T]):
 
     def _guarded(self, place: str, store: Store[T], turns: Turns, patience: Patience) -> tuple[Store[T], Turns]:
         reading, writing = (Guard(place, doing, patience, self._metrics) for doing in ("read", "write"))
-        return GuardedStore(store, reading, writing, self._observe(place)), GuardedTurns(turns, writing)
+        return GuardedStore(store, reading, writing, self._observe(place)), GuardedTurns(turns, reading, writing)
 
     def _observe(self, place: str) -> Callable[[bool], None]:
         cache = f"{self._name}_{place}"

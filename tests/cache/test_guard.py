@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -220,7 +221,8 @@ def test_without_turns_everybody_has_one_and_a_turn_is_always_given_back() -> No
 
     async def ask() -> None:
         inner = MoodyTurns()
-        turns = GuardedTurns(inner, Guard("moody", "write", PATIENCE, make_metrics()))
+        reading, writing = (Guard("moody", doing, PATIENCE, make_metrics()) for doing in ("read", "write"))
+        turns = GuardedTurns(inner, reading, writing)
         mine = await turns.take("a")
         inner.mood = "another's"
         assert mine and await turns.take("b") is None
@@ -231,6 +233,24 @@ def test_without_turns_everybody_has_one_and_a_turn_is_always_given_back() -> No
             await granted()
         await mine()
         assert inner.left == 1
+
+    run(ask)
+
+
+def test_where_nothing_can_be_found_nobody_waits_for_a_turn() -> None:
+    """A store that does not answer costs its time-out once, not once for looking and once for the turn."""
+
+    @dataclass
+    class Unasked:
+        async def take(self, key: str) -> Leave | None:
+            raise AssertionError("asked")
+
+    async def ask() -> None:
+        metrics = make_metrics()
+        reading, writing = (Guard("moody", doing, PATIENCE, metrics) for doing in ("read", "write"))
+        await reading.ask(partial(Moody("silent").get, "a"), None)
+        assert await GuardedTurns(Unasked(), reading, writing).take("a")
+        assert metrics.registry.get_sample_value("rendermap_store_faults_total", {"store": "moody", "doing": "write"}) == 0
 
     run(ask)
 
