@@ -5,6 +5,7 @@ What one worker copies the others use, see `copy_store`.
 
 from __future__ import annotations
 
+import errno
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -119,7 +120,10 @@ def _write(layer: Layer, file: Path, carriage: Carriage | None, computed: Mappin
 
 
 def write_copy(file: Path, shapes: Shapes, filled: Filled, *, is_indexed: bool) -> None:
-    """A FlatGeobuf file.  filled: data and where it is missing, by column.  An index sorts features by place."""
+    """A FlatGeobuf file.  filled: data and where it is missing, by column.  An index sorts features by place.
+
+    Raises OSError when it is not whole: on a full disk the driver leaves features out without a word.
+    """
     pyogrio.raw.write(
         file,
         shapely.to_wkb(shapes),
@@ -132,6 +136,16 @@ def write_copy(file: Path, shapes: Shapes, filled: Filled, *, is_indexed: bool) 
         crs=None,
         SPATIAL_INDEX="YES" if is_indexed else "NO",
     )
+    if _count(file) != len(shapes):
+        raise OSError(errno.ENOSPC, "the copy is not whole")
+
+
+def _count(file: Path) -> int:
+    """Features that can be read, each of them looked at; -1 when reading ends at a broken one."""
+    try:
+        return len(pyogrio.raw.read(file, columns=[], read_geometry=False, return_fids=True)[1])
+    except ERRORS:
+        return -1
 
 
 def _read(layer: Layer) -> tuple[Shapes, Columns]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rendermap.errors import SourceRefused
+from rendermap.errors import RenderFailed, SourceRefused
 from rendermap.jobs.job import DataSource
 from rendermap.limits import COPY_BYTES
 from rendermap.render.assets import workshop
@@ -18,6 +19,8 @@ from rendermap.render.plan_sources import check_version
 
 FOLDER_LIMIT_BYTES = 4 << 30
 """Of the folder that all workers share."""
+PROBE_BYTES = 1 << 16
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _LOCK_SUFFIX = ".lock"
 
 
@@ -25,8 +28,18 @@ def kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[
     """The copy of a dataset that is told by essence, made when it is not there.
 
     make: writes it to the file it is given; raises what it likes.  A worker that finds another making the same copy waits for it.
-    Raises SourceRefused when it grows too large, Busy when the dataset changed meanwhile: such a copy is of no version.
+    Raises SourceRefused when it grows too large, Busy when the dataset changed meanwhile: such a copy is of no version; RenderFailed when
+    the disk is full or may not be written.
     """
+    try:
+        return _kept_copy(essence, suffix, source, make)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise RenderFailed("The service has no room on its disk to prepare this layer.", reason=repr(error)) from error
+        raise
+
+
+def _kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[Path], None]) -> Path:
     folder = workshop() / "copies"
     folder.mkdir(mode=0o700, exist_ok=True)
     file = folder / (hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest() + suffix)
@@ -44,6 +57,8 @@ def _used_now(file: Path) -> bool:
         os.utime(file)
     except FileNotFoundError:
         return False
+    except OSError:
+        return file.exists()  # a disk that may not be written any more still has it
     return True
 
 
@@ -56,9 +71,17 @@ def _make(file: Path, source: DataSource, make: Callable[[Path], None]) -> None:
         except Exception as error:
             if half.is_file() and half.stat().st_size >= COPY_BYTES.value:
                 raise SourceRefused(COPY_BYTES.sentence, reason=f"a copy as large as may be: {error}") from error
+            _demand_room(half.parent)
             raise
         check_version(source)
         half.replace(file)
+
+
+def _demand_room(folder: Path) -> None:
+    """Tells why something could not be written, for libraries that do not.  Raises OSError when nothing can be."""
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as probe:
+        if probe.write(bytes(PROBE_BYTES)) < PROBE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,12 @@ class SmallDisk:
                     file.write(bytes(4096))
                 except OSError:
                     return
+
+    def leave(self, kb: int) -> None:
+        """Filled but for so many kilobytes."""
+        self.fill()
+        file = self.folder / "somebody elses"
+        os.truncate(file, file.stat().st_size - kb * 1024)
 
     def empty(self) -> None:
         """Room again."""

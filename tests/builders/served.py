@@ -77,14 +77,17 @@ def served(folder: Path, *options: str) -> Iterator[Served]:
 
 
 @contextmanager
-def serving(folder: Path, job_id: str, *options: str, files: int | None = None, log: Path = Path(os.devnull)) -> Iterator[Served]:
+def serving(
+    folder: Path, job_id: str, *options: str, files: int | None = None, log: Path = Path(os.devnull), scratch: Path | None = None
+) -> Iterator[Served]:
     """The same over a folder that was laid out before, from the moment its port is known; killed at the end if it still runs then.
 
     files: the soft limit of open files that it is started with.  log: where its log is added to.
+    scratch: where it keeps its scratch folder, None for folder.
     """
     argv = ["-m", "rendermap", "serve", "--jobs", str(folder / "jobs"), "--services", str(folder / "services")]
     argv += ["--workers", str(WORKERS), "--cache-mb", "0", *(options if "--port" in options else ("--port", "0", *options))]
-    environment = {**os.environ, "TMPDIR": str(folder)}
+    environment = {**os.environ, "TMPDIR": str(scratch or folder)}
     limited = ["sh", "-c", f'ulimit -S -n {files} && exec "$@"', "sh"] if files else []
     program = [*limited, sys.executable, *argv]
     with (
