@@ -40,6 +40,10 @@ _log = structlog.get_logger("rendermap.audit")
 class Journal(Protocol):
     """Where lines are kept for good."""
 
+    def open(self) -> None:
+        """Raises OSError when no line could be kept."""
+        ...
+
     def write(self, line: Line) -> None:
         """Raises OSError or ValueError when the line cannot be kept now."""
         ...
@@ -47,6 +51,9 @@ class Journal(Protocol):
 
 class LogJournal:
     """The service's own log."""
+
+    def open(self) -> None:
+        """It always is."""
 
     def write(self, line: Line) -> None:
         """One event of the log."""
@@ -120,6 +127,7 @@ class Audit:
             self._thread = None
 
     def _run(self) -> None:
+        self._open()
         waited_s = 0.0
         while not self._ending.wait(WRITE_S):
             waited_s += WRITE_S
@@ -177,19 +185,31 @@ class Audit:
 
     def write_out(self) -> None:
         """Write the lines that wait; what cannot be written waits on."""
-        while self._lines:
-            line = self._lines[0]
-            try:
-                self._journal.write(line)
-            except (OSError, ValueError) as error:
-                self._fail(error)
-                return
-            with self._lock:
-                # a line that gave way meanwhile was the oldest, which is written now
-                if self._lines and self._lines[0] is line:
-                    self._lines.popleft()
-            self._metrics.audit_lines.labels("written").inc()
-        self._recover()
+        try:
+            if self._is_failing:
+                self._journal.open()
+            while self._lines:
+                self._write_first()
+        except (OSError, ValueError) as error:
+            self._fail(error)
+        else:
+            self._recover()
+
+    def _write_first(self) -> None:
+        line = self._lines[0]
+        self._journal.write(line)
+        with self._lock:
+            # a line that gave way meanwhile was the oldest, which is written now
+            if self._lines and self._lines[0] is line:
+                self._lines.popleft()
+        self._metrics.audit_lines.labels("written").inc()
+
+    def _open(self) -> None:
+        """A file that cannot be written is told at the start, and not when the first job is seen."""
+        try:
+            self._journal.open()
+        except OSError as error:
+            self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         if not self._is_failing:

@@ -19,6 +19,10 @@ class FileJournal:
         self._descriptor: int | None = None
         self._is_torn = False
 
+    def open(self) -> None:
+        """Raises OSError when the file cannot be written."""
+        self._open()
+
     def write(self, line: Line) -> None:
         """Raises OSError when the line is not in the file; a part that is there is ended before the next."""
         descriptor = self._open()

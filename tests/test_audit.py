@@ -24,6 +24,9 @@ class Kept:
         self.lines: list[Line] = []
         self.is_full = False
 
+    def open(self) -> None:
+        pass
+
     def write(self, line: Line) -> None:
         if self.is_full:
             raise OSError(28, "No space left on device")
@@ -205,6 +208,16 @@ def test_a_torn_line_does_not_spoil_the_next(tmp_path: Path, monkeypatch: pytest
     journal.write({"n": 1})
     torn, whole = path.read_text(encoding="ascii").splitlines()
     assert torn == '{"n"' and json.loads(whole) == {"n": 1}
+
+
+def test_a_file_that_cannot_be_written_is_told_at_the_start(tmp_path: Path) -> None:
+    """Not when the first job is seen; one that can be is there at once."""
+    for folder, is_failing in ((tmp_path / "none", True), (tmp_path, False)):
+        audit = Audit(FileJournal(folder / "audit.jsonl"), make_metrics())
+        audit.start()
+        audit.stop()
+        assert audit.is_failing is is_failing
+    assert (tmp_path / "audit.jsonl").read_text(encoding="ascii") == ""
 
 
 def test_a_path_that_cannot_be_written_is_told_and_keeps_nothing_back(tmp_path: Path) -> None:

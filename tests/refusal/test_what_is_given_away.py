@@ -40,6 +40,9 @@ class Kept:
     def __init__(self) -> None:
         self.lines: list[Line] = []
 
+    def open(self) -> None:
+        pass
+
     def write(self, line: Line) -> None:
         self.lines.append(line)
 
@@ -185,6 +188,9 @@ def test_readiness_says_when_the_audit_log_is_not_written(service: CountedServic
     assert audit and service.get("/health/ready").json() == {"status": "ready"}
 
     class Full:
+        def open(self) -> None:
+            pass
+
         def write(self, line: Line) -> None:
             raise OSError(28, "No space left on device")
 
