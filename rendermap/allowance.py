@@ -1,7 +1,7 @@
 """What one client may have: so many pictures being made at once, and so many pixels in an hour.
 
 A client is a principal's account; a stranger is known by the address, of IPv6 by the network that one household has.  Each process counts
-for itself.
+for itself; of pixels it can be told what others have given (`Agreement`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv6Network
 
@@ -27,10 +27,22 @@ HOUSEHOLD_BITS = 64
 
 @dataclass(slots=True)
 class _Budget:
-    """Pixels that are left, as of a time; below 0 when more was given than could be known beforehand."""
+    """Pixels that are left, as of a time; below 0 when more was given than could be known beforehand.  untold: spent since `spent`."""
 
+    whole: float
     left: float
     at: float
+    untold: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a client had of a budget since the last time.  place: a service, "" for all together.  whole: an hour's pixels."""
+
+    client: str
+    place: str
+    whole: float
+    pixels: float
 
 
 class Allowance:
@@ -67,6 +79,28 @@ class Allowance:
         """Take what was more than was known beforehand; below 0 to give back."""
         for _, budget in self._budgets_of(grant):
             budget.left -= pixels
+            budget.untold += pixels
+
+    def spent(self) -> list[Spent]:
+        """What was taken since the last time, of every budget that is not known to be full."""
+        for budget in self._budgets.values():
+            self._fill(budget)
+        told = [Spent(*key, each.whole, each.untold) for key, each in self._budgets.items() if each.untold or each.left < each.whole]
+        for each in self._budgets.values():
+            each.untold = 0.0
+        return told
+
+    def correct(self, batch: Sequence[Spent], left: Mapping[Spent, float]) -> None:
+        """What is left of all processes together.  left: of those of the batch that could be told."""
+        for each in batch:
+            budget = self._budgets.get((each.client, each.place))
+            if budget is None or budget.whole != each.whole:
+                continue
+            if each in left:
+                # what was spent while the question was under way is not in the answer; a Redis that lost all knows less than we do
+                budget.left = min(left[each] - budget.untold, budget.left)
+            else:
+                budget.untold += each.pixels
 
     def _end(self, client: str) -> None:
         self._making[client] -= 1
@@ -83,14 +117,20 @@ class Allowance:
 
     def _filled(self, client: str, place: str, limit: Limit) -> _Budget:
         """The budget with what has come in since it was last looked at; never more than an hour's."""
-        whole, now = _pixels_in(limit), self._now()
-        budget = self._budgets.setdefault((client, place), _Budget(whole, now))
+        whole = _pixels_in(limit)
+        budget = self._budgets.get((client, place))
+        if budget is None or budget.whole != whole:
+            budget = self._budgets[client, place] = _Budget(whole, whole, self._now())
         self._budgets.move_to_end((client, place))
         if len(self._budgets) > MOST_BUDGETS:
             self._budgets.popitem(last=False)
-        budget.left = min(budget.left + (now - budget.at) * whole / HOUR_S, whole)
-        budget.at = now
+        self._fill(budget)
         return budget
+
+    def _fill(self, budget: _Budget) -> None:
+        now = self._now()
+        budget.left = min(budget.left + (now - budget.at) * budget.whole / HOUR_S, budget.whole)
+        budget.at = now
 
 
 def _pixels_in(limit: Limit) -> float:

@@ -11,13 +11,16 @@ from typing import TypeVar
 from rendermap.access.doorkeeper import Doorkeeper
 from rendermap.access.policy import Policy
 from rendermap.access.realm import RealmInvalid
+from rendermap.agreement import Agreement
 from rendermap.allowance import Allowance
 from rendermap.audit import Audit, LogJournal
 from rendermap.audit_file import FileJournal
 from rendermap.cache.envelope import Codec
 from rendermap.cache.flight import Flight
+from rendermap.cache.guard import Guard
 from rendermap.cache.memory import ENTRY_BYTES, MemoryStore
-from rendermap.cache.outside import Outside, Places
+from rendermap.cache.outside import REDIS_PATIENCE, Outside, Places
+from rendermap.cache.redis import connect
 from rendermap.dispatch.budget import limits_of
 from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
 from rendermap.dispatch.pool import Pool
@@ -55,16 +58,21 @@ class Assembled:
     doorkeeper: Doorkeeper
     outside: Outside[Drawn] | None = None
     audit: Audit | None = None
+    agreement: Agreement | None = None
 
     async def start(self) -> None:
         """Starts the workers."""
         await self.pool.start()
         if self.audit:
             self.audit.start()
+        if self.agreement:
+            self.agreement.start()
 
     async def stop(self) -> None:
         """Lets drawings finish, then stops the workers."""
         await self.pool.stop()
+        if self.agreement:
+            await self.agreement.stop()
         if self.audit:
             await asyncio.to_thread(self.audit.stop)
         if self.outside:
@@ -107,15 +115,27 @@ def build(
         picture_max_age_s=settings.picture_max_age_s,
         ledger=_ledger(settings, metrics),
     )
+    agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
     finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio)
-    return Assembled(settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit)
+    return Assembled(
+        settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement
+    )
 
 
 def _ledger(settings: Settings, metrics: Metrics) -> Ledger:
     drawings = replace(CLIENT_DRAWINGS, value=settings.drawings_per_client)
     budget = replace(PIXEL_BUDGET, value=settings.pixel_budget_mpx)
     return Ledger(Allowance(drawings, budget), _audit(settings, metrics), metrics)
+
+
+def _agreement(settings: Settings, doorkeeper: Doorkeeper, allowance: Allowance, metrics: Metrics) -> Agreement | None:
+    """None where each process counts for itself."""
+    places = _places(settings, doorkeeper)
+    if places is None or places.redis_url is None:
+        return None
+    client, guard = connect(places.redis_url, REDIS_PATIENCE.timeout_s), Guard("redis", "budgets", REDIS_PATIENCE, metrics)
+    return Agreement(allowance, client, guard, places.secret)
 
 
 def _audit(settings: Settings, metrics: Metrics) -> Audit | None:

@@ -75,6 +75,12 @@ class Guard:
             async with self._slots, asyncio.timeout(self._patience.timeout_s):
                 await message()
 
+    async def settle(self) -> None:
+        """End a question that nobody waits for."""
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.wait([self._probe])
+
     async def _try(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
         try:
             async with asyncio.timeout(self._patience.timeout_s):
