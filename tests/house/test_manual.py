@@ -19,7 +19,7 @@ def test_the_manual_lists_every_setting_and_no_other() -> None:
 def test_links_between_documents_lead_somewhere() -> None:
     """Every relative link in the README and the manual names a file or folder that is there."""
     broken = []
-    for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")):
+    for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             if not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
