@@ -31,6 +31,7 @@ _PAIRS = (
 )
 _ADORNMENTS = ("", "dd", "decimal", "dec", "deg", "degrees", "gps", "wgs84", "wgs", "start", "center")
 _WKT_NAMES = ("wkt", "geom_wkt", "the_geom", "geometry", "geom", "shape")
+_LONGEST_HEAD = 1 << 20
 _DELIMITERS = ",;\t|"
 _ENCODINGS = ("utf-8-sig", "cp1252")
 _DIMENSIONS = (GeometryKind.POINT, GeometryKind.LINE, GeometryKind.POLYGON)
@@ -52,9 +53,10 @@ class CsvLayout:
 
 def read_layout(path: Path) -> CsvLayout:
     """Encoding, delimiter and coordinate columns of a table.  Raises SourceUnreadable when it has no coordinates."""
+    csv.field_size_limit(CELL_CHARS.value)
     encoding = _encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
-        head = file.readline()
+        head = file.readline(_LONGEST_HEAD)
     delimiter = max(_DELIMITERS, key=head.count)
     columns = tuple(name.strip() for name in next(csv.reader([head], delimiter=delimiter), []))
     names = {name.lower(): name for name in reversed(columns)}

@@ -179,6 +179,8 @@ def test_an_ordinary_sidecar_is_no_reason_to_refuse(root: Path) -> None:
         ("a.shp", {"a.shp": b"x", "a.dbf": b"x"}, refusals.INCOMPLETE.format(".shx")),
         ("a.shp", {"a.shp": b"x", "a.shx": b"x", "A.DBF": b""}, refusals.INCOMPLETE.format(".dbf")),
         ("a.docx", {"a.docx": b"x"}, refusals.NOT_A_DATASET),
+        ("a.zip", {"a.zip": b"PK\x03\x04"}, refusals.NOT_A_DATASET),
+        ("a.gdb.zip", {"a.gdb.zip": b"PK\x03\x04"}, refusals.NOT_A_DATASET),
         ("folder", {"folder/readme.txt": b"x"}, refusals.NOT_A_DATASET),
         ("style.lyrx", {"style.lyrx": b"{}"}, refusals.POINTER),
         ("hdr.adf", {"hdr.adf": b"x"}, refusals.NOT_A_DATASET),

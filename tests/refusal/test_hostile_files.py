@@ -1,8 +1,11 @@
 """Datasets that reach out of their job: what the attack list calls C1 to C3, against real workers.
 
-Where what is tested by whom: links, names, pointers and hard links at the look, `tests/jobs/test_folder.py`; drivers,
-`tests/contract/test_data_formats.py`; reference systems (C5), `tests/geo/test_crs.py`; environment and system calls (C5),
-`test_worker_confinement.py`.
+Where what is tested: links, names, pointers and hard links at the look (C1, C2), `tests/jobs/test_folder.py`; drivers (C2, C4),
+`tests/contract/test_data_formats.py`; what a style may name (C4), `tests/symbology/readers` and `tests/symbology/test_embedded.py`;
+reference systems (C5), `tests/geo/test_crs.py`; environment and system calls (C5), `test_worker_confinement.py`; archives, which are never
+opened (C6), `tests/jobs/test_folder.py` and `tests/render/test_inspect.py`; too much of anything (D3, D4), `test_exhausting_files.py`;
+half written files (D8), `tests/render/test_wholeness.py` and `test_damaged_data.py`; JSON, XML and TOML (D9),
+`tests/jobs/test_document.py`, `tests/contract/test_style_readers.py` and `tests/services/test_reader.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import pytest
 import shapely
 
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan
-from rendermap.errors import Broken, Busy, SourceRefused, SourceUnreadable
+from rendermap.errors import Broken, SourceChanged, SourceRefused, SourceUnreadable
 from rendermap.geo.view import MapView
 from rendermap.jobs.folder import JobFolder
 from rendermap.render.inspect import inspect
@@ -92,7 +95,7 @@ def test_what_was_looked_at_is_what_is_drawn(workers: Workers, mine: Path, other
     assert layer.bbox
     plan = map_plan(MapView(layer.bbox, "EPSG:32611", 16, 16), plan_of(layer, GRAY))
     for ask in (lambda: workers.draw(plan), lambda: workers.measure(layer), lambda: workers.look_at(layer.source)):
-        with pytest.raises(Busy, match="changed"):
+        with pytest.raises(SourceChanged):
             ask()
 
 
@@ -120,7 +123,7 @@ def test_a_folder_that_becomes_a_link_is_not_entered(workers: Workers, mine: Pat
     (mine / "scratch").rename(mine / "away")
     (mine / "scratch").symlink_to(others, target_is_directory=True)
     for held in (source, source_at(source.path)):
-        with pytest.raises((Busy, SourceRefused, SourceUnreadable)):
+        with pytest.raises((SourceChanged, SourceRefused, SourceUnreadable)):
             workers.look_at(replace(held, root=mine))
     job = mine.with_name("alias")
     job.symlink_to(others, target_is_directory=True)

@@ -334,7 +334,8 @@ def test_unreadable_datasets_say_why(tmp_path: Path) -> None:
     """Missing, junk, packed, complex and unplaced datasets are refused in true words that name no path."""
     (tmp_path / "junk.tif").write_bytes(b"II*\0" + os.urandom(200))
     (tmp_path / "text.tif").write_text("hello")
-    (tmp_path / "data.zip").write_bytes(b"PK\x03\x04" + bytes(50))
+    for name in ("data.zip", "packed.tif", "packed.gpkg"):
+        (tmp_path / name).write_bytes(b"PK\x03\x04" + bytes(50))
     write_array(tmp_path / "complex.tif", np.zeros((1, 4, 4), np.complex64))
     write_array(tmp_path / "nowhere.tif", np.zeros((1, 4, 4), np.uint8), transform=rasterio.Affine.identity(), crs=None)
     (tmp_path / "empty.gdb").mkdir()
@@ -343,6 +344,8 @@ def test_unreadable_datasets_say_why(tmp_path: Path) -> None:
         ("junk.tif", "cannot be read"),
         ("text.tif", "format that is not read"),
         ("data.zip", "archive"),
+        ("packed.tif", "archive"),
+        ("packed.gpkg", "archive"),
         ("complex.tif", "complex numbers"),
         ("nowhere.tif", "not georeferenced"),
         ("empty.gdb", "format that is not read"),

@@ -11,7 +11,7 @@ import pytest
 from rendermap.errors import StyleInvalid
 from rendermap.limits import STYLE_BYTES
 from rendermap.symbology import document
-from rendermap.symbology.document import MOST_NOTES, Node, read_document
+from rendermap.symbology.document import MOST_NOTES, Node, parse_document, read_document
 from rendermap.symbology.xml_document import XmlNode, parse_xml, read_xml
 
 
@@ -24,6 +24,11 @@ def test_files_that_say_they_are_small(read: Callable[[Path], object], monkeypat
     with pytest.raises(StyleInvalid) as caught:
         read(grown)
     assert "At most 10 bytes" in caught.value.sentence and str(grown) in str(caught.value.reason)
+
+
+def test_of_a_key_that_stands_twice_the_last_counts() -> None:
+    """As in every reader of JSON that these files are made for (D9): a style is drawn by one of the two, never by both."""
+    assert parse_document(b'{"type": "a", "type": "b"}').type == "b"
 
 
 @pytest.mark.parametrize("node", [Node({}, "$"), parse_xml(b"<a/>")])
