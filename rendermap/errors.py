@@ -19,7 +19,6 @@ RendermapError
         JobUnreadable       the job's document cannot be understood
         SourceRefused       the dataset may not be drawn
         SourceUnreadable    no reader can draw the dataset
-        SourceChanged       the dataset was changed while it was read; Busy too, for it passes
         StyleInvalid        the layer file cannot be understood
         RenderFailed        RenderCrashed   RenderTimeout
 
@@ -214,10 +213,6 @@ class SourceRefused(Broken):
 
 class SourceUnreadable(Broken):
     sentence = "The dataset of this layer cannot be read."
-
-
-class SourceChanged(Busy, Broken):
-    sentence = "The dataset of this layer was changed just now. Try again shortly."
 
 
 class StyleInvalid(Broken):

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from cachetools import LRUCache, TTLCache
 
 from rendermap.dispatch.plan import LayerPlan, LegendPlan, MapPlan, SwatchLayer
-from rendermap.errors import Broken, RenderCrashed, RenderFailed, RenderTimeout, SourceChanged, SourceUnreadable, StyleInvalid
+from rendermap.errors import Broken, RenderCrashed, RenderFailed, RenderTimeout, SourceUnreadable, StyleInvalid
 from rendermap.symbology.style import style_digest
 
 REST_S = 60.0
@@ -22,7 +22,7 @@ MOST_ALONE = 16
 P = TypeVar("P", MapPlan, LegendPlan)
 A = TypeVar("A")
 
-FAILURES = (RenderCrashed, RenderTimeout, RenderFailed, SourceChanged, SourceUnreadable, StyleInvalid)
+FAILURES = (RenderCrashed, RenderTimeout, RenderFailed, SourceUnreadable, StyleInvalid)
 """Damage is often met only when cells or features are read: what a look into the dataset could not tell, the drawing does.  So are words
 of a style that only the engine knows."""
 

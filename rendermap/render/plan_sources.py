@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan, Plan, WatermarkPlan
-from rendermap.errors import RenderFailed, SourceChanged, SourceRefused
+from rendermap.errors import Busy, RenderFailed, SourceRefused
 from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.job import DataSource
 
@@ -31,20 +31,20 @@ def root_of(plan: Plan) -> Path | None:
 
 
 def check_unchanged(plan: Plan) -> None:
-    """Raises SourceChanged when a dataset is no longer the version that the plan names: what was read of it is of no version."""
+    """Raises Busy when a dataset is no longer the version that the plan names: what was read of it is of no version."""
     for source in sources_of(plan):
         check_version(source)
 
 
 def check_version(source: DataSource) -> None:
-    """Raises SourceChanged when a dataset is no longer the version that it names."""
+    """Raises Busy when a dataset is no longer the version that it names."""
     if _version_of(source.path) != source.fingerprint:
         raise changed(source.path)
 
 
-def changed(path: Path) -> SourceChanged:
+def changed(path: Path) -> Busy:
     """What is told when a file or folder is not what it was a moment ago, or not there any more."""
-    return SourceChanged(reason=f"{path} is not what was looked at")
+    return Busy("A dataset of the map was changed just now. Try again shortly.", reason=f"{path} changed")
 
 
 def check_self_contained(plan: Plan) -> None:

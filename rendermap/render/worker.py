@@ -29,7 +29,7 @@ from PIL import Image
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
 from rendermap.dispatch.scratch import SHARED
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
-from rendermap.errors import RenderFailed, RendermapError, SourceChanged, SourceUnreadable
+from rendermap.errors import Busy, RenderFailed, RendermapError, SourceUnreadable
 from rendermap.imaging.encode import encode
 from rendermap.imaging.watermark import watermarked
 from rendermap.render.assets import use_workshop
@@ -111,7 +111,7 @@ def answer(plan: Plan) -> Answer:
             return HANDLERS[type(plan)](settled(plan))
         finally:
             check_unchanged(plan)
-    except SourceChanged as error:
+    except Busy as error:
         forget_datasets()
         return Answer(head_of(error))
     except RendermapError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
-from numpy.typing import NDArray
 from PIL import Image
 from rasterio.transform import Affine
 
@@ -19,7 +17,6 @@ from rendermap.access.grant import PUBLIC
 from rendermap.assembly import build
 from rendermap.geo.view import MapView
 from rendermap.jobs import manifest
-from rendermap.reply import Picture
 from rendermap.request import JobRequest, LegendRequest, MapRequest
 from rendermap.settings import read_settings
 from tests.builders.vectors import write_features
@@ -39,15 +36,6 @@ direction = "output"
 """
 
 
-def whole_photo(path: Path, value: int) -> None:
-    """A picture of one grey."""
-    with rasterio.open(
-        path, "w", driver="GTiff", width=256, height=256, count=3, dtype="uint8", crs="EPSG:25832", transform=Affine(1, 0, 0, 0, -1, 256),
-        photometric="RGB",
-    ) as out:  # fmt: skip
-        out.write(np.full((3, 256, 256), value, np.uint8))
-
-
 def damaged_photo(path: Path) -> None:
     """A colour picture whose second half is missing: its style needs no statistics, so nobody reads its cells before it is drawn."""
     pixels = np.random.default_rng(1).integers(0, 255, (3, 256, 256), np.uint8)
@@ -59,26 +47,16 @@ def damaged_photo(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def flooded(folder: Path, photo: Callable[[Path], None]) -> Path:
-    """A job with parcels, and a photo of somebody's making; its folder."""
-    (folder / "styles" / "Flood").mkdir(parents=True)
-    (folder / "styles" / "Flood" / "service.toml").write_text(SERVICE)
-    with manifest.start(folder / "jobs", service="Flood", task="Run") as run:
-        write_features(run.scratch, [shapely.box(0, 0, 128, 256)], name="parcels")
-        photo(run.scratch / "photo.tif")
-        run.output("Parcels", "%scratchworkspace%/parcels.fgb")
-        run.output("Photo", "%scratchworkspace%/photo.tif")
-    return run.root
-
-
-def pixels_of(picture: Picture) -> NDArray[np.uint8]:
-    return np.array(Image.open(io.BytesIO(picture.body)).convert("RGBA"))
-
-
 @pytest.mark.slow
 def test_half_a_raster_costs_its_own_layer_only(tmp_path: Path) -> None:
     """The picture shows the other layer and is not kept; card and legend name the damaged one."""
-    flooded(tmp_path, damaged_photo)
+    (tmp_path / "styles" / "Flood").mkdir(parents=True)
+    (tmp_path / "styles" / "Flood" / "service.toml").write_text(SERVICE)
+    with manifest.start(tmp_path / "jobs", service="Flood", task="Run") as run:
+        write_features(run.scratch, [shapely.box(0, 0, 128, 256)], name="parcels")
+        damaged_photo(run.scratch / "photo.tif")
+        run.output("Parcels", "%scratchworkspace%/parcels.fgb")
+        run.output("Photo", "%scratchworkspace%/photo.tif")
 
     async def ask() -> tuple[bytes, bool, dict[str, str | None], dict[str, str | None]]:
         assembled = build(read_settings(jobs=(tmp_path / "jobs",), services=tmp_path / "styles", workers=1))
@@ -99,25 +77,3 @@ def test_half_a_raster_costs_its_own_layer_only(tmp_path: Path) -> None:
     assert pixels[32, 16, 3] > 0 and pixels[32, 60, 3] == 0
     assert not is_whole
     assert faults["Parcels"] is None and "cannot be read" in str(faults["Photo"]) and legend == faults
-
-
-@pytest.mark.slow
-def test_a_raster_that_is_replaced_after_the_look_is_left_out_once(tmp_path: Path) -> None:
-    """D8: the picture of the version that was looked at shows the other layer and is not kept; the next look finds the new version."""
-    root = flooded(tmp_path, lambda path: whole_photo(path, 50))
-
-    async def ask() -> tuple[Picture, Picture]:
-        assembled = build(read_settings(jobs=(tmp_path / "jobs",), services=tmp_path / "styles", workers=1))
-        await assembled.start()
-        try:
-            request = JobRequest("Flood", root.name)
-            opened = await assembled.service.open(request)
-            asked = MapRequest(request, MapView(opened.card.bbox, opened.card.crs, 64, 64))
-            whole_photo(root / "scratch" / "photo.tif", 90)
-            return await opened.draw(asked), await (await assembled.service.open(request)).draw(asked)
-        finally:
-            await assembled.stop()
-
-    between, after = anyio.run(ask)
-    assert not between.is_whole and pixels_of(between)[32, 16, 3] > 0 and pixels_of(between)[32, 60, 3] == 0
-    assert after.is_whole and pixels_of(after)[32, 60].tolist() == [90, 90, 90, 255]

@@ -12,7 +12,7 @@ import shapely
 from PIL import Image
 
 from rendermap.dispatch.plan import InspectPlan, MapPlan
-from rendermap.errors import RenderFailed, SourceChanged
+from rendermap.errors import Busy, RenderFailed
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.render.job_threads import JobThreads
@@ -43,11 +43,11 @@ def test_a_dataset_that_changed_or_went_is_told(tmp_path: Path) -> None:
     plan = InspectPlan(source_at(path))
     check_unchanged(plan)
     (tmp_path / "a.tif.ovr").write_bytes(b"x")
-    with pytest.raises(SourceChanged) as raised:
+    with pytest.raises(Busy) as raised:
         check_unchanged(plan)
     assert str(tmp_path) not in raised.value.sentence
     path.unlink()
-    with pytest.raises(SourceChanged):
+    with pytest.raises(Busy):
         check_unchanged(plan)
 
 
