@@ -26,6 +26,7 @@ from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.found import Documents, Found
 from rendermap.jobs.job import Job, JobStatus, Message, MessageKind
 from rendermap.jobs.layouts.table import LAYOUTS, Layout
+from rendermap.jobs.stillness import Stillness
 from rendermap.services.service import service_named
 from rendermap.table import Table
 
@@ -54,6 +55,7 @@ class Catalog:
         self._services = services
         self._quiet_s = quiet_s
         self._documents = Documents()
+        self._stillness = Stillness()
 
     def find(self, service: str, job_id: str) -> Job:
         """The job of a service, whatever its status, with its data's fingerprints made now.
@@ -104,7 +106,7 @@ class Catalog:
     def _read(self, root: Path, service: str, published: PublishedService | None) -> Job:
         said = read_access(root.parent, root.name)
         folder = JobFolder(root)
-        found = Found(folder, service, root.name, published, self._documents, datetime.now(UTC), self._quiet_s)
+        found = Found(folder, service, root.name, published, self._documents, datetime.now(UTC), self._quiet_s, self._stillness)
         try:
             for layout in self._layouts:
                 if layout.recognises(folder):

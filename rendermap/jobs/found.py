@@ -13,6 +13,7 @@ from rendermap.jobs.binding import PublishedService
 from rendermap.jobs.document import DOCUMENT_NAME, Document, read_document
 from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.job import Job, JobStatus
+from rendermap.jobs.stillness import Stillness
 
 
 class Documents:
@@ -50,6 +51,7 @@ class Found:
     documents: Documents
     now: datetime
     quiet_s: float
+    stillness: Stillness
 
     def job(self, layout: str, status: JobStatus) -> Job:
         """The job as far as the folder alone tells."""

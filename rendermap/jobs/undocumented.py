@@ -12,7 +12,7 @@ from rendermap.jobs.job import Job
 
 def read_undocumented(found: Found, layout: str) -> Job:
     """The job as its datasets tell it; executing while something still writes to them."""
-    activity = judge(found.folder, found.now, found.quiet_s)
+    activity = judge(found.folder, found.now, found.quiet_s, found.stillness)
     bound = bind_outputs(found.folder, found.published, is_over=activity.status.is_over)
     return replace(
         found.job(layout, activity.status),
