@@ -111,9 +111,12 @@ class Allowance:
         """Of all services together, and of this one."""
         if grant.principal == OPERATOR:
             return []
-        own = replace(PIXEL_BUDGET, value=math.ceil(grant.pixel_budget or 0), unit=f"{PIXEL_BUDGET.unit} of this service")
-        client = client_of(grant.principal)
-        return [(limit, self._filled(client, place, limit)) for limit, place in ((self._budget, ""), (own, grant.service)) if limit.value]
+        limits = [(self._budget, "")] if self._budget.value else []
+        if grant.pixel_budget:
+            own = replace(PIXEL_BUDGET, value=math.ceil(grant.pixel_budget), unit=f"{PIXEL_BUDGET.unit} of this service")
+            limits.append((own, grant.service))
+        client = client_of(grant.principal) if limits else ""
+        return [(limit, self._filled(client, place, limit)) for limit, place in limits]
 
     def _filled(self, client: str, place: str, limit: Limit) -> _Budget:
         """The budget with what has come in since it was last looked at; never more than an hour's."""

@@ -6,14 +6,18 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from rendermap.dispatch.budget import limits_of
+from rendermap.dispatch.plan import InspectPlan
+from rendermap.errors import SourceRefused
 from rendermap.frontends.table import FRONT_ENDS
 from rendermap.jobs import manifest
+from rendermap.jobs.job import Layer
 from rendermap.limits import (
     ADDRESS_BYTES,
     BODY_BYTES,
@@ -21,6 +25,7 @@ from rendermap.limits import (
     DPI,
     EXPRESSION_CHARS,
     EXPRESSION_DEPTH,
+    FEATURES,
     FORM_FILES,
     HREF_CHARS,
     JSON_CHARS,
@@ -40,7 +45,7 @@ from rendermap.limits import (
     About,
     Limit,
 )
-from tests.builders.counted_service import CountedService, geojson
+from tests.builders.counted_service import CountedService, Counter, geojson
 
 TASK = """
 title = "Parcels"
@@ -270,3 +275,28 @@ def test_within_the_limits_a_picture_is_drawn(front_end: str, services: Callable
     answer = service.get(root_of(front_end, job) + paths[front_end])
     assert answer.status_code == 200 and answer.headers["content-type"] == "image/png"
     service.counter.drawn.clear()
+
+
+class Overfull(Counter):
+    """Looks into a dataset of too many features beside a sound one."""
+
+    async def inspect(self, plan: InspectPlan) -> Layer:
+        if plan.source.path.name == "0.geojson":
+            raise SourceRefused(FEATURES.sentence, reason=f"{plan.source.path}: 200000000 features")
+        return await super().inspect(plan)
+
+
+def test_a_dataset_beyond_a_limit_is_a_fault_of_its_layer(tmp_path: Path) -> None:
+    """Told where each protocol tells of its layers, without the number found; the other layers draw."""
+    service = CountedService(tmp_path, {"Demo": TASK + OUTPUT.format(number=0) + OUTPUT.format(number=1)})
+    service.counter.inspect = Overfull().inspect  # type: ignore[method-assign]
+    with manifest.start(service.jobs, service="Demo", task="Run") as run:
+        for number in range(2):
+            run.path(f"{number}.geojson").write_text(geojson(), encoding="utf-8")
+            run.output(f"L{number}", f"%scratchworkspace%/{number}.geojson")
+    for page in (root_of("arcgis", run.job_id), root_of("viewer", run.job_id)):
+        text = service.get(page).text
+        assert FEATURES.sentence in text and "200000000" not in text
+    picture = service.get(root_of("arcgis", run.job_id) + MAP)
+    assert picture.headers["content-type"] == "image/png"
+    assert [[layer.id for layer in plan.layers] for plan in service.counter.drawn] == [[1]]

@@ -21,6 +21,8 @@ from rendermap.ledger import Ledger
 from rendermap.log import configure_logging
 from rendermap.telemetry import make_metrics
 from tests.builders.counted_service import CountedService, Counter, geojson
+from tests.builders.served import serving
+from tests.builders.whole_service import lay_out
 
 SERVICE = """
 title = "Parcels"
@@ -201,3 +203,34 @@ def test_readiness_says_when_the_audit_log_is_not_written(service: CountedServic
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "audit": "not written"})
     assert counted(service, "rendermap_audit_failing") == 1
     assert service.get(EXPORT.format(job=job)).status_code == 200
+
+
+def test_the_audit_log_tells_what_a_refused_client_is_not_told(service: CountedService, job: str) -> None:
+    """A stranger asks for somebody's private job, and hears of no job; the log says who was refused what, and why."""
+    with manifest.start(service.jobs, service="Secret", task="Run", owner="anna", private=True) as run:
+        run.path("Parcels.geojson").write_text(geojson(), encoding="utf-8")
+    refused, unknown = (service.get(f"/xyz/Secret/jobs/{id_}/tilejson.json") for id_ in (run.job_id, "j0"))
+    assert refused.status_code == unknown.status_code == 404
+    assert refused.json()["error"] == unknown.json()["error"] and "private" not in refused.text
+    audit = service.ledger.audit
+    assert audit and isinstance(audit._journal, Kept)
+    audit.write_out()
+    assert [(line["what"], line["job"], line["why"]) for line in audit._journal.lines] == [("refused", run.job_id, "the job is private")]
+
+
+@pytest.mark.slow
+def test_a_service_at_its_most_talkative_tells_no_secret(tmp_path: Path) -> None:
+    """As an operator starts it, with every line of the server: no token, no link, no forged line, and the audit file beside."""
+    (tmp_path / "a").mkdir()
+    log, audit = tmp_path / "log.txt", tmp_path / "audit.jsonl"
+    with serving(tmp_path / "a", lay_out(tmp_path / "a"), "--log-level", "debug", "--audit-log", str(audit), log=log) as running:
+        running.await_ready()
+        here = f"/xyz/Hydrology/FloodDepth/jobs/{running.job_id}/tilejson.json"
+        for path in (f"{here}?token=t0p", f"/links/t0p{here}", f"{here}?layers=%0A2026-11-27T07:05:37Z%20forged", f"{here}%0Aforged"):
+            running.get(path)
+        assert running.get(here)[0] == 200
+    text = log.read_text(encoding="utf-8")
+    assert "GET" in text and "t0p" not in text
+    assert not [line for line in text.splitlines() if line.lstrip().startswith(("2026-11-27T07:05:37Z", "forged"))]
+    told = [json.loads(line) for line in audit.read_text(encoding="ascii").splitlines()]
+    assert {line["job"] for line in told} == {running.job_id} and "t0p" not in audit.read_text(encoding="ascii")
