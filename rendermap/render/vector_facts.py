@@ -92,7 +92,7 @@ def read_info(path: Path, member: str | None) -> dict[str, Any]:
         with quiet():
             info: dict[str, Any] = pyogrio.read_info(path, layer=member, force_feature_count=True, force_total_bounds=True)
             return info
-    except ERRORS as error:
+    except (*ERRORS, UnboundLocalError) as error:  # of a CRS that pyogrio cannot spell
         raise SourceUnreadable(reason=f"{path} ({member}): {error}") from error
 
 

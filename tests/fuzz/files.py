@@ -91,10 +91,8 @@ def _damaged(chance: Random, name: str, content: bytes, other: bytes) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-async def fuzz(room: Path, numbers: list[int], seed: int, workers: int, deadline_s: float) -> Report:
+async def fuzz(room: Path, seeds: list[Seed], numbers: list[int], seed: int, workers: int, deadline_s: float) -> Report:
     """Try the cases of these numbers.  room: an empty folder."""
-    (room / "seeds").mkdir()
-    seeds = write_seeds(room / "seeds")
     report, began, waiting = Report(), time.monotonic(), iter(numbers)
     _listen(report)
     turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -145,15 +143,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="the number of the one case to try")
     parser.add_argument("--keep", type=Path, help="folder to write the files of that case to")
+    parser.add_argument("--also", type=Path, nargs="*", default=[], help="further rasters to damage")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--deadline", type=float, default=3.0, help="seconds that a worker may draw")
     asked = parser.parse_args()
     numbers = list(range(asked.count)) if asked.only is None else [asked.only]
-    with tempfile.TemporaryDirectory(prefix="rendermap-fuzz-") as room:
+    with tempfile.TemporaryDirectory(prefix="rendermap-fuzz-") as made, tempfile.TemporaryDirectory(prefix="rendermap-fuzz-") as room:
+        seeds = write_seeds(Path(made), asked.also)
         if asked.keep:
-            (Path(room) / "kept").mkdir()
-            write(asked.keep, case(write_seeds(Path(room) / "kept"), asked.seed, numbers[0])[1])
-        report = asyncio.run(fuzz(Path(room), numbers, asked.seed, asked.workers, asked.deadline))
+            write(asked.keep, case(seeds, asked.seed, numbers[0])[1])
+        report = asyncio.run(fuzz(Path(room), seeds, numbers, asked.seed, asked.workers, asked.deadline))
     print(*report.lines(), sep="\n")
     sys.exit(bool(report.violations))
 

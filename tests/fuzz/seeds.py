@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +55,15 @@ class Seed:
         return self.name.endswith(("_areas", "_lines")) or self.name.startswith("csv")
 
 
-def write_seeds(room: Path) -> list[Seed]:
-    """All seeds.  room: an empty folder to make them in."""
-    return [*_rasters(room), *_features(room), *_layer_files(), SERVICE, DOCUMENT]
+def write_seeds(room: Path, also: Iterable[Path] = ()) -> list[Seed]:
+    """All seeds.  room: an empty folder to make them in.  also: rasters that nothing here can make, such as those of file geodatabases."""
+    return [*_rasters(room), *_features(room), *map(_seed_of, also), *_layer_files(), SERVICE, DOCUMENT]
+
+
+def _seed_of(path: Path) -> Seed:
+    found = sorted(path.rglob("*")) if path.is_dir() else [path]
+    files = {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in found if file.is_file()}
+    return Seed("dataset", f"also_{path.stem}", files)
 
 
 def _rasters(room: Path) -> Iterator[Seed]:
