@@ -18,10 +18,11 @@ from rendermap.cache.flight import Flight
 from rendermap.dispatch.breaker import REST_S
 from rendermap.dispatch.plan import InspectPlan, MeasurePlan, measure_plan
 from rendermap.errors import Broken, SourceRefused, SourceUnreadable, StyleInvalid
-from rendermap.geo.bbox import BBox, pad, union
-from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, transform_bbox
+from rendermap.geo.bbox import BBox, intersection, pad, union, widened
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, metres_per_unit, transform_bbox
+from rendermap.geo.view import PIXEL_M
 from rendermap.jobs.job import DataSource, Job, Layer, Output
-from rendermap.services.service import Protection, Service, ToolLayer
+from rendermap.services.service import Access, Protection, Service, ToolLayer
 from rendermap.symbology.classify import Need, fit, needs
 from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.facts import Measures, VectorFacts
@@ -37,6 +38,8 @@ KNOWN_JOBS = 1024
 MOST_NOTES = 20
 """Of one layer file, in the log; `rendermap check` tells all."""
 
+BOX_STEP_M, BOX_STEP_PX = 1.0, 16
+EARTH_DEG = BBox(-180.0, -90.0, 180.0, 90.0)
 WORLD = BBox(-20037508.342789244, -20037508.342789244, 20037508.342789244, 20037508.342789244)
 
 
@@ -227,7 +230,20 @@ class Drawables:
 
 def _drawable(tool: ToolLayer, layer: Layer, crs: str, style: Style) -> Drawable:
     seen = quantised(replace(style, opacity=style.opacity * tool.opacity), tool.colors)
-    return Drawable(tool, layer, crs, seen, style_digest(seen), reach_pt(seen))
+    return Drawable(tool, _coarsely_placed(tool, layer, crs), crs, seen, style_digest(seen), reach_pt(seen))
+
+
+def _coarsely_placed(tool: ToolLayer, layer: Layer, crs: str) -> Layer:
+    """Features that may only be seen have a box that is larger than they are: the sides of the true one are coordinates of theirs.
+
+    Documents would tell them, and so would the ETags of pictures, which change where a layer begins.
+    """
+    if tool.access is not Access.VIEW or layer.bbox is None or not isinstance(layer.facts, VectorFacts):
+        return layer
+    least_m = max(BOX_STEP_M, BOX_STEP_PX * PIXEL_M * (tool.finest_scale_denominator or 0.0))
+    wide = widened(layer.bbox, least_m / metres_per_unit(crs))
+    whole = EARTH_DEG if is_geographic(crs) else WORLD if crs == WEB_MERCATOR else None
+    return replace(layer, bbox=intersection([wide, union([whole, layer.bbox])]) if whole else wide)
 
 
 def _digest(drawables: tuple[Drawable, ...], crs: str, protection: Protection) -> str:

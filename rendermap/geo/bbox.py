@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from rendermap.errors import InvalidBbox
 
+PARTS = 512
+
 
 @dataclass(frozen=True, slots=True)
 class BBox:
@@ -75,6 +77,20 @@ def intersection(boxes: Sequence[BBox | None]) -> BBox | None:
 def pad(box: BBox, dx: float, dy: float) -> BBox:
     """The box grown by dx on the left and right and by dy at the bottom and top."""
     return BBox(box.xmin - dx, box.ymin - dy, box.xmax + dx, box.ymax + dy)
+
+
+def widened(box: BBox, least: float) -> BBox:
+    """The box with its sides moved outward, to multiples of a step: at least least, and a five-hundredth of its longer side.
+
+    It tells where things lie, and of no side exactly where it was.
+    """
+    step = 2.0 ** math.ceil(math.log2(max(least, box.width / PARTS, box.height / PARTS)))
+
+    def out(side: float, way: int) -> float:
+        # by half a step at least: one that lies on a multiple would stay where it is
+        return way * math.ceil(way * side / step + 0.5) * step
+
+    return BBox(out(box.xmin, -1), out(box.ymin, -1), out(box.xmax, 1), out(box.ymax, 1))
 
 
 def fit_aspect(box: BBox, width_px: int, height_px: int) -> BBox:

@@ -57,8 +57,13 @@ class _Cells:
 
 
 def is_blended(style: Style) -> bool:
-    """True when values are taken between cells: they mean something for surfaces, and not for classes and categories."""
+    """True when values are taken between cells: they mean something for surfaces, and not for classes and categories.
+
+    Nor for a surface in few colours: where a step lies between two cells would tell their values to as many digits as one asks.
+    """
     theme = raster_theme(style.theme)
+    if style.colors:
+        return False
     if isinstance(theme, Stretch | ShadedRelief | RGB):
         return style.resampling in ("", "bilinear")
     return isinstance(theme, Classified) and style.resampling == "bilinear"

@@ -89,7 +89,7 @@ def whole_service(folder: Path, protection: str = "") -> Iterator[WholeService]:
     """The service, serving; its job was finished a moment before.  protection: lines of its ``[protection]``."""
     services, job_id = folder / "services", lay_out(folder, protection)
     settings = Settings(jobs=(folder / "jobs",), services=services, workers=1, secret_key="shared by all replicas")
-    with _served(settings) as url:
+    with served(settings) as url:
         yield WholeService.of_job(url, job_id)
 
 
@@ -142,7 +142,8 @@ def _parcels() -> dict[str, object]:
 
 
 @contextmanager
-def _served(settings: Settings) -> Iterator[str]:
+def served(settings: Settings) -> Iterator[str]:
+    """A service over HTTP, in a thread of its own: its address, without a trailing slash."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(create_app(build(settings)), log_level="warning", lifespan="on", ws="none"))

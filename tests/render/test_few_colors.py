@@ -69,12 +69,22 @@ def drawn(layer: Layer, style: Style, count: int) -> np.ndarray:
 @pytest.mark.parametrize("adjustment", [None, STRONG], ids=["plain", "adjusted"])
 @pytest.mark.parametrize("name", THEMES)
 def test_a_raster_has_so_many_colours(tmp_path: Path, name: str, adjustment: ColorAdjustment | None, count: int) -> None:
-    """Between cells too, where values are mixed before they are coloured."""
+    """As many as asked for, or few less."""
     layer = look(write_array(tmp_path / "hills.tif", hills()[np.newaxis]))
     style = Style(THEMES[name], adjustment=adjustment)
     assert colors_of(drawn(layer, style, 0)) > 40, "the theme must be continuous to prove anything"
     found = colors_of(drawn(layer, style, count))
     assert max(count / 3, 1) < found <= count
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_a_cell_in_few_colours_has_one(tmp_path: Path, name: str) -> None:
+    """Nothing is mixed between cells: where one colour turned into the next would tell how far the values are from their step."""
+    layer = look(write_array(tmp_path / "hills.tif", hills()[np.newaxis]))
+    for count in (0, 5):
+        picture = drawn(layer, Style(THEMES[name]), count)
+        cells = picture.reshape(picture.shape[0] // 4, 4, picture.shape[1] // 4, 4, 4)
+        assert bool((cells == cells[:, :1, :, :1]).all()) is (count > 0 or name == "classes")
 
 
 def test_a_composite_has_so_many_colours(tmp_path: Path) -> None:
