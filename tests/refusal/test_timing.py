@@ -23,12 +23,9 @@ SLOW_S = REFUSAL_STEP_S * 0.4
 EVEN_S = SLOW_S / 2
 ADDRESSES = (
     "/xyz/{service}/jobs/{job}/tilejson.json",
-    "/arcgis/rest/services/{service}/MapServer/jobs/{job}?f=json",
     "/arcgis/rest/services/{service}/MapServer/jobs/{job}/export?f=image&bbox=700000,4000000,706000,4006000",
     "/arcgis/rest/services/{service}/GPServer/Run/jobs/{job}?f=json",
     "/jobs/{service}/{job}",
-    "/viewer/api/jobs/{service}/{job}",
-    "/thumbnails/{service}/jobs/{job}.png",
 )
 
 
