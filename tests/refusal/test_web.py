@@ -263,7 +263,8 @@ def test_whoever_must_sign_in_is_told_how(make: Make) -> None:
         for given, challenge in (({}, "Bearer"), ({"authorization": "Bearer rmk_none"}, 'Bearer error="invalid_token"')):
             answer = asked.get(path, **given)
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, challenge), path
-    assert "Please sign in" in asked.get("/").text and "/static/viewer.css" in asked.get("/").text
+    page = asked.get("/").text
+    assert "Please sign in" in page and "/static/viewer.css" in page and "All jobs" not in page
     assert asked.get("/static/viewer.css").status_code == 200
     for form in ("json", "pjson", "image"):
         assert [asked.get(f"{map_}?f={form}{token}").json()["error"]["code"] for token in ("", "&token=rmk_none")] == [499, 498]

@@ -69,7 +69,8 @@ def error_response(request: Request, pages: Pages, error: RendermapError) -> Res
     status = status_of(error)
     wording = wording_of(error, is_linked=link_token_of(request.scope) is not None)
     values = {"wording": wording, "status": status, "sentence": error.sentence, "details": error.details}
-    values["leads_on"] = wording is not BELOW_A_LINK
+    # the list would answer the very same
+    values["leads_on"] = wording is not BELOW_A_LINK and not isinstance(error, SignIn)
     response = pages.page(request, "error.html", values, status)
     response.headers.update(headers_of(error))
     return response
