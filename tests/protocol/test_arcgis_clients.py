@@ -59,7 +59,7 @@ def assert_same(shown: NDArray[np.uint8], expected: NDArray[np.uint8]) -> None:
 def test_arcgis_core_shows_the_job(browser: Browser, pages: str, service: str) -> None:
     """From the task's address alone: the job polled, its map image layer fetched, its root read, its picture drawn."""
     shown, picture, asked = shown_by(browser, f"{pages}/arcgis.html", taskUrl=service + T, jobId=HAZARD_JOB, box=BOX)
-    assert shown["url"].endswith(J) and [1, "Hazard"] in shown["layers"]
+    assert shown["url"].endswith(J) and [1, "Hazard", True] in shown["layers"]
     assert_same(picture, exported(service, shown["box"]))
     ours = [url for url in asked if url.startswith(service)]
     assert any("/export?" in url and "f=image" in url for url in ours)

@@ -20,7 +20,8 @@ from tests.builders.clients import SIZE_PX, build_pages, client_page, pages_serv
 from tests.builders.signed_service import API_KEY, MEMBERS, PASSWORD, SignedService, signed_service
 from tests.builders.whole_service import NAME, WholeService
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# the first test starts a service, a browser and the bundling of the clients
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 Pixels = NDArray[np.uint8]
 
 
