@@ -78,7 +78,8 @@ def _discrete(stops: list[Stop], default: Color) -> Classified:
 
 def _just_below(value: float) -> float:
     """The next smaller number that single precision tells apart too, for cells may have no more."""
-    return float(np.nextafter(np.float32(value), np.float32(-np.inf)))
+    with np.errstate(over="ignore"):
+        return float(np.nextafter(np.float32(value), np.float32(-np.inf)))
 
 
 def _linear(stops: list[Stop]) -> Stretch:
