@@ -2,7 +2,7 @@
 
 Words: ``ok``, ``sleep:S``, ``body:BYTES``, ``pid``, ``environment``, ``print``, ``crash``, ``crash-once:FILE``, ``hang``,
 ``hang-once:FILE``, ``eat``, ``grow:MB``, ``garbage``, ``huge``, ``chatter``, ``refuse``, ``raise``, ``unknown-error``, ``wrong-kind``.
-Started as ``python misbehaving_worker.py [stillborn | mute | chatter | slow-once:FILE | sleepy:S] LIMIT``.
+Started as ``python misbehaving_worker.py [stillborn | stillborn-while:FILE | mute | chatter | slow-once:FILE | sleepy:S] LIMIT``.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def main() -> None:
     plans = PlanUnpacker()
     if "mute" in sys.argv:
         time.sleep(600)
-    if "stillborn" in sys.argv:
+    if "stillborn" in sys.argv or (sys.argv[1].startswith("stillborn-while") and Path(sys.argv[1].partition(":")[2]).exists()):
         sys.exit("no such library: /secret/libmapnik.so")
     send_answer(wire, 0, Answer(Head("ready")))
     while (asked := receive_request(wire)) is not None:

@@ -16,7 +16,8 @@ import pytest
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.pool import Pool
 from rendermap.dispatch.process import WorkerProgram
-from rendermap.errors import RenderCrashed, RendermapError, RenderTimeout
+from rendermap.errors import Busy, RenderCrashed, RendermapError, RenderTimeout
+from rendermap.readiness import Readiness
 from rendermap.telemetry import make_metrics
 from tests.builders.pools import all_up, misbehaving, run, running, told
 
@@ -198,6 +199,26 @@ def test_a_program_that_cannot_start_fails_the_start() -> None:
 
     error = run(ask)
     assert "libmapnik" in (error.reason or "") and "libmapnik" not in error.sentence
+
+
+def test_workers_that_do_not_start_any_more_are_told_and_come_back(tmp_path: Path) -> None:
+    """When none can be started later on, whoever asks is told to come again, the service is not ready, and goes on when it can."""
+    trouble = tmp_path / "trouble"
+
+    async def ask() -> None:
+        async with running(1, misbehaving(f"stillborn-while:{trouble}"), queue_s=0.5) as pool:
+            readiness = Readiness(pool, 0)
+            assert (await pool.draw(told("ok"))).body and readiness.reasons() == ()
+            trouble.touch()
+            os.kill(pool.pids[0], signal.SIGKILL)
+            with pytest.raises(Busy):
+                await pool.draw(told("ok"))
+            assert readiness.reasons() == ("no drawing process is up",)
+            trouble.unlink()
+            await all_up(pool, 1)
+            assert (await pool.draw(told("ok"))).body and readiness.reasons() == ()
+
+    run(ask)
 
 
 def test_a_program_that_never_gets_ready_fails_the_start() -> None:
