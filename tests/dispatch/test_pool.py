@@ -150,16 +150,6 @@ def test_a_plan_that_waited_too_long_is_busy() -> None:
     run(ask)
 
 
-def test_a_plan_tried_again_has_its_whole_time_to_wait(tmp_path: Path) -> None:
-    """What took a worker down with it goes before all others and is not told that it waited, however long the first try was."""
-
-    async def ask() -> None:
-        async with running(1, queue_s=1.0, deadline_s=1.2) as pool:
-            assert (await pool.draw(told(f"hang-once:{tmp_path / 'hung'}"))).body == b"a picture"
-
-    run(ask)
-
-
 def test_an_asker_that_goes_frees_its_place() -> None:
     """A cancelled question in the queue is never drawn and makes room for another."""
 

@@ -15,7 +15,8 @@ from tests.builders.served import Served, serving
 from tests.builders.whole_service import lay_out
 
 CONNECTIONS, OURS = 5000, 200
-PROMPT_S = 1.0
+PROMPT_S = 4.0
+"""On a machine that does other things too; alone it takes milliseconds."""
 
 
 @pytest.fixture
