@@ -19,10 +19,10 @@ NPM = $(WITH_NODE) node $(NODE_DIR)/lib/node_modules/npm/bin/npm-cli.js
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DELETE_ON_ERROR:
-.PHONY: help venv run web demo test tests browser redis lint types house bench fuzz-files pins clean
+.PHONY: help venv run web demo test tests browser redis lint types house bench soak fuzz-files fuzz-requests pins clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 # --- what is installed, each step once ---------------------------------------------------------------------------------
 
@@ -109,8 +109,14 @@ house: $(DONE)/test ## Check who imports whom, and the house's other rules
 bench: $(DONE)/run $(DONE)/test $(PAGES) ## Measure, in ratios
 	@$(BIN)/python -m tests.bench.bench
 
+soak: $(DONE)/run $(DONE)/test ## An hour at full load, with jobs coming and going and workers killed
+	@$(BIN)/python -m tests.bench.soak $(ARGS)
+
 fuzz-files: $(DONE)/run $(DONE)/test ## Damage ten thousand files and look what becomes of them
 	@$(BIN)/python -m tests.fuzz.files $(or $(ARGS),--count 10000 --seed 1)
+
+fuzz-requests: $(DONE)/run $(DONE)/test $(PAGES) ## Damage a hundred thousand requests and look what is answered
+	@$(BIN)/python -m tests.fuzz.requests $(or $(ARGS),--count 100000 --seed 1)
 
 pins: build/uv/bin/uv ## Pin requirements/*.in anew, with hashes
 	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "test -c run.txt -c demo.txt -c web.txt"; do \
