@@ -11,6 +11,9 @@ from rendermap.allowance import Allowance
 from rendermap.audit import Audit
 from rendermap.telemetry import Metrics, make_metrics
 
+LEAST_PIXELS = 64 * 64
+"""What a picture counts as at least: a pixel at a place of one's choice tells more than one of many."""
+
 
 @dataclass(slots=True)
 class Bill:
@@ -37,14 +40,15 @@ class Ledger:
 
         pixels: 0 when they show only inside; then the bill is to be told.  Raises TooMany.
         """
-        self.allowance.take(grant, pixels)
+        taken = _counted(pixels)
+        self.allowance.take(grant, taken)
         bill = Bill(pixels)
         try:
             yield bill
         except BaseException:
-            self.allowance.settle(grant, -pixels)
+            self.allowance.settle(grant, -taken)
             raise
-        self.allowance.settle(grant, bill.pixels - pixels)
+        self.allowance.settle(grant, _counted(bill.pixels) - taken)
         self._gave(grant, bill.pixels)
 
     def _gave(self, grant: Grant, pixels: int) -> None:
@@ -62,3 +66,7 @@ class Ledger:
         """A job that is there was not told of."""
         if self.audit:
             self.audit.refused(principal, service, job_id, Operation.VIEW, why)
+
+
+def _counted(pixels: int) -> int:
+    return max(pixels, LEAST_PIXELS) if pixels else 0

@@ -15,7 +15,7 @@ from rendermap.allowance import Allowance
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import MapPlan
 from rendermap.jobs import manifest
-from rendermap.ledger import Ledger
+from rendermap.ledger import LEAST_PIXELS, Ledger
 from rendermap.limits import CLIENT_DRAWINGS, PIXEL_BUDGET
 from tests.builders.clock import Clock
 from tests.builders.counted_service import CountedService, Counter, geojson
@@ -80,6 +80,15 @@ def test_what_a_client_has_already_costs_nothing(spent: tuple[CountedService, st
     assert first.status_code == 200 and service.get(tile).status_code == 429
     assert service.ask("GET", tile, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
     assert service.get(f"/xyz/Demo/jobs/{job}/tilejson.json").status_code == 200
+
+
+def test_a_picture_of_one_pixel_counts_as_a_small_one(tmp_path: Path) -> None:
+    """Asking for single pixels, at places of one's choice, gets nobody further than asking for pictures: 244 are a megapixel."""
+    service = CountedService(tmp_path, {"Demo": SERVICE}, Ledger(Allowance(budget=replace(PIXEL_BUDGET, value=1), now=Clock())))
+    job = job_in(service)
+    address = PICTURES["ArcGIS export"](job).replace("size=1000,1000", "size=1,1")
+    given = [service.get(address).status_code for _ in range(1_000_000 // LEAST_PIXELS + 2)]
+    assert given[:244] == [200] * 244 and given[-1] == 429
 
 
 def test_people_read_it_on_a_page(spent: tuple[CountedService, str]) -> None:
