@@ -14,7 +14,7 @@ from tests.fuzz.questions import Question
 SCRIPT = "<script>alert(7)</script>"
 INJECTED = "X-Injected: yes"
 EVIL_HOST = "evil.example"
-LONG = 5_000
+LONG, LONGEST_TARGET, LONGEST_BODY = 5_000, 300_000, 2_000_000
 ODD = (
     *(word for word in WORDS if len(word) < 100), "", " ", "\t", "a" * LONG, "-" * 70, "1e400", "-0", "0x10", "1,2", "1,2,3,4,5,6",
     "nan,nan,nan,nan", "0,0,0,0", "1e308,1e308,-1e308,-1e308", "100000,100000", "0.0001,0.0001", "9" * 400, "١٢٣", "½", "𝟏", "ﬀ",
@@ -86,6 +86,8 @@ def damaged(chance: Random, good: Question, others: Sequence[Question]) -> Quest
     made = good
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 4))):
         made = chance.choices(list(DAMAGES), list(DAMAGES.values()))[0](chance, made, others)
+        # what is multiplied again and again must not fill the memory: beyond this all is refused alike
+        made = replace(made, target=made.target[:LONGEST_TARGET], body=made.body[:LONGEST_BODY])
     return made
 
 
@@ -168,7 +170,8 @@ def _body(chance: Random, question: Question, others: Sequence[Question]) -> Que
         case 1:
             body = damaged_text(chance, text, chance.choice(others).body.decode("latin-1")).encode("utf-8", "replace")
         case 2:
-            body = (text + "&").encode("utf-8", "replace") * chance.choice((2, 300))
+            body = (text + "&").encode("utf-8", "replace")
+            body *= min(chance.choice((2, 300)), LONGEST_BODY // len(body) + 1)
         case 3:
             body = b"[" * chance.choice((10, 100_000))
         case 4:

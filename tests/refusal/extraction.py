@@ -95,9 +95,7 @@ def print_table(rows: list[Row], loot: Loot) -> None:
     console.print(table)
     for what, size in list(loot.found.items())[:20]:
         console.print(f"  recovered: {what} ({size} bytes)", highlight=False)
-    console.print(
-        "Corners are measured from pictures more closely than a pixel, and count when that is as close as the data: docs/security.md."
-    )
+    console.print("Corners measured from pictures are closer than a pixel, and count when as close as the data: docs/security.md.")
     console.print(f"BYTES OF RAW DATA RECOVERED: {loot.bytes}")
 
 

@@ -54,3 +54,10 @@ def test_what_must_not_be_answered_is_seen() -> None:
     assert told(kind=b"image/png") and not told(kind=b"image/png", body=b"\x89PNG")
     silent = Answer(-1, b"", b"", 30)
     assert violation(GOOD[0], silent, []) and not violation(replace(GOOD[0], is_whole=False), silent, [])
+
+
+def test_damage_stays_within_memory() -> None:
+    """However often a request is made longer."""
+    long = replace(GOOD[1], target="/b?" + "c=d&" * 70_000, body=b"f" * 1_900_000)
+    made = [case((long,), 1, number) for number in range(60)]
+    assert max(len(question.target) for question in made) <= 300_000 and max(len(question.body) for question in made) <= 2_000_000
