@@ -7,7 +7,6 @@ A worker that died is replaced at once, while the others go on.
 from __future__ import annotations
 
 import asyncio
-import base64
 import math
 import time
 from collections import deque
@@ -18,6 +17,7 @@ from typing import TypeVar
 
 import structlog
 
+from rendermap.dispatch.answers import drawn_of, value_of, with_swatch
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.notes import WorkerNotes
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
@@ -25,11 +25,12 @@ from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
 from rendermap.dispatch.queue import Errand, Queue
 from rendermap.dispatch.scratch import Scratch, make_scratch, sweep_scratch
 from rendermap.dispatch.secrecy import hide_memory
-from rendermap.dispatch.wire import Answer, PlanPacker, WireBroken, error_of, from_json
+from rendermap.dispatch.trials import FATAL, Trials, errand_of
+from rendermap.dispatch.wire import Answer, PlanPacker, error_of
 from rendermap.errors import Broken, Busy, RenderCrashed, RenderFailed, RendermapError, RenderTimeout
 from rendermap.jobs.job import Layer
 from rendermap.limits import DRAWING_S, MEGABYTE, WORKER_MEMORY
-from rendermap.reply import LegendEntry, LegendLayer
+from rendermap.reply import LegendLayer
 from rendermap.symbology.facts import Measures
 from rendermap.telemetry import Metrics, make_metrics
 
@@ -88,6 +89,7 @@ class Pool:
         self._packer = PlanPacker()
         self._notes = WorkerNotes()
         self._queue = Queue(queue_limit, queue_s, self._metrics.queue_length)
+        self._trials = Trials(workers, lambda: len(self._workers))
         self._running: dict[WorkerProcess, Errand] = {}
         self._idle: dict[WorkerProcess, _Idle] = {}
         self._workers: set[WorkerProcess] = set()
@@ -158,11 +160,11 @@ class Pool:
     async def draw(self, plan: MapPlan) -> Drawn:
         """Draw a map.  Raises Busy, RenderTimeout, RenderCrashed, RenderFailed, or what the drawing room raised."""
         key = tuple((layer.layer.source, layer.style_key) for layer in plan.layers)
-        return _drawn(await self._ask(plan, key))
+        return drawn_of(await self._ask(plan, key))
 
     async def inspect(self, plan: InspectPlan) -> Layer:
         """Look into a dataset.  Raises as `draw`, and SourceRefused, SourceUnreadable."""
-        layer = _value(Layer, await self._ask(plan, plan.source.path))
+        layer = value_of(Layer, await self._ask(plan, plan.source.path))
         # a container asked for without a member comes back with the one that was found in it
         asked = plan.source if plan.source.member else replace(plan.source, member=layer.source.member)
         if layer.source != asked:
@@ -171,22 +173,22 @@ class Pool:
 
     async def measure(self, plan: MeasurePlan) -> Measures:
         """Take numbers from a dataset.  Raises as `draw`."""
-        return _value(Measures, await self._ask(plan, plan.layer.source.path))
+        return value_of(Measures, await self._ask(plan, plan.layer.source.path))
 
     async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]:
         """Draw single swatches.  Raises as `draw`."""
-        layers = _value(tuple[LegendLayer, ...], await self._ask(replace(plan, sheet=None), None))
-        return tuple(replace(layer, entries=tuple(_with_swatch(entry) for entry in layer.entries)) for layer in layers)
+        layers = value_of(tuple[LegendLayer, ...], await self._ask(replace(plan, sheet=None), None))
+        return tuple(replace(layer, entries=tuple(with_swatch(entry) for entry in layer.entries)) for layer in layers)
 
     async def legend_sheet(self, plan: LegendPlan) -> Drawn:
         """Draw a legend as one picture; plan.sheet must be given.  Raises as `draw`."""
         if plan.sheet is None:
             raise ValueError("a legend sheet needs the sheet's look")
-        return _drawn(await self._ask(plan, None))
+        return drawn_of(await self._ask(plan, None))
 
     async def watermark(self, plan: WatermarkPlan) -> Drawn:
         """Lay a text over a picture.  Raises as `draw`."""
-        return _drawn(await self._ask(plan, None))
+        return drawn_of(await self._ask(plan, None))
 
     # --- the queue ---------------------------------------------------------------------------------------------------
 
@@ -194,7 +196,7 @@ class Pool:
         kind, began = type(plan).__name__, time.perf_counter()
         outcome = "cancelled"
         try:
-            answer = await self._submit(Errand(self._packer.pack(plan), key))
+            answer = await self._submit(errand_of(plan, self._packer.pack(plan), key))
             self._notes.tell(answer.head.notes)
             if answer.head.kind == "error":
                 raise error_of(answer.head)
@@ -210,9 +212,8 @@ class Pool:
     async def _submit(self, errand: Errand) -> Answer:
         if not self._open:
             raise Busy
-        if (idle := self._pick(errand.key)) is not None:
-            del self._idle[idle.worker]
-            idle.call.set_result(errand)
+        if self._trials.may_begin(errand) and (idle := self._pick(errand.key)) is not None:
+            self._give(idle, errand)
         else:
             self._queue.add(errand, self._retry_after_s())
         self._unanswered.add(errand)
@@ -229,6 +230,18 @@ class Pool:
         """An idle worker, one that is warm for this key if there is one; never waits for a warm one."""
         warm = (idle for idle in self._idle.values() if key is not None and key in idle.keys)
         return next(warm, None) or next(iter(self._idle.values()), None)
+
+    def _give(self, idle: _Idle, errand: Errand) -> None:
+        del self._idle[idle.worker]
+        self._trials.begin(errand)
+        idle.call.set_result(errand)
+
+    def _hand_out(self) -> None:
+        """Give those that wait to idle workers, now that more of them may begin."""
+        while self._idle and (errand := self._queue.take(self._trials.may_begin)) is not None:
+            idle = self._pick(errand.key)
+            assert idle is not None
+            self._give(idle, errand)
 
     def _retry_after_s(self) -> int:
         waits_s = len(self._queue) * self._mean_s / self._size
@@ -291,7 +304,8 @@ class Pool:
                 return
 
     async def _next(self, worker: WorkerProcess, keys: deque[object]) -> Errand:
-        if (errand := self._queue.take()) is not None:
+        if (errand := self._queue.take(self._trials.may_begin)) is not None:
+            self._trials.begin(errand)
             return errand
         idle = _Idle(worker, asyncio.get_running_loop().create_future(), keys)
         self._idle[worker] = idle
@@ -305,28 +319,32 @@ class Pool:
         self._running[worker] = errand
         try:
             answer = await worker.ask(errand.request)
+            self._trials.end(errand, None)
         except WorkerDied as died:
-            self._again(errand, died)
+            was_suspect = self._trials.is_suspect(errand)
+            self._trials.end(errand, died.cause)
+            self._again(errand, died, is_last=was_suspect)
             raise
         except Exception as error:
+            self._trials.end(errand, "gone")
             errand.fail(RenderFailed(reason=repr(error)))
             raise
         finally:
             del self._running[worker]
+            self._hand_out()
         self._mean_s += (time.perf_counter() - began - self._mean_s) / 16
         if not errand.answer.done():
             errand.answer.set_result(answer)
 
-    def _again(self, errand: Errand, died: WorkerDied) -> None:
-        """On another worker, before all others; after the second crash, hang or growth no more."""
+    def _again(self, errand: Errand, died: WorkerDied, *, is_last: bool) -> None:
+        """On another worker, before all others; after the second crash, hang or growth no more, and after the first of a suspected job."""
         errand.blame += BLAME[died.cause]
         if errand.answer.done():
             return
-        if errand.blame >= GIVEN_UP_AT:
+        if errand.blame >= GIVEN_UP_AT or (is_last and died.cause in FATAL):
             errand.fail(self._verdict(died))
-        elif (idle := self._pick(None)) is not None:
-            del self._idle[idle.worker]
-            idle.call.set_result(errand)
+        elif self._trials.may_begin(errand) and (idle := self._pick(None)) is not None:
+            self._give(idle, errand)
         else:
             self._queue.add_first(errand)
 
@@ -371,23 +389,3 @@ class Pool:
     def _is_abandoned(self, worker: WorkerProcess) -> bool:
         errand = self._running.get(worker)
         return errand is not None and errand.left_at is not None and time.monotonic() - errand.left_at > ABANDONED_S
-
-
-def _drawn(answer: Answer) -> Drawn:
-    head = answer.head
-    if head.kind != "drawn":
-        raise RenderFailed(reason=f"the worker answered a drawing with a {head.kind}")
-    return Drawn(answer.body, head.empty, head.width_px, head.height_px)
-
-
-def _value(kind: type[T], answer: Answer) -> T:
-    if answer.head.kind != "value":
-        raise RenderFailed(reason=f"the worker answered a question with a {answer.head.kind}")
-    try:
-        return from_json(kind, answer.body)
-    except WireBroken as error:
-        raise RenderFailed(reason=str(error)) from error
-
-
-def _with_swatch(entry: LegendEntry) -> LegendEntry:
-    return replace(entry, swatch=base64.b64decode(entry.swatch))

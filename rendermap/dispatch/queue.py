@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prometheus_client import Gauge
 
@@ -17,12 +19,15 @@ from rendermap.errors import Busy, RendermapError
 class Errand:
     """A packed plan and the answer its asker waits for.
 
-    key: equal for plans that a warm worker does faster.  queued_at, left_at: when it was last put into the queue, and when its asker
+    key: equal for plans that a warm worker does faster.  job: whose data it reads, None for nobody's.  marks: what must have been done
+    before for it to be nothing new (`trials`).  queued_at, left_at: when it was last put into the queue, and when its asker
     went away, None while the asker waits; in seconds of a clock that never goes back.
     """
 
     request: bytes
     key: object
+    job: Path | None = None
+    marks: tuple[object, ...] = ()
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     blame: int = 0
     queued_at: float = 0.0
@@ -71,14 +76,14 @@ class Queue:
             self._errands.remove(errand)
             self._tell()
 
-    def take(self) -> Errand | None:
-        """The next errand that somebody waits for; None when there is none."""
-        while self._errands:
-            errand = self._errands.popleft()
-            self._tell()
-            if not errand.answer.done():
-                return errand
-        return None
+    def take(self, may_begin: Callable[[Errand], bool]) -> Errand | None:
+        """The next errand that somebody waits for and that may begin; None when there is none."""
+        self._errands = deque(errand for errand in self._errands if not errand.answer.done())
+        found = next(filter(may_begin, self._errands), None)
+        if found is not None:
+            self._errands.remove(found)
+        self._tell()
+        return found
 
     def refuse_overdue(self, retry_after_s: int) -> None:
         """Tell those that have waited too long to come again."""

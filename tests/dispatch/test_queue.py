@@ -22,6 +22,12 @@ class Clock:
         monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
 
 
+def anybody(errand: Errand) -> bool:
+    """Every errand may begin."""
+    del errand
+    return True
+
+
 def run(test: Callable[[Queue], Coroutine[Any, Any, None]]) -> None:
     """With a queue of two places, for ten seconds each."""
     asyncio.run(test(Queue(2, 10.0, Gauge("length", "Errands.", registry=CollectorRegistry()))))
@@ -38,7 +44,12 @@ def test_one_errand_too_many_is_refused_and_one_tried_again_never() -> None:
             queue.add(Errand(b"3", None), 3)
         assert "2 drawings" in raised.value.sentence and raised.value.retry_after_s == 3
         queue.add_first(again)
-        assert queue.share == 1.5 and [queue.take(), queue.take(), queue.take(), queue.take()] == [again, first, second, None]
+        assert queue.share == 1.5 and [queue.take(anybody), queue.take(anybody), queue.take(anybody), queue.take(anybody)] == [
+            again,
+            first,
+            second,
+            None,
+        ]
 
     run(wait)
 
@@ -51,7 +62,7 @@ def test_an_errand_waits_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch) 
         again, late = Errand(b"again", None), Errand(b"late", None)
         queue.add(again, 1)
         clock.now_s += 9
-        assert queue.take() is again
+        assert queue.take(anybody) is again
         clock.now_s += 30
         queue.add(late, 1)
         clock.now_s += 6
@@ -73,6 +84,6 @@ def test_what_nobody_waits_for_any_more_is_passed_over() -> None:
         queue.add(gone, 1)
         queue.add(here, 1)
         gone.answer.cancel()
-        assert queue.take() is here and queue.take() is None
+        assert queue.take(anybody) is here and queue.take(anybody) is None
 
     run(wait)
