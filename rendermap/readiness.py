@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -22,10 +22,11 @@ class Drawers(Protocol):
 
 
 class Readiness:
-    """least_memory_bytes: the service is not ready with less to take; 0 for never mind."""
+    """least_memory_bytes: the service is not ready with less to take; 0 for never mind.  is_door_open: whether anybody is let in."""
 
-    def __init__(self, drawers: Drawers, least_memory_bytes: int) -> None:
+    def __init__(self, drawers: Drawers, least_memory_bytes: int, is_door_open: Callable[[], bool] = lambda: True) -> None:
         self._drawers = drawers
+        self._is_door_open = is_door_open
         self._least_memory_bytes = least_memory_bytes
         self._is_leaving = False
 
@@ -37,6 +38,7 @@ class Readiness:
         """Why not, in words for whoever looks after the service; none when it is ready."""
         found = {
             "the service is shutting down": self._is_leaving,
+            "who may see what cannot be told: the access folder is not understood": not self._is_door_open(),
             "no drawing process is up": not self._drawers.ready,
             "the queue of drawings is nearly full": self._drawers.queue_share >= NEARLY_FULL,
             "memory is short": self._is_memory_short(),

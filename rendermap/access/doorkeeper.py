@@ -80,7 +80,7 @@ class Doorkeeper:
         self._fetch = fetch
         self._attempts = Attempts()
         self._checked = float("-inf")
-        self._versions: object = None
+        self._versions: dict[str, object] = {}
         self._realm: Realm | None = None
         self._ring = KeyRing((spare_secret,))
         self._issuers = Issuers(folder, ())
@@ -195,13 +195,30 @@ class Doorkeeper:
         moment = time.monotonic()
         if moment - self._checked >= LOOKED_AT_EVERY_S:
             self._checked = moment
-            versions = [_version_of(self._folder / name) for name in FILES]
+            versions = self._look()
             if versions != self._versions:
-                self._read(is_first=self._versions is None)
-                self._versions = versions
+                self._read(is_first=not self._versions)
+                self._versions = self._look()
         if self._realm is None:
             raise Broken("Who may see what cannot be told at the moment.", reason="the access folder is not understood")
         return self._realm
+
+    def _are_keys_changed(self) -> bool:
+        return any(version != self._versions.get(name) for name, version in self._look().items() if name not in FILES)
+
+    @property
+    def is_understood(self) -> bool:
+        """False while nobody is let in because a file of the access folder cannot be understood."""
+        try:
+            self.realm()
+        except Broken:
+            return False
+        return True
+
+    def _look(self) -> dict[str, object]:
+        """The versions of the realm's files, those of its issuers' keys among them."""
+        named = (issuer.keys for issuer in self._realm.access.issuers if issuer.keys) if self._realm else ()
+        return {name: _version_of(self._folder / name) for name in (*FILES, *named)}
 
     def _read(self, *, is_first: bool) -> None:
         self._known.clear()
@@ -213,7 +230,7 @@ class Doorkeeper:
             log.error("access folder not understood", reason=str(error))
             self._realm = None
             return
-        if self._realm is None or self._realm.access != realm.access:
+        if self._realm is None or self._realm.access != realm.access or self._are_keys_changed():
             self._issuers = Issuers(self._folder, realm.access.issuers, self._fetch)
         self._ring = KeyRing(self._secrets or realm.secrets or (self._spare,))
         self._realm = realm

@@ -101,7 +101,7 @@ class _Source:
             age_s = time.monotonic() - self._asked
             if age_s > KEPT_S or (self._find(kid, algorithm) is None and age_s > RETRIED_S):
                 self._asked = time.monotonic()
-                self._keys = self._load() or self._keys
+                self._keys = self._load()
             found = self._find(kid, algorithm)
         if found is None and not self._keys:
             raise Busy("Signing in is not possible at the moment. Try again shortly.", retry_after_s=int(RETRIED_S))
@@ -115,11 +115,12 @@ class _Source:
         return fitting[0] if len(fitting) == 1 else None
 
     def _load(self) -> tuple[Row, ...]:
+        """As its issuer tells them now: one that cannot be reached is believed by the keys it told last, a file that is gone by none."""
         try:
             return _keys_of(self._fetch(self.issuer.jwks) if self.issuer.jwks else (self._folder / str(self.issuer.keys)).read_bytes())
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             log.warning("keys of an issuer cannot be had", issuer=self.issuer.issuer, reason=str(error))
-            return ()
+            return self._keys if self.issuer.jwks else ()
 
 
 def _keys_of(body: bytes) -> tuple[Row, ...]:

@@ -38,13 +38,14 @@ def read_access(place: Path, job_id: str) -> AccessFile | None:
         return None
     except OSError:
         return NOBODYS
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return NOBODYS
-        try:
-            return AccessFile.model_validate_json(file.read(LARGEST_BYTES))
-        except (ValidationError, OSError):
-            return NOBODYS
+        return AccessFile.model_validate_json(os.read(descriptor, LARGEST_BYTES))
+    except (ValidationError, OSError):
+        return NOBODYS
+    finally:
+        os.close(descriptor)
 
 
 def owned(job: Job, said: AccessFile | None) -> Job:

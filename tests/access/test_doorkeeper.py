@@ -183,6 +183,34 @@ def test_keys_of_an_issuer_are_fetched_and_changed(tmp_path: Path) -> None:
     assert refusal(Doorkeeper(tmp_path, (NEW,), NEW, fetch=gone), token=bearer(headers={"kid": "one"})) is Busy
 
 
+def test_a_key_file_that_changes_counts_at_once(folder: Path) -> None:
+    """The old key is good for nothing then; without the file nobody is."""
+    door = Doorkeeper(folder, (NEW,), NEW)
+    old, new = bearer(), bearer(OTHER)
+    assert (refusal(door, token=old), refusal(door, token=new)) == (None, CredentialRefused)
+    (folder / "gis.pem").write_bytes(OTHER.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    assert (refusal(fresh(door), token=old), refusal(door, token=new)) == (CredentialRefused, None)
+    (folder / "gis.pem").unlink()
+    assert refusal(fresh(door), token=new) is Busy
+
+
+def test_an_issuer_that_tells_no_keys_is_believed_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that cannot be reached is, by the keys it told last."""
+    issuer = f'issuer = "{ISSUER}"\naudience = "{AUDIENCE}"\njwks = "https://login.example/keys"\nname = "preferred_username"'
+    (tmp_path / "access.toml").write_text(f"[[issuers]]\n{issuer}\n")
+    answers: list[object] = [{"keys": [RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)]}, OSError("no route"), {"keys": []}]
+
+    def fetch(address: str) -> bytes:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return json.dumps(answer).encode()
+
+    monkeypatch.setattr("rendermap.access.issuers.KEPT_S", -1.0)
+    door = Doorkeeper(tmp_path, (NEW,), NEW, fetch=fetch)
+    assert [refusal(door, token=bearer(jti=str(n))) for n in range(3)] == [None, None, Busy]
+
+
 # --- API keys ----------------------------------------------------------------------------------------------------------------
 
 
@@ -335,7 +363,7 @@ def test_a_file_that_is_not_understood_lets_nobody_in(folder: Path, name: str, t
     (folder / name).unlink()
     door = Doorkeeper(folder, (NEW,), NEW)
     (folder / name).write_text(text)
-    assert refusal(fresh(door), token="rmk_abc") is Broken
+    assert refusal(fresh(door), token="rmk_abc") is Broken and not door.is_understood
     assert refusal(door) is Broken
     (folder / name).unlink()
     assert refusal(fresh(door)) is None

@@ -15,7 +15,7 @@ from rendermap.symbology.style import Style, Theme
 
 def look(path: Path, member: str | None = None, version: str | None = None) -> Layer:
     """The layer of a dataset whose folder is its job.  version: its fingerprint as a test has it, None for its own."""
-    return inspect(InspectPlan(DataSource(path, member, path.parent, version or fingerprint(path))))
+    return inspect(InspectPlan(DataSource(path, member, path.parent, version or (fingerprint(path) if path.exists() else "gone"))))
 
 
 def plan_of(layer: Layer, theme: Theme) -> LayerPlan:

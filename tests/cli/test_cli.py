@@ -86,11 +86,13 @@ def test_a_style_is_tried_on_a_dataset_without_any_service(jobs_dir: Path, tmp_p
     file = style_file(tmp_path / "red.lyrx", feature_layer(simple(symbol("Polygon", fill(rgb(200, 20, 30))))))
     job = job_of(jobs_dir)
     dataset, tried = job / "scratch" / "parcels.fgb", ("--style", file)
+    # of what is published the box is told coarsely
+    frame = ("--size", "64,32", "--bbox", "0,0,20,10")
     for name, what in (("dataset.png", dataset), ("folder.png", job)):
-        run("draw", what, *tried, "-o", tmp_path / name, "--size", "64,32")
+        run("draw", what, *tried, "-o", tmp_path / name, *frame)
         assert (200, 20, 30, 255) in pixels_of(tmp_path / name)
     named = (f"Parcels/{job.name}", *tried, "--jobs", jobs_dir, "--services", jobs_dir.parent / "styles")
-    run("draw", *named, "-o", tmp_path / "named.png", "--size", "64,32")
+    run("draw", *named, "-o", tmp_path / "named.png", *frame)
     assert (tmp_path / "named.png").read_bytes() == (tmp_path / "folder.png").read_bytes()
     for what in ((dataset,), (job,), ()):
         run("legend", *what, *tried, "-o", tmp_path / "legend.png")

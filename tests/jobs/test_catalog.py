@@ -1,5 +1,6 @@
 """The catalogue: found on request, four words kept apart, nothing outside the jobs directories."""
 
+import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -221,6 +222,23 @@ def test_a_job_that_cannot_be_read_is_whose_the_file_beside_it_says(
         catalog.find("Demo/Viewshed", bad.name)
     listed = catalog.list()[0]
     assert (told.value.owner, told.value.is_private) == (listed.owner, listed.is_private) == (owner, is_private)
+
+
+@pytest.mark.parametrize("made", ["folder", "pipe", "link", "not JSON", "another key"])
+def test_an_access_file_that_cannot_be_read_makes_the_job_nobodys(tmp_path: Path, made: str) -> None:
+    """Whatever stands in its place; the job itself is found."""
+    job = job_folder(tmp_path, "manifest", {"a.tif": TIFF})
+    place = job.with_name(f"{job.name}.access")
+    make = {
+        "folder": place.mkdir,
+        "pipe": lambda: os.mkfifo(place),
+        "link": lambda: place.symlink_to(tmp_path / "elsewhere"),
+        "not JSON": lambda: place.write_text("{"),
+        "another key": lambda: place.write_text('{"private": false, "more": 1}'),
+    }
+    make[made]()
+    found = catalog_of(tmp_path).find("Demo/Viewshed", job.name)
+    assert (found.owner, found.is_private) == (None, True)
 
 
 def test_the_list_is_newest_first_of_all_directories_and_bounded(tmp_path: Path) -> None:

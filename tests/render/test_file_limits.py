@@ -17,6 +17,7 @@ from rendermap import limits
 from rendermap.errors import Broken, InvalidExpression, StyleInvalid
 from rendermap.jobs.datasets import is_pointer
 from rendermap.jobs.document import DOCUMENT_NAME, read_document
+from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.job import DataSource
 from rendermap.jobs.names import parse_name
 from rendermap.limits import LIMITS, About, Limit
@@ -156,7 +157,9 @@ def copy(folder: Path) -> object:
         if copy_store.COPY_BYTES.value <= 50:
             raise OSError(27, "File too large")
 
-    return copy_store.kept_copy(secrets.token_hex(), ".x", make)
+    source = folder / "source"
+    source.touch()
+    return copy_store.kept_copy(secrets.token_hex(), ".x", DataSource(source, None, folder, fingerprint(source)), make)
 
 
 def dots(folder: Path) -> object:
