@@ -113,8 +113,11 @@ def test_a_signed_token_is_known_by_its_look() -> None:
     assert event["reason"] == "what is ***?" and event["url"] == "/x?f=json&token=***&bbox=1"
 
 
-def test_the_servers_own_lines_hide_them() -> None:
+def test_the_servers_own_lines_hide_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """At debug level uvicorn tells every address that was asked for."""
+    # a server that another test started in this process may have set it up its own way
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("uvicorn.access"), "propagate", True)
     out = io.StringIO()
     configure_logging(json=True, level="debug", stream=out)
     access = logging.getLogger("uvicorn.access")

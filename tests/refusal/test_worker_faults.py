@@ -285,6 +285,10 @@ def is_running(pid: int) -> bool:
 def test_a_pool_stopped_while_it_starts_leaves_no_process() -> None:
     """Whenever the stop comes, every program that was started is ended."""
 
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    # other tests of this process may have left some that are not ours
+    before = children.read_text().split() if children.exists() else []
+
     async def ask() -> None:
         for wait_s in (0.0, 0.002, 0.005, 0.01, 0.05, 0.15):
             pool = Pool(2, program=misbehaving())
@@ -293,8 +297,7 @@ def test_a_pool_stopped_while_it_starts_leaves_no_process() -> None:
             starting.cancel()
             await asyncio.wait([starting])
             await pool.stop()
-        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-        assert not children.exists() or children.read_text() == ""
+        assert not children.exists() or set(children.read_text().split()) <= set(before)
 
     run(ask)
 
