@@ -32,8 +32,8 @@ direction = "output"
 """
 MAP = "/arcgis/rest/services/Demo/MapServer"
 FRAME = "bbox=700000,4000000,706000,4006000&size=100,100&f=image"
-PATIENCE = Patience(request_s=1.0, answer_s=0.5, answer_bytes_per_s=1 << 20)
-AT_ONCE_S, IN_TIME_S = 0.9, 4.0
+PATIENCE = Patience(request_s=2.0, answer_s=0.5, answer_bytes_per_s=1 << 20)
+AT_ONCE_S, IN_TIME_S = 1.8, 6.0
 LARGE_BYTES = 48 << 20
 """More than the kernel takes off our hands."""
 
