@@ -5,46 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rendermap.access.grant import Grant, Operation, Principal
-from rendermap.access.policy import JobAccess, LayerAccess, Policy, ServiceAccess, Who
+from rendermap.access.policy import JobAccess, LayerAccess, Policy, ServiceAccess
 from rendermap.errors import NotSupported
 from rendermap.jobs.job import Job
-from rendermap.services.service import Readers, Service
+from rendermap.services.service import Service
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What one principal may do with one job."""
+    """What one principal, who may see a job, may do with it.  view: what may be seen."""
 
     policy: Policy
     principal: Principal
     service: ServiceAccess
     job: JobAccess
+    view: Grant
 
     @staticmethod
-    def of(policy: Policy, principal: Principal, service: Service, job: Job) -> Gate:
-        """The gate before a job."""
-        return Gate(policy, principal, access_of(service), JobAccess(job.job_id, job.owner, job.is_private))
-
-    def grant(self, operation: Operation) -> Grant:
-        """The layers it may be done with.  Raises JobNotFound, NotSupported."""
-        return self.policy.grant(self.principal, operation, self.service, self.job)
+    def of(policy: Policy, principal: Principal, service: ServiceAccess, job: Job) -> Gate:
+        """The gate before a job.  Raises JobNotFound for whom there is no such job."""
+        access = JobAccess(job.job_id, job.owner, job.is_private)
+        return Gate(policy, principal, service, access, policy.grant(principal, Operation.VIEW, service, access))
 
     def allowed(self, operation: Operation) -> frozenset[int]:
-        """The layers it may be done with, none where it may not be done at all."""
+        """The layers an operation may be done with, none where it may not be done at all."""
         try:
-            return self.grant(operation).layer_ids
+            return self.policy.grant(self.principal, operation, self.service, self.job).layer_ids
         except NotSupported:
             return frozenset()
 
 
 def access_of(service: Service) -> ServiceAccess:
     """A service as the policy sees it."""
-    usual = _who(service.who)
-    layers = tuple(
-        LayerAccess(layer.id, Operation(layer.access.value), _who(layer.who) if layer.who else usual) for layer in service.layers
-    )
-    return ServiceAccess(service.name, usual, layers, service.protection.pixel_budget)
-
-
-def _who(readers: Readers) -> Who:
-    return Who(readers.view, readers.identify, readers.data)
+    layers = tuple(LayerAccess(layer.id, Operation(layer.access.value), layer.who or service.who) for layer in service.layers)
+    return ServiceAccess(service.name, service.who, layers, service.protection.pixel_budget)

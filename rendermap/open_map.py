@@ -158,7 +158,7 @@ class OpenMap:
     def __init__(self, studio: Studio, gate: Gate, job_map: JobMap) -> None:
         self._studio = studio
         self._gate = gate
-        self._grant = gate.grant(Operation.VIEW)
+        self._grant = gate.view
         self._job_map = within(job_map, self._grant)
         self._protection = job_map.service.protection
         self._fineness = Fineness(job_map.crs, self._grant.bounds.finest_scale_denominator)

@@ -11,7 +11,7 @@ from textwrap import shorten
 from typing import Protocol
 
 from rendermap.access.grant import Operation, Principal
-from rendermap.access.policy import JobAccess, Policy
+from rendermap.access.policy import JobAccess, Policy, ServiceAccess
 from rendermap.cards import job_card, messages_of, service_card, template_card
 from rendermap.dispatch.plan import SwatchLayer
 from rendermap.drawables import Drawable, Drawables, Styles, whole_bbox
@@ -59,26 +59,27 @@ class MapService:
 
     async def services(self, principal: Principal) -> tuple[ServiceCard, ...]:
         """Every published service that principal may know of, by name."""
-        published = sorted((await self._services()).items())
-        return tuple(self._service_card(s, principal) for _, s in published if self._policy.admits(principal, access_of(s)))
+        published = ((service, access_of(service)) for _, service in sorted((await self._services()).items()))
+        admitted = ((service, access) for service, access in published if self._policy.admits(principal, access))
+        return tuple(service_card(service, self._policy.known_layers(principal, access)) for service, access in admitted)
 
     async def service(self, name: str, principal: Principal) -> ServiceCard:
         """One service; its name is matched without regard to case.  Raises ServiceNotFound."""
-        return self._service_card(self._admit(await self._services(), name, principal), principal)
+        service, access = self._admit(await self._services(), name, principal)
+        return service_card(service, self._policy.known_layers(principal, access))
 
     async def jobs(self, principal: Principal, service: str | None = None, limit: int = 200) -> tuple[JobCard, ...]:
         """Jobs of one or all services that principal may see, newest first."""
         services = await self._services()
-        name = self._admit(services, service, principal).name if service else None
+        name = self._admit(services, service, principal)[0].name if service else None
         return await asyncio.to_thread(self._list, services, principal, name, limit)
 
     async def job(self, request: JobRequest) -> JobCard:
         """One job in any state.  Raises ServiceNotFound, JobNotFound, Ended."""
         async with even_refusals():
             job, service, gate = await asyncio.to_thread(self._find, request)
-        grant = gate.grant(Operation.VIEW)
-        self._ledger.opened(grant)
-        return job_card(job, service, grant)
+        self._ledger.opened(gate.view)
+        return job_card(job, service, gate.view)
 
     # --- maps ------------------------------------------------------------------------------------------------------
 
@@ -92,13 +93,13 @@ class MapService:
 
         async with even_refusals():
             job, service, gate, styles = await asyncio.to_thread(look)
-        self._ledger.opened(gate.grant(Operation.VIEW))
+        self._ledger.opened(gate.view)
         return OpenMap(self._rooms.studio, gate, await self._rooms.drawables.of_job(job, service, styles))
 
     async def open_template(self, name: str, principal: Principal) -> OpenTemplate:
         """The map of a service without a job: its tool layers, which draw nothing.  Raises ServiceNotFound."""
-        service = self._admit(await self._services(), name, principal)
-        grant = self._policy.template(principal, access_of(service))
+        service, access = self._admit(await self._services(), name, principal)
+        grant = self._policy.template(principal, access)
         tools = tuple(tool for tool in service.layers if tool.id in grant.layer_ids)
         swatches = await asyncio.to_thread(lambda: tuple(s for tool in tools if (s := self._swatch_of(tool))))
         geometries = {swatch.id: swatch.geometry for swatch in swatches}
@@ -111,16 +112,14 @@ class MapService:
     async def _services(self) -> Mapping[str, Service]:
         return await asyncio.to_thread(self._rooms.services)
 
-    def _admit(self, services: Mapping[str, Service], name: str, principal: Principal) -> Service:
+    def _admit(self, services: Mapping[str, Service], name: str, principal: Principal) -> tuple[Service, ServiceAccess]:
         """Raises ServiceNotFound, also where there is such a service and not for principal."""
         service = service_named(services, name)
         if service is None:
             raise ServiceNotFound
-        self._policy.demand(principal, access_of(service))
-        return service
-
-    def _service_card(self, service: Service, principal: Principal) -> ServiceCard:
-        return service_card(service, self._policy.known_layers(principal, access_of(service)))
+        access = access_of(service)
+        self._policy.demand(principal, access)
+        return service, access
 
     def _find(self, request: JobRequest) -> tuple[Job, Service, Gate]:
         """Reads the disk, and may block.  Raises JobNotFound, also where there is such a job and it is not for who asks."""
@@ -132,17 +131,13 @@ class MapService:
             raise
 
     def _found(self, request: JobRequest) -> tuple[Job, Service, Gate]:
-        service = self._admit(self._rooms.services(), request.service, request.principal)
+        service, access = self._admit(self._rooms.services(), request.service, request.principal)
         try:
             job = self._rooms.catalog.find(service.name, request.job_id)
         except (Ended, JobUnreadable) as error:
-            self._policy.grant(
-                request.principal, Operation.VIEW, access_of(service), JobAccess(request.job_id, error.owner, error.is_private)
-            )
+            self._policy.grant(request.principal, Operation.VIEW, access, JobAccess(request.job_id, error.owner, error.is_private))
             raise
-        gate = Gate.of(self._policy, request.principal, service, job)
-        gate.grant(Operation.VIEW)
-        return job, service, gate
+        return job, service, Gate.of(self._policy, request.principal, access, job)
 
     def _list(self, services: Mapping[str, Service], principal: Principal, name: str | None, limit: int) -> tuple[JobCard, ...]:
         """Reads the disk, and may block."""
@@ -162,7 +157,7 @@ class MapService:
         if service is None:
             return None
         try:
-            return job_card(job, service, Gate.of(self._policy, principal, service, job).grant(Operation.VIEW))
+            return job_card(job, service, Gate.of(self._policy, principal, access_of(service), job).view)
         except JobNotFound:
             return None
 
@@ -173,7 +168,7 @@ class MapService:
             job, service, gate = self._find(JobRequest(principal.link.service, principal.link.job_id, principal))
         except (NotFound, Ended, Broken):
             return ()
-        return (job_card(job, service, gate.grant(Operation.VIEW)),)
+        return (job_card(job, service, gate.view),)
 
     @property
     def _policy(self) -> Policy:

@@ -84,17 +84,21 @@ class Policy:
         Raises JobNotFound for whom there is no such job; NotSupported, in the words of a service without the operation, when there is no
         layer for it.
         """
-        found = self._allowed(principal, Operation.VIEW, service, job)
-        if found is None:
+        seen = self._allowed(principal, Operation.VIEW, service, job)
+        if seen is None:
             raise JobNotFound(refusal=_why_not(principal, job))
-        allowed = self._allowed(principal, operation, service, job) or frozenset()
+        allowed = seen if operation is Operation.VIEW else self._allowed(principal, operation, service, job) or frozenset()
         if not allowed and operation is not Operation.VIEW:
             raise NotSupported
         bounds = principal.link.bounds if principal.link else UNBOUNDED
-        is_public = bounds == UNBOUNDED and all(
+        is_public = bounds == UNBOUNDED and self._is_as_public(principal, service, job)
+        return Grant(principal, operation, service.name, job.job_id, allowed, bounds, is_public, service.pixel_budget)
+
+    def _is_as_public(self, principal: Principal, service: ServiceAccess, job: JobAccess) -> bool:
+        """True when everybody may do with the job just what principal may."""
+        return principal.kind is PrincipalKind.PUBLIC or all(
             self._allowed(PUBLIC, each, service, job) == self._allowed(principal, each, service, job) for each in LEVELS
         )
-        return Grant(principal, operation, service.name, job.job_id, allowed, bounds, is_public, service.pixel_budget)
 
     def template(self, principal: Principal, service: ServiceAccess) -> Grant:
         """For the map of the service without a job, which shows no data.  Raises ServiceNotFound."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rendermap.access.policy import Who
 from rendermap.services.description import (
     LayerDescription,
     ParameterDescription,
@@ -12,7 +13,7 @@ from rendermap.services.description import (
     TaskDescription,
     WhoDescription,
 )
-from rendermap.services.service import Access, GroupLayer, Readers, ToolLayer
+from rendermap.services.service import Access, GroupLayer, ToolLayer
 
 OGC_PER_ESRI_SCALE = (0.0254 / 96) / 0.00028
 """A 96-dpi scale denominator times this is the same scale at 0.28 mm per pixel."""
@@ -29,7 +30,7 @@ class Layering:
     folder: Path
     protection: ProtectionDescription = field(default_factory=ProtectionDescription)
     access: str = "view"
-    who: Readers = field(default_factory=Readers)
+    who: Who = field(default_factory=Who)
     groups: list[GroupLayer] = field(default_factory=list)
     _next: int = 0
 
@@ -66,7 +67,7 @@ class Layering:
             max_scale_denominator=_to_ogc(drawn.max_scale),
             visible=drawn.visible,
             access=Access(drawn.access or self.access),
-            who=readers_of(drawn.who, self.who) if drawn.who else None,
+            who=who_of(drawn.who, self.who) if drawn.who else None,
             group=group,
             opacity=drawn.opacity,
             classification=drawn.classification,
@@ -81,12 +82,12 @@ class Layering:
         return self._next - 1
 
 
-def readers_of(described: WhoDescription, otherwise: Readers) -> Readers:
+def who_of(described: WhoDescription, otherwise: Who) -> Who:
     """Who may do what; a list left out is that of otherwise."""
     lists = (described.view, described.identify, described.data)
     usual = (otherwise.view, otherwise.identify, otherwise.data)
     view, identify, data = (own if said is None else frozenset(said) for said, own in zip(lists, usual, strict=True))
-    return Readers(view if view is not None else otherwise.view, identify, data)
+    return Who(view if view is not None else otherwise.view, identify, data)
 
 
 def _to_ogc(esri_scale: float) -> float | None:

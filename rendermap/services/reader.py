@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
+from rendermap.access.policy import Who
 from rendermap.services import marks
 from rendermap.services.description import (
     LayerDescription,
@@ -21,9 +22,9 @@ from rendermap.services.description import (
     ServiceDescription,
     TaskDescription,
 )
-from rendermap.services.layering import Layering, readers_of
+from rendermap.services.layering import Layering, who_of
 from rendermap.services.lines import Place, line_of, to_path
-from rendermap.services.service import Direction, Parameter, Protection, Readers, Service, Task
+from rendermap.services.service import Direction, Parameter, Protection, Service, Task
 
 FILE_NAME = "service.toml"
 LARGEST_BYTES = 1 << 20
@@ -139,7 +140,7 @@ def _text_of(path: Path) -> str:
 
 
 def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
-    who = readers_of(described.who, Readers())
+    who = who_of(described.who, Who())
     layering = Layering(folder, described.protection, described.access, who)
     tasks = tuple(
         Task(task.name, task.title or task.name, task.description, tuple(map(_parameter, task.parameters)), layering.layers_of(task))

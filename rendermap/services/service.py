@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from rendermap.access.policy import Who
+
 
 class Access(StrEnum):
     """What may be done with a tool layer; each level contains the ones before it."""
@@ -15,15 +17,6 @@ class Access(StrEnum):
     VIEW = "view"
     IDENTIFY = "identify"
     DATA = "data"
-
-
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """Who may view, identify and have data, in the policy's words; None for whoever may do what comes before."""
-
-    view: frozenset[str] = frozenset({"public"})
-    identify: frozenset[str] | None = None
-    data: frozenset[str] | None = None
 
 
 class Direction(StrEnum):
@@ -65,7 +58,7 @@ class ToolLayer:
     statistics: str = "dataset"
     finest_scale_denominator: float | None = None
     colors: int = 0
-    who: Readers | None = None
+    who: Who | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +122,7 @@ class Service:
     crs: str | None = None
     credits: str = ""
     message_level: str = "info"
-    who: Readers = Readers()
+    who: Who = field(default_factory=Who)
     extras: dict[str, object] = field(default_factory=dict)
     protection: Protection = Protection()
 
