@@ -7,7 +7,6 @@ crosses its edge, so tiles fit together whichever worker draws them, in whatever
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from rendermap.errors import InvalidExpression, RenderFailed, StyleInvalid
 from rendermap.geo.bbox import BBox
 from rendermap.geo.lattice import Frame, Lattice, blocks_of, comes_near, is_tile_like, whole_frame
 from rendermap.geo.view import MapView
+from rendermap.render.blocks import Blocks
 from rendermap.render.engine import mapnik
 from rendermap.render.label_classes import shown_by
 from rendermap.render.label_features import read_features
@@ -46,34 +46,6 @@ _VERY_MANY, _CELL_PX = 8000, 12.0
 _DIMENSIONS = {"Point": 0, "MultiPoint": 0, "LineString": 1, "MultiLineString": 1, "Polygon": 2, "MultiPolygon": 2}
 
 
-class Blocks:
-    """The blocks drawn last."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
-        self._blocks: OrderedDict[object, Pixels | None] = OrderedDict()
-
-    def get(self, layers: Sequence[LayerPlan], frame: Frame, clip_deg: BBox | None = None) -> Pixels | None:
-        """The labels of a block, None where it has none."""
-        key = (frame, clip_deg, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in layers))
-        if key not in self._blocks:
-            self._blocks[key] = draw_frame(layers, frame, clip_deg)
-            self._drop()
-        self._blocks.move_to_end(key)
-        return self._blocks[key]
-
-    def _drop(self) -> None:
-        while len(self._blocks) > 1 and (len(self._blocks) > 4096 or self._size() > self._limit):
-            self._blocks.popitem(last=False)
-
-    def _size(self) -> int:
-        return sum(block.nbytes for block in self._blocks.values() if block is not None)
-
-    def forget(self) -> None:
-        """Drop them all."""
-        self._blocks.clear()
-
-
 BLOCKS = Blocks(BLOCKS_BYTES)
 
 
@@ -89,11 +61,17 @@ def draw_labels(layers: Sequence[LayerPlan], view: MapView, lattice: Lattice, cl
     picture: Pixels | None = None
     for block in blocks_of(view, lattice):
         near = [plan for plan in labelled if _is_near(plan, block.frame)]
-        pixels = BLOCKS.get(near, block.frame, clip_deg) if near else None
+        pixels = _block(near, block.frame, clip_deg) if near else None
         if pixels is not None:
             picture = np.zeros((view.height_px, view.width_px, 4), np.uint8) if picture is None else picture
             _paste(picture, pixels, block.left_px, block.top_px)
     return picture
+
+
+def _block(layers: Sequence[LayerPlan], frame: Frame, clip_deg: BBox | None) -> Pixels | None:
+    """The labels of a block, None where it has none."""
+    key = (frame, clip_deg, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in layers))
+    return BLOCKS.get(key, lambda: draw_frame(layers, frame, clip_deg))
 
 
 def _paste(picture: Pixels, block: Pixels, left: int, top: int) -> None:

@@ -6,7 +6,6 @@ colour, in whatever view it is met.  A view shows of each cell that colour and n
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import is_geographic
 from rendermap.geo.finest import Finest, coarser
 from rendermap.geo.view import MapView, parts_of
+from rendermap.render.blocks import Blocks
 from rendermap.render.raster_source import Affine
 from rendermap.render.warp import Mesh, locate, points_of
 
@@ -46,36 +46,7 @@ class OnePicture:
     draw: Callable[[MapView], Pixels | None]
 
 
-class BlocksOfOne:
-    """The blocks drawn last."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
-        self._blocks: OrderedDict[object, Pixels | None] = OrderedDict()
-
-    def get(self, picture: OnePicture, grid: Finest, col: int, row: int) -> Pixels | None:
-        """A block, None where it is empty.  row: from the north."""
-        key = (picture.key, grid, col, row)
-        if key not in self._blocks:
-            pixels = picture.draw(_block_view(grid, col, row))
-            self._blocks[key] = pixels if pixels is not None and pixels[..., 3].any() else None
-            self._drop()
-        self._blocks.move_to_end(key)
-        return self._blocks[key]
-
-    def _drop(self) -> None:
-        while len(self._blocks) > 1 and (len(self._blocks) > 4096 or self._size() > self._limit):
-            self._blocks.popitem(last=False)
-
-    def _size(self) -> int:
-        return sum(block.nbytes for block in self._blocks.values() if block is not None)
-
-    def forget(self) -> None:
-        """Drop them all."""
-        self._blocks.clear()
-
-
-BLOCKS_OF_ONE = BlocksOfOne(BLOCKS_BYTES)
+BLOCKS_OF_ONE = Blocks(BLOCKS_BYTES)
 
 
 def cut_from(picture: OnePicture, view: MapView) -> Pixels:
@@ -99,7 +70,7 @@ def _cut_part(picture: OnePicture, view: MapView, out: Pixels) -> None:
     for number in found:
         row, col = divmod(int(number) + _HALF, 2 * _HALF)
         col -= _HALF
-        block = BLOCKS_OF_ONE.get(picture, grid, col, row)
+        block = _block(picture, grid, col, row)
         if block is not None:
             here = is_placed & (numbers == number) if len(found) > 1 or not is_placed.all() else ...
             out[here] = block[rows[here] - row * BLOCK_CELLS, cols[here] - col * BLOCK_CELLS]
@@ -130,6 +101,16 @@ def _distinct(numbers: Places) -> Places:
         return numbers
     changes = np.flatnonzero(numbers[1:] != numbers[:-1])
     return np.unique(numbers[np.append(changes, len(numbers) - 1)])
+
+
+def _block(picture: OnePicture, grid: Finest, col: int, row: int) -> Pixels | None:
+    """A block of the picture, None where it is empty.  row: from the north."""
+
+    def draw() -> Pixels | None:
+        pixels = picture.draw(_block_view(grid, col, row))
+        return pixels if pixels is not None and pixels[..., 3].any() else None
+
+    return BLOCKS_OF_ONE.get((picture.key, grid, col, row), draw)
 
 
 def _block_view(grid: Finest, col: int, row: int) -> MapView:
