@@ -41,7 +41,7 @@ from rendermap.hosting import FAULTS, run_server
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import DataSource, JobStatus
 from rendermap.log import configure_logging
-from rendermap.options import help_of, settings_options
+from rendermap.options import Config, Jobs, Services, help_of, settings_options
 from rendermap.request import JobRequest, LayerChoice, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from rendermap.symbology.defaults import default_needs, default_style
@@ -62,9 +62,6 @@ NO_JOB = JobRequest("", "", OPERATOR)
 DEFAULT_LAYERS = LayerChoice()
 
 
-Jobs = Annotated[list[Path] | None, typer.Option("--jobs", help=help_of("jobs") + " Repeatable.", show_default=False)]
-Services = Annotated[Path | None, typer.Option("--services", help=help_of("services"), show_default="styles")]
-Config = Annotated[Path | None, typer.Option("--config", help=help_of("config"), show_default=False)]
 JobName = Annotated[
     str, typer.Argument(metavar="JOB-OR-DATASET", help="`[folder/]service/jobId`, or the path of a job folder or of one dataset.")
 ]

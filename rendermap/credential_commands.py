@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
@@ -32,16 +31,12 @@ from rendermap.credentials import (
 from rendermap.desk import OneJob, layer_choice, parse_bbox
 from rendermap.errors import InvalidParameter, RendermapError
 from rendermap.hosting import FAULTS
-from rendermap.options import help_of
+from rendermap.options import Access, Config, Jobs, Services
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 
 LEAST_PASSWORD_CHARS = 8
 USAGE = 2
 
-Jobs = Annotated[list[Path] | None, typer.Option("--jobs", help=help_of("jobs") + " Repeatable.", show_default=False)]
-Services = Annotated[Path | None, typer.Option("--services", help=help_of("services"), show_default="styles")]
-Access = Annotated[Path | None, typer.Option("--access", help=help_of("access"), show_default="access")]
-Config = Annotated[Path | None, typer.Option("--config", help=help_of("config"), show_default=False)]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="A group to belong to. Repeatable.", show_default=False)]
 Remove = Annotated[bool, typer.Option("--remove", help="Take it away; what was made with it ends.")]
 

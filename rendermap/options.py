@@ -17,6 +17,12 @@ def help_of(name: str) -> str:
     return f"{Settings.model_fields[name].description} [env: RENDERMAP_{name.upper()}]"
 
 
+Jobs = Annotated[list[Path] | None, typer.Option("--jobs", help=help_of("jobs") + " Repeatable.", show_default=False)]
+Services = Annotated[Path | None, typer.Option("--services", help=help_of("services"), show_default="styles")]
+Access = Annotated[Path | None, typer.Option("--access", help=help_of("access"), show_default="access")]
+Config = Annotated[Path | None, typer.Option("--config", help=help_of("config"), show_default=False)]
+
+
 def settings_options() -> list[signatures.Parameter]:
     """An option for every setting."""
     return [_option_of(name) for name in Settings.model_fields]
