@@ -116,8 +116,7 @@ def links(access: Access = None, config: Config = None) -> None:
         known = links_of(read_settings(access=access, config=config).access)
         now = datetime.now(UTC).timestamp()
         for id_, row in sorted(known.made.items(), key=lambda pair: pair[1].made):
-            before = known.jobs.get(f"{row.service.casefold()}/{row.job_id}", -1)
-            state = "revoked" if id_ in known.revoked or row.made <= before else "ended" if row.ends <= now else "good"
+            state = "revoked" if known.is_revoked(id_, row) else "ended" if row.ends <= now else "good"
             layers = "all layers" if row.layers is None else f"layers {','.join(map(str, row.layers))}"
             ends = datetime.fromtimestamp(row.ends, UTC)
             said = f"{id_}  {state:<8}{row.service}/{row.job_id}  {row.operation}, {layers}  until {ends:%Y-%m-%d %H:%M} UTC  {row.note}"

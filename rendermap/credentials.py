@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rendermap.access.doorkeeper import KEY_PREFIX, job_name
+from rendermap.access.doorkeeper import KEY_PREFIX
 from rendermap.access.grant import Bounds, Link, Operation
 from rendermap.access.keyring import KeyRing
 from rendermap.access.links import new_id, to_token
@@ -18,6 +18,7 @@ from rendermap.access.realm import (
     LinksDocument,
     MadeLink,
     User,
+    job_name,
     read_realm,
     write_keys,
     write_links,
@@ -28,7 +29,7 @@ from rendermap.errors import InvalidBbox, InvalidParameter, LayerNotFound, NotFo
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84, parse_crs, transform_bbox
 from rendermap.jobs.job import Job
-from rendermap.services.layering import OGC_PER_ESRI_SCALE
+from rendermap.services.layering import to_ogc
 from rendermap.services.service import Service
 
 LONGEST_DAYS = 3660
@@ -59,7 +60,7 @@ def make_link(folder: Path, ring: KeyRing, service: Service, job: Job, wish: Lin
         raise LayerNotFound(f"There is no such layer; there are {', '.join(f'{layer.id} {layer.name}' for layer in service.layers)}.")
     link = Link(
         new_id(), service.name, job.job_id, frozenset(wish.layer_ids) or None, wish.operation,
-        Bounds(_to_ogc(wish.finest_scale), _to_degrees(wish.bbox, wish.crs)), int(now.timestamp()), int(wish.starts.timestamp()),
+        Bounds(_checked_scale(wish.finest_scale), _to_degrees(wish.bbox, wish.crs)), int(now.timestamp()), int(wish.starts.timestamp()),
         int(wish.ends.timestamp()),
     )  # fmt: skip
     token = to_token(link, ring)
@@ -150,10 +151,10 @@ def in_days(days: float, now: datetime) -> datetime:
     return now + timedelta(days=days)
 
 
-def _to_ogc(esri_scale: float | None) -> float | None:
+def _checked_scale(esri_scale: float | None) -> float | None:
     if esri_scale is not None and not esri_scale > 0:
         raise InvalidParameter("The finest scale must be more than 0.")
-    return esri_scale * OGC_PER_ESRI_SCALE if esri_scale else None
+    return to_ogc(esri_scale) if esri_scale else None
 
 
 def _to_degrees(box: BBox | None, crs: str) -> tuple[float, float, float, float] | None:

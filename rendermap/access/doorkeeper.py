@@ -145,8 +145,7 @@ class Doorkeeper:
             link = from_token(token, self._ring)
         except SignatureInvalid as error:
             raise NotFound from error
-        revoked_before = realm.links.jobs.get(job_name(link.service, link.job_id), -1)
-        if link.id in realm.links.revoked or link.made <= revoked_before or not link.starts <= self._now() < link.ends:
+        if realm.links.is_revoked(link.id, link) or not link.starts <= self._now() < link.ends:
             raise NotFound
         return Principal(f"link:{link.id}", PrincipalKind.LINK, link=link)
 
@@ -198,7 +197,8 @@ class Doorkeeper:
             versions = self._look()
             if versions != self._versions:
                 self._read(is_first=not self._versions)
-                self._versions = self._look()
+                # as they were before they were read: what is written meanwhile is read the next time
+                self._versions = {name: versions.get(name, seen) for name, seen in self._look().items()}
         if self._realm is None:
             raise Broken("Who may see what cannot be told at the moment.", reason="the access folder is not understood")
         return self._realm
@@ -234,11 +234,6 @@ class Doorkeeper:
             self._issuers = Issuers(self._folder, realm.access.issuers, self._fetch)
         self._ring = KeyRing(self._secrets or realm.secrets or (self._spare,))
         self._realm = realm
-
-
-def job_name(service: str, job_id: str) -> str:
-    """A job as links.json names it."""
-    return f"{service.casefold()}/{job_id}"
 
 
 def _stamp(user: User) -> str:

@@ -17,6 +17,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from rendermap.access.grant import Link
+
 ACCESS_FILE, USERS_FILE, KEYS_FILE, LINKS_FILE, SECRET_FILE = "access.toml", "users.json", "keys.json", "links.json", "secret.key"
 FILES = (ACCESS_FILE, USERS_FILE, KEYS_FILE, LINKS_FILE, SECRET_FILE)
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -104,6 +106,15 @@ class LinksDocument(_Model):
     made: dict[str, MadeLink] = Field(default_factory=dict)
     revoked: tuple[str, ...] = ()
     jobs: dict[str, int] = Field(default_factory=dict)
+
+    def is_revoked(self, id: str, link: Link | MadeLink) -> bool:
+        """True when a link was taken back, by its id or with all links of its job."""
+        return id in self.revoked or link.made <= self.jobs.get(job_name(link.service, link.job_id), -1)
+
+
+def job_name(service: str, job_id: str) -> str:
+    """A job as links.json names it."""
+    return f"{service.casefold()}/{job_id}"
 
 
 class _Users(_Model):

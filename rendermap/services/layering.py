@@ -63,8 +63,8 @@ class Layering:
             dataset=drawn.dataset,
             style_path=self.folder / drawn.style if drawn.style else None,
             style_layer=drawn.style_layer,
-            min_scale_denominator=_to_ogc(drawn.min_scale),
-            max_scale_denominator=_to_ogc(drawn.max_scale),
+            min_scale_denominator=to_ogc(drawn.min_scale),
+            max_scale_denominator=to_ogc(drawn.max_scale),
             visible=drawn.visible,
             access=Access(drawn.access or self.access),
             who=who_of(drawn.who, self.who) if drawn.who else None,
@@ -72,7 +72,7 @@ class Layering:
             opacity=drawn.opacity,
             classification=drawn.classification,
             statistics=drawn.statistics,
-            finest_scale_denominator=_to_ogc(usual.finest_scale if drawn.finest_scale is None else drawn.finest_scale),
+            finest_scale_denominator=to_ogc(usual.finest_scale if drawn.finest_scale is None else drawn.finest_scale),
             colors=usual.colors if drawn.colors is None else drawn.colors,
             data_type=parameter.type,
         )
@@ -90,5 +90,6 @@ def who_of(described: WhoDescription, otherwise: Who) -> Who:
     return Who(view if view is not None else otherwise.view, identify, data)
 
 
-def _to_ogc(esri_scale: float) -> float | None:
+def to_ogc(esri_scale: float) -> float | None:
+    """A scale denominator at 0.28 mm per pixel of one at 96 dpi; None for 0, which is no limit."""
     return esri_scale * OGC_PER_ESRI_SCALE if esri_scale else None

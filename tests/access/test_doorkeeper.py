@@ -275,6 +275,23 @@ def fresh(door: Doorkeeper) -> Doorkeeper:
     return door
 
 
+def test_what_is_written_while_files_are_read_is_not_overlooked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A right that is taken away in that very moment is gone at the next look."""
+    door, read = Doorkeeper(folder, (NEW,), NEW), realm.read_realm
+    token = token_of(door)
+
+    def read_slowly(place: Path) -> realm.Realm:
+        found = read(place)
+        monkeypatch.setattr("rendermap.access.doorkeeper.read_realm", read)
+        realm.write_users(folder, {})
+        return found
+
+    monkeypatch.setattr("rendermap.access.doorkeeper.read_realm", read_slowly)
+    realm.write_keys(folder, {})
+    assert refusal(fresh(door), token=token) is None
+    assert refusal(fresh(door), token=token) is CredentialRefused
+
+
 def test_guessing_has_to_wait(folder: Path) -> None:
     """After some tries, for a name that nobody has as well, the right password too."""
     for name in ("anna", "nobody"):
