@@ -9,7 +9,6 @@ from rendermap.access.grant import LEVELS, OPERATOR, PUBLIC, UNBOUNDED, Grant, O
 from rendermap.errors import JobNotFound, NotSupported, ServiceNotFound
 
 EVERYBODY, SIGNED_IN, OWNER = "public", "signed_in", "owner"
-NOBODY: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

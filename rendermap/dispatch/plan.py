@@ -184,11 +184,6 @@ def _essence(plan: Plan) -> object:
     return plan
 
 
-def _swatch(layer: SwatchLayer) -> object:
-    key = layer.style_key or style_digest(layer.style)
-    return layer.id, layer.name, layer.group, layer.geometry, key, layer.layer and _place(layer.layer)
-
-
 def _place(layer: Layer) -> tuple[str, str | None, str, str]:
     """Which version of which data, and how it is read."""
     source = layer.source
