@@ -4,6 +4,7 @@ another, and exact to the double.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.render.raster_levels import Patch, Valid
-from rendermap.render.warp import Mesh
+from rendermap.render.resample_points import PointSampler
+from rendermap.render.warp import Mesh, points_at
 
 Values = NDArray[Any]
 _Quad = tuple[tuple[int, int, int, int], tuple[float, ...]]
@@ -21,14 +23,14 @@ class MeshSampler:
     """The pixels of a picture placed in a patch of cells by a mesh."""
 
     def __init__(self, patch: Patch, mesh: Mesh) -> None:
-        self._patch = patch
+        self._patch, self._mesh = patch, mesh
         self._size = int(mesh.across[-1]), int(mesh.down[-1])
         cols, rows = (mesh.cols - patch.left) / patch.step[0], (mesh.rows - patch.top) / patch.step[1]
         self._quads = _quads(mesh, cols, rows)
         height, width = patch.cells.shape[1:]
         self._is_covered = bool(cols.min() >= 0 and rows.min() >= 0 and cols.max() < width and rows.max() < height)
 
-    @property
+    @cached_property
     def shown(self) -> Valid | None:
         """Pixels, (height, width), whose cell holds data; None when all do."""
         valid = self._patch.valid
@@ -48,9 +50,17 @@ class MeshSampler:
         valid = self._patch.valid
         if valid is None:
             return self._transform(cells.astype(np.float32, copy=False), Image.Resampling.BILINEAR)
-        values = self._transform(np.where(valid, cells, 0).astype(np.float32, copy=False), Image.Resampling.BILINEAR)
-        total = self._transform(valid.astype(np.float32), Image.Resampling.BILINEAR)
-        return values / np.where(total > 0, total, np.float32(1))
+        # What a hole has a share in is no number: only pixels on the edge of one are worked out with their weights.
+        values = self._transform(np.where(valid, cells, np.float32(np.nan)).astype(np.float32, copy=False), Image.Resampling.BILINEAR)
+        holed = np.isnan(values)
+        return self._beside_holes(values, holed, cells) if holed.any() else values
+
+    def _beside_holes(self, values: Values, holed: Valid, cells: Values) -> Values:
+        """The values with those of pixels that a hole has a share in, and 0 where nothing is shown."""
+        mended = np.where(holed, np.float32(0), values)
+        rows, cols = np.nonzero(holed if self.shown is None else holed & self.shown)
+        mended[rows, cols] = PointSampler(self._patch, *points_at(self._mesh, cols, rows)).blend(cells)
+        return mended
 
     def _transform(self, cells: Values, method: Image.Resampling) -> Values:
         image = Image.fromarray(cells)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -56,8 +58,7 @@ def locate(view: MapView, crs: str, transform: Affine) -> Mesh | CellGrid:
     place = _Place(view, crs, transform)
     fine = place.on_grid(_FIRST_CELLS * 2)
     turn = _turn_of(crs, transform)
-    mesh = _mesh_of(fine, view, turn) or _mesh_of(place.on_grid(_FIRST_CELLS * 4), view, turn)
-    return mesh or _cell_grid(fine, place, view, turn)
+    return _mesh_of(fine, view, turn) or _cell_grid(fine, place, view, turn)
 
 
 def box_of(place: Mesh | CellGrid, width: int, height: int) -> tuple[float, float, float, float] | None:
@@ -81,8 +82,23 @@ def points_of(mesh: Mesh) -> tuple[Floats, Floats]:
     return _blend(mesh.cols, down, across), _blend(mesh.rows, down, across)
 
 
+def points_at(mesh: Mesh, across_px: NDArray[np.intp], down_px: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Columns and rows of the centres of some pixels, (n,)."""
+    c, towards_right = _between(mesh.across, across_px.astype(np.float64) + 0.5)
+    r, towards_bottom = _between(mesh.down, down_px.astype(np.float64) + 0.5)
+    weights = (1 - towards_right) * (1 - towards_bottom), towards_right * (1 - towards_bottom)
+    below = (1 - towards_right) * towards_bottom, towards_right * towards_bottom
+
+    def of(places: Floats) -> Floats:
+        upper = places[r, c] * weights[0] + places[r, c + 1] * weights[1]
+        spread: Floats = upper + places[r + 1, c] * below[0] + places[r + 1, c + 1] * below[1]
+        return spread
+
+    return of(mesh.cols), of(mesh.rows)
+
+
 def _mesh_of(fine: tuple[Floats, Floats], view: MapView, turn: float | None) -> Mesh | None:
-    """The mesh of fewest parts that misses no place of the fine grid; None when that would take all of them, or more."""
+    """The mesh of fewest parts that is close enough to the fine grid; None when none is, or where the fine grid is torn."""
     if not (np.isfinite(fine[0]).all() and np.isfinite(fine[1]).all()):
         return None
     if turn is not None:
@@ -90,31 +106,40 @@ def _mesh_of(fine: tuple[Floats, Floats], view: MapView, turn: float | None) -> 
         if turns.min() != turns.max():
             return None
         fine = (fine[0] - turns * turn, fine[1])
+    scale = _scale_of(fine, view, fine[0].shape[0] - 1)
+    parts = _fewest_parts(fine, scale * _MESH_TOLERANCE_PX)
+    return _mesh(fine, view, scale, parts) if parts else None
+
+
+def _fewest_parts(fine: tuple[Floats, Floats], tolerance: float) -> tuple[int, int] | None:
+    """Parts across and down that err by no more than the tolerance, in cells; None when it takes more than the fine grid has.
+
+    A line between places n steps apart misses those between by n * n / 8 second differences at most.  Bends across and down add up where
+    they go the same way; in a projection true to shape they go opposite ways.
+    """
     count = fine[0].shape[0] - 1
-    parts = 1
-    while parts < count:
-        corners = _every(fine[0], count // parts), _every(fine[1], count // parts)
-        scale = _scale_of(corners, view, parts)
-        if _is_close(corners, fine, scale * _MESH_TOLERANCE_PX):
-            return _mesh(corners, view, scale)
-        parts *= 2
-    return None
+    bends = [bend for places in fine for bend in _bends(places * (count * count / 8))]
+    fits = (
+        (across, down)
+        for across, down in _parts_by_number(count)
+        if all(bend[0] / across**2 + bend[1] / down**2 <= tolerance for bend in bends)
+    )
+    return next(fits, None)
 
 
-def _every(values: Floats, step: int) -> Floats:
-    return values[::step, ::step]
+def _bends(places: Floats) -> Iterator[tuple[float, float]]:
+    """The largest second differences across and down, first of those one way, then of those the other."""
+    across = places[:, 2:] - 2 * places[:, 1:-1] + places[:, :-2]
+    down = places[2:] - 2 * places[1:-1] + places[:-2]
+    yield max(float(across.max()), 0.0), max(float(down.max()), 0.0)
+    yield max(float(-across.min()), 0.0), max(float(-down.min()), 0.0)
 
 
-def _is_close(corners: tuple[Floats, Floats], fine: tuple[Floats, ...], tolerance: float) -> bool:
-    count = fine[0].shape[0] - 1
-    at = _even(corners[0].shape[0] - 1, count)
-    return all(bool((np.abs(_blend(few, at, at) - every) <= tolerance).all()) for few, every in zip(corners, fine, strict=True))
-
-
-@lru_cache(maxsize=16)
-def _even(parts: int, count: int) -> tuple[NDArray[np.intp], Floats]:
-    """Place and weight of count + 1 even places among the edges of parts."""
-    return _between(np.arange(parts + 1) * (count // parts), np.arange(count + 1, dtype=np.float64))
+@lru_cache(maxsize=4)
+def _parts_by_number(count: int) -> tuple[tuple[int, int], ...]:
+    """Every halving of a grid's steps across and down, those of fewest parts first."""
+    halvings = [parts for parts in range(1, count + 1) if not count % parts]
+    return tuple(sorted(product(halvings, halvings), key=lambda parts: parts[0] * parts[1]))
 
 
 def _between(edges: NDArray[np.intp], at: Floats) -> tuple[NDArray[np.intp], Floats]:
@@ -123,15 +148,26 @@ def _between(edges: NDArray[np.intp], at: Floats) -> tuple[NDArray[np.intp], Flo
     return first, (at - edges[first]) / (edges[first + 1] - edges[first])
 
 
-def _mesh(corners: tuple[Floats, Floats], view: MapView, scale: float) -> Mesh:
-    """The mesh with its edges moved to whole pixels."""
-    parts = corners[0].shape[0] - 1
-    across, down = (np.unique(np.rint(np.linspace(0, side, parts + 1)).astype(np.intp)) for side in (view.width_px, view.height_px))
-    if len(across) == len(down) == 2:
-        return Mesh(across, down, corners[0], corners[1], scale)
-    even = np.arange(parts + 1)
-    rows_at, cols_at = (_between(even, edges * (parts / edges[-1])) for edges in (down, across))
-    return Mesh(across, down, _blend(corners[0], rows_at, cols_at), _blend(corners[1], rows_at, cols_at), scale)
+def _mesh(fine: tuple[Floats, Floats], view: MapView, scale: float, parts: tuple[int, int]) -> Mesh:
+    """The mesh of so many parts across and down, its edges on whole pixels."""
+    count = fine[0].shape[0] - 1
+    cols, rows = (places[:: count // parts[1], :: count // parts[0]] for places in fine)
+    across, down = _edges(view.width_px, parts[0]), _edges(view.height_px, parts[1])
+    if view.width_px % parts[0] or view.height_px % parts[1]:
+        at_cols, at_rows = (_among_even(edges, n) for edges, n in zip((across, down), parts, strict=True))
+        cols, rows = _blend(cols, at_rows, at_cols), _blend(rows, at_rows, at_cols)
+    return Mesh(across, down, cols, rows, scale)
+
+
+def _among_even(edges: NDArray[np.intp], parts: int) -> tuple[NDArray[np.intp], Floats]:
+    """Place and weight of edges among even parts of a side."""
+    return _between(np.arange(parts + 1), edges * (parts / edges[-1]))
+
+
+@lru_cache(maxsize=64)
+def _edges(side_px: int, parts: int) -> NDArray[np.intp]:
+    """Whole pixels at about even places of a side, its ends among them, each once."""
+    return np.unique(np.rint(np.linspace(0, side_px, parts + 1)).astype(np.intp))
 
 
 def _cell_grid(fine: tuple[Floats, Floats], place: _Place, view: MapView, turn: float | None) -> CellGrid:

@@ -11,8 +11,9 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import transformer
 from rendermap.geo.view import MapView
 from rendermap.render.raster_levels import Patch
-from rendermap.render.resample import PointSampler, Sampler
+from rendermap.render.resample import Sampler
 from rendermap.render.resample_mesh import MeshSampler
+from rendermap.render.resample_points import PointSampler
 from rendermap.render.warp import CellGrid, Mesh, locate, points_of
 
 TURNED = Affine(30, 4, 500_000, 5, -28, 4_500_000)
