@@ -14,7 +14,7 @@ from rendermap.render.raster_levels import Patch
 from rendermap.render.resample import Sampler
 from rendermap.render.resample_mesh import MeshSampler
 from rendermap.render.resample_points import PointSampler
-from rendermap.render.warp import CellGrid, Mesh, locate, points_of
+from rendermap.render.warp import CellGrid, Mesh, locate, points_at, points_of
 
 TURNED = Affine(30, 4, 500_000, 5, -28, 4_500_000)
 EDGE = 2e-3
@@ -111,3 +111,25 @@ def test_no_mesh_across_the_seam_of_a_raster() -> None:
     placed = locate(beside, "EPSG:4326", world)
     assert isinstance(placed, Mesh)
     assert (placed.cols.min(), placed.cols.max()) == (10, 30)
+
+
+def test_parts_are_counted_across_and_down_apart() -> None:
+    """Degrees bend down a picture of Web Mercator and never across it, so its parts are strips, and right to a tenth of a pixel."""
+    world = Affine(0.1, 0, -180, 0, -0.1, 90)
+    view = MapView(BBox(1e6, 4e6, 4e6, 7e6), "EPSG:3857", 256, 256)
+    strips = locate(view, "EPSG:4326", world)
+    assert isinstance(strips, Mesh)
+    assert len(strips.across) == 2
+    assert len(strips.down) > 3
+    middles = 7e6 - (np.arange(256) + 0.5) * 3e6 / 256
+    latitudes = transformer("EPSG:3857", "EPSG:4326").transform(np.full(256, 1e6), middles)[1]
+    assert np.abs(points_of(strips)[1][:, 0] - (90 - latitudes) / 0.1).max() < 0.1 * strips.scale
+
+
+@pytest.mark.parametrize("side_m", [3000.0, 300_000.0])
+def test_some_points_lie_where_all_lie(side_m: float) -> None:
+    """Pixels placed one by one lie where the whole picture has them."""
+    mesh = mesh_over(201, 77, side_m)
+    across, down = np.asarray([0, 7, 200, 100]), np.asarray([0, 76, 3, 40])
+    for some, all_ in zip(points_at(mesh, across, down), points_of(mesh), strict=True):
+        np.testing.assert_allclose(some, all_[down, across], rtol=1e-12)
