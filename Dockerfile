@@ -8,7 +8,8 @@ RUN make run VENV=/opt/rendermap/venv EDITABLE=
 RUN mkdir -p /opt/rendermap/data/jobs && cp -r styles /opt/rendermap/styles
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /opt/rendermap --shell /usr/sbin/nologin rendermap
+RUN useradd --system --uid 10001 --home-dir /opt/rendermap --shell /usr/sbin/nologin rendermap \
+    && install -d -o rendermap -m 0700 /var/cache/rendermap
 COPY --from=build /opt/rendermap /opt/rendermap
 ENV PATH=/opt/rendermap/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -19,7 +19,7 @@ NPM = $(WITH_NODE) node $(NODE_DIR)/lib/node_modules/npm/bin/npm-cli.js
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DELETE_ON_ERROR:
-.PHONY: help venv run web demo test tests browser redis lint types house bench soak fuzz-files fuzz-requests pins clean
+.PHONY: help venv run web demo test tests browser redis nginx lint types house bench soak fuzz-files fuzz-requests pins clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -76,7 +76,7 @@ web: $(PAGES) ## Build the viewer's pages
 demo: $(DONE)/run $(DONE)/demo $(PAGES) ## Make the demo's jobs and show them
 	@$(BIN)/rendermap demo $(ARGS)
 
-test: browser redis lint types tests ## Check everything
+test: browser redis nginx lint types tests ## Check everything
 
 tests: $(DONE)/run $(DONE)/test $(PAGES) $(CLIENTS)
 	@$(BIN)/python -m pytest -m "not bench" $(PYTEST_ARGS)
@@ -92,6 +92,12 @@ redis:
 	  echo "Installing redis-server for the tests of shared pictures" && apt-get update -qq \
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; \
 	  else echo "The tests of shared pictures need a server: apt-get install redis-server"; test "$$CI" != true; fi
+
+nginx:
+	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || if [ "$$(id -u)" = 0 ]; then \
+	  echo "Installing nginx for the tests of several replicas" && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; \
+	  else echo "The tests of several replicas need a proxy: apt-get install nginx-light"; test "$$CI" != true; fi
 
 # --- beside them -------------------------------------------------------------------------------------------------------
 

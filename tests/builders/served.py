@@ -57,12 +57,12 @@ class Served:
         except OSError:
             return False
 
-    def await_ready(self) -> None:
+    def await_ready(self, workers: int = WORKERS) -> None:
         """Until it answers and all workers are up."""
         deadline = time.monotonic() + STARTUP_S
         while time.monotonic() < deadline:
             with suppress(OSError):
-                if self.get("/health/ready")[0] == 200 and len(self.workers()) == WORKERS:
+                if self.get("/health/ready")[0] == 200 and len(self.workers()) == workers:
                     return
             time.sleep(0.05)
         raise TimeoutError("the service did not start")
