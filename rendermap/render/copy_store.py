@@ -39,10 +39,20 @@ def kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[
         raise
 
 
+def found_copy(essence: object, suffix: str) -> Path | None:
+    """The copy of a dataset that is told by essence where it is there; never waits for one that is being made."""
+    file = _place_of(essence, suffix)
+    return file if _used_now(file) else None
+
+
+def _place_of(essence: object, suffix: str) -> Path:
+    return workshop() / "copies" / (hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest() + suffix)
+
+
 def _kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[Path], None]) -> Path:
-    folder = workshop() / "copies"
+    file = _place_of(essence, suffix)
+    folder = file.parent
     folder.mkdir(mode=0o700, exist_ok=True)
-    file = folder / (hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest() + suffix)
     while not _used_now(file):
         with _alone(file):
             if not file.exists():

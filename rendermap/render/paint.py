@@ -27,7 +27,8 @@ from rendermap.render.colorize import (
     steps_of,
     words_of,
 )
-from rendermap.render.raster_levels import Box, Patch, RasterLevels, Request, Valid
+from rendermap.render.raster_holes import Valid
+from rendermap.render.raster_levels import Box, Patch, RasterLevels, Request
 from rendermap.render.raster_source import carry
 from rendermap.render.raster_theme import raster_theme
 from rendermap.render.relief import CellSize, shade

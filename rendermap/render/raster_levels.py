@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rendermap.errors import StyleInvalid
+from rendermap.errors import SourceUnreadable, StyleInvalid
 from rendermap.jobs.job import Layer
+from rendermap.render.raster_holes import Cells, Valid, valid_cells
+from rendermap.render.raster_pyramid import Kept, Level, Pyramid, find_pyramid, kept_for, lacks_levels, sum_pairs
 from rendermap.render.raster_source import Affine, Dataset, Resampling, Window, check_files, georeference, open_raster, reading
 from rendermap.symbology.facts import Band, RasterFacts
 
-Cells = NDArray[Any]
-Valid = NDArray[np.bool_]
 Box = tuple[float, float, float, float]
 
 WARM_RASTERS = 16
@@ -75,11 +74,13 @@ class RasterLevels:
         self.width, self.height = self._whole.width, self._whole.height
         self._overviews: dict[int, Dataset] = {}
         self._made: dict[tuple[tuple[int, ...], bool, int], list[_Made]] = {}
+        self._pyramids: dict[Kept, Pyramid] = {}
+        self._lacks_levels = lacks_levels(layer)
 
     def close(self) -> None:
         """Lets go of the files."""
-        for dataset in (self._whole, *self._overviews.values()):
-            dataset.close()
+        for opened in (self._whole, *self._overviews.values(), *self._pyramids.values()):
+            opened.close()
 
     def band(self, number: int) -> Band:
         """The facts of a band, counted from 1.  Raises StyleInvalid when there is none."""
@@ -115,21 +116,47 @@ class RasterLevels:
         """
         for number in (*request.bands, *filter(None, [request.alpha_band])):
             self.band(number)
+        kept = self._read_pyramid(request) if self._lacks_levels else None
+        if kept is not None:
+            return kept
         if not self._factors and not request.majority and request.scale >= 2 and max(self.width, self.height) > _SMALLEST_SIDE:
             made = self._made_level(request)
             if made is not None:
                 return made
         level = max((i for i, factor in enumerate(self._factors) if factor <= max(1.0, request.scale * 1.01)), default=-1)
         with reading(self._layer.open_name):
-            return self._read_file(self._whole if level < 0 else self._overview(level), request)
+            dataset = self._whole if level < 0 else self._overview(level)
+            return self._read_file(Level(dataset, (self.width / dataset.width, self.height / dataset.height)), request)
+
+    def _read_pyramid(self, request: Request) -> Patch | None:
+        """From what is kept behind earlier pictures; None where nothing is, or it is damaged."""
+        kept = Kept.CELLS if request.majority else kept_for(self._layer, request.scale, smooth=request.smooth)
+        pyramid = None if kept is Kept.MEANS and request.alpha_band else self._pyramid(kept)
+        if pyramid is None:
+            return None
+        try:
+            with reading(str(pyramid.file)):
+                return self._read_file(pyramid.level(request.scale), request, averaged=kept is Kept.MEANS)
+        except SourceUnreadable:
+            self._pyramids.pop(kept).drop()
+            return None
+
+    def _pyramid(self, kept: Kept) -> Pyramid | None:
+        if kept not in self._pyramids:
+            found = find_pyramid(self._layer, kept)
+            if found is None:
+                return None
+            self._pyramids[kept] = found
+            self._made = {key: made for key, made in self._made.items() if key[1] != (kept is Kept.MEANS)}
+        return self._pyramids[kept]
 
     def _overview(self, level: int) -> Dataset:
         if level not in self._overviews:
             self._overviews[level] = open_raster(self._layer.open_name, self._layer.driver, OVERVIEW_LEVEL=str(level))
         return self._overviews[level]
 
-    def _read_file(self, dataset: Dataset, request: Request) -> Patch | None:
-        step = (self.width / dataset.width, self.height / dataset.height)
+    def _read_file(self, level: Level, request: Request, averaged: bool = False) -> Patch | None:
+        dataset, step = level.dataset, level.step
         shrink = max(1, int(request.scale / max(step)))
         c0, c1 = _span(request.box[0] / step[0], request.box[2] / step[0], dataset.width, shrink, request.margin)
         r0, r1 = _span(request.box[1] / step[1], request.box[3] / step[1], dataset.height, shrink, request.margin)
@@ -137,19 +164,20 @@ class RasterLevels:
             return None
         shape = (-(-(r1 - r0) // shrink), -(-(c1 - c0) // shrink))
         window = Window(c0, r0, c1 - c0, r1 - r0)
-        cells, valid, alpha = self._cells(dataset, request, window, shape)
+        cells, valid, alpha = self._cells(dataset, request, window, shape, averaged)
         scaled = (step[0] * (c1 - c0) / shape[1], step[1] * (r1 - r0) / shape[0])
         return Patch(cells, valid, alpha, c0 * step[0], r0 * step[1], scaled)
 
     def _cells(
-        self, dataset: Dataset, request: Request, window: Window, shape: tuple[int, int]
+        self, dataset: Dataset, request: Request, window: Window, shape: tuple[int, int], averaged: bool = False
     ) -> tuple[Cells, Valid | None, NDArray[np.uint8] | None]:
         shrinks = shape != (window.height, window.width)
         method = Resampling.nearest
         if shrinks and (request.smooth or request.majority):
             method = Resampling.mode if request.majority else Resampling.average
         cells = dataset.read(list(request.bands), window=window, out_shape=(len(request.bands), *shape), resampling=method)
-        valid = _valid_cells(cells, [self.band(number) for number in request.bands])
+        # A mean may well be the number that stands for no data in a single cell.
+        valid = valid_cells(cells, [None if averaged else self.band(number).nodata for number in request.bands])
         flags = [flag.name for flag in dataset.mask_flag_enums[request.bands[0] - 1]]
         # Where the band of transparency is asked for as a number, as black of a print is, it hides nothing.
         is_masked = "per_dataset" in flags and not any(self.band(number).interpretation == "alpha" for number in request.bands)
@@ -216,17 +244,11 @@ class _Made:
         if not smooth:
             return _Made(self.cells[:, ::2, ::2], None if self.valid is None else self.valid[::2, ::2], alpha, step)
         weights = np.ones((height, width), np.float32) if self.valid is None else self.valid.astype(np.float32)
-        total = _sum_pairs(weights)
+        total = sum_pairs(weights)
         values = np.where(weights > 0, self.cells, 0) * weights
-        mean = np.stack([_sum_pairs(band) for band in values]) / np.maximum(total, 1)
+        mean = np.stack([sum_pairs(band) for band in values]) / np.maximum(total, 1)
         kind = np.float32 if self.cells.dtype.itemsize <= 2 or self.cells.dtype == np.float32 else np.float64
         return _Made(mean.astype(kind), None if self.valid is None else total > 0, alpha, step)
-
-
-def _sum_pairs(values: Cells) -> Cells:
-    """Sums of blocks of two by two, short at odd edges."""
-    rows = np.add.reduceat(values, np.arange(0, values.shape[0], 2), axis=0)
-    return np.asarray(np.add.reduceat(rows, np.arange(0, values.shape[1], 2), axis=1))
 
 
 def _span(low: float, high: float, size: int, shrink: int, margin: int) -> tuple[int, int]:
@@ -234,28 +256,6 @@ def _span(low: float, high: float, size: int, shrink: int, margin: int) -> tuple
     first = int(np.floor(max(low - margin * shrink, 0) / shrink)) * shrink
     last = int(np.ceil(min(high + margin * shrink, size) / shrink)) * shrink
     return first, min(last, size)
-
-
-def _valid_cells(cells: Cells, bands: list[Band]) -> Valid | None:
-    """Which cells hold data in at least one band; None when all do."""
-    missing: Valid | None = None
-    for values, band in zip(cells, bands, strict=True):
-        hole = _holes(values, band.nodata)
-        if hole is None:
-            return None
-        missing = hole if missing is None else missing & hole
-    return None if missing is None or not missing.any() else ~missing
-
-
-def _holes(values: Cells, nodata: float | None) -> Valid | None:
-    """Which values mean no data, infinite ones among them; None when none can.  The tag is compared as the sample type would hold it."""
-    hole: Valid | None = ~np.isfinite(values) if values.dtype.kind == "f" else None
-    if nodata is None:
-        return hole
-    if values.dtype.kind != "f" and not (float(nodata).is_integer() and np.iinfo(values.dtype).min <= nodata <= np.iinfo(values.dtype).max):
-        return hole
-    same = np.asarray(values == values.dtype.type(nodata))
-    return same if hole is None else same | hole
 
 
 class WarmRasters:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +16,10 @@ import rendermap.render.engine  # noqa: F401  mapnik's environment must be put i
 # isort: split
 import rasterio
 from affine import Affine
-from rasterio.enums import Interleaving, Resampling
+from rasterio.enums import ColorInterp, Interleaving, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader as Dataset
+from rasterio.io import DatasetWriter
 from rasterio.transform import from_gcps
 from rasterio.windows import Window
 
@@ -26,18 +28,23 @@ from rendermap.render.crs_name import canonical_crs
 
 __all__ = [
     "Affine",
+    "ColorInterp",
     "Dataset",
     "Georeference",
     "Interleaving",
     "Resampling",
     "Window",
+    "add_overviews",
     "carry",
     "check_files",
+    "create_tiff",
     "georeference",
     "open_raster",
     "reading",
 ]
 
+TILE_CELLS = 256
+"""Along a side of the tiles of a copy: of larger ones a picture would read much that it does not show."""
 _GCP_TOLERANCE_PX = 0.5
 
 
@@ -63,6 +70,24 @@ def open_raster(open_name: str, driver: str, **options: str) -> Dataset:
             return rasterio.open(open_name, driver=driver, **options)
         except (RasterioError, ValueError, OSError) as error:
             raise SourceUnreadable(reason=f"{open_name} by {driver}: {error}") from error
+
+
+@contextmanager
+def create_tiff(file: Path, **profile: Any) -> Iterator[DatasetWriter]:
+    """A GeoTIFF in square tiles, uncompressed, to be filled; its mask lies within.  profile: as rasterio has it."""
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        whole = {"driver": "GTiff", "tiled": True, "blockxsize": TILE_CELLS, "blockysize": TILE_CELLS, "bigtiff": "IF_SAFER"}
+        with rasterio.open(file, "w", **whole, **profile) as dataset:
+            yield dataset
+
+
+def add_overviews(file: Path, factors: list[int], resampling: Resampling) -> None:
+    """Levels of less detail within a GeoTIFF; made block by block."""
+    with rasterio.Env(GDAL_TIFF_OVR_BLOCKSIZE=TILE_CELLS), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(file, "r+") as dataset:
+            dataset.build_overviews(factors, resampling)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rendermap.render.raster_levels import Patch, Valid
+from rendermap.render.raster_holes import Valid
+from rendermap.render.raster_levels import Patch
 
 Floats = NDArray[np.float64]
 Values = NDArray[Any]

@@ -1,0 +1,244 @@
+"""Levels of detail for large rasters that come without: made behind the first pictures, kept in the store that all workers share.
+
+Pictures are drawn from the original until the levels are there, and again when they are gone or damaged.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendermap.errors import SourceUnreadable
+from rendermap.jobs.job import Layer
+from rendermap.render.copy_store import found_copy, kept_copy
+from rendermap.render.raster_holes import Cells, valid_cells
+from rendermap.render.raster_source import (
+    ColorInterp,
+    Dataset,
+    Resampling,
+    Window,
+    add_overviews,
+    check_files,
+    create_tiff,
+    open_raster,
+    reading,
+)
+from rendermap.symbology.facts import RasterFacts
+
+LARGE_CELLS = 2048
+"""Along the longer side; of a smaller raster a worker has all levels in memory."""
+MOST_BYTES = 1 << 30
+"""Of the finest level of a kept file; the others take a third more."""
+_LARGEST_PICKED_FACTOR = 8
+_SUFFIX = ".tif"
+_SMALLEST_SIDE = 256
+_WINDOW_BYTES = 32 << 20
+_SWATH_ROWS = 512
+
+
+class Kept(StrEnum):
+    """What a kept file holds: the very cells, in tiles; cells picked from them, ever fewer; means of those that hold data, ever fewer."""
+
+    CELLS = "cells"
+    PICKED = "picked"
+    MEANS = "means"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a kept file.  step: full-size cells per cell, (across, down)."""
+
+    dataset: Dataset
+    step: tuple[float, float]
+
+
+class Pyramid:
+    """A kept file of levels, open for one thread."""
+
+    def __init__(self, file: Path, facts: RasterFacts, kept: Kept) -> None:
+        self.file = file
+        finest = open_raster(str(file), "GTiff")
+        others = [open_raster(str(file), "GTiff", OVERVIEW_LEVEL=str(level)) for level in range(len(finest.overviews(1)))]
+        # The last mean of a row may be of less than two by two cells, and counts as a whole one.
+        width, height = (2 * finest.width, 2 * finest.height) if kept is Kept.MEANS else (facts.width, facts.height)
+        self._levels = [Level(each, (width / each.width, height / each.height)) for each in (finest, *others)]
+
+    def level(self, scale: float) -> Level:
+        """The coarsest level that is fine enough for so many full-size cells per pixel, or else the finest."""
+        return next((level for level in reversed(self._levels) if max(level.step) <= scale * 1.01), self._levels[0])
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        for level in self._levels:
+            level.dataset.close()
+
+    def drop(self) -> None:
+        """The file is of no use to anybody."""
+        self.close()
+        self.file.unlink(missing_ok=True)
+
+
+def lacks_levels(layer: Layer) -> bool:
+    """True for a large raster without levels of its own, which is worth preparing."""
+    facts = layer.facts
+    return isinstance(facts, RasterFacts) and layer.reader == "rasterio" and not facts.has_overviews and _side(facts) > LARGE_CELLS
+
+
+def kept_for(layer: Layer, scale: float, *, smooth: bool) -> Kept:
+    """What a picture of so many full-size cells per pixel is drawn from: the very picture that the raster itself would give."""
+    if smooth:
+        return Kept.MEANS if scale >= 2 else Kept.CELLS
+    return Kept.PICKED if scale * 1.01 >= _first_factor(layer, Kept.PICKED) else Kept.CELLS
+
+
+def find_pyramid(layer: Layer, kept: Kept) -> Pyramid | None:
+    """A kept file of a raster, None when there is none; a damaged one is dropped."""
+    file = found_copy(_essence(layer, kept), _SUFFIX)
+    if file is None or not isinstance(layer.facts, RasterFacts):
+        return None
+    try:
+        return Pyramid(file, layer.facts, kept)
+    except SourceUnreadable:
+        file.unlink(missing_ok=True)
+        return None
+
+
+def prepare_raster(layer: Layer) -> Path | None:
+    """Keep a raster in tiles and levels; one of the files, None when it needs none or is too large.
+
+    Reads block by block, a few dozen megabytes at a time.  Raises SourceUnreadable, SourceRefused, Busy, RenderFailed.
+    """
+    if not lacks_levels(layer):
+        return None
+    with reading(layer.open_name), open_raster(layer.open_name, layer.driver) as source:
+        check_files(source, layer.source.root)
+        fitting = [kept for kept in Kept if _fits(layer, source, kept)]
+        made = [_prepared(layer, source, kept) for kept in fitting]
+    return made[0] if made else None
+
+
+def _prepared(layer: Layer, source: Dataset, kept: Kept) -> Path:
+    essence = _essence(layer, kept)
+    found = found_copy(essence, _SUFFIX)
+    if found:
+        return found
+    # Made before the lock is taken: a picture that waits for a copy of its own would wait for this one too.
+    with tempfile.TemporaryDirectory() as room:
+        made = Path(room) / f"pyramid{_SUFFIX}"
+        _write(layer, source, made, kept)
+        return kept_copy(essence, _SUFFIX, layer.source, partial(_move, made))
+
+
+def _move(made: Path, file: Path) -> None:
+    made.replace(file)
+
+
+def _essence(layer: Layer, kept: Kept) -> tuple[object, ...]:
+    source = layer.source
+    return ("pyramid", kept.value, layer.open_name, layer.driver, source.path, source.member, source.fingerprint)
+
+
+def _side(facts: RasterFacts) -> int:
+    return max(facts.width, facts.height)
+
+
+def _first_factor(layer: Layer, kept: Kept) -> int:
+    """Full-size cells along the side of a cell of the finest level."""
+    if kept is not Kept.PICKED:
+        return 2 if kept is Kept.MEANS else 1
+    assert isinstance(layer.facts, RasterFacts)
+    side = _side(layer.facts)
+    return next((factor for factor in (2, 4) if side / factor <= LARGE_CELLS), _LARGEST_PICKED_FACTOR)
+
+
+def _fits(layer: Layer, source: Dataset, kept: Kept) -> bool:
+    """True when the raster can be kept so, and is not too large for it."""
+    cells = source.width * source.height * source.count / _first_factor(layer, kept) ** 2
+    return cells * _dtype_of(source, kept).itemsize <= MOST_BYTES and (kept is not Kept.MEANS or _has_means(layer, source))
+
+
+def _has_means(layer: Layer, source: Dataset) -> bool:
+    """False for colour tables, whose numbers have no mean, and where cells hold data by degrees or band by band."""
+    assert isinstance(layer.facts, RasterFacts)
+    bands = layer.facts.bands
+    hidden = any(flag.name in ("per_dataset", "alpha") for flags in source.mask_flag_enums for flag in flags)
+    apart = len(bands) > 1 and any(band.nodata is not None for band in bands)
+    return not (hidden or apart or any(band.palette for band in bands))
+
+
+def _dtype_of(source: Dataset, kept: Kept) -> np.dtype[Any]:
+    dtype: np.dtype[Any] = np.dtype(source.dtypes[0])
+    if kept is not Kept.MEANS:
+        return dtype
+    return np.dtype(np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64)
+
+
+def _write(layer: Layer, source: Dataset, file: Path, kept: Kept) -> None:
+    factor, dtype = _first_factor(layer, kept), _dtype_of(source, kept)
+    width, height = -(-source.width // factor), -(-source.height // factor)
+    nodata = np.nan if kept is Kept.MEANS else source.nodata
+    with create_tiff(file, width=width, height=height, count=source.count, dtype=dtype, nodata=nodata) as target:
+        if ColorInterp.alpha in source.colorinterp:
+            target.colorinterp = source.colorinterp
+        for place in _places(source, target, factor):
+            _fill(layer, source, target, place, kept)
+    if kept is not Kept.CELLS:
+        factors = [2**power for power in range(1, 16) if max(width, height) / 2 ** (power - 1) > _SMALLEST_SIDE]
+        add_overviews(file, factors, Resampling.average if kept is Kept.MEANS else Resampling.nearest)
+
+
+def _fill(layer: Layer, source: Dataset, target: Any, place: Window, kept: Kept) -> None:
+    """Fill a part of the finest level."""
+    rows = _read_at(source.height, target.height, place.row_off, place.height, kept)
+    cols = _read_at(source.width, target.width, place.col_off, place.width, kept)
+    window = Window(cols[0], rows[0], cols[-1] + 1 - cols[0], rows[-1] + 1 - rows[0])
+    picked = np.ix_(rows - rows[0], cols - cols[0])
+    cells = source.read(window=window)
+    target.write(_means(layer, cells, _dtype_of(source, kept)) if kept is Kept.MEANS else cells[:, *picked], window=place)
+    if _is_masked(source):
+        target.write_mask(source.dataset_mask(window=window)[picked], window=place)
+
+
+def _read_at(full: int, size: int, first: int, count: int, kept: Kept) -> NDArray[np.intp]:
+    """The cells of the raster, along one side, that some of the finest level are made of: all, or those that reading fewer picks."""
+    if kept is Kept.MEANS:
+        return np.arange(2 * first, min(2 * (first + count), full))
+    return ((np.arange(first, first + count) + 0.5) * (full / size) + 1e-10).astype(np.intp)
+
+
+def _is_masked(source: Dataset) -> bool:
+    names = {flag.name for flag in source.mask_flag_enums[0]}
+    return "per_dataset" in names and "alpha" not in names
+
+
+def _places(source: Dataset, target: Any, factor: int) -> Iterator[Window]:
+    """Parts of the finest level, on the grid of its tiles, row by row; what is read for one takes a few dozen megabytes."""
+    row_bytes = sum(np.dtype(dtype).itemsize for dtype in source.dtypes) * factor**2
+    cols = max(_WINDOW_BYTES // (_SWATH_ROWS * row_bytes) // _SWATH_ROWS, 1) * _SWATH_ROWS
+    for top in range(0, target.height, _SWATH_ROWS):
+        for left in range(0, target.width, cols):
+            yield Window(left, top, min(cols, target.width - left), min(_SWATH_ROWS, target.height - top))
+
+
+def _means(layer: Layer, cells: Cells, kind: np.dtype[Any]) -> NDArray[Any]:
+    """Means of two by two cells (bands, height, width), of those that hold data; not a number where none does."""
+    assert isinstance(layer.facts, RasterFacts)
+    valid = valid_cells(cells, [band.nodata for band in layer.facts.bands])
+    known = np.ones(cells.shape[1:], np.bool_) if valid is None else valid
+    total = sum_pairs(known.astype(np.float32))
+    sums = np.stack([sum_pairs(np.where(known, band, 0).astype(kind)) for band in cells])
+    return np.where(total > 0, sums / np.maximum(total, 1), np.nan).astype(kind)
+
+
+def sum_pairs(values: Cells) -> Cells:
+    """Sums of blocks of two by two, short at odd edges."""
+    rows = np.add.reduceat(values, np.arange(0, values.shape[0], 2), axis=0)
+    return np.asarray(np.add.reduceat(rows, np.arange(0, values.shape[1], 2), axis=1))

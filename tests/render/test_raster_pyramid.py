@@ -1,0 +1,240 @@
+"""Large rasters without levels of their own: what is kept of them draws the same pictures, and is never needed for one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rendermap.dispatch.plan import LayerPlan
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import transform_bbox
+from rendermap.geo.view import MapView
+from rendermap.jobs.job import Layer
+from rendermap.render.assets import use_workshop
+from rendermap.render.raster import draw_raster
+from rendermap.render.raster_levels import warm_rasters
+from rendermap.render.raster_pyramid import Kept, find_pyramid, prepare_raster
+from rendermap.symbology.style import RasterCategory, Stretch, StretchKind, StretchRecipe, Style, Theme, UniqueRaster
+from rendermap.symbology.symbols import Color, Ramp
+from tests.builders.rasters import BY_NAME, TRANSFORM, add_overviews, write_array
+from tests.builders.views import look, plan_of
+
+# isort: split
+import rasterio
+from affine import Affine
+from rasterio.warp import Resampling, reproject
+
+WIDE, HIGH = 2560, 320
+GRAY = Ramp(((0.0, Color(0, 0, 0)), (1.0, Color(255, 255, 255))))
+CATEGORIES = UniqueRaster(tuple(RasterCategory((float(value),), Color(value * 20, 255 - value * 9, 80)) for value in range(1, 12)))
+SCALES = (0.5, 1.0, 1.7, 2.5, 3.99, 4.5, 9.0, 20.0)
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path) -> Path:
+    """A store of this test alone."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    use_workshop(folder)
+    warm_rasters().forget()
+    return folder
+
+
+def surface(dtype: str) -> np.ndarray:
+    """A hilly surface with a hole of nodata, (1, HIGH, WIDE)."""
+    rows, cols = np.mgrid[0:HIGH, 0:WIDE]
+    data = (100 + 60 * np.sin(cols / 37.0) * np.cos(rows / 23.0) + (cols * 7 + rows * 3) % 11).astype(dtype)
+    data[60:141, 400:701] = 0
+    return data[np.newaxis]
+
+
+def layer_of(folder: Path, data: np.ndarray, **options: object) -> Layer:
+    """The layer of a raster in a job's folder of its own."""
+    job = folder / "job"
+    job.mkdir()
+    kind = replace(BY_NAME["uint8"], dtype=str(data.dtype), bands=len(data), options=options)
+    return look(write_array(job / "large.tif", data, kind, nodata=0.0))
+
+
+def gray(low: float = 0.0, high: float = 200.0) -> Stretch:
+    return Stretch(GRAY, StretchRecipe(StretchKind.CUSTOM, limits=(low, high)))
+
+
+def view_at(layer: Layer, scale: float, crs: str = "EPSG:3857") -> MapView:
+    """A view of the middle of a raster, about so many cells per pixel."""
+    assert layer.bbox
+    box = transform_bbox(layer.bbox, "EPSG:32611", crs)
+    assert box
+    side, x, y = 200 * scale * 30 * 1.25, (box.xmin + box.xmax) / 2, (box.ymin + box.ymax) / 2
+    return MapView(BBox(x - side / 2, y - side / 2, x + side / 2, y + side / 2), crs, 200, 200)
+
+
+def drawn_anew(plan: LayerPlan, view: MapView) -> np.ndarray:
+    """The picture as a worker draws it that has just started."""
+    warm_rasters().forget()
+    return draw_raster(plan, view).astype(int)
+
+
+@pytest.mark.parametrize(("dtype", "theme"), [("float32", gray()), ("uint8", gray(90, 120)), ("uint8", CATEGORIES), ("int16", CATEGORIES)])
+def test_pictures_are_those_of_the_original(tmp_path: Path, dtype: str, theme: Theme) -> None:
+    """A surface differs by no more than a shade in the mean; of categories no pixel does."""
+    data = surface(dtype) if isinstance(theme, Stretch) else surface("uint8").astype(dtype) // 16
+    layer = layer_of(tmp_path, data)
+    plan = plan_of(layer, theme)
+    views = [view_at(layer, scale) for scale in SCALES]
+    before = [drawn_anew(plan, view) for view in views]
+    assert prepare_raster(layer) is not None
+    for view, old in zip(views, before, strict=True):
+        new = drawn_anew(plan, view)
+        assert warm_rasters().get(layer).memory_bytes == 0, "no level is made in memory any more"
+        if isinstance(theme, Stretch):
+            assert np.abs(new - old).mean() < 1.5
+            assert (new[..., 3] != old[..., 3]).mean() < 0.005
+        else:
+            assert np.array_equal(new, old)
+
+
+@pytest.mark.parametrize(("resampling", "most_px"), [("", 0.5), ("nearest", 1.0)])
+def test_odd_sizes_keep_their_places(tmp_path: Path, resampling: str, most_px: float) -> None:
+    """Where levels do not divide evenly each pixel shows its very place still: to half a pixel of means, to one of picked cells."""
+    cols, rows = np.meshgrid(np.arange(2605, dtype=np.float32), np.arange(2083, dtype=np.float32))
+    layer = layer_of(tmp_path, (cols + rows + 1)[np.newaxis])
+    prepare_raster(layer)
+    assert layer.bbox
+    for scale in (2.5, 4.5, 9.0, 18.0):
+        side = 64 * scale * 30
+        box = BBox(layer.bbox.xmax - side, layer.bbox.ymin, layer.bbox.xmax, layer.bbox.ymin + side)
+        low, high = 2605 + 2083 - 128 * scale, 2605.0 + 2083.0
+        theme = gray(low, high)
+        picture = drawn_anew(replace(plan_of(layer, theme), style=Style(theme, resampling=resampling)), MapView(box, "EPSG:32611", 64, 64))
+        across, down = np.meshgrid((np.arange(64) + 0.5) * scale, (np.arange(64) + 0.5) * scale)
+        true = (2605 - 64 * scale + across - 0.5) + (2083 - 64 * scale + down - 0.5) + 1
+        found = picture[..., 0] / 255 * (high - low) + low
+        # The value grows by the scale with each pixel across and with each down; a shade is half a pixel of it.
+        away = np.abs(found - true)[1:-1, 1:-1] / scale
+        assert away.max() <= 2 * most_px + 0.26
+
+
+def test_a_kept_raster_agrees_with_gdals_own_warp(tmp_path: Path) -> None:
+    """Drawn from what is kept, cells are picked and means blended where GDAL's own warp does so from the original."""
+    layer = layer_of(tmp_path, surface("float32"))
+    assert prepare_raster(layer) is not None
+    for scale, method, most in ((1.2, Resampling.bilinear, 1.0), (8.5, Resampling.average, 3.0)):
+        view = view_at(layer, scale)
+        box, expected = view.bbox, np.full((200, 200), np.nan, np.float32)
+        target = Affine(box.width / 200, 0, box.xmin, 0, -box.height / 200, box.ymax)
+        reproject(
+            surface("float32")[0],
+            expected,
+            src_transform=TRANSFORM,
+            src_crs="EPSG:32611",
+            src_nodata=0,
+            dst_transform=target,
+            dst_crs="EPSG:3857",
+            dst_nodata=np.nan,
+            resampling=method,
+            tolerance=0,
+        )
+        picture = drawn_anew(plan_of(layer, gray()), view)
+        known = np.isfinite(expected) & (picture[..., 3] > 0)
+        assert known.sum() > 2000
+        assert np.abs(picture[known][:, 0] - expected[known] * 255 / 200).mean() < most
+
+
+def test_masks_and_transparency_are_kept(tmp_path: Path) -> None:
+    """What a mask or a band of transparency hides stays hidden, cell by cell."""
+    shown = np.ones((HIGH, WIDE), np.bool_)
+    shown[100:200, 900:1500] = False
+    for name, options in (("mask", {}), ("alpha", {"photometric": "rgb", "alpha": "yes"})):
+        data = np.repeat(surface("uint8"), 4 if name == "alpha" else 1, axis=0)
+        if name == "alpha":
+            data[3] = np.where(shown, 255, 0)
+        path = tmp_path / name / "large.tif"
+        path.parent.mkdir()
+        write_array(path, data, replace(BY_NAME["uint8"], bands=len(data), options=options))
+        if name == "mask":
+            with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as dataset:
+                dataset.write_mask(shown)
+        layer = look(path)
+        plan = plan_of(layer, CATEGORIES)
+        before = [drawn_anew(plan, view_at(layer, scale)) for scale in (1.0, 5.0)]
+        assert prepare_raster(layer) is not None
+        assert find_pyramid(layer, Kept.MEANS) is None
+        for scale, old in zip((1.0, 5.0), before, strict=True):
+            assert np.array_equal(drawn_anew(plan, view_at(layer, scale)), old)
+
+
+def test_worker_takes_up_what_was_kept_meanwhile(tmp_path: Path) -> None:
+    """A raster that is open already goes on from the kept levels, and lets go of those it made in memory."""
+    layer = layer_of(tmp_path, surface("float32"))
+    plan, view = plan_of(layer, gray()), view_at(layer, 9.0)
+    draw_raster(plan, view)
+    assert warm_rasters().get(layer).memory_bytes > 0
+    prepare_raster(layer)
+    draw_raster(plan, view)
+    assert warm_rasters().get(layer).memory_bytes == 0
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 100, 30_000])
+@pytest.mark.parametrize("scale", [1.0, 9.0])
+def test_damaged_file_is_dropped(tmp_path: Path, store: Path, kept_bytes: int, scale: float) -> None:
+    """A kept file that was cut short changes no picture: the original is drawn, and the file is gone until it is made again."""
+    layer = layer_of(tmp_path, surface("float32"))
+    plan, view = plan_of(layer, gray()), view_at(layer, scale)
+    before = drawn_anew(plan, view)
+    prepare_raster(layer)
+    files = list(store.glob("copies/*.tif"))
+    for file in files:
+        file.write_bytes(file.read_bytes()[:kept_bytes])
+    assert np.array_equal(drawn_anew(plan, view), before)
+    assert len(list(store.glob("copies/*.tif"))) == len(files) - 1
+    prepare_raster(layer)
+    assert np.abs(drawn_anew(plan, view) - before).mean() < 1.5
+
+
+def test_nothing_is_written_beside_the_dataset(tmp_path: Path, store: Path) -> None:
+    """All that is kept lies in the store; made twice it is made once."""
+    layer = layer_of(tmp_path, surface("uint8"))
+    made = prepare_raster(layer)
+    assert made is not None
+    times = {file: file.stat().st_ino for file in store.glob("copies/*.tif")}
+    assert prepare_raster(layer) == made
+    assert {file: file.stat().st_ino for file in store.glob("copies/*.tif")} == times
+    assert len(times) == len(Kept)
+    assert [file.name for file in layer.source.root.iterdir()] == ["large.tif"]
+
+
+def test_what_draws_fast_is_left_alone(tmp_path: Path) -> None:
+    """Small rasters and rasters with overviews of their own are not kept."""
+    small = look(write_array(tmp_path / "small.tif", surface("uint8")[:, :, :900]))
+    assert prepare_raster(small) is None
+    path = write_array(tmp_path / "levels.tif", surface("uint8"))
+    add_overviews(path)
+    assert prepare_raster(look(path)) is None
+
+
+def test_a_copy_being_made_is_not_waited_for(tmp_path: Path, store: Path) -> None:
+    """While others hold every lock of the store a picture is drawn from the original."""
+    import fcntl
+
+    layer = layer_of(tmp_path, surface("float32"))
+    (store / "copies").mkdir()
+    locks = [(store / "copies" / f"{digit}.lock").open("w") for digit in "0123456789abcdef"]
+    for lock in locks:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    assert drawn_anew(plan_of(layer, gray()), view_at(layer, 9.0))[..., 3].any()
+    for lock in locks:
+        lock.close()
+
+
+def test_the_plan_of_a_style_without_means_reads_cells(tmp_path: Path) -> None:
+    """A surface drawn cell by cell, as its style may ask, is the same from what is kept."""
+    layer = layer_of(tmp_path, surface("float32"))
+    plan = replace(plan_of(layer, gray()), style=Style(gray(), resampling="nearest"))
+    before = [drawn_anew(plan, view_at(layer, scale)) for scale in SCALES]
+    prepare_raster(layer)
+    for scale, old in zip(SCALES, before, strict=True):
+        assert np.array_equal(drawn_anew(plan, view_at(layer, scale)), old)
