@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rendermap.errors import SourceUnreadable, StyleInvalid
 from rendermap.jobs.job import Layer
 from rendermap.render.raster_holes import Cells, Valid, valid_cells
-from rendermap.render.raster_pyramid import Kept, Level, Pyramid, find_pyramid, kept_for, lacks_levels, sum_pairs
+from rendermap.render.raster_pyramid import Kept, Level, Pyramid, find_pyramid, is_large, kept_for, sum_pairs
 from rendermap.render.raster_source import Affine, Dataset, Resampling, Window, check_files, georeference, open_raster, reading
 from rendermap.symbology.facts import Band, RasterFacts
 
@@ -75,7 +75,7 @@ class RasterLevels:
         self._overviews: dict[int, Dataset] = {}
         self._made: dict[tuple[tuple[int, ...], bool, int], list[_Made]] = {}
         self._pyramids: dict[Kept, Pyramid] = {}
-        self._lacks_levels = lacks_levels(layer)
+        self._is_large = is_large(layer)
 
     def close(self) -> None:
         """Lets go of the files."""
@@ -116,7 +116,7 @@ class RasterLevels:
         """
         for number in (*request.bands, *filter(None, [request.alpha_band])):
             self.band(number)
-        kept = self._read_pyramid(request) if self._lacks_levels else None
+        kept = self._read_pyramid(request) if self._is_large else None
         if kept is not None:
             return kept
         if not self._factors and not request.majority and request.scale >= 2 and max(self.width, self.height) > _SMALLEST_SIDE:
@@ -130,7 +130,8 @@ class RasterLevels:
 
     def _read_pyramid(self, request: Request) -> Patch | None:
         """From what is kept behind earlier pictures; None where nothing is, or it is damaged."""
-        kept = Kept.CELLS if request.majority else kept_for(self._layer, request.scale, smooth=request.smooth)
+        scale = 1.0 if request.majority else request.scale
+        kept = kept_for(self._layer, scale, smooth=request.smooth)
         pyramid = None if kept is Kept.MEANS and request.alpha_band else self._pyramid(kept)
         if pyramid is None:
             return None

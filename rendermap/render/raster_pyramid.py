@@ -1,4 +1,4 @@
-"""Levels of detail for large rasters that come without: made behind the first pictures, kept in the store that all workers share.
+"""Large rasters in a form that draws fast, unpacked and in levels: made behind the first pictures, kept in the store of all workers.
 
 Pictures are drawn from the original until the levels are there, and again when they are gone or damaged.
 """
@@ -27,6 +27,7 @@ from rendermap.render.raster_source import (
     Window,
     add_overviews,
     check_files,
+    copy_tiff,
     create_tiff,
     open_raster,
     reading,
@@ -45,8 +46,12 @@ _SWATH_ROWS = 512
 
 
 class Kept(StrEnum):
-    """What a kept file holds: the very cells, in tiles; cells picked from them, ever fewer; means of those that hold data, ever fewer."""
+    """What a kept file holds: the very cells, in tiles; cells picked from them, ever fewer; means of those that hold data, ever fewer.
 
+    WHOLE: the cells, and the levels that the raster has itself.
+    """
+
+    WHOLE = "whole"
     CELLS = "cells"
     PICKED = "picked"
     MEANS = "means"
@@ -86,14 +91,15 @@ class Pyramid:
         self.file.unlink(missing_ok=True)
 
 
-def lacks_levels(layer: Layer) -> bool:
-    """True for a large raster without levels of its own, which is worth preparing."""
-    facts = layer.facts
-    return isinstance(facts, RasterFacts) and layer.reader == "rasterio" and not facts.has_overviews and _side(facts) > LARGE_CELLS
+def is_large(layer: Layer) -> bool:
+    """True for a raster that may be worth keeping."""
+    return isinstance(layer.facts, RasterFacts) and layer.reader == "rasterio" and _side(layer.facts) > LARGE_CELLS
 
 
 def kept_for(layer: Layer, scale: float, *, smooth: bool) -> Kept:
     """What a picture of so many full-size cells per pixel is drawn from: the very picture that the raster itself would give."""
+    if _has_levels(layer):
+        return Kept.WHOLE
     if smooth:
         return Kept.MEANS if scale >= 2 else Kept.CELLS
     return Kept.PICKED if scale * 1.01 >= _first_factor(layer, Kept.PICKED) else Kept.CELLS
@@ -112,11 +118,11 @@ def find_pyramid(layer: Layer, kept: Kept) -> Pyramid | None:
 
 
 def prepare_raster(layer: Layer) -> Path | None:
-    """Keep a raster in tiles and levels; one of the files, None when it needs none or is too large.
+    """Keep a raster unpacked and in levels; one of the files, None when it draws fast as it is, or is too large.
 
     Reads block by block, a few dozen megabytes at a time.  Raises SourceUnreadable, SourceRefused, Busy, RenderFailed.
     """
-    if not lacks_levels(layer):
+    if not is_large(layer):
         return None
     with reading(layer.open_name), open_raster(layer.open_name, layer.driver) as source:
         check_files(source, layer.source.root)
@@ -146,6 +152,10 @@ def _essence(layer: Layer, kept: Kept) -> tuple[object, ...]:
     return ("pyramid", kept.value, layer.open_name, layer.driver, source.path, source.member, source.fingerprint)
 
 
+def _has_levels(layer: Layer) -> bool:
+    return isinstance(layer.facts, RasterFacts) and layer.facts.has_overviews
+
+
 def _side(facts: RasterFacts) -> int:
     return max(facts.width, facts.height)
 
@@ -160,7 +170,9 @@ def _first_factor(layer: Layer, kept: Kept) -> int:
 
 
 def _fits(layer: Layer, source: Dataset, kept: Kept) -> bool:
-    """True when the raster can be kept so, and is not too large for it."""
+    """True when the raster gains by being kept so, and is not too large for it."""
+    if _has_levels(layer) != (kept is Kept.WHOLE) or (kept is Kept.WHOLE and (source.compression is None or _is_masked(source))):
+        return False
     cells = source.width * source.height * source.count / _first_factor(layer, kept) ** 2
     return cells * _dtype_of(source, kept).itemsize <= MOST_BYTES and (kept is not Kept.MEANS or _has_means(layer, source))
 
@@ -182,6 +194,9 @@ def _dtype_of(source: Dataset, kept: Kept) -> np.dtype[Any]:
 
 
 def _write(layer: Layer, source: Dataset, file: Path, kept: Kept) -> None:
+    if kept is Kept.WHOLE:
+        copy_tiff(source, file)
+        return
     factor, dtype = _first_factor(layer, kept), _dtype_of(source, kept)
     width, height = -(-source.width // factor), -(-source.height // factor)
     nodata = np.nan if kept is Kept.MEANS else source.nodata

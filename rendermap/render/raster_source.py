@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from rasterio.enums import ColorInterp, Interleaving, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader as Dataset
 from rasterio.io import DatasetWriter
+from rasterio.shutil import copy
 from rasterio.transform import from_gcps
 from rasterio.windows import Window
 
@@ -37,6 +39,7 @@ __all__ = [
     "add_overviews",
     "carry",
     "check_files",
+    "copy_tiff",
     "create_tiff",
     "georeference",
     "open_raster",
@@ -45,6 +48,7 @@ __all__ = [
 
 TILE_CELLS = 256
 """Along a side of the tiles of a copy: of larger ones a picture would read much that it does not show."""
+_TILES: Mapping[str, Any] = MappingProxyType({"tiled": True, "blockxsize": TILE_CELLS, "blockysize": TILE_CELLS, "bigtiff": "IF_SAFER"})
 _GCP_TOLERANCE_PX = 0.5
 
 
@@ -77,9 +81,15 @@ def create_tiff(file: Path, **profile: Any) -> Iterator[DatasetWriter]:
     """A GeoTIFF in square tiles, uncompressed, to be filled; its mask lies within.  profile: as rasterio has it."""
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        whole = {"driver": "GTiff", "tiled": True, "blockxsize": TILE_CELLS, "blockysize": TILE_CELLS, "bigtiff": "IF_SAFER"}
-        with rasterio.open(file, "w", **whole, **profile) as dataset:
+        with rasterio.open(file, "w", driver="GTiff", **_TILES, **profile) as dataset:
             yield dataset
+
+
+def copy_tiff(source: Dataset, file: Path) -> None:
+    """A raster with all its levels as an uncompressed GeoTIFF; made block by block."""
+    with rasterio.Env(GDAL_TIFF_OVR_BLOCKSIZE=TILE_CELLS), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        copy(source, file, driver="GTiff", copy_src_overviews=True, compress="none", **_TILES)
 
 
 def add_overviews(file: Path, factors: list[int], resampling: Resampling) -> None:
