@@ -36,12 +36,14 @@ from rendermap.symbology.facts import RasterFacts
 
 LARGE_CELLS = 2048
 """Along the longer side; of a smaller raster a worker has all levels in memory."""
-MOST_BYTES = 1 << 30
+MOST_BYTES = 512 << 20
 """Of the finest level of a kept file; the others take a third more."""
 _LARGEST_PICKED_FACTOR = 8
 _SUFFIX = ".tif"
 _SMALLEST_SIDE = 256
 _WINDOW_BYTES = 32 << 20
+_WORKED_BYTES = 8
+"""A cell takes while means are made of it."""
 _SWATH_ROWS = 512
 
 
@@ -236,8 +238,8 @@ def _is_masked(source: Dataset) -> bool:
 
 def _places(source: Dataset, target: Any, factor: int) -> Iterator[Window]:
     """Parts of the finest level, on the grid of its tiles, row by row; what is read for one takes a few dozen megabytes."""
-    row_bytes = sum(np.dtype(dtype).itemsize for dtype in source.dtypes) * factor**2
-    cols = max(_WINDOW_BYTES // (_SWATH_ROWS * row_bytes) // _SWATH_ROWS, 1) * _SWATH_ROWS
+    cell_bytes = source.count * _WORKED_BYTES * factor**2
+    cols = max(_WINDOW_BYTES // (_SWATH_ROWS * cell_bytes) // _SWATH_ROWS, 1) * _SWATH_ROWS
     for top in range(0, target.height, _SWATH_ROWS):
         for left in range(0, target.width, cols):
             yield Window(left, top, min(cols, target.width - left), min(_SWATH_ROWS, target.height - top))
