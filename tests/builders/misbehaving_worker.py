@@ -1,7 +1,8 @@
 """A worker program without any drawing: it does what the plan's format says, so that tests can see the pool survive it.
 
 Words: ``ok``, ``sleep:S``, ``body:BYTES``, ``pid``, ``environment``, ``print``, ``crash``, ``crash-once:FILE``, ``hang``,
-``hang-once:FILE``, ``eat``, ``grow:MB``, ``garbage``, ``huge``, ``chatter``, ``refuse``, ``raise``, ``unknown-error``, ``wrong-kind``.
+``hang-once:FILE``, ``eat``, ``grow:MB``, ``garbage``, ``huge``, ``chatter``, ``refuse``, ``raise``, ``unknown-error``, ``wrong-kind``,
+``begun:S``.
 Started as ``python misbehaving_worker.py [stillborn | stillborn-while:FILE | mute | chatter | slow-once:FILE | sleepy:S] LIMIT``.
 """
 
@@ -35,6 +36,10 @@ def act(word: str, wire: socket.socket, number: int) -> Answer:
     match word:
         case "sleep":
             time.sleep(float(value))
+        case "begun":
+            began = time.monotonic()
+            time.sleep(float(value))
+            return drawn(repr(began).encode())
         case "crash":
             print("a native library says farewell", flush=True)
             os.kill(os.getpid(), signal.SIGSEGV)
