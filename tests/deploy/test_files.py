@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from rendermap.limits import COPY_BYTES
+from rendermap.render.copy_store import FOLDER_LIMIT_BYTES
 from rendermap.settings import Settings, SettingsInvalid, read_settings
 from tests.builders.nginx import PROGRAM, needs_nginx, write_configuration
 
@@ -102,6 +104,17 @@ def test_jobs_are_read_only_everywhere() -> None:
     assert {"name": "jobs", "mountPath": "/opt/rendermap/data/jobs", "readOnly": True} in spec["containers"][0]["volumeMounts"]
     lines = dict(unit_lines())
     assert lines["ProtectSystem"] == "strict" and lines["ReadOnlyPaths"] in dict(environments())["systemd"].values()
+
+
+def test_copies_of_data_have_room_on_a_disk() -> None:
+    """A pod is not ended for what rendermap keeps within its own bound, and memory is not filled with it."""
+    (scratch,) = (each for each in of_kind("Deployment")["spec"]["template"]["spec"]["volumes"] if each["name"] == "scratch")
+    assert (
+        int(scratch["emptyDir"]["sizeLimit"].removesuffix("Gi")) << 30 >= FOLDER_LIMIT_BYTES + COPY_BYTES.value
+        and "medium" not in scratch["emptyDir"]
+    )
+    replicas = [service for name, service in compose()["services"].items() if name.startswith("rendermap")]
+    assert all("/tmp" in service["volumes"] and "tmpfs" not in service for service in replicas)
 
 
 def test_kubernetes_finds_everything_by_its_name() -> None:
