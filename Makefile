@@ -10,6 +10,8 @@ PYTEST_ARGS ?= -n 2
 
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
+PEERS := build/bench/peers
+PEER_PACKAGES := cgi-mapserver mapserver-bin qgis-server qgis-server-bin python3-qgis nginx-light spawn-fcgi multiwatch
 PAGES := rendermap/frontends/viewer/static/build/manifest.json
 CLIENTS := tests/clients/node_modules/.package-lock.json
 # npm calls node by its name; the wheel's own bin/npm was a link and does not work
@@ -19,7 +21,7 @@ NPM = $(WITH_NODE) node $(NODE_DIR)/lib/node_modules/npm/bin/npm-cli.js
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DELETE_ON_ERROR:
-.PHONY: help venv run web demo test tests browser redis nginx lint types house bench soak fuzz-files fuzz-requests pins clean
+.PHONY: help venv run web demo test tests browser redis nginx lint types house bench bench-peers peers soak fuzz-files fuzz-requests pins clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -115,6 +117,29 @@ house: $(DONE)/test ## Check who imports whom, and the house's other rules
 bench: $(DONE)/run $(DONE)/test $(PAGES) ## Measure, in ratios
 	@$(BIN)/python -m tests.bench.bench
 
+bench-peers: $(DONE)/run $(DONE)/demo $(PAGES) peers $(PEERS)/downloads/.done ## Measure beside MapServer, QGIS Server and TiTiler
+	@$(BIN)/python -m tests.bench.peers $(ARGS)
+
+peers: $(PEERS)/titiler/.done
+	@command -v mapserv >/dev/null && command -v multiwatch >/dev/null && test -x /usr/lib/cgi-bin/qgis_mapserv.fcgi \
+	  || if [ "$$(id -u)" = 0 ]; then \
+	  echo "Installing MapServer, QGIS Server and nginx" && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PEER_PACKAGES) >/dev/null; \
+	  else echo "The peers are missing: apt-get install $(PEER_PACKAGES)"; exit 1; fi
+
+$(PEERS)/titiler/.done: requirements/titiler.txt
+	@echo "Installing TiTiler"
+	@$(PYTHON) -m venv $(PEERS)/titiler
+	@$(PEERS)/titiler/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/titiler.txt
+	@touch $@
+
+# counties, land outlines and topography; the versions are those that the figures in docs/performance.md were made with
+$(PEERS)/downloads/.done: | $(DONE)/web
+	@mkdir -p $(@D)
+	@cd $(@D) && $(NPM) pack --silent us-atlas@3.0.1 @geo-maps/earth-lands-10m@0.6.0 >/dev/null
+	@$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --dest $(@D) itur==0.4.0
+	@touch $@
+
 soak: $(DONE)/run $(DONE)/test ## An hour at full load, with jobs coming and going and workers killed
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
@@ -125,7 +150,7 @@ fuzz-requests: $(DONE)/run $(DONE)/test $(PAGES) ## Damage a hundred thousand re
 	@$(BIN)/python -m tests.fuzz.requests $(or $(ARGS),--count 100000 --seed 1)
 
 pins: build/uv/bin/uv ## Pin requirements/*.in anew, with hashes
-	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "test -c run.txt -c demo.txt -c web.txt"; do \
+	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "test -c run.txt -c demo.txt -c web.txt" "titiler"; do \
 	  set -- $$step; name=$$1; shift; \
 	  ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --no-header "$$@" $$name.in -o $$name.txt || exit 1; done

@@ -1,0 +1,157 @@
+"""The two workloads over HTTP: cold addresses, and people who look at a map."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import httptools
+
+CONNECTIONS_OF_A_BROWSER = 6
+LONGEST_S = 120.0
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
+
+
+@dataclass(slots=True)
+class Load:
+    """What came back.  seconds: of each answer, or of each whole view.  bad: answers that were no picture."""
+
+    seconds: list[float] = field(default_factory=list)
+    wall_s: float = 0.0
+    answers: int = 0
+    bytes: int = 0
+    bad: list[str] = field(default_factory=list)
+
+    @property
+    def per_s(self) -> float:
+        """Timed things a second."""
+        return len(self.seconds) / self.wall_s
+
+    def percentile_ms(self, share: float) -> float:
+        """Milliseconds within which that share was done."""
+        ordered = sorted(self.seconds)
+        return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+class Answer:
+    """One answer as the parser tells it."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.done = False
+
+    def on_body(self, part: bytes) -> None:
+        self.body += part
+
+    def on_message_complete(self) -> None:
+        self.done = True
+
+
+class Connection:
+    """A keep-alive connection, opened anew when the server has closed it; a client library would cost more than some tiles."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body.  Raises OSError or TimeoutError."""
+        async with asyncio.timeout(LONGEST_S):
+            for last in (False, True):
+                try:
+                    return await self._ask(path)
+                except (ConnectionError, asyncio.IncompleteReadError):
+                    self.close()
+                    if last:
+                        raise
+        raise AssertionError
+
+    async def _ask(self, path: str) -> tuple[int, bytes]:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 20)
+        reader, writer = self._streams
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        answer = Answer()
+        parser = httptools.HttpResponseParser(answer)
+        while not answer.done:
+            data = await reader.read(1 << 18)
+            if not data:
+                raise ConnectionResetError
+            parser.feed_data(data)
+        if not parser.should_keep_alive():
+            self.close()
+        return parser.get_status_code(), bytes(answer.body)
+
+    def close(self) -> None:
+        """Lets the connection go."""
+        if self._streams:
+            self._streams[1].close()
+        self._streams = None
+
+
+async def ask(connection: Connection, path: str, load: Load) -> None:
+    """One picture; whatever is none is told in `load.bad`."""
+    try:
+        status, body = await connection.get(path)
+    except (OSError, TimeoutError) as error:
+        load.bad.append(f"{type(error).__name__}: {path}")
+        return
+    load.answers += 1
+    load.bytes += len(body)
+    if status != 200 or not body.startswith(PICTURES):
+        load.bad.append(f"{status} {body[:200]!r}: {path}")
+
+
+def ask_cold(port: int, paths: list[str], clients: int) -> Load:
+    """All paths once, by so many clients, each of whom asks for the next when its last has come."""
+    load = Load()
+
+    async def client(waiting: list[str]) -> None:
+        connection = Connection(port)
+        while waiting:
+            path, began = waiting.pop(), time.perf_counter()
+            await ask(connection, path, load)
+            load.seconds.append(time.perf_counter() - began)
+        connection.close()
+
+    async def everybody() -> None:
+        waiting = paths[::-1]
+        await asyncio.gather(*(client(waiting) for _ in range(clients)))
+
+    began = time.perf_counter()
+    asyncio.run(everybody())
+    load.wall_s = time.perf_counter() - began
+    return load
+
+
+def look_around(port: int, people: list[list[list[str]]], budget_s: float) -> Load:
+    """Sessions side by side: of each person the paths of each view; a view is whole when its last tile has come."""
+    load = Load()
+
+    async def person(views: list[list[str]], until: float) -> None:
+        connections = [Connection(port) for _ in range(CONNECTIONS_OF_A_BROWSER)]
+        for view in views:
+            began = time.perf_counter()
+            if began > until:
+                break
+            waiting = view[::-1]
+            await asyncio.gather(*(fetch_all(connection, waiting, load) for connection in connections))
+            load.seconds.append(time.perf_counter() - began)
+        for connection in connections:
+            connection.close()
+
+    async def everybody() -> None:
+        until = time.perf_counter() + budget_s
+        await asyncio.gather(*(person(views, until) for views in people))
+
+    began = time.perf_counter()
+    asyncio.run(everybody())
+    load.wall_s = time.perf_counter() - began
+    return load
+
+
+async def fetch_all(connection: Connection, waiting: list[str], load: Load) -> None:
+    """Takes from a view's tiles until none waits."""
+    while waiting:
+        await ask(connection, waiting.pop(), load)
