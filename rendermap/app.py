@@ -13,8 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rendermap import __version__
-from rendermap.assembly import MEGABYTE, Assembled
+from rendermap.assembly import MEGABYTE, Assembled, answers_bytes
+from rendermap.cache.memory import MemoryStore
+from rendermap.frontends.answers import Answer, Answers
 from rendermap.frontends.departure import Departures
+from rendermap.frontends.leases import Leases
 from rendermap.frontends.link_paths import LinkPaths
 from rendermap.frontends.outcomes import Outcomes
 from rendermap.frontends.table import FRONT_ENDS
@@ -61,9 +64,12 @@ def create_app(assembled: Assembled) -> FastAPI:
     add_error_pages(app)
     app.add_middleware(SafetyHeaders)
     app.add_middleware(LinkPaths)
-    app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
     app.add_middleware(Outcomes, count=lambda code: assembled.metrics.refusals.labels(code).inc())
     app.add_middleware(Departures)
+    app.state.leases = Leases()
+    answers: MemoryStore[Answer] = MemoryStore(answers_bytes(settings))
+    app.add_middleware(Answers, doorkeeper=assembled.doorkeeper, leases=app.state.leases, store=answers)
+    app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
     return app
 
 

@@ -39,6 +39,9 @@ from rendermap.telemetry import Metrics, make_metrics
 
 MEGABYTE = 1024 * 1024
 REMEMBERED_VALUES = 4096
+SERVICES_S = 0.5
+"""With what is believed of an opened map, a changed service counts within a second."""
+ANSWERS_SHARE = 4
 LEGENDS_BYTES = 32 * MEGABYTE
 
 T = TypeVar("T")
@@ -91,7 +94,7 @@ def build(
     reads_anywhere: workers may read what lies outside the jobs directories, for data named by whoever runs the command.
     """
     metrics = make_metrics()
-    on_disk = Services(settings.services)
+    on_disk = Services(settings.services, check_every_s=SERVICES_S)
     published = services or on_disk.current
     library = Library()
     pool = Pool(
@@ -109,7 +112,7 @@ def build(
     studio = Studio(
         policy=Policy(),
         pool=pool,
-        pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE), _observe(metrics, "pictures"), outside.shared),
+        pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE - answers_bytes(settings)), _observe(metrics, "pictures"), outside.shared),
         legends=Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends")),
         limits=limits_of(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
@@ -121,6 +124,11 @@ def build(
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement
     )
+
+
+def answers_bytes(settings: Settings) -> int:
+    """Of the memory for pictures, what whole answers are kept in; the bodies of most of them lie among the pictures too."""
+    return settings.cache_mb * MEGABYTE // ANSWERS_SHARE
 
 
 def _ledger(settings: Settings, metrics: Metrics) -> Ledger:

@@ -125,15 +125,9 @@ class Studio:
         max_age_s = self.picture_max_age_s if is_whole else 0
         media_type = FORMATS[plan.sheet.format].media_type
         return Picture(
-            drawn.body,
-            media_type,
-            digest,
-            drawn.width_px,
-            drawn.height_px,
-            max_age_s=max_age_s,
-            is_whole=is_whole,
+            drawn.body, media_type, digest, drawn.width_px, drawn.height_px, max_age_s=max_age_s, is_whole=is_whole,
             is_public=grant.is_public,
-        )
+        )  # fmt: skip
 
     async def _made(self, grant: Grant, plan: P, flight: Flight[A], make: Callable[[P], Awaitable[A]]) -> tuple[P, PlanDigest, A]:
         """Ends, because every turn but the last sends a layer to rest."""
@@ -183,6 +177,15 @@ class OpenMap:
     def version(self) -> str:
         """Names this version of the result, as the card's digest does."""
         return self._job_map.digest
+
+    @property
+    def appearance(self) -> tuple[object, ...]:
+        """Equal while strangers would be given the very same pictures, and the same would be refused them."""
+        return self._job_map, self._gate.service, self._gate.job, self._grant.layer_ids, self._grant.bounds
+
+    def give_again(self, pixels: int) -> None:
+        """Count a picture of this map that was given before and is given again; 0 for one the client has already.  Raises TooMany."""
+        self._studio.ledger.give_again(self._grant, pixels)
 
     async def draw(self, request: MapRequest) -> Picture:
         """A picture of exactly the size asked.  Raises InvalidFormat, InvalidFilter, NotSupported, TooCostly, Busy, Broken."""

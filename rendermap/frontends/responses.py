@@ -34,7 +34,12 @@ _SAFE = {"X-Content-Type-Options": "nosniff"}
 def etag_matches(request: Request, etag: str) -> bool:
     """True when If-None-Match names this entity (RFC 9110, 13.1.2)."""
     header = request.headers.get("if-none-match", "")
-    return header.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    return header.strip() == "*" or names_entity(header, etag)
+
+
+def names_entity(header: str, etag: str) -> bool:
+    """True when a list of entities names this one; weakly is enough."""
+    return etag in [tag.strip().removeprefix("W/") for tag in header.split(",")]
 
 
 async def drawn_response(request: Request, opened: OpenMap | OpenTemplate, asked: MapRequest, keep: Keep = AS_USUAL) -> Response:

@@ -120,8 +120,9 @@ class CountedService:
         return Assembled(settings, service, cast(Pool, pool), kept.metrics, services, library, catalog, door, audit=kept.audit)
 
     def look_again(self) -> None:
-        """As if a second had passed: the access folder is looked at again."""
+        """As if a second had passed: the access folder is looked at again, and so is every job."""
         self.app.state.doorkeeper._checked = float("-inf")
+        self.app.state.leases.forget()
 
     def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
         """The response, redirects not followed."""

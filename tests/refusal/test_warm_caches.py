@@ -46,6 +46,7 @@ def test_an_ended_job_shows_no_picture_any_more(world: Guarded) -> None:
     warm = {address: answer(world, address.filled(names)) for address in ADDRESSES}
     assert sum(map(is_given, warm.values())) > 10
     manifest.resume(world.service.jobs / "everyones_gpserver" / job_id).end()
+    world.service.look_again()
     for address, before in warm.items():
         for headers in ((), (("if-none-match", before.header("etag") or '"x"'),)):
             now = answer(world, address.filled(names), headers=headers)

@@ -24,8 +24,9 @@ from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_export, p
 from rendermap.frontends.arcgis.spatial import Json
 from rendermap.frontends.identity import VARY
 from rendermap.frontends.kvp import Checks, parameters_of
+from rendermap.frontends.leases import note_shown
 from rendermap.frontends.negotiation import Form
-from rendermap.frontends.responses import PRIVATE, Keep, drawn_response
+from rendermap.frontends.responses import PRIVATE, Keep, drawn_response, picture_response, unchanged_response
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LegendRequest, MapRequest
@@ -104,10 +105,20 @@ async def export(ask: Ask) -> Answer | Response:
     asked = parse_export(ask.parameters, ask.job(card.service.name), card)
     with refused_filters_told(asked):
         if ask.form is Form.IMAGE:
-            return await drawn_response(ask.request, opened, asked)
+            return await _shown_response(ask, opened, asked)
         # an address too long is refused before anything is drawn
         to_token(OutputFile(asked, opened.digest_of(asked)), ask.ring)
         return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": _crumbs(ask, card)})
+
+
+async def _shown_response(ask: Ask, opened: OpenMap | OpenTemplate, asked: MapRequest) -> Response:
+    unchanged, job = unchanged_response(ask.request, opened, asked), ask.job(ask.address.service)
+    if unchanged is not None:
+        note_shown(ask.request, job, opened, None)
+        return unchanged
+    picture = await opened.draw(asked)
+    note_shown(ask.request, job, opened, picture)
+    return picture_response(ask.request, picture)
 
 
 def swatch_headers(is_public: bool) -> dict[str, str]:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from rendermap.errors import LayerNotFound
 from rendermap.frontends.cors import preflight
 from rendermap.frontends.identity import principal_of
+from rendermap.frontends.leases import note_shown
 from rendermap.frontends.links import link
 from rendermap.frontends.responses import AS_USUAL, PRIVATE, Keep, document_response, picture_response, unchanged_response
 from rendermap.frontends.versions import FOR_GOOD, open_version
@@ -128,11 +129,13 @@ async def _tile_response(request: Request, opened: OpenMap, asked: TileRequest, 
     require_known(asked.layers, opened.card)
     unchanged = unchanged_response(request, opened, asked, keep)
     if unchanged is not None:
+        note_shown(request, asked.job, opened, None)
         return _to_all(unchanged)
     picture = await opened.tile(asked)
     if picture.empty:
         # only an empty tile can lie outside
         require_inside(opened.card, view_of(asked.tile, asked.size_px, asked.pixel_ratio))
+    note_shown(request, asked.job, opened, picture)
     return _to_all(picture_response(request, picture, keep))
 
 
