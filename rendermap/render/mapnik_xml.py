@@ -23,6 +23,8 @@ from rendermap.symbology.symbols import PictureFill
 from rendermap.symbology.template import symbols_of, values_of
 
 _IS_POINT = "([mapnik::geometry_type] = point)"
+_SHAPING = frozenset({"smooth", "geometry-transform"})
+"""What is done to a geometry before it is drawn, and must meet all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +181,15 @@ def _rule(rule: DrawnRule, symbolizers: list[Element]) -> Element:
         SubElement(element, "Filter").text = rule.test
     # Mapnik passes over a rule that draws nothing, and its features would be drawn by the next ones.  A feature has no raster,
     # so this draws nothing and yet is a symbolizer.
-    element.extend(symbolizers or [Element("RasterSymbolizer")])
+    element.extend(map(_cut_at_view, symbolizers) if symbolizers else [Element("RasterSymbolizer")])
     return element
+
+
+def _cut_at_view(symbolizer: Element) -> Element:
+    """An area without what of it lies beyond the view, which is most of a continent.
+
+    Lines stay whole: Mapnik cuts them so near the view that their new ends show in it.
+    """
+    if symbolizer.tag == "PolygonSymbolizer" and _SHAPING.isdisjoint(symbolizer.keys()):
+        symbolizer.set("clip", "true")
+    return symbolizer

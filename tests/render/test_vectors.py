@@ -346,3 +346,19 @@ def test_mixed_geometries_keep_their_classes(tmp_path: Path) -> None:
     theme = Categories(("zone",), (Category((("a",),), both[0], "a"), Category((("b",),), both[1], "b")))
     pixels = draw_vectors([plan_for(layer, theme)], view_on((0, 0, 20, 20), "EPSG:4326", 40, 40))
     assert tuple(pixels[30, 10]) == RED and tuple(pixels[30, 30]) == BLUE and tuple(pixels[10, 20]) == RED
+
+
+def test_giants_are_cut_without_a_trace(tmp_path: Path) -> None:
+    """Tiles of a thorny polygon far larger than they are show what the picture drawn at once shows, outline and all."""
+    turns = np.linspace(0, 2 * np.pi, 4001)[:-1]
+    reach = 1000 + 400 * np.random.default_rng(5).random(4000)
+    giant = shapely.Polygon(np.column_stack([reach * np.cos(turns) + 600, reach * np.sin(turns)]))
+    layer = write_features(tmp_path, [giant], crs="EPSG:3857")
+    plan = plan_for(layer, Symbol((Fill(Color(255, 0, 0, 120)), Stroke(Color(0, 0, 255), 1.5, join="miter"))))
+    for ratio in (1.0, 2.0):
+        whole = draw_vectors([plan], view_on((-768, -256, -256, 256), "EPSG:3857", 512, 512, ratio))
+        for row, col in np.ndindex(4, 4):
+            box = (-768 + 128 * col, 256 - 128 * (row + 1), -768 + 128 * (col + 1), 256 - 128 * row)
+            tile = draw_vectors([plan], view_on(box, "EPSG:3857", 128, 128, ratio))
+            part = whole[128 * row : 128 * (row + 1), 128 * col : 128 * (col + 1)]
+            assert np.abs(on_white(tile) - on_white(part)).max() <= 2
