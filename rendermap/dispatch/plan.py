@@ -142,7 +142,14 @@ class MeasurePlan:
     where: Expression | None = None
 
 
-Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan
+@dataclass(frozen=True, slots=True)
+class PreparePlan:
+    """A dataset to turn into what draws faster: behind the pictures, and never needed for them."""
+
+    layer: Layer
+
+
+Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan | PreparePlan
 
 
 def plan_digest(grant: Grant, plan: Plan) -> PlanDigest:

@@ -18,6 +18,7 @@ from typing import TypeVar
 import structlog
 
 from rendermap.dispatch.answers import drawn_of, value_of, with_swatch
+from rendermap.dispatch.behind import Behind
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.notes import WorkerNotes
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
@@ -90,6 +91,7 @@ class Pool:
         self._notes = WorkerNotes()
         self._queue = Queue(queue_limit, queue_s, self._metrics.queue_length)
         self._trials = Trials(workers, lambda: len(self._workers))
+        self._behind = Behind(self._packer.pack, GIVEN_UP_AT)
         self._running: dict[WorkerProcess, Errand] = {}
         self._idle: dict[WorkerProcess, _Idle] = {}
         self._workers: set[WorkerProcess] = set()
@@ -160,7 +162,10 @@ class Pool:
     async def draw(self, plan: MapPlan) -> Drawn:
         """Draw a map.  Raises Busy, RenderTimeout, RenderCrashed, RenderFailed, or what the drawing room raised."""
         key = tuple((layer.layer.source, layer.style_key) for layer in plan.layers)
-        return drawn_of(await self._ask(plan, key))
+        drawn = drawn_of(await self._ask(plan, key))
+        self._behind.add(plan)
+        self._hand_out()
+        return drawn
 
     async def inspect(self, plan: InspectPlan) -> Layer:
         """Look into a dataset.  Raises as `draw`, and SourceRefused, SourceUnreadable."""
@@ -238,10 +243,15 @@ class Pool:
 
     def _hand_out(self) -> None:
         """Give those that wait to idle workers, now that more of them may begin."""
-        while self._idle and (errand := self._queue.take(self._trials.may_begin)) is not None:
+        while self._idle and (errand := self._take()) is not None:
             idle = self._pick(errand.key)
             assert idle is not None
             self._give(idle, errand)
+
+    def _take(self) -> Errand | None:
+        """What an idle worker does next: what somebody waits for, else what is done behind."""
+        errand = self._queue.take(self._trials.may_begin)
+        return self._behind.take() if errand is None and self._open else errand
 
     def _retry_after_s(self) -> int:
         waits_s = len(self._queue) * self._mean_s / self._size
@@ -304,7 +314,7 @@ class Pool:
                 return
 
     async def _next(self, worker: WorkerProcess, keys: deque[object]) -> Errand:
-        if (errand := self._queue.take(self._trials.may_begin)) is not None:
+        if (errand := self._take()) is not None:
             self._trials.begin(errand)
             return errand
         idle = _Idle(worker, asyncio.get_running_loop().create_future(), keys)
@@ -331,6 +341,7 @@ class Pool:
             raise
         finally:
             del self._running[worker]
+            self._behind.end(errand)
             self._hand_out()
         self._mean_s += (time.perf_counter() - began - self._mean_s) / 16
         if not errand.answer.done():

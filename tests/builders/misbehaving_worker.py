@@ -3,6 +3,7 @@
 Words: ``ok``, ``sleep:S``, ``body:BYTES``, ``pid``, ``environment``, ``print``, ``crash``, ``crash-once:FILE``, ``hang``,
 ``hang-once:FILE``, ``eat``, ``grow:MB``, ``garbage``, ``huge``, ``chatter``, ``refuse``, ``raise``, ``unknown-error``, ``wrong-kind``,
 ``begun:S``.
+Words for a `PreparePlan` come as the name of its dataset.
 Started as ``python misbehaving_worker.py [stillborn | stillborn-while:FILE | mute | chatter | slow-once:FILE | sleepy:S] LIMIT``.
 """
 
@@ -16,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, PreparePlan
 from rendermap.dispatch.wire import Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
 from rendermap.errors import RenderFailed, SourceRefused
 from rendermap.geo.bbox import BBox
@@ -88,6 +89,8 @@ def drawn(body: bytes) -> Answer:
 def answer(plan: Plan, wire: socket.socket, number: int) -> Answer:
     """An answer of the right kind to any plan."""
     match plan:
+        case PreparePlan():
+            return act(plan.layer.source.path.name.replace("=", "/"), wire, number)
         case MapPlan():
             if sys.argv[1].startswith("slow-once"):
                 act(f"hang-once:{sys.argv[1].partition(':')[2]}", wire, number)

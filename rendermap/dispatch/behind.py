@@ -1,0 +1,79 @@
+"""What is done behind the pictures: datasets turned into what draws faster, one at a time, when no picture waits for a worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+from cachetools import LRUCache
+
+from rendermap.dispatch.plan import MapPlan, PreparePlan
+from rendermap.dispatch.queue import Errand
+from rendermap.dispatch.wire import Answer
+from rendermap.errors import RendermapError
+from rendermap.jobs.job import DataSource, Layer
+from rendermap.symbology.facts import RasterFacts
+
+REMEMBERED = 16_384
+MOST_WAITING = 64
+LARGE_CELLS = 2048
+"""Along its longer side; of smaller rasters a worker has the whole in memory anyway."""
+
+_log = structlog.get_logger("rendermap.dispatch")
+
+
+class Behind:
+    """Errands that nobody waits for.  Belongs to one event loop.
+
+    pack: a plan -> its request.  blame: that an errand starts with, so that the death of its worker is its end.
+    """
+
+    def __init__(self, pack: Callable[[PreparePlan], bytes], blame: int) -> None:
+        self._pack = pack
+        self._blame = blame
+        self._asked: LRUCache[DataSource, bool] = LRUCache(REMEMBERED)
+        self._waiting: deque[Layer] = deque()
+        self._now: Errand | None = None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, plan: MapPlan) -> None:
+        """Have the datasets of a picture that was drawn prepared, each version once; what finds no place may come again."""
+        for layer in (each.layer for each in plan.layers):
+            if _draws_slowly(layer) and layer.source not in self._asked and len(self._waiting) < MOST_WAITING:
+                self._asked[layer.source] = True
+                self._waiting.append(layer)
+
+    def take(self) -> Errand | None:
+        """The next errand; None while one is under way."""
+        if self._now is not None or not self._waiting:
+            return None
+        # It is no job's: a preparation that fails tells nothing of the job's pictures.
+        self._now = Errand(self._pack(PreparePlan(self._waiting.popleft())), None, blame=self._blame)
+        self._now.answer.add_done_callback(_tell)
+        return self._now
+
+    def end(self, errand: Errand) -> None:
+        """An errand is over, however it went."""
+        if errand is self._now:
+            self._now = None
+
+
+def _draws_slowly(layer: Layer) -> bool:
+    """A large raster without levels of its own."""
+    facts = layer.facts
+    return isinstance(facts, RasterFacts) and not facts.has_overviews and max(facts.width, facts.height) > LARGE_CELLS
+
+
+def _tell(answer: asyncio.Future[Answer]) -> None:
+    """Pictures are drawn from the original as before, so only the operator hears of it."""
+    if answer.cancelled():
+        return
+    error = answer.exception()
+    if isinstance(error, RendermapError):
+        _log.warning("dataset not prepared", code=error.code, reason=error.reason)
+    elif error is None and (head := answer.result().head).kind == "error":
+        _log.warning("dataset not prepared", code=head.code, reason=head.reason)
