@@ -12,7 +12,6 @@ import time
 from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 import structlog
@@ -27,24 +26,23 @@ from rendermap.dispatch.queue import Errand, Queue
 from rendermap.dispatch.scratch import Scratch, make_scratch, sweep_scratch
 from rendermap.dispatch.secrecy import hide_memory
 from rendermap.dispatch.trials import FATAL, Trials, errand_of
+from rendermap.dispatch.verdicts import BLAME, GIVEN_UP_AT, verdict_of
 from rendermap.dispatch.wire import Answer, PlanPacker, error_of
-from rendermap.errors import Broken, Busy, RenderCrashed, RenderFailed, RendermapError, RenderTimeout
+from rendermap.errors import Busy, RenderCrashed, RenderFailed, RendermapError
 from rendermap.jobs.job import Layer
-from rendermap.limits import DRAWING_S, MEGABYTE, WORKER_MEMORY
 from rendermap.reply import LegendLayer
 from rendermap.symbology.facts import Measures
 from rendermap.telemetry import Metrics, make_metrics
 
 T = TypeVar("T")
 
-BLAME = MappingProxyType({"crash": 6, "deadline": 6, "memory": 6, "killed": 1, "changed": 1, "gone": 0, "abandoned": 0})
-"""How much a plan is blamed for the death of its worker; one killed from outside is hardly its fault, nor is a new jobs directory."""
-GIVEN_UP_AT = 12
 STARTS_TRIED = 2
 WATCH_S = 0.1
 WORN_SHARE = 0.75
 """Share of the memory limit above which a worker is replaced between plans rather than killed during the next."""
 SLOWEST_RESTART_S = 5.0
+SWEPT_S = 30.0
+"""How long copies of a dataset may lie after the end of its job."""
 ABANDONED_S = 2.0
 """A drawing may run on for so long when nobody waits for it any more: most end within it, and a worker is dear to start."""
 
@@ -96,6 +94,7 @@ class Pool:
         self._idle: dict[WorkerProcess, _Idle] = {}
         self._workers: set[WorkerProcess] = set()
         self._unanswered: set[Errand] = set()
+        self._jobs: set[Path] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._closings: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[None] | None = None
@@ -119,6 +118,7 @@ class Pool:
         self._first = asyncio.get_running_loop().create_future()
         self._tasks = [asyncio.create_task(self._tend(self._scratch), name=f"rendermap-worker-{n}") for n in range(self._size)]
         self._tasks.append(asyncio.create_task(self._watch(), name="rendermap-watch"))
+        self._tasks.append(asyncio.create_task(self._sweep(self._scratch), name="rendermap-sweep"))
         try:
             await self._first
         except BaseException:
@@ -222,6 +222,8 @@ class Pool:
         else:
             self._queue.add(errand, self._retry_after_s())
         self._unanswered.add(errand)
+        if errand.job is not None:
+            self._jobs.add(errand.job)
         try:
             return await errand.answer
         finally:
@@ -353,21 +355,11 @@ class Pool:
         if errand.answer.done():
             return
         if errand.blame >= GIVEN_UP_AT or (is_last and died.cause in FATAL):
-            errand.fail(self._verdict(died))
+            errand.fail(verdict_of(died, self._deadline_s, self._program.memory_limit_bytes))
         elif self._trials.may_begin(errand) and (idle := self._pick(None)) is not None:
             self._give(idle, errand)
         else:
             self._queue.add_first(errand)
-
-    def _verdict(self, died: WorkerDied) -> Broken:
-        """With the limit that was passed, where it was one."""
-        if died.cause == "deadline":
-            most = replace(DRAWING_S, value=math.ceil(self._deadline_s)).sentence
-            return RenderTimeout(f"{RenderTimeout.sentence} {most}", reason=str(died))
-        if died.cause == "memory":
-            most = replace(WORKER_MEMORY, value=self._program.memory_limit_bytes // MEGABYTE).sentence
-            return RenderCrashed(f"The drawing took more memory than the service allows. {most}", reason=str(died))
-        return RenderCrashed(reason=str(died))
 
     def _is_worn(self, worker: WorkerProcess) -> bool:
         full = 0 < self._plans_per_worker <= worker.answered
@@ -386,6 +378,12 @@ class Pool:
                     self._look_after(worker)
                 except Exception:
                     _log.exception("worker not looked after", pid=worker.pid)
+
+    async def _sweep(self, scratch: Scratch) -> None:
+        """What was copied of a job goes with it."""
+        while True:
+            await asyncio.sleep(SWEPT_S)
+            self._jobs -= await asyncio.to_thread(scratch.drop_ended, tuple(self._jobs))
 
     def _look_after(self, worker: WorkerProcess) -> None:
         if worker.busy_since is not None and time.monotonic() - worker.busy_since > self._deadline_s:

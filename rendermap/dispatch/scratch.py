@@ -7,16 +7,20 @@ next start.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 PREFIX = "rendermap-scratch-"
 LOCK = "in-use"
 SHARED = "shared"
+COPIES = "copies"
 ROOM_PREFIX = "worker-"
 LEFT_BEHIND_S = 60.0
 """Between the making of a folder and its lock pass microseconds; one without a lock after this long has no owner."""
@@ -38,10 +42,24 @@ class Scratch:
         """A new, empty, private folder for one worker."""
         return Path(tempfile.mkdtemp(prefix=ROOM_PREFIX, dir=self.path))
 
+    def drop_ended(self, jobs: Iterable[Path]) -> frozenset[Path]:
+        """Remove the copies of jobs whose folder is gone; the result is these jobs."""
+        ended = frozenset(job for job in jobs if not os.path.lexists(job))
+        for job in ended:
+            for file in (self.shared / COPIES).glob(f"{copies_prefix(job)}*"):
+                file.unlink(missing_ok=True)
+        return ended
+
     def clear(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
+
+
+@lru_cache(1024)
+def copies_prefix(job: Path) -> str:
+    """What the names of all copies of a job's datasets begin with.  job: its folder."""
+    return hashlib.blake2b(os.fsencode(job), digest_size=8).hexdigest() + "-"
 
 
 def make_scratch() -> Scratch:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rendermap.dispatch.scratch import COPIES, copies_prefix
 from rendermap.errors import RenderFailed, SourceRefused
 from rendermap.jobs.job import DataSource
 from rendermap.limits import COPY_BYTES
@@ -39,18 +40,19 @@ def kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[
         raise
 
 
-def found_copy(essence: object, suffix: str) -> Path | None:
+def found_copy(essence: object, suffix: str, source: DataSource) -> Path | None:
     """The copy of a dataset that is told by essence where it is there; never waits for one that is being made."""
-    file = _place_of(essence, suffix)
+    file = _place_of(essence, suffix, source)
     return file if _used_now(file) else None
 
 
-def _place_of(essence: object, suffix: str) -> Path:
-    return workshop() / "copies" / (hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest() + suffix)
+def _place_of(essence: object, suffix: str, source: DataSource) -> Path:
+    name = hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest()
+    return workshop() / COPIES / f"{copies_prefix(source.root)}{name}{suffix}"
 
 
 def _kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[Path], None]) -> Path:
-    file = _place_of(essence, suffix)
+    file = _place_of(essence, suffix, source)
     folder = file.parent
     folder.mkdir(mode=0o700, exist_ok=True)
     while not _used_now(file):
@@ -97,7 +99,7 @@ def _demand_room(folder: Path) -> None:
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
     """One of a few locks; the kernel lets go of it when its worker is killed."""
-    lock = os.open(file.parent / (file.name[0] + _LOCK_SUFFIX), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    lock = os.open(file.parent / (file.stem[-1] + _LOCK_SUFFIX), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -109,7 +109,7 @@ def kept_for(layer: Layer, scale: float, *, smooth: bool) -> Kept:
 
 def find_pyramid(layer: Layer, kept: Kept) -> Pyramid | None:
     """A kept file of a raster, None when there is none; a damaged one is dropped."""
-    file = found_copy(_essence(layer, kept), _SUFFIX)
+    file = found_copy(_essence(layer, kept), _SUFFIX, layer.source)
     if file is None or not isinstance(layer.facts, RasterFacts):
         return None
     try:
@@ -135,7 +135,7 @@ def prepare_raster(layer: Layer) -> Path | None:
 
 def _prepared(layer: Layer, source: Dataset, kept: Kept) -> Path:
     essence = _essence(layer, kept)
-    found = found_copy(essence, _SUFFIX)
+    found = found_copy(essence, _SUFFIX, layer.source)
     if found:
         return found
     # Made before the lock is taken: a picture that waits for a copy of its own would wait for this one too.

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, PreparePlan, WatermarkPlan
 from rendermap.dispatch.scratch import SHARED
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
 from rendermap.errors import Busy, RenderFailed, RendermapError, SourceUnreadable
@@ -42,6 +42,7 @@ from rendermap.render.measure import measure
 from rendermap.render.memories import forget_datasets
 from rendermap.render.notes import Notes
 from rendermap.render.plan_sources import changed, check_self_contained, check_unchanged, root_of
+from rendermap.render.raster_pyramid import prepare_raster
 from rendermap.render.swatches import draw_legend, draw_sheet, sheet_fonts
 
 
@@ -72,12 +73,19 @@ def draw_watermark(plan: WatermarkPlan) -> Answer:
     return Answer(Head("drawn", False, width_px, height_px), body)
 
 
+def prepare(plan: PreparePlan) -> Answer:
+    """Nothing to see: what was made lies in the store that all workers draw from."""
+    prepare_raster(plan.layer)
+    return Answer(Head("value"))
+
+
 HANDLERS: Mapping[type[Any], Callable[[Any], Answer]] = {
     MapPlan: draw_map,
     LegendPlan: draw_swatches,
     WatermarkPlan: draw_watermark,
     InspectPlan: lambda plan: Answer(Head("value"), to_json(inspect(plan))),
     MeasurePlan: lambda plan: Answer(Head("value"), to_json(measure(plan))),
+    PreparePlan: prepare,
 }
 
 

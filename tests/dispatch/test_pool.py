@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from rendermap.dispatch import pool as pool_module
 from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan
+from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan, layer_plan
 from rendermap.dispatch.pool import ABANDONED_S, Pool
 from rendermap.dispatch.process import WorkerProcess, WorkerProgram
-from rendermap.dispatch.scratch import Scratch
+from rendermap.dispatch.scratch import COPIES, Scratch, copies_prefix
 from rendermap.dispatch.wire import Answer
 from rendermap.errors import Busy, RenderFailed, RenderTimeout, SourceRefused
 from rendermap.symbology.facts import RasterFacts
@@ -353,5 +354,34 @@ def test_a_stopped_pool_leaves_no_scratch(tmp_path: Path, monkeypatch: pytest.Mo
             (scratch,) = tmp_path.iterdir()
             assert len(list(scratch.glob("worker-*"))) == 2
         assert list(tmp_path.iterdir()) == []
+
+    run(ask)
+
+
+def test_copies_go_with_their_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the folder of a job that was drawn is gone, so are the copies of its datasets; those of others stay."""
+    monkeypatch.setattr(pool_module, "SWEPT_S", 0.05)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    jobs = tmp_path / "ended", tmp_path / "living"
+
+    async def ask() -> None:
+        async with running(1) as pool:
+            assert pool._scratch
+            folder = pool._scratch.shared / COPIES
+            folder.mkdir()
+            copies = [folder / f"{copies_prefix(job)}a.fgb" for job in jobs]
+            for job, copy in zip(jobs, copies, strict=True):
+                job.mkdir()
+                copy.touch()
+                layer = vector_layer()
+                source = replace(layer.source, root=job, path=job / "a.gpkg")
+                await pool.draw(told("ok", layer_plan(1, replace(layer, source=source), "EPSG:3857", filled_layer().style)))
+            await asyncio.sleep(0.2)
+            assert all(copy.exists() for copy in copies)
+            jobs[0].rmdir()
+            async with asyncio.timeout(10):
+                while copies[0].exists():
+                    await asyncio.sleep(0.01)
+            assert copies[1].exists()
 
     run(ask)

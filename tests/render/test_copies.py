@@ -14,6 +14,7 @@ import pyogrio.raw
 import pytest
 import shapely
 
+from rendermap.dispatch.scratch import copies_prefix
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
 from rendermap.render import copies, copy_store
@@ -67,6 +68,11 @@ def test_copy_is_made_once(arcs: Layer, monkeypatch: pytest.MonkeyPatch) -> None
     first = copy_of(arcs)
     monkeypatch.setattr(copies, "_write", lambda *_: pytest.fail("copied again"))
     assert copy_of(arcs) == first
+
+
+def test_copies_are_told_by_their_job(arcs: Layer) -> None:
+    """A copy's name begins with what names its job, so that it goes with it."""
+    assert copy_of(arcs).name.startswith(copies_prefix(arcs.source.root))
 
 
 def test_oldest_copies_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
