@@ -390,7 +390,7 @@ class Pool:
             worker.kill("deadline")
         elif self._is_abandoned(worker):
             worker.kill("abandoned")
-        elif worker.rss_bytes > self._program.memory_limit_bytes:
+        elif worker.weigh() > self._program.memory_limit_bytes:
             worker.kill("memory")
         if not worker.is_alive and (idle := self._idle.pop(worker, None)) is not None:
             idle.call.set_exception(WorkerDied("gone"))

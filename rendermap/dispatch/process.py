@@ -90,6 +90,7 @@ class WorkerProcess:
         self.pid = process.pid
         self.answered = 0
         self.busy_since: float | None = None
+        self.rss_bytes = 0
         self._program = program
         self._process = process
         self._connection = connection
@@ -186,13 +187,13 @@ class WorkerProcess:
         """False once the program has ended or cannot be understood any more."""
         return self._process.returncode is None and not self._connection.is_broken
 
-    @property
-    def rss_bytes(self) -> int:
-        """Resident memory; 0 once the program has ended."""
+    def weigh(self) -> int:
+        """Resident memory in bytes, as rss_bytes has it from then on; 0 once the program has ended."""
         try:
-            return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            self.rss_bytes = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         except (OSError, IndexError):
-            return 0
+            self.rss_bytes = 0
+        return self.rss_bytes
 
     async def _died(self, error: str) -> WorkerDied:
         # An exit status of its own tells a crash from a kill from outside.

@@ -127,7 +127,9 @@ def test_a_worn_worker_is_replaced_between_plans() -> None:
         async with running(1, memory_limit_bytes=300 << 20) as pool:
             before = pool.pids
             assert (await pool.draw(told("grow:220"))).body == b"a picture"
+            await asyncio.sleep(3 * WATCH_S)
             assert (await pool.draw(told("ok"))).body == b"a picture"
+            await all_up(pool, 1)
             assert pool.pids != before
         async with running(1, plans_per_worker=3) as pool:
             pids = [(await pool.draw(told("pid"))).body for _ in range(6)]
