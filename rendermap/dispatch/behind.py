@@ -63,9 +63,9 @@ class Behind:
 
 
 def _draws_slowly(layer: Layer) -> bool:
-    """A large raster without levels of its own."""
+    """A large raster; one whose own levels do is known by the worker as soon as it is opened."""
     facts = layer.facts
-    return isinstance(facts, RasterFacts) and not facts.has_overviews and max(facts.width, facts.height) > LARGE_CELLS
+    return isinstance(facts, RasterFacts) and max(facts.width, facts.height) > LARGE_CELLS
 
 
 def _tell(answer: asyncio.Future[Answer]) -> None:
