@@ -23,8 +23,9 @@ from rendermap.symbology.symbols import PictureFill
 from rendermap.symbology.template import symbols_of, values_of
 
 _IS_POINT = "([mapnik::geometry_type] = point)"
-_SHAPING = frozenset({"smooth", "geometry-transform"})
-"""What is done to a geometry before it is drawn, and must meet all of it."""
+_CUT = ("PolygonSymbolizer", "LineSymbolizer")
+_SHAPING = frozenset({"stroke-dasharray", "offset", "smooth", "geometry-transform", "clip"})
+"""What is done to a geometry before it is drawn, or along it, and must meet all of it; or what its author decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,23 @@ def drawn_layer(plan: LayerPlan) -> DrawnLayer:
 
 
 def map_document(
-    layers: Sequence[DrawnLayer], datasources: Sequence[Mapping[str, str]], crs: str, assets: Assets, pixel_ratio: float = 1.0
+    layers: Sequence[DrawnLayer],
+    datasources: Sequence[Mapping[str, str]],
+    crs: str,
+    assets: Assets,
+    pixel_ratio: float = 1.0,
+    *,
+    cuts_lines: bool = False,
 ) -> str:
     """The document of a map that draws the layers, bottom first.
 
     crs: canonical name of the map's CRS.  datasources: Mapnik's parameters, one per layer.  pixel_ratio: see `is_of_one_ratio`.
+    cuts_lines: lines are cut a little beyond the edge of what is drawn, where their new ends show.
     """
     root = Element("Map", srs=to_srs(crs))
     for number, (layer, parameters) in enumerate(zip(layers, datasources, strict=True)):
         styles = _styles(f"style {number}", layer, assets, pixel_ratio)
+        _cut(styles, _CUT if cuts_lines else _CUT[:1])
         root.extend(font_sets(styles))
         root.extend(styles)
         element = SubElement(root, "Layer", {"name": f"layer {number}", "srs": to_srs(layer.crs)})
@@ -181,15 +190,13 @@ def _rule(rule: DrawnRule, symbolizers: list[Element]) -> Element:
         SubElement(element, "Filter").text = rule.test
     # Mapnik passes over a rule that draws nothing, and its features would be drawn by the next ones.  A feature has no raster,
     # so this draws nothing and yet is a symbolizer.
-    element.extend(map(_cut_at_view, symbolizers) if symbolizers else [Element("RasterSymbolizer")])
+    element.extend(symbolizers or [Element("RasterSymbolizer")])
     return element
 
 
-def _cut_at_view(symbolizer: Element) -> Element:
-    """An area without what of it lies beyond the view, which is most of a continent.
-
-    Lines stay whole: Mapnik cuts them so near the view that their new ends show in it.
-    """
-    if symbolizer.tag == "PolygonSymbolizer" and _SHAPING.isdisjoint(symbolizer.keys()):
-        symbolizer.set("clip", "true")
-    return symbolizer
+def _cut(styles: Sequence[Element], kinds: Sequence[str]) -> None:
+    """Have symbolizers of some kinds draw without what of a geometry lies beyond the view, which is most of a continent."""
+    for kind in kinds:
+        for symbolizer in (each for style in styles for each in style.iter(kind)):
+            if _SHAPING.isdisjoint(symbolizer.keys()):
+                symbolizer.set("clip", "true")

@@ -30,9 +30,12 @@ from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Engine
 from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
-from rendermap.symbology.template import reach_pt
+from rendermap.symbology.symbols import Fill, Stroke
+from rendermap.symbology.template import reach_pt, symbols_of
 
 WARM_MAPS = 48
+NARROW_PT = 6.0
+"""How far symbols may reach where lines are cut: a margin of so much costs less than the lines do."""
 LEAST_PX = 16
 """Mapnik ignores, without a word, a resize to fewer pixels."""
 
@@ -52,11 +55,23 @@ def vector_reader_for(driver: str, *, has_curves: bool = False, encoding: str | 
 
 @dataclass(frozen=True, slots=True)
 class _Warm:
-    """A map ready to draw.  reach_pt: how far its symbols reach from their geometry.  ratio: the only one it serves, None for any."""
+    """A map ready to draw.
+
+    reach_pt: how far its symbols reach from their geometry.  ratio: the only one it serves, None for any.  cuts_lines: see `map_document`.
+    """
 
     map: mapnik.Map
     reach_pt: float
     ratio: float | None = None
+    cuts_lines: bool = False
+
+    def reach_px(self, pixel_ratio: float) -> int:
+        """How far its symbols reach, at least, in whole pixels."""
+        return math.ceil(self.reach_pt * PX_PER_PT * pixel_ratio) + 2
+
+    def margin_px(self, pixel_ratio: float) -> int:
+        """Pixels that are drawn around a view and not shown: the new ends of lines stand there."""
+        return self.reach_px(pixel_ratio) + 2 if self.cuts_lines else 0
 
 
 class WarmMaps:
@@ -94,8 +109,9 @@ def draw_vectors(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None 
     drawn = [plan for plan in run if plan.layer.bbox is not None]
     if not drawn:
         return np.zeros((view.height_px, view.width_px, 4), np.uint8)
-    width_px, height_px = max(view.width_px, LEAST_PX), max(view.height_px, LEAST_PX)
     warm = WARM.get(drawn, view.crs, view.pixel_ratio)
+    margin_px = warm.margin_px(view.pixel_ratio)
+    width_px, height_px = (max(side + 2 * margin_px, LEAST_PX) for side in (view.width_px, view.height_px))
     image = mapnik.Image(width_px, height_px)
     _set_frame(warm, view, width_px, height_px)
     warm.map.maximum_extent = None if clip_deg is None else _extent_of(clip_deg, view.crs)
@@ -104,17 +120,19 @@ def draw_vectors(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None 
     except (RuntimeError, ValueError) as error:
         raise RenderFailed(reason=str(error)) from error
     pixels = np.frombuffer(image.to_string(), np.uint8).reshape(height_px, width_px, 4)
-    return pixels[: view.height_px, : view.width_px]
+    return pixels[margin_px : margin_px + view.height_px, margin_px : margin_px + view.width_px]
 
 
 def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> None:
-    """Frame the view, extended to the right and below where Mapnik's smallest map is larger."""
+    """Frame the view with its margin, extended to the right and below where Mapnik's smallest map is larger."""
     box, dx, dy = view.bbox, view.bbox.width / view.width_px, view.bbox.height / view.height_px
+    margin_px = warm.margin_px(view.pixel_ratio)
+    left, top = box.xmin - dx * margin_px, box.ymax + dy * margin_px
     warm.map.resize(width_px, height_px)
     if (warm.map.width, warm.map.height) != (width_px, height_px):
         raise RenderFailed(reason=f"Mapnik does not draw {width_px} x {height_px} px")
-    warm.map.buffer_size = math.ceil(warm.reach_pt * PX_PER_PT * view.pixel_ratio) + 2
-    warm.map.zoom_to_box(mapnik.Box2d(box.xmin, box.ymax - dy * height_px, box.xmin + dx * width_px, box.ymax))
+    warm.map.buffer_size = 0 if margin_px else warm.reach_px(view.pixel_ratio)
+    warm.map.zoom_to_box(mapnik.Box2d(left, top - dy * height_px, left + dx * width_px, top))
 
 
 def _extent_of(clip_deg: BBox, crs: str) -> mapnik.Box2d:
@@ -130,8 +148,11 @@ def _open(run: Sequence[LayerPlan], crs: str, pixel_ratio: float) -> _Warm:
     layers, places = [layer for layer, _ in drawn], [place for _, place in drawn]
     sources = [datasource_of(plan, layer, place) for plan, layer, place in zip(run, layers, places, strict=True)]
     opened = mapnik.Map(LEAST_PX, LEAST_PX)
+    farthest_pt = max((reach_pt(plan.style) for plan in run), default=0.0)
+    cuts_lines = farthest_pt <= NARROW_PT and all(map(_is_plain, run))
     try:
-        mapnik.load_map_from_string(opened, map_document(layers, sources, crs, assets(), pixel_ratio))
+        document = map_document(layers, sources, crs, assets(), pixel_ratio, cuts_lines=cuts_lines)
+        mapnik.load_map_from_string(opened, document)
     except RuntimeError as error:
         if any(isinstance(plan.style.theme, Engine) for plan in run):
             raise StyleInvalid(reason=str(error)) from error
@@ -139,7 +160,13 @@ def _open(run: Sequence[LayerPlan], crs: str, pixel_ratio: float) -> _Warm:
     # The frame is drawn exactly as asked, also when its pixels are not square on the ground.
     opened.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
     ratio = pixel_ratio if any(is_of_one_ratio(plan.style) for plan in run) else None
-    return _Warm(opened, max((reach_pt(plan.style) for plan in run), default=0.0), ratio)
+    return _Warm(opened, farthest_pt, ratio, cuts_lines)
+
+
+def _is_plain(plan: LayerPlan) -> bool:
+    """True for areas and lines alone: patterns and markers along lines would begin elsewhere in a larger picture."""
+    theme = plan.style.theme
+    return not isinstance(theme, Engine) and all(isinstance(part, Fill | Stroke) for symbol in symbols_of(theme) for part in symbol.layers)
 
 
 @dataclass(frozen=True, slots=True)
