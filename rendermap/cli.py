@@ -1,14 +1,14 @@
-"""The command line: serve, demo, draw, legend, style, inspect, check, jobs; those for credentials are in a room of their own."""
+"""The command line: serve, demo, draw, legend, style, inspect, check, jobs; credentials and prerender are in rooms of their own."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect as signatures
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -16,21 +16,29 @@ from rich.markup import escape
 from rendermap import __version__, credential_commands
 from rendermap.access.grant import OPERATOR
 from rendermap.assembly import Assembled, build
-from rendermap.console import err, out, print_document, print_error, print_jobs, print_layer, print_map, print_settings_fault, print_style
+from rendermap.console import (
+    err,
+    out,
+    print_document,
+    print_error,
+    print_faults,
+    print_jobs,
+    print_layer,
+    print_map,
+    print_settings_fault,
+    print_style,
+)
 from rendermap.desk import (
     TriedStyle,
     dataset_at,
-    find_job,
     format_of,
     layer_choice,
     named_styles,
-    one_job,
     parse_bbox,
     parse_color,
     parse_dpi,
     parse_size,
     require_layers,
-    styles_of,
     view_for,
     write,
     written_style,
@@ -40,10 +48,11 @@ from rendermap.errors import BadRequest, Broken, LayerNotFound, RendermapError
 from rendermap.hosting import FAULTS, run_server
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import DataSource, JobStatus
-from rendermap.log import configure_logging
 from rendermap.options import Config, Jobs, Services, help_of, settings_options
+from rendermap.prerender import command as prerender_command
 from rendermap.request import JobRequest, LayerChoice, LegendRequest, LegendSheetRequest, MapRequest
-from rendermap.settings import Settings, SettingsInvalid, read_settings
+from rendermap.session import OK, USAGE, run, settings_of
+from rendermap.settings import Settings, SettingsInvalid
 from rendermap.symbology.defaults import default_needs, default_style
 from rendermap.symbology.style import Classification, Style
 from rendermap.symbology.writers.table import STYLE_WRITERS
@@ -55,13 +64,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-T = TypeVar("T")
-
-OK, USAGE = 0, 2
-NO_JOB = JobRequest("", "", OPERATOR)
-DEFAULT_LAYERS = LayerChoice()
-
-
 JobName = Annotated[
     str, typer.Argument(metavar="JOB-OR-DATASET", help="`[folder/]service/jobId`, or the path of a job folder or of one dataset.")
 ]
@@ -76,6 +78,7 @@ Classes = Annotated[
 Layers = Annotated[str | None, typer.Option("--layers", help="Layer ids to draw, such as 0,2.", show_default="those visible by default")]
 
 credential_commands.register(app)
+prerender_command.register(app)
 
 
 def main() -> None:
@@ -94,53 +97,13 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
         raise typer.Exit
 
 
-def _settings(**given: object) -> Settings:
-    try:
-        settings = read_settings(**given)
-    except SettingsInvalid as error:
-        print_settings_fault(error)
-        raise typer.Exit(USAGE) from None
-    configure_logging(json=settings.log_format == "json", level=settings.log_level, roots=(*settings.jobs, settings.services))
-    return settings
-
-
-def _run(
-    settings: Settings,
-    job: str | None,
-    work: Callable[[Assembled, JobRequest], Awaitable[T]],
-    tried: TriedStyle | None = None,
-    choice: LayerChoice = DEFAULT_LAYERS,
-) -> T:
-    """Does work with a started service and the job it is about; the path of a job folder or dataset brings its own catalogue."""
-
-    async def whole() -> T:
-        if job:
-            one = one_job(job, settings.jobs, settings.services, tried, choice)
-            request = find_job(job, one, settings.jobs)
-        else:
-            one = styles_of(tried) if tried else None
-            request = JobRequest(one.service.name, "", OPERATOR) if one else NO_JOB
-        assembled = build(settings, catalog=one, services=one.services if one else None, reads_anywhere=True)
-        await assembled.start()
-        try:
-            return await work(assembled, request)
-        finally:
-            await assembled.stop()
-
-    try:
-        return asyncio.run(whole())
-    except RendermapError as error:
-        print_error(error)
-        raise typer.Exit(USAGE if isinstance(error, BadRequest) else FAULTS) from None
-
-
 def serve(**given: Any) -> None:
     """Serve the maps of finished jobs.
 
     Example: `rendermap serve --jobs /data/arcgisjobs --services ./styles --host 0.0.0.0 --port 8080`
     """
     given["jobs"] = tuple(given["jobs"] or ())
-    settings = _settings(**given)
+    settings = settings_of(**given)
     _demand_jobs(settings)
     run_server(settings)
 
@@ -172,7 +135,7 @@ def demo(
     """
     from rendermap.demo.run import run_demo
 
-    settings = _settings(jobs=(folder / "jobs",), services=services, host=host, port=port)
+    settings = settings_of(jobs=(folder / "jobs",), services=services, host=host, port=port)
     raise typer.Exit(run_demo(settings, folder, once=once, fresh=fresh, serve=run_server))
 
 
@@ -200,7 +163,7 @@ def draw(
 
     Example: `rendermap draw scratch.gdb/Parcels --style parcels.lyrx -o parcels.png` tries a style without any service.
     """
-    settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+    settings = settings_of(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
     choice, tried = _choice(layers), _tried(style, style_layer, classification)
 
     async def work(assembled: Assembled, request: JobRequest) -> None:
@@ -211,13 +174,11 @@ def draw(
         asked = MapRequest(request, view, choice, format or format_of(output), parse_color(background))
         picture = await opened.draw(asked)
         write(output, picture.body)
-        for layer in card.layers:
-            if layer.fault:
-                err.print(f"{layer.name}: {layer.fault}", style="yellow", markup=False, highlight=False)
+        print_faults(card)
         out.print(f"{output}  {picture.width_px} x {picture.height_px}  {picture.crs}{'  [yellow]empty[/]' if picture.empty else ''}")
         _print_warnings(assembled, tried)
 
-    _run(settings, job, work, tried, choice)
+    run(settings, job, work, tried, choice)
 
 
 def _choice(layers: str | None) -> LayerChoice:
@@ -261,7 +222,7 @@ def legend(
 
     Example: `rendermap legend --style hazard.lyrx -o legend.png`
     """
-    settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+    settings = settings_of(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
     choice, tried = _choice(layers), _tried(style, style_layer, classification)
     if job is None and tried is None:
         err.print("[red]nothing to draw a legend of:[/] name a job, a dataset, or a layer file with --style")
@@ -276,7 +237,7 @@ def legend(
         out.print(f"{output}  {picture.width_px} x {picture.height_px}")
         _print_warnings(assembled, tried)
 
-    _run(settings, job, work, tried, choice)
+    run(settings, job, work, tried, choice)
 
 
 @app.command()
@@ -310,7 +271,7 @@ def inspect(
 
     Example: `rendermap inspect scratch/scratch.gdb/outWatershed`
     """
-    settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+    settings = settings_of(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
     dataset = dataset_at(what)
 
     async def look(assembled: Assembled, source: DataSource) -> None:
@@ -337,7 +298,7 @@ def inspect(
                 except Broken as error:
                     print_error(error)
 
-    _run(settings, None if dataset else what, describe)
+    run(settings, None if dataset else what, describe)
 
 
 @app.command()
@@ -348,9 +309,9 @@ def check(services: Services = None, config: Config = None) -> None:
     """
     from rendermap.review import review
 
-    settings = _settings(services=services, config=config)
+    settings = settings_of(services=services, config=config)
     found = review(settings.services)
-    faults = [*found.faults, *(_run(settings, None, partial(_engine_faults, found.engine)) if found.engine else ())]
+    faults = [*found.faults, *(run(settings, None, partial(_engine_faults, found.engine)) if found.engine else ())]
     for warning in found.warnings:
         out.print(f"[yellow]warning[/] {escape(warning)}", highlight=False, soft_wrap=True)
     for fault in faults:
@@ -384,7 +345,7 @@ def list_jobs(
 
     Example: `rendermap jobs --jobs /data/arcgisjobs`
     """
-    settings = _settings(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+    settings = settings_of(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
     _demand_jobs(settings)
     for folder in settings.jobs:
         if not folder.is_dir():

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table as Grid
 from rich.text import Text
 
 from rendermap.errors import RendermapError
 from rendermap.geo.crs import crs_of
 from rendermap.jobs.job import Layer
+from rendermap.limits import spelled
 from rendermap.reply import JobCard, LegendLayer, MapCard
 from rendermap.symbology.describe import describe_style
 from rendermap.symbology.facts import Measures, RasterFacts, VectorFacts
@@ -37,6 +40,42 @@ def print_error(error: RendermapError) -> None:
         err.print(f"  {detail}", markup=False, highlight=False)
     if error.reason:
         err.print(error.reason, style="dim", markup=False, highlight=False)
+
+
+def print_note(text: str) -> None:
+    """Something that whoever runs the command should know, and that stops nothing."""
+    err.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def print_faults(card: MapCard) -> None:
+    """The layers of a map that do not draw, and why."""
+    for layer in card.layers:
+        if layer.fault:
+            print_note(f"{layer.name}: {layer.fault}")
+
+
+def print_tiles_ahead(count: int, before: int, tile_s: float, tile_bytes: float) -> None:
+    """How many tiles there are to draw, and what that comes to by those that were drawn first.  before: drawn in another run."""
+    known = f", {spelled(before)} of them drawn before" if before else ""
+    wait = _lasting((count - before) * tile_s)
+    err.print(f"{spelled(count)} tiles{known}; about {wait}, {spelled_bytes(int(count * tile_bytes))}", highlight=False)
+
+
+def tile_progress() -> Progress:
+    """A bar that tells how many are done and how long the others take."""
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err)
+
+
+def spelled_bytes(count: int) -> str:
+    """``1.2 MB``."""
+    return decimal(count)
+
+
+def _lasting(seconds: float) -> str:
+    minutes = seconds / 60
+    if minutes < 1:
+        return f"{max(round(seconds), 1)} s"
+    return f"{round(minutes)} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
 def print_settings_fault(error: Exception) -> None:

@@ -32,6 +32,8 @@ ALLOWED_IMPORTERS = {
         "console.py",
         "review.py",
         "credential_commands.py",
+        "prerender/command.py",
+        "session.py",
         "demo/",
     ),
     "rendermap.render": ("render/",),

@@ -1,0 +1,118 @@
+"""One run: a job's map opened, and what is missing of its tiles drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rendermap.assembly import Assembled
+from rendermap.console import print_faults, print_note, print_tiles_ahead, tile_progress
+from rendermap.desk import require_layers
+from rendermap.errors import Broken, InvalidParameter, NotSupported
+from rendermap.frontends.xyz.documents import zoom_range
+from rendermap.frontends.zooms import finest_zoom
+from rendermap.geo.bbox import BBox
+from rendermap.geo.tiling import TileAddress
+from rendermap.imaging.formats import Format
+from rendermap.limits import spelled
+from rendermap.open_map import OpenMap
+from rendermap.prerender.archive import About, about, id_of, place_of
+from rendermap.prerender.cover import Cover, cover_of
+from rendermap.prerender.draft import Draft, draft_path
+from rendermap.prerender.drawing import PER_WORKER, Sheet, draw_all, estimate
+from rendermap.request import JobRequest, LayerChoice
+
+MOST_UNASKED = 500_000
+"""Tiles that are drawn without --yes: hours of drawing, and memory for each when the archive is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for.  zooms: None for those TileJSON tells.  target: the archive, None for the cache of pictures."""
+
+    zooms: tuple[int, int] | None
+    bbox_deg: BBox | None
+    choice: LayerChoice
+    format: Format
+    target: Path | None = None
+    is_sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is drawn now.  identity: of the draft.  bytes: of the pictures of this run."""
+
+    cover: Cover
+    about: About
+    identity: str
+    bytes: int
+
+
+@dataclass(slots=True)
+class _Tray:
+    """Where tiles go as they come: into the draft, if there is one; the cache has kept them already."""
+
+    draft: Draft | None
+    done: Callable[[], None] = field(default=lambda: None)
+    drawn_bytes: int = 0
+
+    def take(self, tile: TileAddress, body: bytes | None) -> None:
+        if self.draft:
+            self.draft.add(id_of(tile), body)
+        self.drawn_bytes += len(body or b"")
+        self.done()
+
+    def missing(self, cover: Cover) -> Iterator[TileAddress]:
+        for tile in cover.tiles():
+            if self.draft and self.draft.has(id_of(tile)):
+                self.done()
+            else:
+                yield tile
+
+
+async def draw_tiles(assembled: Assembled, request: JobRequest, wish: Wish) -> Drawn:
+    """Draws what is missing.  Raises what opening and drawing raise, and Broken where the result changed meanwhile."""
+    opened = await assembled.service.open(request)
+    require_layers(wish.choice, opened.card)
+    zooms = wish.zooms or zoom_range(opened.card)
+    cover = cover_of(opened.card, zooms, wish.bbox_deg)
+    _demand(opened, cover, wish)
+    _warn(opened, cover, wish)
+    sheet = Sheet(opened, request, wish.choice, wish.format)
+    with closing(Draft(draft_path(wish.target), sheet.identity)) if wish.target else nullcontext() as draft:
+        drawn_bytes = await _draw(cover, sheet, draft, PER_WORKER * assembled.settings.workers)
+    if (await assembled.service.open(request)).version != opened.version:
+        raise Broken("The result has changed while it was drawn. Give the command again.")
+    return Drawn(cover, about(opened.card, wish.choice, zooms, wish.bbox_deg, wish.format), sheet.identity, drawn_bytes)
+
+
+async def _draw(cover: Cover, sheet: Sheet, draft: Draft | None, at_once: int) -> int:
+    """Result: bytes of the pictures drawn."""
+    if draft and draft.was_other:
+        print_note("The tiles drawn before are of another version or look of the result: all are drawn anew.")
+    before = sum(cover.has(*place_of(tile_id)) for tile_id in draft.ids()) if draft else 0
+    guess = await estimate(cover, sheet, _Tray(draft).take, at_once)
+    print_tiles_ahead(cover.count, before, guess.seconds, guess.bytes)
+    with tile_progress() as progress:
+        bar = progress.add_task("tiles", total=cover.count)
+        tray = _Tray(draft, lambda: progress.advance(bar))
+        await draw_all(tray.missing(cover), sheet, tray.take, at_once)
+    return tray.drawn_bytes
+
+
+def _demand(opened: OpenMap, cover: Cover, wish: Wish) -> None:
+    """Raises NotSupported for an archive of marked pictures, InvalidParameter for more tiles than anybody meant."""
+    if wish.target and not opened.is_kept:
+        raise NotSupported("Pictures of this service carry a watermark for each who asks; an archive would be for nobody, or for all.")
+    if cover.count > MOST_UNASKED and not wish.is_sure:
+        raise InvalidParameter(f"These are {spelled(cover.count)} tiles. More than {spelled(MOST_UNASKED)} are drawn only with --yes.")
+
+
+def _warn(opened: OpenMap, cover: Cover, wish: Wish) -> None:
+    print_faults(opened.card)
+    if cover.highest > (finest := finest_zoom(opened.card)):
+        print_note(f"Beyond zoom {finest} no layer shows more; those tiles are drawn as they are served, magnified.")
+    if wish.target and not opened.is_public:
+        print_note("Not everybody may see all of this job. Whoever has the archive does, for good: nothing can be taken back from it.")
