@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from zlib_ng import zlib_ng
 
+from rendermap.imaging.deflate import deflate
 from rendermap.imaging.flatten import flatten, free_color
 from rendermap.imaging.palette import to_indexed
 from rendermap.imaging.stamp import Stamp
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_LEVEL = 1
 _TRUECOLOR, _INDEXED, _TRUECOLOR_ALPHA = 2, 3, 6
 
 
@@ -58,8 +58,7 @@ def _png(samples: NDArray[np.uint8], color_type: int, extra: bytes = b"") -> byt
     rows = np.zeros((height, 1 + width * depth), np.uint8)
     rows[:, 1:] = samples.reshape(height, width * depth)
     header = struct.pack(">IIBBBBB", width, height, 8, color_type, 0, 0, 0)
-    data = zlib_ng.compress(rows, _LEVEL)
-    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), extra, _chunk(b"IDAT", data), _chunk(b"IEND", b"")))
+    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), extra, _chunk(b"IDAT", deflate(rows)), _chunk(b"IEND", b"")))
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
