@@ -35,11 +35,11 @@ def _time(moment: datetime | None) -> str:
 
 def print_error(error: RendermapError) -> None:
     """What went wrong, its details, and the reason that only an operator is told."""
-    err.print(error.sentence, style="red", markup=False, highlight=False)
+    err.print(error.sentence, style="red", markup=False, highlight=False, soft_wrap=True)
     for detail in error.details:
-        err.print(f"  {detail}", markup=False, highlight=False)
+        err.print(f"  {detail}", markup=False, highlight=False, soft_wrap=True)
     if error.reason:
-        err.print(error.reason, style="dim", markup=False, highlight=False)
+        err.print(error.reason, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_note(text: str) -> None:

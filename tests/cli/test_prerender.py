@@ -59,7 +59,7 @@ def words(place: tuple[Path, str], *more: object) -> list[str]:
 
 def run(place: tuple[Path, str], *more: object, status: int = OK, **env: str) -> str:
     """What the command prints; its exit status must be the expected one."""
-    result = RUN.invoke(app, words(place, *more), env={"COLUMNS": "400", **env})
+    result = RUN.invoke(app, words(place, *more), env={"COLUMNS": "40", **env})
     assert result.exit_code == status, result.output
     return result.output
 
