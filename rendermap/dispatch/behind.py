@@ -9,15 +9,16 @@ from collections.abc import Callable
 import structlog
 from cachetools import LRUCache
 
-from rendermap.dispatch.plan import MapPlan, PreparePlan
+from rendermap.dispatch.plan import LayerPlan, MapPlan, PreparePlan
 from rendermap.dispatch.queue import Errand
 from rendermap.dispatch.wire import Answer
 from rendermap.errors import RendermapError
-from rendermap.jobs.job import DataSource, Layer
-from rendermap.symbology.facts import RasterFacts
+from rendermap.jobs.job import Layer
+from rendermap.symbology.facts import VectorFacts
 
 REMEMBERED = 16_384
 MOST_WAITING = 64
+FEW_FEATURES = 20
 LARGE_CELLS = 2048
 """Along its longer side; of smaller rasters a worker has the whole in memory anyway."""
 
@@ -33,8 +34,8 @@ class Behind:
     def __init__(self, pack: Callable[[PreparePlan], bytes], blame: int) -> None:
         self._pack = pack
         self._blame = blame
-        self._asked: LRUCache[DataSource, bool] = LRUCache(REMEMBERED)
-        self._waiting: deque[Layer] = deque()
+        self._asked: LRUCache[object, bool] = LRUCache(REMEMBERED)
+        self._waiting: deque[PreparePlan] = deque()
         self._now: Errand | None = None
 
     def __len__(self) -> int:
@@ -42,17 +43,18 @@ class Behind:
 
     def add(self, plan: MapPlan) -> None:
         """Have the datasets of a picture that was drawn prepared, each version once; what finds no place may come again."""
-        for layer in (each.layer for each in plan.layers):
-            if _draws_slowly(layer) and layer.source not in self._asked and len(self._waiting) < MOST_WAITING:
-                self._asked[layer.source] = True
-                self._waiting.append(layer)
+        for layer in plan.layers:
+            key = _key(layer, plan.view.crs)
+            if key not in self._asked and _may_draw_slowly(layer.layer) and len(self._waiting) < MOST_WAITING:
+                self._asked[key] = True
+                self._waiting.append(PreparePlan(layer, plan.view.crs))
 
     def take(self) -> Errand | None:
         """The next errand; None while one is under way."""
         if self._now is not None or not self._waiting:
             return None
         # It is no job's: a preparation that fails tells nothing of the job's pictures.
-        self._now = Errand(self._pack(PreparePlan(self._waiting.popleft())), None, blame=self._blame)
+        self._now = Errand(self._pack(self._waiting.popleft()), None, blame=self._blame)
         self._now.answer.add_done_callback(_tell)
         return self._now
 
@@ -62,10 +64,15 @@ class Behind:
             self._now = None
 
 
-def _draws_slowly(layer: Layer) -> bool:
-    """A large raster; one whose own levels do is known by the worker as soon as it is opened."""
+def _key(layer: LayerPlan, crs: str) -> object:
+    """What is prepared of a vector layer depends on the columns that its style asks for, and on the map's CRS."""
+    return (layer.layer.source, layer.style_key, crs) if isinstance(layer.layer.facts, VectorFacts) else layer.layer.source
+
+
+def _may_draw_slowly(layer: Layer) -> bool:
+    """A large dataset; one that draws well as it is is known by the worker as soon as it is looked at."""
     facts = layer.facts
-    return isinstance(facts, RasterFacts) and max(facts.width, facts.height) > LARGE_CELLS
+    return facts.count < 0 or facts.count > FEW_FEATURES if isinstance(facts, VectorFacts) else max(facts.width, facts.height) > LARGE_CELLS
 
 
 def _tell(answer: asyncio.Future[Answer]) -> None:

@@ -144,9 +144,10 @@ class MeasurePlan:
 
 @dataclass(frozen=True, slots=True)
 class PreparePlan:
-    """A dataset to turn into what draws faster: behind the pictures, and never needed for them."""
+    """A layer to turn into what draws faster on maps in a CRS: behind the pictures, and never needed for them."""
 
-    layer: Layer
+    layer: LayerPlan
+    crs: str
 
 
 Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan | PreparePlan

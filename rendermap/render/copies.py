@@ -114,7 +114,7 @@ def _write(layer: Layer, file: Path, carriage: Carriage | None, computed: Mappin
         filled |= computed_columns(columns, computed, len(geometry))
         if remaking:
             geometry, filled = remaking(geometry, filled)
-        shapes, kept = _drawable(geometry, layer, carriage)
+        shapes, kept = drawable(geometry, layer, carriage)
         filled = {name: (data[kept], None if missing is None else missing[kept]) for name, (data, missing) in filled.items()}
         write_copy(file, shapes, filled, is_indexed=len(shapes) > KEEPS_ORDER_UP_TO)
 
@@ -174,7 +174,7 @@ def member_of(layer: Layer) -> str:
     return found[0]
 
 
-def _drawable(found: Shapes, layer: Layer, carriage: Carriage | None) -> tuple[Shapes, NDArray[np.intp]]:
+def drawable(found: Shapes, layer: Layer, carriage: Carriage | None = None) -> tuple[Shapes, NDArray[np.intp]]:
     """Flat geometries without the null and the empty, and which features they belong to; collections become their parts that count."""
     shapes, owners = _without_collections(shapely.force_2d(found), layer)
     if carriage:

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,7 +29,8 @@ _LOCK_SUFFIX = ".lock"
 def kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[Path], None]) -> Path:
     """The copy of a dataset that is told by essence, made when it is not there.
 
-    make: writes it to the file it is given; raises what it likes.  A worker that finds another making the same copy waits for it.
+    make: writes it to the file it is given, and what belongs to it beside it under the same stem; raises what it likes.
+    A worker that finds another making the same copy waits for it.
     Raises SourceRefused when it grows too large, Busy when the dataset changed meanwhile: such a copy is of no version; RenderFailed when
     the disk is full or may not be written.
     """
@@ -42,17 +44,18 @@ def kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[
 
 def found_copy(essence: object, suffix: str, source: DataSource) -> Path | None:
     """The copy of a dataset that is told by essence where it is there; never waits for one that is being made."""
-    file = _place_of(essence, suffix, source)
+    file = place_of(essence, suffix, source)
     return file if _used_now(file) else None
 
 
-def _place_of(essence: object, suffix: str, source: DataSource) -> Path:
+def place_of(essence: object, suffix: str, source: DataSource) -> Path:
+    """Where the copy that is told by essence lies, or would."""
     name = hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest()
     return workshop() / COPIES / f"{copies_prefix(source.root)}{name}{suffix}"
 
 
 def _kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[Path], None]) -> Path:
-    file = _place_of(essence, suffix, source)
+    file = place_of(essence, suffix, source)
     folder = file.parent
     folder.mkdir(mode=0o700, exist_ok=True)
     while not _used_now(file):
@@ -86,6 +89,8 @@ def _make(file: Path, source: DataSource, make: Callable[[Path], None]) -> None:
             _demand_room(half.parent)
             raise
         check_version(source)
+        for beside in set(half.parent.glob(f"{half.stem}.*")) - {half}:
+            beside.replace(file.with_suffix(beside.suffix))
         half.replace(file)
 
 
@@ -108,18 +113,22 @@ def _alone(file: Path) -> Iterator[None]:
 
 
 def drop_oldest(folder: Path, keep: Path) -> None:
-    """Forget the copies longest unused; a map that has one open goes on drawing from it."""
-    copies = sorted(_copies(folder), reverse=True)
+    """Forget the copies longest unused, with what lies beside them; most maps that have one open go on drawing from it."""
     total = 0
-    for _, size, file in copies:
+    for _, size, files in sorted(_copies(folder), reverse=True):
         total += size
-        if total > FOLDER_LIMIT_BYTES and file != keep:
-            file.unlink(missing_ok=True)
+        if total > FOLDER_LIMIT_BYTES and keep not in files:
+            for file in files:
+                file.unlink(missing_ok=True)
 
 
-def _copies(folder: Path) -> Iterator[tuple[float, int, Path]]:
+def _copies(folder: Path) -> Iterator[tuple[float, int, tuple[Path, ...]]]:
+    """(when it was last used, bytes, its files) of each."""
+    found: defaultdict[str, list[tuple[float, int, Path]]] = defaultdict(list)
     for file in folder.iterdir():
         with suppress(FileNotFoundError):  # another worker drops them too
-            found = file.stat()
+            status = file.stat()
             if file.suffix != _LOCK_SUFFIX:
-                yield found.st_mtime, found.st_size, file
+                found[file.stem].append((status.st_mtime, status.st_size, file))
+    for parts in found.values():
+        yield max(used for used, _, _ in parts), sum(size for _, size, _ in parts), tuple(file for _, _, file in parts)

@@ -38,8 +38,10 @@ def settled(plan: Plan) -> Plan:
         layers = tuple(_moved(p.layer) for p in plan.layers)
         if any(layer is not p.layer for layer, p in zip(layers, plan.layers, strict=True)):
             return replace(plan, layers=tuple(replace(p, layer=layer) for layer, p in zip(layers, plan.layers, strict=True)))
-    elif isinstance(plan, MeasurePlan | PreparePlan):
+    elif isinstance(plan, MeasurePlan):
         return replace(plan, layer=_moved(plan.layer))
+    elif isinstance(plan, PreparePlan):
+        return replace(plan, layer=replace(plan.layer, layer=_moved(plan.layer.layer)))
     return plan
 
 

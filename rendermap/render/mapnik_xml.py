@@ -23,6 +23,7 @@ from rendermap.symbology.symbols import PictureFill
 from rendermap.symbology.template import symbols_of, values_of
 
 _IS_POINT = "([mapnik::geometry_type] = point)"
+_HIDING_PX, _HIDING_OPACITY = 0.5, 0.5
 _CUT = ("PolygonSymbolizer", "LineSymbolizer")
 _SHAPING = frozenset({"stroke-dasharray", "offset", "smooth", "geometry-transform", "clip"})
 """What is done to a geometry before it is drawn, or along it, and must meet all of it; or what its author decided."""
@@ -46,15 +47,16 @@ class DrawnLayer:
     remaking: AnyRemaking | None = None
 
 
-def drawn_layer(plan: LayerPlan) -> DrawnLayer:
+def drawn_layer(plan: LayerPlan, columns: Columns | None = None) -> DrawnLayer:
     """The rules of a vector layer, first match wins, and the columns they need.
 
+    columns: where the features have them under other names than the dataset's own.
     Raises SourceUnreadable for a raster, StyleInvalid for a style whose fields the dataset does not have.
     """
     facts = plan.layer.facts
     if not isinstance(facts, VectorFacts):
         raise SourceUnreadable(reason="a raster in a run of vector layers")
-    columns = Columns(facts.fields)
+    columns = Columns(facts.fields) if columns is None else columns
     remaking = remaking_of(plan, columns)
     rules = rules_of(plan.style, columns, remaking)
     for value in values_of(plan.style.theme):
@@ -191,7 +193,23 @@ def _rule(rule: DrawnRule, symbolizers: list[Element]) -> Element:
     # Mapnik passes over a rule that draws nothing, and its features would be drawn by the next ones.  A feature has no raster,
     # so this draws nothing and yet is a symbolizer.
     element.extend(symbolizers or [Element("RasterSymbolizer")])
+    if symbolizers and _hides_edges(symbolizers[-1]):
+        for area in element.iter("PolygonSymbolizer"):
+            area.attrib.pop("gamma", None)
     return element
+
+
+def _hides_edges(top: Element) -> bool:
+    """True for an outline along the edges of areas below it: no hairline between neighbours shines through.
+
+    Their edges then need no gamma of their own, and to change it between areas and lines takes Mapnik longer than to draw most of them.
+    """
+    if top.tag != "LineSymbolizer" or not _SHAPING.isdisjoint(top.keys()):
+        return False
+    try:
+        return float(top.get("stroke-width", "1")) >= _HIDING_PX and float(top.get("stroke-opacity", "1")) >= _HIDING_OPACITY
+    except ValueError:  # worked out for each feature
+        return False
 
 
 def _cut(styles: Sequence[Element], kinds: Sequence[str]) -> None:

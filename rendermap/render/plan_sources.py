@@ -18,7 +18,9 @@ def sources_of(plan: Plan) -> tuple[DataSource, ...]:
         return (plan.source,)
     if isinstance(plan, WatermarkPlan):
         return ()
-    layers = (plan.layer,) if isinstance(plan, MeasurePlan | PreparePlan) else tuple(each.layer for each in plan.layers)
+    if isinstance(plan, PreparePlan):
+        return (plan.layer.layer.source,)
+    layers = (plan.layer,) if isinstance(plan, MeasurePlan) else tuple(each.layer for each in plan.layers)
     return tuple(dict.fromkeys(layer.source for layer in layers if layer))
 
 

@@ -13,6 +13,9 @@ from rendermap.symbology.style import Categories, DotDensity
 _FEW_COMPARISONS = 200_000
 """Classes times features, up to which a picture of them all is drawn soon enough by rules alone."""
 
+_FEW_CLASSES = 32
+"""So many comparisons for each feature of a picture are cheaper than to wait for a copy of the whole dataset."""
+
 _COST_OF_MAKING = 20
 """A comparison with a value made from the feature takes as long as so many with a field."""
 
@@ -40,4 +43,5 @@ def remaking_of(plan: LayerPlan, columns: Columns) -> AnyRemaking | None:
 
 def _is_much(theme: Categories, count: int) -> bool:
     comparisons = len(theme.classes) * count * (1 if theme.expression is None else _COST_OF_MAKING)
-    return count < 0 or comparisons > _FEW_COMPARISONS
+    is_cheap = len(theme.classes) <= _FEW_CLASSES and theme.expression is None
+    return not is_cheap and (count < 0 or comparisons > _FEW_COMPARISONS)

@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,16 @@ from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import is_geographic
 from rendermap.geo.view import MapView
 from rendermap.render.assets import assets
-from rendermap.render.bends import holds_longer, longest_straight
+from rendermap.render.carriages import carriage_where_needed
 from rendermap.render.clip import box_in
 from rendermap.render.column_sql import quote_ogr, quote_sqlite, sql_of
-from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Carriage, Remaking, box_of, copy_of, member_of
+from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Remaking, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
+from rendermap.render.kept_vectors import datasource_of as kept_datasource
+from rendermap.render.kept_vectors import drop_kept, find_kept, kept_for, place_for
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, in_pieces, is_of_one_ratio, map_document
 from rendermap.render.piece_copies import Uncut, piece_copy
 from rendermap.render.pieces import pieces_of
-from rendermap.render.seams import is_torn
 from rendermap.render.theme_rules import applies_all
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import VectorFacts
@@ -58,12 +60,20 @@ class _Warm:
     """A map ready to draw.
 
     reach_pt: how far its symbols reach from their geometry.  ratio: the only one it serves, None for any.  cuts_lines: see `map_document`.
+    kept: the kept files it draws from.  awaits: those to come.
     """
 
     map: mapnik.Map
     reach_pt: float
     ratio: float | None = None
     cuts_lines: bool = False
+    kept: tuple[Path, ...] = ()
+    awaits: tuple[Path, ...] = ()
+
+    @property
+    def is_outdated(self) -> bool:
+        """True once a layer is kept that was not when the map was opened."""
+        return any(file.exists() for file in self.awaits)
 
     def reach_px(self, pixel_ratio: float) -> int:
         """How far its symbols reach, at least, in whole pixels."""
@@ -84,7 +94,9 @@ class WarmMaps:
     def get(self, run: Sequence[LayerPlan], crs: str, pixel_ratio: float = 1.0) -> _Warm:
         """The map of a run in a CRS, opened when it is not warm."""
         what = (crs, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in run))
-        warm = self._maps.get((None, what)) or self._maps.get((pixel_ratio, what)) or _open(run, crs, pixel_ratio)
+        warm = self._maps.get((None, what)) or self._maps.get((pixel_ratio, what))
+        if warm is None or warm.is_outdated:
+            warm = _open(run, crs, pixel_ratio)
         self._maps[warm.ratio, what] = warm
         self._maps.move_to_end((warm.ratio, what))
         if len(self._maps) > self._limit:
@@ -118,9 +130,19 @@ def draw_vectors(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None 
     try:
         mapnik.render(warm.map, image, view.pixel_ratio)
     except (RuntimeError, ValueError) as error:
+        if warm.kept:
+            return _draw_from_originals(warm, run, view, clip_deg)
         raise RenderFailed(reason=str(error)) from error
     pixels = np.frombuffer(image.to_string(), np.uint8).reshape(height_px, width_px, 4)
     return pixels[margin_px : margin_px + view.height_px, margin_px : margin_px + view.width_px]
+
+
+def _draw_from_originals(warm: _Warm, run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) -> NDArray[np.uint8]:
+    """As `draw_vectors`, after a map could not be drawn from its kept files: they are damaged, or were dropped to make room."""
+    for file in warm.kept:
+        drop_kept(file)
+    WARM.forget()
+    return draw_vectors(run, view, clip_deg)
 
 
 def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> None:
@@ -141,26 +163,49 @@ def _extent_of(clip_deg: BBox, crs: str) -> mapnik.Box2d:
     return mapnik.Box2d(*box.corners) if box else mapnik.Box2d(1e30, 1e30, 2e30, 2e30)
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What is drawn of a layer, and from where.  kept: the kept file, None for another.  awaits: the kept file to come, None for none."""
+
+    layer: DrawnLayer
+    source: Mapping[str, str]
+    kept: Path | None = None
+    awaits: Path | None = None
+
+
+def _drawing_of(plan: LayerPlan, crs: str) -> _Drawing:
+    kept = kept_for(plan, crs)
+    if kept and (file := find_kept(kept)):
+        return _Drawing(kept.layer, kept_datasource(file), kept=file)
+    uncut = drawn_layer(plan)
+    whole = place_of(plan, crs, uncut.columns.computed, uncut.remaking)
+    layer, place = _in_pieces(plan, replace(uncut, crs=whole.crs), whole, crs)
+    return _Drawing(layer, datasource_of(plan, layer, place), awaits=place_for(kept) if kept else None)
+
+
 def _open(run: Sequence[LayerPlan], crs: str, pixel_ratio: float) -> _Warm:
-    uncut = [drawn_layer(plan) for plan in run]
-    whole = [place_of(plan, crs, layer.columns.computed, layer.remaking) for plan, layer in zip(run, uncut, strict=True)]
-    drawn = [_in_pieces(plan, replace(layer, crs=place.crs), place, crs) for plan, layer, place in zip(run, uncut, whole, strict=True)]
-    layers, places = [layer for layer, _ in drawn], [place for _, place in drawn]
-    sources = [datasource_of(plan, layer, place) for plan, layer, place in zip(run, layers, places, strict=True)]
+    drawings = [_drawing_of(plan, crs) for plan in run]
     opened = mapnik.Map(LEAST_PX, LEAST_PX)
     farthest_pt = max((reach_pt(plan.style) for plan in run), default=0.0)
     cuts_lines = farthest_pt <= NARROW_PT and all(map(_is_plain, run))
     try:
-        document = map_document(layers, sources, crs, assets(), pixel_ratio, cuts_lines=cuts_lines)
+        document = map_document(
+            [each.layer for each in drawings], [each.source for each in drawings], crs, assets(), pixel_ratio, cuts_lines=cuts_lines
+        )
         mapnik.load_map_from_string(opened, document)
     except RuntimeError as error:
+        if kept := tuple(each.kept for each in drawings if each.kept):
+            for file in kept:
+                drop_kept(file)
+            return _open(run, crs, pixel_ratio)
         if any(isinstance(plan.style.theme, Engine) for plan in run):
             raise StyleInvalid(reason=str(error)) from error
         raise SourceUnreadable(reason=str(error)) from error
     # The frame is drawn exactly as asked, also when its pixels are not square on the ground.
     opened.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
     ratio = pixel_ratio if any(is_of_one_ratio(plan.style) for plan in run) else None
-    return _Warm(opened, farthest_pt, ratio, cuts_lines)
+    kept, awaits = (tuple(filter(None, files)) for files in zip(*((each.kept, each.awaits) for each in drawings), strict=True))
+    return _Warm(opened, farthest_pt, ratio, cuts_lines, kept, awaits)
 
 
 def _is_plain(plan: LayerPlan) -> bool:
@@ -184,7 +229,7 @@ def place_of(plan: LayerPlan, map_crs: str, computed: Mapping[Operand, str] = NO
     """The dataset itself where Mapnik reads it rightly and it holds all that is asked for.  computed, remaking: see `copy_of`."""
     layer, box = plan.layer, plan.layer.bbox
     assert box is not None
-    carriage = _carriage(plan, box, map_crs)
+    carriage = carriage_where_needed(plan, map_crs)
     if carriage:
         file = str(copy_of(layer, carriage, computed, remaking))
         return Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)
@@ -205,14 +250,6 @@ def _in_pieces(plan: LayerPlan, drawn: DrawnLayer, place: Place, map_crs: str) -
         return drawn, place
     box = box_of(str(file)) or place.box
     return in_pieces(drawn, map_crs, pieces), Place(str(file), COPY_MEMBER, "FlatGeobuf", map_crs, box)
-
-
-def _carriage(plan: LayerPlan, box: BBox, map_crs: str) -> Carriage | None:
-    """How features must be carried over where Mapnik, which carries their vertices only, would draw them wrongly."""
-    longest, torn = longest_straight(box, plan.crs, map_crs), is_torn(box, plan.crs, map_crs)
-    if torn or (longest and (plan.layer.reader != "ogr" or holds_longer(plan.layer, longest))):
-        return Carriage(plan.crs, map_crs, torn, longest)
-    return None
 
 
 def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: Place) -> dict[str, str]:

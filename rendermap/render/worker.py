@@ -38,12 +38,14 @@ from rendermap.render.confinement import confine
 from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import JobThreads
 from rendermap.render.journal import settled
+from rendermap.render.kept_vectors import prepare_vector
 from rendermap.render.measure import measure
 from rendermap.render.memories import forget_datasets
 from rendermap.render.notes import Notes
 from rendermap.render.plan_sources import changed, check_self_contained, check_unchanged, root_of
 from rendermap.render.raster_pyramid import prepare_raster
 from rendermap.render.swatches import draw_legend, draw_sheet, sheet_fonts
+from rendermap.symbology.facts import VectorFacts
 
 
 def draw_map(plan: MapPlan) -> Answer:
@@ -75,7 +77,10 @@ def draw_watermark(plan: WatermarkPlan) -> Answer:
 
 def prepare(plan: PreparePlan) -> Answer:
     """Nothing to see: what was made lies in the store that all workers draw from."""
-    prepare_raster(plan.layer)
+    if isinstance(plan.layer.layer.facts, VectorFacts):
+        prepare_vector(plan.layer, plan.crs)
+    else:
+        prepare_raster(plan.layer.layer)
     return Answer(Head("value"))
 
 

@@ -90,7 +90,7 @@ def answer(plan: Plan, wire: socket.socket, number: int) -> Answer:
     """An answer of the right kind to any plan."""
     match plan:
         case PreparePlan():
-            return act(plan.layer.source.path.name.replace("=", "/"), wire, number)
+            return act(plan.layer.layer.source.path.name.replace("=", "/"), wire, number)
         case MapPlan():
             if sys.argv[1].startswith("slow-once"):
                 act(f"hang-once:{sys.argv[1].partition(':')[2]}", wire, number)

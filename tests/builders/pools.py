@@ -56,7 +56,7 @@ def told(word: str, *layers: LayerPlan) -> MapPlan:
 def vector_layer(name: str = "rivers.gpkg", fingerprint: str = "1") -> Layer:
     """A polygon layer that lies nowhere."""
     source = DataSource(Path("/jobs/a") / name, None, Path("/jobs/a"), fingerprint)
-    return Layer(source, "ogr", str(source.path), "EPSG:3857", BBox(0, 0, 1, 1), VectorFacts(GeometryKind.POLYGON, ()))
+    return Layer(source, "ogr", str(source.path), "EPSG:3857", BBox(0, 0, 1, 1), VectorFacts(GeometryKind.POLYGON, (), count=3))
 
 
 def filled_layer(name: str = "rivers.gpkg", fingerprint: str = "1") -> LayerPlan:

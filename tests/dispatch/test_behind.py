@@ -36,7 +36,7 @@ def taken(behind: Behind) -> list[str]:
 
 def name_of(plan: PreparePlan) -> bytes:
     """In place of a packed plan."""
-    return plan.layer.source.path.name.encode()
+    return plan.layer.layer.source.path.name.encode()
 
 
 async def counted(pool: Pool, many: int) -> None:
@@ -64,7 +64,7 @@ def test_each_version_is_prepared_once_and_one_at_a_time() -> None:
 
 
 def test_only_what_draws_slowly_is_prepared() -> None:
-    """Vectors and small rasters draw well as they are."""
+    """A few features and small rasters draw well as they are."""
 
     async def ask() -> None:
         behind = Behind(name_of, 12)
