@@ -36,7 +36,7 @@ from rendermap.symbology.style import Engine
 
 LEAST_FEATURES = 1_000
 LEAST_BYTES = 1 << 20
-BATCH_FEATURES = 200_000
+BATCH_FEATURES = 50_000
 MOST_BYTES = 2_000_000_000
 """A shapefile counts in 32 bits."""
 
@@ -54,7 +54,8 @@ class KeptColumns(Columns):
         if found.kind not in _KINDS:
             raise NotKept
         alias = self.used.setdefault(found.name, f"v{len(self.used)}")
-        return f"([{alias}]*pow(2,[p{alias}]))" if found.kind is FieldKind.REAL else f"[{alias}]"
+        # Mapnik reads no column for what only a function is given.
+        return f"([{alias}]*pow(2,[p{alias}])+0*[p{alias}])" if found.kind is FieldKind.REAL else f"[{alias}]"
 
     def is_null(self, name: str) -> str:
         """As `Columns.is_null`."""
