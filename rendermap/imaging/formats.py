@@ -43,7 +43,8 @@ class Format:
 FORMATS: Table[Format] = Table(
     "output format",
     {
-        "png": Format("png", "PNG, 32 bit", "image/png", "png", png.write_rgba, esri=("PNG32", "PNG")),
+        "png": Format("png", "PNG", "image/png", "png", png.write_smallest, esri=("PNG",)),
+        "png32": Format("png32", "PNG, 32 bit", "image/png", "png", png.write_rgba, esri=("PNG32",)),
         "png24": Format("png24", "PNG, 24 bit", "image/png", "png", png.write_rgb, is_keyed=True, esri=("PNG24",)),
         "png8": Format("png8", "PNG, 256 colours", "image/png", "png", png.write_palette, esri=("PNG8",)),
         "jpeg": Format("jpeg", "JPEG", "image/jpeg", "jpg", pillow.write_jpeg, has_alpha=False, lossy=True, esri=("JPG", "JPEG")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,11 @@ from PIL import Image
 
 MAX_COLORS = 256
 _WHITE, _BLACK = np.uint32(0xFFFFFFFF), np.uint32(0xFF000000)
+_STRIP_PX = 1 << 16
+"""Pixels worked on at a time: they and what is made of them stay in the processor's cache."""
+_HASH_BITS = 16
+# odd, of evenly mixed bits: the golden ratio's and those after it by a step of their own
+_FACTORS = tuple(np.uint32(factor) for factor in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F))
 
 
 class Indexed(NamedTuple):
@@ -22,20 +28,63 @@ class Indexed(NamedTuple):
 
 def to_indexed(pixels: NDArray[np.uint8]) -> Indexed:
     """A picture's palette; all wholly transparent pixels share one colour, transparent colours come first."""
-    return _exact(pixels) or _approximate(pixels)
-
-
-def _exact(pixels: NDArray[np.uint8]) -> Indexed | None:
     flat = _flat(pixels)
-    # Alpha is the high byte, so sorting puts transparent colours first; what they hide must not count as colours.
-    flat = np.where(flat >> 24 == 0, np.uint32(0), flat)
-    if len(np.unique(flat[::8, ::8])) > MAX_COLORS:
+    # what the transparent hide must not count as colours
+    return _exact(np.where(flat >> 24 == 0, np.uint32(0), flat)) or _approximate(pixels)
+
+
+def to_own_colors(pixels: NDArray[np.uint8]) -> Indexed | None:
+    """The very picture by its own colours, transparent ones first; None when it has more than 256, or looks as if it had."""
+    flat = _flat(pixels)
+    return _exact(flat) if _looks_plain(flat) else None
+
+
+def _looks_plain(flat: NDArray[np.uint32]) -> bool:
+    """Whether few colours are to be expected.
+
+    Classes show them all in a sample.  Of smoothed edges a sample four times as large shows more, and the whole, 16 times that, again more.
+    """
+    few, more = (len(_distinct(flat[::step, ::step])) for step in (8, 4))
+    return more * (more / few) ** 2 <= MAX_COLORS
+
+
+def _exact(flat: NDArray[np.uint32]) -> Indexed | None:
+    if len(_distinct(flat[::8, ::8])) > MAX_COLORS:
         return None
-    colors = np.unique(flat)
-    if len(colors) > MAX_COLORS:
-        return None
-    indexes = np.searchsorted(colors, flat).astype(np.uint8)
-    return Indexed(indexes, _rgba(colors), True)
+    # alpha is the high byte, so transparent colours come first
+    colors = np.empty(0, np.uint32)
+    for strip in _strips(flat):
+        colors = _distinct(np.append(colors, _distinct(strip)))
+        if len(colors) > MAX_COLORS:
+            return None
+    return Indexed(_indexes(flat, colors), _rgba(colors), True)
+
+
+def _strips(flat: NDArray[np.uint32]) -> Iterator[NDArray[np.uint32]]:
+    rows = max(_STRIP_PX // flat.shape[1], 1)
+    return (flat[top : top + rows] for top in range(0, len(flat), rows))
+
+
+def _distinct(flat: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The colours, sorted; numpy's own unique takes ten times as long for so few."""
+    ordered = np.sort(flat, axis=None)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+
+
+def _indexes(flat: NDArray[np.uint32], colors: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Which of the sorted colours each pixel has; looked up by a hash that tells them apart, a third of the time of a search."""
+    numbers = np.arange(len(colors), dtype=np.uint8)
+    for factor in _FACTORS:
+        places = _hashes(colors, factor)
+        table = np.zeros(1 << _HASH_BITS, np.uint8)
+        table[places] = numbers
+        if np.array_equal(table[places], numbers):
+            return np.concatenate([table.take(_hashes(strip, factor)) for strip in _strips(flat)])
+    return np.searchsorted(colors, flat).astype(np.uint8)
+
+
+def _hashes(flat: NDArray[np.uint32], factor: np.uint32) -> NDArray[np.uint32]:
+    return (flat * factor) >> np.uint32(32 - _HASH_BITS)
 
 
 def _approximate(pixels: NDArray[np.uint8]) -> Indexed:

@@ -14,15 +14,21 @@ from zlib_ng import zlib_ng
 
 from rendermap.imaging.deflate import deflate
 from rendermap.imaging.flatten import flatten, free_color
-from rendermap.imaging.palette import to_indexed
+from rendermap.imaging.palette import Indexed, to_indexed, to_own_colors
 from rendermap.imaging.stamp import Stamp
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TRUECOLOR, _INDEXED, _TRUECOLOR_ALPHA = 2, 3, 6
 
 
+def write_smallest(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:
+    """pixels (height, width, 4) uint8, straight alpha -> a PNG of these very pixels: by palette where they have few colours."""
+    indexed = to_own_colors(pixels)
+    return write_rgba(pixels, quality, stamp) if indexed is None else _indexed(indexed, stamp)
+
+
 def write_rgba(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:
-    """pixels (height, width, 4) uint8, straight alpha -> PNG of 32 bits per pixel."""
+    """PNG of 32 bits per pixel."""
     return _png(pixels, _TRUECOLOR_ALPHA, _texts(stamp))
 
 
@@ -39,7 +45,10 @@ def write_rgb(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stam
 
 def write_palette(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:
     """PNG of at most 256 colours with alpha: exact when the picture has no more than that."""
-    indexed = to_indexed(pixels)
+    return _indexed(to_indexed(pixels), stamp)
+
+
+def _indexed(indexed: Indexed, stamp: Stamp | None) -> bytes:
     colors = indexed.colors
     see_through = int((colors[:, 3] < 255).sum())
     palette = _chunk(b"PLTE", colors[:, :3].tobytes())

@@ -221,7 +221,7 @@ class ServiceDouble:
         digest = _digest(card, view, choice, format)
         return Picture(
             body,
-            f"image/{format}",
+            FORMATS[format].media_type,
             digest,
             view.width_px,
             view.height_px,
@@ -249,7 +249,7 @@ class ServiceDouble:
         self.drawn.append(request)
         card = await self.map_of(request.legend.job)
         pixels = np.full((120, 200, 4), 255, np.uint8)
-        return Picture(_encode(pixels, request.format), f"image/{request.format}", card.digest, 200, 120, max_age_s=self.max_age_s)
+        return Picture(_encode(pixels, request.format), FORMATS[request.format].media_type, card.digest, 200, 120, max_age_s=self.max_age_s)
 
 
 def _digest(card: MapCard, view: MapView, choice: LayerChoice, format: str) -> str:
@@ -395,5 +395,5 @@ def _encode(pixels: NDArray[np.uint8], format: str) -> bytes:
         )
     )
     buffer = io.BytesIO()
-    image.save(buffer, format.upper())
+    image.save(buffer, FORMATS[format].media_type.removeprefix("image/"))
     return buffer.getvalue()

@@ -24,7 +24,8 @@ def test_an_unknown_form_is_refused(f: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "ours"), [("png32", "png"), ("PNG", "png"), ("png8", "png8"), ("JPG", "jpeg"), ("image/webp", "webp"), ("gif", "gif")]
+    ("name", "ours"),
+    [("png32", "png32"), ("PNG", "png"), ("png8", "png8"), ("JPG", "jpeg"), ("image/webp", "webp"), ("gif", "gif")],
 )
 def test_formats_have_many_names(name: str, ours: str) -> None:
     """Esri's names, media types and suffixes lead to one row."""

@@ -20,6 +20,14 @@ def picture(colors: int = 40, height: int = 37, width: int = 53) -> np.ndarray:
     return palette[random.integers(0, colors, (height, width))]
 
 
+def stripes(colors: int, width_px: int) -> np.ndarray:
+    """A picture of so many colours, see-through ones that hide something among them, that shows them in any sample."""
+    palette = np.random.default_rng(7).permutation(1 << 20)[:colors].astype(np.uint32) * np.uint32(4099)
+    palette[:2] &= 0xFFFFFF
+    row = palette.view(np.uint8).reshape(-1, 4)[np.arange(width_px) // 8 % colors]
+    return np.tile(row, (16, 1, 1))
+
+
 def decoded(body: bytes) -> Image.Image:
     return Image.open(BytesIO(body))
 
@@ -47,6 +55,40 @@ def test_png8_of_one_color() -> None:
     """A palette of a single opaque colour needs no transparency table."""
     pixels = np.full((5, 5, 4), (1, 2, 3, 255), np.uint8)
     assert np.array_equal(np.asarray(decoded(encode(pixels, "png8")).convert("RGBA")), pixels)
+
+
+@pytest.mark.parametrize("colors", [1, 2, 40, 256])
+@pytest.mark.parametrize("width_px", [2048, 20_000])
+def test_png_of_few_colors_has_a_palette_and_the_very_pixels(colors: int, width_px: int) -> None:
+    """Up to 256 colours a PNG is smaller by palette, and decodes to the very pixels, what transparent ones hide included."""
+    pixels = stripes(colors, width_px)
+    body = encode(pixels, "png")
+    assert decoded(body).mode == "P"
+    assert np.array_equal(np.asarray(decoded(body).convert("RGBA")), pixels)
+    assert len(body) < len(encode(pixels, "png32"))
+
+
+def test_png32_has_32_bits_whatever_is_drawn() -> None:
+    """Who asks for PNG32 gets it, though few colours would go into a palette."""
+    image = decoded(encode(stripes(2, 64), "png32"))
+    assert image.mode == "RGBA"
+    assert np.array_equal(np.asarray(image), stripes(2, 64))
+
+
+def test_colors_that_a_sample_does_not_show_make_no_palette() -> None:
+    """One colour more than a palette holds, where no sample falls: all are kept, in 32 bits."""
+    pixels = stripes(256, 2048)
+    pixels[1, 1] = (1, 2, 3, 4)
+    image = decoded(encode(pixels, "png"))
+    assert image.mode == "RGBA"
+    assert np.array_equal(np.asarray(image), pixels)
+
+
+def test_colors_that_one_hash_confuses_are_told_apart() -> None:
+    """Colours made to fall on one place of the first table are looked up by another."""
+    flat = (np.arange(16, dtype=np.uint32) * np.uint32(pow(0x9E3779B1, -1, 1 << 32))).reshape(4, 4)
+    pixels = np.tile(flat.view(np.uint8).reshape(4, 4, 4), (16, 16, 1))
+    assert np.array_equal(np.asarray(decoded(encode(pixels, "png")).convert("RGBA")), pixels)
 
 
 @pytest.mark.parametrize("opaque", [True, False])
@@ -85,7 +127,7 @@ def test_png24_keys_out_the_transparent() -> None:
     assert np.abs(shown[half].astype(int) - (227, 132, 142, 255)).max() <= 1
 
 
-@pytest.mark.parametrize("format", ["png", "png8", "png24", "webp", "gif"])
+@pytest.mark.parametrize("format", ["png", "png32", "png8", "png24", "webp", "gif"])
 def test_background_is_laid_under(format: str) -> None:
     """With a background no pixel stays transparent and the empty ones have its colour."""
     pixels = picture()
@@ -126,7 +168,7 @@ def test_gif_keeps_the_transparent() -> None:
     assert np.array_equal(shown[opaque], pixels[opaque])
 
 
-@pytest.mark.parametrize("format", ["png", "png8", "png24", "jpeg", "webp", "gif", "bmp"])
+@pytest.mark.parametrize("format", ["png", "png32", "png8", "png24", "jpeg", "webp", "gif", "bmp"])
 def test_pictures_carry_no_metadata(format: str) -> None:
     """Nothing but the picture: no comment, software name, time or text."""
     info = decoded(encode(picture(), format)).info

@@ -5,7 +5,7 @@ from rendermap.imaging.formats import FORMATS, format_of_esri, format_of_media_t
 
 def test_esri_names_are_found_in_any_case() -> None:
     """ArcGIS clients write png32, PNG and jpg as they please."""
-    assert format_of_esri("png32") is FORMATS["png"]
+    assert format_of_esri("png32") is FORMATS["png32"]
     assert format_of_esri("PNG") is FORMATS["png"]
     assert format_of_esri("Jpg") is FORMATS["jpeg"]
     assert format_of_esri("pdf") is None
