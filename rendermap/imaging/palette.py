@@ -68,7 +68,8 @@ def _strips(flat: NDArray[np.uint32]) -> Iterator[NDArray[np.uint32]]:
 def _distinct(flat: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The colours, sorted; numpy's own unique takes ten times as long for so few."""
     ordered = np.sort(flat, axis=None)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    distinct: NDArray[np.uint32] = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return distinct
 
 
 def _indexes(flat: NDArray[np.uint32], colors: NDArray[np.uint32]) -> NDArray[np.uint8]:
