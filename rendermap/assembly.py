@@ -25,6 +25,7 @@ from rendermap.dispatch.budget import limits_of
 from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
+from rendermap.endings import Endings
 from rendermap.jobs.catalog import Catalog
 from rendermap.ledger import Ledger
 from rendermap.limits import CLIENT_DRAWINGS, PIXEL_BUDGET
@@ -62,6 +63,7 @@ class Assembled:
     outside: Outside[Drawn] | None = None
     audit: Audit | None = None
     agreement: Agreement | None = None
+    endings: Endings | None = None
 
     async def start(self) -> None:
         """Starts the workers."""
@@ -70,10 +72,14 @@ class Assembled:
             self.audit.start()
         if self.agreement:
             self.agreement.start()
+        if self.endings:
+            self.endings.start()
 
     async def stop(self) -> None:
         """Lets drawings finish, then stops the workers."""
         await self.pool.stop()
+        if self.endings:
+            await self.endings.stop()
         if self.agreement:
             await self.agreement.stop()
         if self.audit:
@@ -109,21 +115,26 @@ def build(
     drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
     doorkeeper = open_door(settings)
     outside = Outside("pictures", _places(settings, doorkeeper), Codec(to_bytes, from_bytes), metrics)
+    memory = MemoryStore[Drawn](settings.cache_mb * MEGABYTE - answers_bytes(settings))
+    pictures = Flight(memory, _observe(metrics, "pictures"), outside.shared)
+    legends = Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends"))
     studio = Studio(
         policy=Policy(),
         pool=pool,
-        pictures=Flight(MemoryStore(settings.cache_mb * MEGABYTE - answers_bytes(settings)), _observe(metrics, "pictures"), outside.shared),
-        legends=Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends")),
+        pictures=pictures,
+        legends=legends,
         limits=limits_of(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
         ledger=_ledger(settings, metrics),
+        endings=Endings((pictures, legends)),
     )
     agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
     finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio)
     return Assembled(
-        settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement
-    )
+        settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,
+        studio.endings,
+    )  # fmt: skip
 
 
 def answers_bytes(settings: Settings) -> int:

@@ -12,7 +12,7 @@ from rendermap.fineness import Fineness
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Job, MessageKind
 from rendermap.jobs.redaction import value_without_paths, without_paths
-from rendermap.reply import JobCard, LayerCard, MapCard, ParameterCard, ResultCard, ServiceCard, TaskCard
+from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ParameterCard, ResultCard, ServiceCard, TaskCard
 from rendermap.services.datatypes import is_dataset_type
 from rendermap.services.service import Direction, Parameter, Service, Task, ToolLayer, task_named
 
@@ -156,3 +156,13 @@ def _with_groups(service: Service, cards: tuple[LayerCard, ...]) -> tuple[LayerC
         if children:
             groups.append(LayerCard(group.id, group.name, "group", children=children, visible=group.visible))
     return tuple(sorted((*cards, *groups), key=lambda card: card.id))
+
+
+def legend_layer(drawable: Drawable, drawn: LegendLayer | None) -> LegendLayer:
+    """A layer's legend with everything but its entries taken from the drawable."""
+    kind = "raster" if "Raster" in drawable.tool.data_type else "vector"
+    if drawable.layer is not None:
+        kind = "raster" if geometry_of(drawable.layer) == "raster" else "vector"
+    farthest, nearest = scale_range(drawable)
+    heading, entries = (drawn.heading, drawn.entries) if drawn else ("", ())
+    return LegendLayer(drawable.tool.id, drawable.tool.name, kind, farthest, nearest, heading, entries, drawable.fault)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from rendermap.access.grant import Grant, Operation
 from rendermap.access.policy import Policy
 from rendermap.cache.flight import Flight
-from rendermap.cards import map_card, scale_range
+from rendermap.cards import legend_layer, map_card
 from rendermap.dispatch.breaker import FAILURES, Breaker
 from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.drawn import Drawn
@@ -28,6 +28,7 @@ from rendermap.dispatch.plan import (
     plan_digest,
 )
 from rendermap.drawables import Drawable, JobMap, geometry_of
+from rendermap.endings import Endings
 from rendermap.errors import InvalidFilter, InvalidFormat, NotSupported
 from rendermap.fineness import Fineness
 from rendermap.gate import Gate
@@ -81,6 +82,7 @@ class Studio:
     written: WrittenStyles = field(default_factory=WrittenStyles)
     style_keys: StyleKeys = field(default_factory=StyleKeys)
     ledger: Ledger = field(default_factory=Ledger)
+    endings: Endings = field(default_factory=Endings)
     clock: Callable[[], datetime] = utc_now
 
     async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
@@ -136,7 +138,9 @@ class Studio:
             digest = _digest_of(grant, plan)
             try:
                 key, begin = cache_key(grant, plan, digest), partial(self.ledger.begin, grant)
-                return plan, digest, await flight.get_or_make(key, partial(self.breaker.run, plan, make), begin=begin)
+                made = await flight.get_or_make(key, partial(self.breaker.run, plan, make), begin=begin)
+                self.endings.note(key, next((it.layer.source.root for it in plan.layers if it.layer), None))
+                return plan, digest, made
             except FAILURES:
                 if len(self.breaker.spare(plan).layers) == len(plan.layers):
                     raise
@@ -387,13 +391,3 @@ def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest, groups: 
         if d.layer and d.style
     )
     return LegendPlan(swatches, round(request.pixel_ratio, RATIO_PLACES), request.swatch_px)
-
-
-def legend_layer(drawable: Drawable, drawn: LegendLayer | None) -> LegendLayer:
-    """A layer's legend with everything but its entries taken from the drawable."""
-    kind = "raster" if "Raster" in drawable.tool.data_type else "vector"
-    if drawable.layer is not None:
-        kind = "raster" if geometry_of(drawable.layer) == "raster" else "vector"
-    farthest, nearest = scale_range(drawable)
-    heading, entries = (drawn.heading, drawn.entries) if drawn else ("", ())
-    return LegendLayer(drawable.tool.id, drawable.tool.name, kind, farthest, nearest, heading, entries, drawable.fault)

@@ -8,7 +8,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -66,9 +66,9 @@ class FileStore(Generic[T]):
             self._is_walking, self._unseen_bytes = True, 0
             self._threads.start(self._walk)
 
-    async def drop_job(self, job: str) -> bool:
-        """Forget all values of a job."""
-        return await self._threads.run(partial(self._remove_job, job))
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
+        """Forget all values of some jobs."""
+        return all([await self._threads.run(partial(self._remove_job, job)) for job in jobs])
 
     # --- in threads --------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -54,10 +54,10 @@ class Flight(Generic[T]):
             making.task.add_done_callback(lambda _: end())
         return await self._wait(key, making)
 
-    async def drop_job(self, job: str) -> bool:
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
         """See `Store`."""
         stores = (self._store, self._shared) if self._shared else (self._store,)
-        return all([await store.drop_job(job) for store in stores])
+        return all([await store.drop_jobs(jobs) for store in stores])
 
     async def _make(self, key: str, make: Callable[[], Awaitable[T]], ttl_s: float | None) -> T:
         # A store that waits may have been filled between the asker's look and this one.

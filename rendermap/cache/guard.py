@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -138,12 +138,12 @@ class GuardedStore(Generic[T]):
         """Keep a value, if that is possible."""
         await self._writing.ask(partial(self._store.put, key, value, ttl_s), None)
 
-    async def drop_job(self, job: str) -> bool:
-        """Forget all values of a job, however long that takes.  False when some may be left."""
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
+        """Forget all values of some jobs, however long that takes.  False when some may be left."""
         try:
-            return await self._store.drop_job(job)
+            return await self._store.drop_jobs(jobs)
         except Exception as fault:
-            log.warning("pictures of a job may be left in a store", store=self._store.__class__.__name__, fault=name_of(fault))
+            log.warning("pictures of ended jobs may be left in a store", store=self._store.__class__.__name__, fault=name_of(fault))
             return False
 
 

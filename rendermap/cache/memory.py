@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -60,9 +60,9 @@ class MemoryStore(Generic[T]):
         while self._held_bytes > self._limit_bytes:
             self._remove(next(iter(self._entries)))
 
-    async def drop_job(self, job: str) -> bool:
-        """Forget all values of a job."""
-        for key in [key for key in self._entries if key.startswith(f"{job}/")]:
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
+        """Forget all values of some jobs."""
+        for key in [key for key in self._entries if key.partition("/")[0] in jobs]:
             self._remove(key)
         return True
 

@@ -5,7 +5,7 @@ Redis is believed nothing: what it answers is opened like any entry from outside
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 from secrets import token_hex
@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
-from rendermap.cache.envelope import Envelope, NotOurs
+from rendermap.cache.envelope import NAME_BYTES, Envelope, NotOurs
 from rendermap.cache.memory import weigh_body
 from rendermap.cache.turns import LONGEST_TURN_S, Leave
 
@@ -29,6 +29,8 @@ LARGEST_BYTES = 1024 * 1024
 
 KEPT_S = 24 * 3600
 BATCH = 1000
+JOB_CHARS = len(PREFIX) + 2 * NAME_BYTES + 2
+"""Of a name, what tells its job."""
 
 LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end"
 """A turn may have ended by itself, and be another's by now."""
@@ -67,11 +69,13 @@ class RedisStore(Generic[T]):
         if ttl_s is None and weigh_body(value) <= LARGEST_BYTES:
             await self._client.set(self._name(key), self._envelope.close(key, value), ex=self._kept_s)
 
-    async def drop_job(self, job: str) -> bool:
-        """Forget all values of a job; looks through all names in the database."""
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
+        """Forget all values of some jobs; looks through all names in the database, once."""
+        begins = {f"{PREFIX}:{self._envelope.job_name(job)}:".encode() for job in jobs}
         found: list[bytes] = []
-        async for name in self._client.scan_iter(match=f"{PREFIX}:{self._envelope.job_name(job)}:*", count=BATCH):
-            found.append(name)
+        async for name in self._client.scan_iter(match=f"{PREFIX}:*:*", count=BATCH):
+            if name[:JOB_CHARS] in begins:
+                found.append(name)
             if len(found) == BATCH:
                 await self._client.unlink(*found)
                 found.clear()

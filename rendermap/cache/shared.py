@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Generic, TypeVar
 
 from rendermap.cache.afterwards import Afterwards
@@ -44,9 +44,9 @@ class Shared(Generic[T]):
         finally:
             self._afterwards.do(self._finish(key, made, ttl_s, leave), is_needed=True)
 
-    async def drop_job(self, job: str) -> bool:
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
         """See `Store`."""
-        return await self._store.drop_job(job)
+        return await self._store.drop_jobs(jobs)
 
     async def _await_turn(self, key: str) -> Leave | None:
         """What gives the turn back; None when it never came."""

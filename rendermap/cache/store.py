@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -21,6 +22,6 @@ class Store(Protocol[T]):
         """Keep a value, for ttl_s seconds at most when given; a store that outlives the process keeps none that ends."""
         ...
 
-    async def drop_job(self, job: str) -> bool:
-        """Forget all values of a job.  False when some may be left, because the store could not be asked."""
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
+        """Forget all values of some jobs.  False when some may be left, because the store could not be asked."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Generic, TypeVar
 
 from rendermap.cache.afterwards import Afterwards
@@ -33,6 +33,6 @@ class Tiers(Generic[T]):
         """Keep a value everywhere."""
         await asyncio.gather(*(store.put(key, value, ttl_s) for store in self._stores))
 
-    async def drop_job(self, job: str) -> bool:
-        """Forget all values of a job everywhere."""
-        return all(await asyncio.gather(*(store.drop_job(job) for store in self._stores)))
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
+        """Forget all values of some jobs everywhere."""
+        return all(await asyncio.gather(*(store.drop_jobs(jobs) for store in self._stores)))

@@ -170,7 +170,7 @@ def test_a_read_only_disk_is_told_and_read(tmp_path: Path) -> None:
         async with file_store(disk.folder) as store:
             assert (await store.get(KEY), await store.get(OTHER_KEY)) == (PICTURE, None)
             assert await complaint_of(store.put(KEY, PICTURE)) == errno.EROFS
-            assert not await store.drop_job(JOB) and good.exists()
+            assert not await store.drop_jobs([JOB]) and good.exists()
             disk.allow_writing()
             await store.put(OTHER_KEY, PICTURE)
             assert await store.get(OTHER_KEY) == PICTURE
@@ -242,7 +242,7 @@ def hammer(folder: str, seed: int) -> int:
                 read = await store.get(f"{(number + 1) % 4:032x}/{number + 1:032x}")
                 wrong += read is not None and set(read.body) != {number + 1}
                 if turn % 50 == 49:
-                    await store.drop_job(f"{seed % 4:032x}")
+                    await store.drop_jobs([f"{seed % 4:032x}"])
         return wrong
 
     return asyncio.run(ask())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -35,7 +35,7 @@ class Moody:
         await self._be()
         self.kept[key] = value
 
-    async def drop_job(self, job: str) -> bool:
+    async def drop_jobs(self, jobs: Collection[str]) -> bool:
         await self._be()
         return True
 
@@ -194,10 +194,10 @@ def test_a_job_that_could_not_be_dropped_is_told() -> None:
 
     async def ask() -> None:
         store = Moody()
-        assert await guarded(store).drop_job("a")
+        assert await guarded(store).drop_jobs(["a"])
         store.mood = "failing"
         with capture_logs() as logs:
-            assert not await guarded(store).drop_job("a")
+            assert not await guarded(store).drop_jobs(["a"])
         assert len(logs) == 1 and "secret" not in str(logs)
 
     run(ask)

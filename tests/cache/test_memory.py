@@ -58,8 +58,8 @@ def test_dropped_and_replaced_values_weigh_nothing() -> None:
         await store.put("x/a", b"123")
         await store.put("x/a", b"1")
         await store.put("y/b", b"12")
-        await store.drop_job("y")
-        await store.drop_job("y")
+        await store.drop_jobs(["y"])
+        await store.drop_jobs(["y"])
         assert (store.held_bytes, len(store)) == (1, 1)
 
     run(ask)

@@ -128,7 +128,7 @@ def test_dropping_a_job_of_many_pictures_spares_all_else(redis: RedisServer) -> 
                 client.set("somebody:else", 1)
                 client.set(f"{PREFIX}:elsewhere", 1)
                 assert client.dbsize() == 2502
-                assert await store.drop_job(JOB)
+                assert await store.drop_jobs([JOB])
                 assert sorted(client.keys()) == [f"{PREFIX}:elsewhere".encode(), b"somebody:else"]
 
     run(ask)

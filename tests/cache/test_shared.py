@@ -227,7 +227,7 @@ def test_a_job_is_dropped_everywhere() -> None:
         all_ = Neighbourhood(1)
         await all_.ask(0), await all_.ask(0, "other/picture")
         await all_.settle()
-        assert await all_.flights[0].drop_job("job")
+        assert await all_.flights[0].drop_jobs(["job"])
         await all_.ask(0), await all_.ask(0, "other/picture")
         assert all_.made == {KEY: 2, "other/picture": 1}
 

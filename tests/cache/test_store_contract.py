@@ -53,10 +53,10 @@ def test_a_job_is_dropped_whole_and_alone(with_store: With) -> None:
     async def ask(store: Store[Drawn]) -> None:
         for key in (KEY, OTHER_KEY, OTHER_JOBS_KEY):
             await store.put(key, PICTURE)
-        assert await store.drop_job(JOB)
+        assert await store.drop_jobs([JOB])
         assert [await store.get(key) for key in (KEY, OTHER_KEY, OTHER_JOBS_KEY)] == [None, None, PICTURE]
-        assert await store.drop_job(JOB)
-        assert await store.drop_job(OTHER_JOB) and await store.get(OTHER_JOBS_KEY) is None
+        assert await store.drop_jobs([JOB])
+        assert await store.drop_jobs([OTHER_JOB]) and await store.get(OTHER_JOBS_KEY) is None
 
     with_store(ask)
 
