@@ -35,7 +35,20 @@ def _unheard() -> Iterator[None]:
         os.close(heard)
 
 
-with _unheard():
+@contextlib.contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """As if these were not installed, unless somebody has them already."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+# pyogrio brings up its table libraries where they are installed: 40 MB and a third of a worker's start, for forms of data not read here
+with _unheard(), _without("pandas", "geopandas", "pyarrow"):
     import mapnik
 
     # it registers its drivers when it is imported, and must do so after mapnik

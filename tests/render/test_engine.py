@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,14 @@ def test_no_other_gdal_is_misled(first: str) -> None:
         "assert 'VRT' in os.environ['GDAL_SKIP'].split(',') and 'OGR_VRT' in os.environ['GDAL_SKIP'].split(',')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_worker_carries_no_table_library(tmp_path: Path) -> None:
+    """pyogrio would bring up pandas where it is installed, at 40 MB for each worker; who wants it afterwards has it."""
+    (tmp_path / "pandas.py").write_text("__version__ = '3.0'")
+    program = "import rendermap.render.engine, sys\nassert 'pandas' not in sys.modules\nimport pandas\nassert pandas.__version__ == '3.0'"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 0, done.stderr
 
 
