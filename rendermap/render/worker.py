@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from select import select
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ from rendermap.imaging.watermark import watermarked
 from rendermap.render.assets import use_workshop
 from rendermap.render.compose import draw
 from rendermap.render.confinement import confine
+from rendermap.render.heap import BUSY_BYTES, IDLE_BYTES, Heap
 from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import JobThreads
 from rendermap.render.journal import settled
@@ -46,6 +48,8 @@ from rendermap.render.plan_sources import changed, check_self_contained, check_u
 from rendermap.render.raster_pyramid import prepare_raster
 from rendermap.render.swatches import draw_legend, draw_sheet, sheet_fonts
 from rendermap.symbology.facts import VectorFacts
+
+IDLE_S = 0.5
 
 
 def draw_map(plan: MapPlan) -> Answer:
@@ -145,14 +149,22 @@ def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ..
     What we may read was decided once: when a jobs directory has come or was mounted since, a new worker must take over.
     """
     granted = [identity(folder) for folder in readable]
-    plans, notes = PlanUnpacker(), Notes()
+    plans, notes, heap = PlanUnpacker(), Notes(), Heap()
     logging.getLogger("rendermap").addHandler(notes)
     send_answer(wire, 0, Answer(Head("ready", reason=shortcoming)))
-    while (asked := receive_request(wire)) is not None:
+    while (asked := next_request(wire, heap)) is not None:
         number, request = asked
         if granted != [identity(folder) for folder in readable]:
             sys.exit(CHANGED_EXIT)
         send_answer(wire, number, noted(workplace.answer(plans.unpack(request)), notes))
+        heap.give_back(BUSY_BYTES)
+
+
+def next_request(wire: socket.socket, heap: Heap) -> tuple[int, bytes] | None:
+    """As `receive_request`; who has nothing to do meanwhile needs no memory for it."""
+    if not select([wire], [], [], IDLE_S)[0]:
+        heap.give_back(IDLE_BYTES)
+    return receive_request(wire)
 
 
 def identity(folder: Path) -> tuple[int, int] | None:
