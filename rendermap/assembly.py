@@ -94,9 +94,11 @@ def build(
     catalog: JobFinder | None = None,
     services: Callable[[], Mapping[str, Service]] | None = None,
     reads_anywhere: bool = False,
+    keeps_all: bool = False,
 ) -> Assembled:
     """A service from settings.  catalog, services: in place of those on disk, for a job folder given by path.
 
+    keeps_all: who asks for a picture waits until it is kept, so that none is left out when many are drawn.
     reads_anywhere: workers may read what lies outside the jobs directories, for data named by whoever runs the command.
     """
     metrics = make_metrics()
@@ -114,7 +116,7 @@ def build(
     )
     drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
     doorkeeper = open_door(settings)
-    outside = Outside("pictures", _places(settings, doorkeeper), Codec(to_bytes, from_bytes), metrics)
+    outside = Outside("pictures", _places(settings, doorkeeper), Codec(to_bytes, from_bytes), metrics, is_patient=keeps_all)
     memory = MemoryStore[Drawn](settings.cache_mb * MEGABYTE - answers_bytes(settings))
     pictures = Flight(memory, _observe(metrics, "pictures"), outside.shared)
     legends = Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends"))
@@ -174,12 +176,13 @@ def open_door(settings: Settings) -> Doorkeeper:
 
 def _places(settings: Settings, doorkeeper: Doorkeeper) -> Places | None:
     """Raises SettingsInvalid where pictures would be sealed with a key that is new at every start, and never be found again."""
-    if not (settings.cache_dir or settings.redis_url):
+    if not settings.keeps_outside:
         return None
     keys = settings.secret_key or doorkeeper.realm().secrets
     if not keys:
-        raise SettingsInvalid("secret_key: must be given with cache_dir or redis_url; what is kept there is sealed with it")
-    return Places(keys[0].encode(), settings.cache_dir, settings.cache_dir_mb * MEGABYTE, settings.redis_url)
+        raise SettingsInvalid("secret_key: must be given with cache_dir, redis_url or cache_s3; what is kept there is sealed with it")
+    folder_bytes, endpoint = settings.cache_dir_mb * MEGABYTE, settings.cache_s3_endpoint
+    return Places(keys[0].encode(), settings.cache_dir, folder_bytes, settings.redis_url, settings.cache_s3, endpoint)
 
 
 def weigh_legend(layers: tuple[LegendLayer, ...]) -> int:

@@ -55,7 +55,7 @@ def run(
         else:
             one = styles_of(tried) if tried else None
             request = JobRequest(one.service.name, "", OPERATOR) if one else NO_JOB
-        assembled = build(settings, catalog=one, services=one.services if one else None, reads_anywhere=True)
+        assembled = build(settings, catalog=one, services=one.services if one else None, reads_anywhere=True, keeps_all=True)
         await assembled.start()
         try:
             return await work(assembled, request)

@@ -57,6 +57,14 @@ class Settings(BaseSettings):
         pattern=r"^(rediss?|unix)://",
         description="Redis or Valkey that keeps pictures for several services, as redis://[user:password@]host[:port][/database].",
     )
+    cache_s3: str | None = Field(
+        None,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$",
+        description="Bucket that keeps pictures for several services, as s3://bucket[/prefix]; credentials from AWS_* in the environment.",
+    )
+    cache_s3_endpoint: str | None = Field(
+        None, pattern=r"^https?://[^/@?#]+/?$", description="Address of the S3-compatible store of cache_s3; Amazon's own unless given."
+    )
     max_px: int = Field(PICTURE_SIDE.value, ge=256, le=16384, description="Longest side of a picture, in pixels.")
     picture_max_age_s: int = Field(60, ge=0, description="How long clients may keep a picture from a moving address.")
     access: Path = Field(Path("access"), description="Folder that says who may sign in, and which links are revoked.")
@@ -92,6 +100,11 @@ class Settings(BaseSettings):
         if self.cache_dir and any(self.cache_dir.absolute().is_relative_to(folder.absolute()) for folder in self.jobs):
             raise PydanticCustomError("place", "cache_dir: must not lie in a jobs directory")
         return self
+
+    @property
+    def keeps_outside(self) -> bool:
+        """True where pictures are kept in places that outlive the process."""
+        return bool(self.cache_dir or self.redis_url or self.cache_s3)
 
     @field_validator("secret_key", mode="before")
     @classmethod

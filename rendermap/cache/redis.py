@@ -5,6 +5,8 @@ Redis is believed nothing: what it answers is opened like any entry from outside
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
@@ -19,7 +21,7 @@ from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from rendermap.cache.envelope import NAME_BYTES, Envelope, NotOurs
 from rendermap.cache.memory import weigh_body
-from rendermap.cache.turns import LONGEST_TURN_S, Leave
+from rendermap.cache.turns import Leave
 
 T = TypeVar("T")
 
@@ -32,6 +34,13 @@ BATCH = 1000
 JOB_CHARS = len(PREFIX) + 2 * NAME_BYTES + 2
 """Of a name, what tells its job."""
 
+LEASE_S = 1.0
+"""A turn ends so long after its holder has died."""
+RENEWED_SHARE = 0.25
+LONGEST_TURN_S = 120.0
+"""Longer than any drawing may take, its waiting for a worker included."""
+
+RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end"
 """A turn may have ended by itself, and be another's by now."""
 
@@ -103,22 +112,44 @@ class RedisStore(Generic[T]):
 
 
 class RedisTurns:
-    """See `Turns`.  Raises RedisError and OSError.  A turn ends by itself when its holder has died."""
+    """See `Turns`.  Raises RedisError and OSError.  A turn is renewed while it is held, and ends by itself when its holder has died."""
 
-    def __init__(self, client: Redis, envelope: Envelope[Any], longest_s: float = LONGEST_TURN_S) -> None:
+    def __init__(self, client: Redis, envelope: Envelope[Any], lease_s: float = LEASE_S) -> None:
         self._client = client
         self._envelope = envelope
-        self._longest_s = longest_s
+        self._lease_ms = int(lease_s * 1000)
+        self._renewals: set[asyncio.Task[None]] = set()
 
     async def take(self, key: str) -> Leave | None:
         """The turn, if nobody has it."""
         name, holder = f"{_name_of(self._envelope, key)}:turn", token_hex(16)
-        answer = await self._client.set(name, holder, nx=True, px=int(self._longest_s * 1000))
+        answer = await self._client.set(name, holder, nx=True, px=self._lease_ms)
         if answer not in (True, None):
             raise InvalidResponse("neither taken nor another's")
-        return partial(self._leave, name, holder) if answer else None
+        return partial(self._leave, name, holder, self._keep(name, holder)) if answer else None
 
-    async def _leave(self, name: str, holder: str) -> None:
+    def close(self) -> None:
+        """Renew none any more."""
+        for renewal in self._renewals:
+            renewal.cancel()
+
+    def _keep(self, name: str, holder: str) -> asyncio.Task[None]:
+        renewal = asyncio.create_task(self._renew(name, holder))
+        self._renewals.add(renewal)
+        renewal.add_done_callback(self._renewals.discard)
+        return renewal
+
+    async def _renew(self, name: str, holder: str) -> None:
+        """Until it is given back, or another's."""
+        ends = time.monotonic() + LONGEST_TURN_S
+        is_held = True
+        while is_held and time.monotonic() < ends:
+            await asyncio.sleep(self._lease_ms * RENEWED_SHARE / 1000)
+            with suppress(Exception):  # whatever goes wrong out there, it is tried again
+                is_held = bool(await self._client.eval(RENEW, 1, name, holder, self._lease_ms))
+
+    async def _leave(self, name: str, holder: str, renewal: asyncio.Task[None]) -> None:
+        renewal.cancel()
         await self._client.eval(LEAVE, 1, name, holder)
 
 

@@ -7,8 +7,8 @@ from typing import Protocol
 
 Leave = Callable[[], Awaitable[None]]
 
-LONGEST_TURN_S = 5.0
-"""Nobody waits longer for another's picture, which may have died: a second drawing is cheaper than a user who waits."""
+LONGEST_WAIT_S = 5.0
+"""Nobody waits longer for another's picture, though it is being made: a second drawing is cheaper than a user who waits."""
 
 
 class Turns(Protocol):
@@ -21,3 +21,12 @@ class Turns(Protocol):
 
 async def leave_nothing() -> None:
     """Gives back a turn that was never taken."""
+
+
+class FreeTurns:
+    """See `Turns`; of those who share nothing that knows turns, where everybody has one."""
+
+    async def take(self, key: str) -> Leave | None:
+        """The turn."""
+        del key
+        return leave_nothing

@@ -66,8 +66,8 @@ def prerender(
 
 def _fill(settings: Settings, job: str, wish: Wish) -> None:
     """Into the cache, where services that share it find them."""
-    if not (settings.cache_dir or settings.redis_url):
-        err.print("[red]nothing would stay:[/] give cache_dir or redis_url in the settings, or an archive with --to FILE.pmtiles")
+    if not settings.keeps_outside:
+        err.print("[red]nothing would stay:[/] give cache_dir, redis_url or cache_s3 in the settings, or an archive with --to FILE.pmtiles")
         raise typer.Exit(USAGE)
     if Path(job).exists():
         err.print("[red]nobody would ask for these:[/] name a published job as \\[folder/]service/jobId, or give --to FILE.pmtiles")
@@ -92,7 +92,7 @@ def _archive(settings: Settings, job: str, wish: Wish, target: Path) -> None:
 
     The cache is left alone: what an archive is made of would drive out what people ask for.
     """
-    own = settings.model_copy(update={"cache_dir": None, "redis_url": None})
+    own = settings.model_copy(update={"cache_dir": None, "redis_url": None, "cache_s3": None})
     with _stoppable(f"What is drawn is in {draft_path(target)}; the same command goes on from there."):
         drawn = run(own, job, partial(draw_tiles, wish=wish))
         with closing(Draft(draft_path(target), drawn.identity)) as draft:

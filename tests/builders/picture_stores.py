@@ -12,9 +12,11 @@ from rendermap.cache.envelope import Codec, Envelope
 from rendermap.cache.files import FileStore
 from rendermap.cache.memory import MemoryStore
 from rendermap.cache.redis import RedisStore, connect
+from rendermap.cache.s3 import S3Store, connect_bucket
 from rendermap.cache.store import Store
 from rendermap.cache.threads import Threads
 from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
+from tests.builders.s3_server import S3_URL
 
 CODEC = Codec(to_bytes, from_bytes)
 SECRET = b"the secret of these tests"
@@ -53,13 +55,26 @@ async def redis_store(url: str, on_damage: Callable[[], object] = lambda: None) 
 
 
 @asynccontextmanager
+async def s3_store(url: str, endpoint: str, on_damage: Callable[[], object] = lambda: None) -> AsyncIterator[S3Store[Drawn]]:
+    """Unguarded: what the server says is raised."""
+    threads = Threads(2)
+    try:
+        yield S3Store(connect_bucket(url, endpoint, timeout_s=5.0), envelope(), threads, on_damage)
+    finally:
+        threads.close()
+
+
+@asynccontextmanager
 async def store_of(kind: str, place: Path | str) -> AsyncIterator[Store[Drawn]]:
-    """kind: memory, files (place: a folder) or redis (place: an address)."""
+    """kind: memory, files (place: a folder), redis or s3 (place: an address)."""
     if kind == "memory":
         yield MemoryStore(LIMIT_BYTES)
     elif kind == "files":
         async with file_store(Path(place)) as files:
             yield files
+    elif kind == "s3":
+        async with s3_store(S3_URL, str(place)) as s3:
+            yield s3
     else:
         async with redis_store(str(place)) as redis:
             yield redis

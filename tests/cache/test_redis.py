@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +18,7 @@ from structlog.testing import capture_logs
 
 from rendermap.cache.guard import Patience
 from rendermap.cache.outside import REDIS_PATIENCE, Outside, Places
-from rendermap.cache.redis import KEPT_S, LARGEST_BYTES, PREFIX, RedisTurns, connect
+from rendermap.cache.redis import KEPT_S, LARGEST_BYTES, LEASE_S, PREFIX, RedisTurns, connect
 from rendermap.dispatch.drawn import Drawn
 from rendermap.telemetry import make_metrics
 from tests.builders.false_redis import false_redis
@@ -138,12 +140,14 @@ def test_dropping_a_job_of_many_pictures_spares_all_else(redis: RedisServer) -> 
 
 
 @asynccontextmanager
-async def turns_of(server: RedisServer, longest_s: float = 5.0) -> AsyncIterator[RedisTurns]:
+async def turns_of(server: RedisServer, lease_s: float = 5.0) -> AsyncIterator[RedisTurns]:
     """One process's."""
     client = connect(server.url, 1.0)
+    turns = RedisTurns(client, envelope(), lease_s)
     try:
-        yield RedisTurns(client, envelope(), longest_s)
+        yield turns
     finally:
+        turns.close()
         await client.aclose()
 
 
@@ -166,15 +170,77 @@ def test_a_dead_holders_turn_ends(redis: RedisServer) -> None:
     """And when the dead was only slow, it does not give back what is another's by now."""
 
     async def ask() -> None:
-        async with turns_of(redis, longest_s=0.2) as slow, turns_of(redis) as anothers, turns_of(redis) as third:
+        async with turns_of(redis, lease_s=0.2) as slow, turns_of(redis) as anothers, turns_of(redis) as third:
             leave = await slow.take(KEY)
             assert leave and await anothers.take(KEY) is None
+            slow.close()
             await asyncio.sleep(0.25)
             assert await anothers.take(KEY)
             await leave()
             assert await third.take(KEY) is None
 
     run(ask)
+
+
+@needs_redis
+def test_a_turn_lasts_while_it_is_held(redis: RedisServer) -> None:
+    """Through many leases, and through an outage of a moment; given back it is another's at once, and is renewed no more."""
+
+    async def ask() -> None:
+        async with turns_of(redis, lease_s=0.4) as mine, turns_of(redis) as anothers:
+            leave = await mine.take(KEY)
+            assert leave
+            for _ in range(3):
+                redis.pause()
+                await asyncio.sleep(0.15)
+                redis.resume()
+                await asyncio.sleep(0.25)
+                assert await anothers.take(KEY) is None
+            await leave()
+            assert await anothers.take(KEY)
+            with redis.client as client:
+                left_ms = client.pttl(f"{NAME}:turn")
+                await asyncio.sleep(0.3)
+                assert client.pttl(f"{NAME}:turn") < left_ms - 200
+
+    run(ask)
+
+
+HOLDER = """
+import asyncio, sys
+from rendermap.cache.redis import RedisTurns, connect
+from tests.builders.picture_stores import KEY, envelope
+
+async def hold():
+    turns = RedisTurns(connect(sys.argv[1], 1.0), envelope())
+    print(await turns.take(KEY) is not None, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(hold())
+"""
+
+
+@needs_redis
+def test_a_killed_process_delays_others_by_a_second(redis: RedisServer) -> None:
+    """Who waits for its picture draws it then; as long as it lives nobody else does."""
+
+    async def ask(holder: subprocess.Popen[str]) -> None:
+        assert holder.stdout and holder.stdout.readline().strip() == "True"
+        async with process(redis.url) as one:
+            asking = asyncio.create_task(one.ask(KEY))
+            await asyncio.sleep(1.5 * LEASE_S)
+            assert one.drawn == 0
+            holder.kill()
+            began = time.monotonic()
+            await asking
+            assert one.drawn == 1 and time.monotonic() - began < LEASE_S + 0.5
+
+    argv = [sys.executable, "-c", HOLDER, redis.url]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as holder:
+        try:
+            run(lambda: ask(holder))
+        finally:
+            holder.kill()
 
 
 # --- the server -------------------------------------------------------------------------------------------------------

@@ -16,12 +16,14 @@ from tests.builders.redis_server import RedisServer, needs_redis
 With = Callable[[Callable[[Store[Drawn]], Awaitable[None]]], None]
 
 
-@pytest.fixture(params=["memory", "files", pytest.param("redis", marks=needs_redis)])
+@pytest.fixture(params=["memory", "files", pytest.param("redis", marks=needs_redis), "s3"])
 def with_store(request: pytest.FixtureRequest, tmp_path: Path) -> With:
     place: Path | str = tmp_path
     if request.param == "redis":
         server: RedisServer = request.getfixturevalue("redis")
         place = server.url
+    elif request.param == "s3":
+        place = request.getfixturevalue("s3").endpoint
 
     def ask(test: Callable[[Store[Drawn]], Awaitable[None]]) -> None:
         async def opened() -> None:
@@ -76,7 +78,7 @@ def test_what_is_too_large_is_not_kept(with_store: With) -> None:
 
     async def ask(store: Store[Drawn]) -> None:
         await store.put(KEY, PICTURE)
-        await store.put(OTHER_KEY, Drawn(bytes(LIMIT_BYTES + 1), False, 1, 1))
+        await store.put(OTHER_KEY, Drawn(bytes(8 * LIMIT_BYTES), False, 1, 1))
         assert (await store.get(KEY), await store.get(OTHER_KEY)) == (PICTURE, None)
 
     with_store(ask)
