@@ -62,7 +62,7 @@ def test_every_setting_that_is_named_is_one() -> None:
     """In files and in comments alike."""
     known = {f"RENDERMAP_{name.upper()}" for name in Settings.model_fields}
     files = [path for path in DEPLOY.rglob("*") if path.is_file()]
-    named = {name for path in files for name in re.findall(r"RENDERMAP_[A-Z_]*[A-Z]", path.read_text())}
+    named = {name for path in files for name in re.findall(r"RENDERMAP_[A-Z0-9_]*[A-Z0-9]", path.read_text())}
     assert len(files) >= 5 and "RENDERMAP_SECRET_KEY" in named and named <= known
 
 
