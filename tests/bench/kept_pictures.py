@@ -15,15 +15,30 @@ import time
 from pathlib import Path
 
 from rendermap.assembly import Assembled, build
+from rendermap.geo.bbox import BBox, intersects
 from rendermap.geo.crs import WEB_MERCATOR, transform_bbox
-from rendermap.geo.tiling import TileAddress
+from rendermap.geo.tiling import TileAddress, view_of
 from rendermap.request import JobRequest, TileRequest
 from rendermap.settings import Settings
-from tests.bench.bench import pick_tiles
 from tests.builders.redis_server import redis_server
 from tests.builders.whole_service import lay_out
 
-ROUNDS = 40
+ROUNDS, TILES = 40, 60
+
+
+def pick_tiles(box: BBox) -> list[TileAddress]:
+    """TILES addresses, seeded, over the zooms at which the box spans one to sixteen tiles."""
+    chooser = random.Random(7)
+    world = 2 * 20037508.342789244
+    first = max(0, int(-(-(world / max(box.width, box.height)) // 1)).bit_length() - 1)
+    every = []
+    for matrix in range(first, first + 5):
+        side = world / 2**matrix
+        cols = range(int((box.xmin + world / 2) // side), int((box.xmax + world / 2) // side) + 1)
+        rows = range(int((world / 2 - box.ymax) // side), int((world / 2 - box.ymin) // side) + 1)
+        every += [TileAddress("WebMercatorQuad", matrix, row, col) for row in rows for col in cols]
+    inside = [tile for tile in every if intersects(view_of(tile).bbox, box)]
+    return chooser.sample(inside, min(TILES, len(inside)))
 
 
 class Subject:

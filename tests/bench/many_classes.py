@@ -3,7 +3,7 @@
 compile_s: a map of 10,000 values of a field opened, its copy being there.  copy_s: the same the first time, the copy made.  ratios: of the
 times of a tile with all features, of one with some, and of one with few; the median over tiles that take turns.  others: the same of
 10,000 values of two fields, of a text and of a sum made from the feature, of 100 widths of lines and of 100 patterns of dashes, which
-are a rule each.
+are a rule each; only those that the arguments name, if they name any.
 """
 
 from __future__ import annotations
@@ -98,9 +98,10 @@ def ratio(many: LayerPlan, single: LayerPlan, side: float) -> float:
 
 def main() -> None:
     """Measure and print."""
+    asked = {"field", *(sys.argv[1:] or themes())}
     with tempfile.TemporaryDirectory() as folder:
         layer = layer_in(Path(folder))
-        plans = {name: plan_for(layer, theme) for name, theme in themes().items()}
+        plans = {name: plan_for(layer, theme) for name, theme in themes().items() if name in asked}
         copy_s = seconds(lambda: WARM.get([plans["field"]], "EPSG:25832"))
         WARM.forget()
         compile_s = seconds(lambda: WARM.get([plans["field"]], "EPSG:25832"))

@@ -20,16 +20,16 @@ from rasterio.warp import transform
 from rasterio.windows import Window
 from scipy.ndimage import map_coordinates, zoom
 
-from tests.bench.peers.mapserver import index
 from tests.bench.peers.sets import CLASS_COLOURS, LAND_COVER, BenchSet
 
 Floats = NDArray[np.float32]
 
-HEXES_A_SIDE = {"hex200k": 447, "hex1m": 1000}
+HEXES_A_SIDE = {"hex16": 4, "hex40k": 200, "hex200k": 447, "hex1m": 1000}
 HEX_CENTRE, HEX_DEGREES = (-112.5, 40.5), (0.025, 0.017)
-POINTS = 1_000_000
+POINTS = {"pts100k": 100_000, "pts1m": 1_000_000}
 LANDS = 200_000
 CELLS, CELL_M = 8192, 30
+SMALL_CELLS = {"cover1k": 1024, "cover4k": 4096, "ramp4k": 4096}
 UTM_ORIGIN = (400_000, 4_300_000)
 BIG_CELLS, BIG_ORIGIN = 98 * 512, (-2_000_000, 3_000_000)
 NO_HEIGHT = -9999.0
@@ -45,15 +45,13 @@ def make(subject: BenchSet, data: Path, downloads: Path) -> None:
 
 
 def write_features(subject: BenchSet, data: Path, shapes: NDArray[np.object_], classes: NDArray[np.int32]) -> None:
-    """A shapefile with MapServer's index, then FlatGeobuf, whose being there says that all is."""
+    """A shapefile, then FlatGeobuf, whose being there says that all is."""
     kind = {"point": "Point", "polygon": "MultiPolygon" if subject.name == "counties" else "Polygon"}[subject.kind]
     wkb = shapely.to_wkb(shapes)
     for suffix, driver in ((".shp", "ESRI Shapefile"), (".fgb", "FlatGeobuf")):
         draft = data / f"draft_{subject.name}" / f"{subject.name}{suffix}"
         draft.parent.mkdir(exist_ok=True)
         pyogrio.raw.write(draft, wkb, [classes], ["cls"], geometry_type=kind, crs=f"EPSG:{subject.epsg}", driver=driver)
-        if suffix == ".shp":
-            index(draft)
         for part in draft.parent.iterdir():
             part.rename(data / part.name)
         draft.parent.rmdir()
@@ -110,18 +108,18 @@ def scatter(seed: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def make_points(subject: BenchSet, data: Path, downloads: Path) -> None:
     """Half of them anywhere, half in 500 towns."""
-    chance = np.random.default_rng(3)
-    anywhere = chance.uniform((-125, 32), (-100, 49), (POINTS // 2, 2))
-    towns = np.repeat(chance.uniform((-124, 33), (-101, 48), (500, 2)), POINTS // 1000, axis=0)
+    chance, count = np.random.default_rng(3), POINTS[subject.name]
+    anywhere = chance.uniform((-125, 32), (-100, 49), (count // 2, 2))
+    towns = np.repeat(chance.uniform((-124, 33), (-101, 48), (500, 2)), count // 1000, axis=0)
     places = np.concatenate([anywhere, chance.normal(towns, 0.3)])
-    write_features(subject, data, shapely.points(places), chance.integers(0, len(CLASS_COLOURS), POINTS, dtype=np.int32))
+    write_features(subject, data, shapely.points(places), chance.integers(0, len(CLASS_COLOURS), count, dtype=np.int32))
 
 
 # --- rasters ---------------------------------------------------------------------------------------------------------
 
 
 def utm_profile(**more: Any) -> dict[str, Any]:
-    """Of a GeoTIFF of CELLS x CELLS in UTM zone 11."""
+    """Of a GeoTIFF in UTM zone 11, CELLS x CELLS unless it is said otherwise."""
     where = rasterio.Affine(CELL_M, 0, UTM_ORIGIN[0], 0, -CELL_M, UTM_ORIGIN[1])
     return {"driver": "GTiff", "width": CELLS, "height": CELLS, "count": 1, "crs": "EPSG:32611", "transform": where, **more}
 
@@ -129,7 +127,8 @@ def utm_profile(**more: Any) -> dict[str, Any]:
 def write_raster(path: Path, cells: NDArray[Any], **more: Any) -> None:
     """Strips without overviews; there only when it is whole."""
     draft = path.with_suffix(".draft")
-    with rasterio.open(draft, "w", **utm_profile(dtype=cells.dtype.name, **more)) as opened:
+    height, width = cells.shape
+    with rasterio.open(draft, "w", **utm_profile(dtype=cells.dtype.name) | {"height": height, "width": width, **more}) as opened:
         opened.write(cells, 1)
     draft.rename(path)
 
@@ -179,6 +178,16 @@ def make_land_cover(subject: BenchSet, data: Path, downloads: Path) -> None:
     cells[outside()] = 0
     write_raster(plain, cells, nodata=0, compress="lzw")
     write_cog(plain, subject.path(data), "nearest")
+
+
+def make_small_cover(subject: BenchSet, data: Path, downloads: Path) -> None:
+    """Patches of categories, as strips."""
+    write_raster(subject.path(data), categories(fractal(SMALL_CELLS[subject.name], 2.2, 31)), nodata=0, compress="lzw")
+
+
+def make_small_heights(subject: BenchSet, data: Path, downloads: Path) -> None:
+    """Made-up heights, as strips."""
+    write_raster(subject.path(data), fractal(SMALL_CELLS[subject.name], 2.6, 32) * 700 + 1800, nodata=NO_HEIGHT)
 
 
 def make_big(subject: BenchSet, data: Path, downloads: Path) -> None:
@@ -240,11 +249,13 @@ def newest(downloads: Path, pattern: str) -> Path:
 MAKERS: dict[str, Callable[[BenchSet, Path, Path], None]] = {
     "counties": make_counties,
     "lands": make_lands,
-    "hex200k": make_hexes,
-    "hex1m": make_hexes,
-    "pts1m": make_points,
+    **dict.fromkeys(HEXES_A_SIDE, make_hexes),
+    **dict.fromkeys(POINTS, make_points),
     "dem8k_cog": make_heights,
     "dem8k_plain": make_heights,
     "lc8k_cog": make_land_cover,
     "big50k_cog": make_big,
+    "cover1k": make_small_cover,
+    "cover4k": make_small_cover,
+    "ramp4k": make_small_heights,
 }

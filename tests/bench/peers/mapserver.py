@@ -69,6 +69,8 @@ class MapServer(FastCgiServer):
         (self._mapfiles / "mapserver.conf").write_text(CONFIGURATION.format(mapfiles=self._mapfiles))
         for subject in subjects:
             (self._mapfiles / f"{subject.name}.map").write_text(mapfile(subject, self.yard.data))
+            if not subject.is_raster:
+                index(subject.path(self.yard.data, ".shp"))
 
     def tile_path(self, subject: BenchSet, tile: Tile) -> str:
         return f"/?map={self._mapfiles}/{subject.name}.map&mode=tile&tilemode=gmap&tile={tile.col}+{tile.row}+{tile.zoom}&layers=drawn"
@@ -122,5 +124,6 @@ def rgb(colour: str) -> str:
 
 
 def index(shapefile: Path) -> None:
-    """MapServer's own spatial index beside a shapefile."""
-    subprocess.run([need("shptree", "mapserver-bin"), str(shapefile)], check=True, stdout=subprocess.DEVNULL)
+    """MapServer's own spatial index beside a shapefile, unless it is there."""
+    if not shapefile.with_suffix(".qix").exists():
+        subprocess.run([need("shptree", "mapserver-bin"), str(shapefile)], check=True, stdout=subprocess.DEVNULL)

@@ -39,9 +39,9 @@ class Rendermap(Server):
         """Services and jobs; a job's dataset is a copy, since a job may hold no second name of a file."""
         self._jobs = self.yard.folder("rendermap/jobs")
         self._services = self.yard.folder("rendermap/services")
-        self._ids = {subject.name: self._publish(subject) for subject in subjects}
+        self._ids = {subject.name: self._find_job(subject) for subject in subjects}
 
-    def _publish(self, subject: BenchSet) -> str:
+    def _find_job(self, subject: BenchSet) -> str:
         """The id of the set's job, made unless the one of an earlier run is there."""
         service = self._services / subject.name
         service.mkdir(exist_ok=True)
@@ -50,9 +50,10 @@ class Rendermap(Server):
         (service / "layer.sld").write_text(layer_file(subject))
         there = sorted((self._jobs / f"{subject.name}_gpserver").glob("*/job.json"))
         made = [str(json.loads(path.read_text())["job_id"]) for path in there if '"succeeded"' in path.read_text()]
-        return made[0] if made else self._run(subject)
+        return made[0] if made else self.publish(subject)
 
-    def _run(self, subject: BenchSet) -> str:
+    def publish(self, subject: BenchSet) -> str:
+        """The id of a new job with the set's dataset."""
         dataset = subject.path(self.yard.data)
         with manifest.start(self._jobs, service=subject.name, task="Draw") as run:
             copy(dataset, run.scratch / dataset.name)
@@ -68,8 +69,9 @@ class Rendermap(Server):
             self.pids = [pid]
             yield
 
-    def tile_path(self, subject: BenchSet, tile: Tile) -> str:
-        return f"/xyz/{subject.name}/jobs/{self._ids[subject.name]}/tiles/{tile.zoom}/{tile.col}/{tile.row}.png"
+    def tile_path(self, subject: BenchSet, tile: Tile, job_id: str = "") -> str:
+        """Of the set's job, or of another one."""
+        return f"/xyz/{subject.name}/jobs/{job_id or self._ids[subject.name]}/tiles/{tile.zoom}/{tile.col}/{tile.row}.png"
 
     def image_path(self, subject: BenchSet, bbox: tuple[float, float, float, float], size_px: tuple[int, int]) -> str:
         box, size = ",".join(map(repr, bbox)), ",".join(map(str, size_px))

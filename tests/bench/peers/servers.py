@@ -165,10 +165,10 @@ def cpu_s(pid: int) -> float:
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
-def memory_mb(pid: int) -> float:
-    """Proportional set size; 0 when the process is gone."""
+def memory_mb(pid: int, kind: str = "Pss") -> float:
+    """Proportional set size, or that kind of it; 0 when the process is gone."""
     lines = read_or_nothing(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return sum(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:")) / 1024
 
 
 def read_or_nothing(path: Path) -> str:
