@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Protocol, TypeVar
 
-from rendermap.access.grant import Grant, Operation
+from rendermap.access.grant import Grant, Operation, Principal
 from rendermap.access.policy import Policy
 from rendermap.cache.flight import Flight
 from rendermap.cards import legend_layer, map_card
@@ -187,9 +187,12 @@ class OpenMap:
         """Equal while strangers would be given the very same pictures, and the same would be refused them."""
         return self._job_map, self._gate.service, self._gate.job, self._grant.layer_ids, self._grant.bounds
 
-    def give_again(self, pixels: int) -> None:
-        """Count a picture of this map that was given before and is given again; 0 for one the client has already.  Raises TooMany."""
-        self._studio.ledger.give_again(self._grant, pixels)
+    def give_again(self, stranger: Principal, pixels: int) -> None:
+        """Count a picture that a stranger was given of this map, and that is given again to one.
+
+        pixels: 0 for a picture that the client has already.  Raises TooMany; JobNotFound where either is no stranger.
+        """
+        self._studio.ledger.give_again(self._studio.policy.pass_on(self._grant, stranger), pixels)
 
     async def draw(self, request: MapRequest) -> Picture:
         """A picture of exactly the size asked.  Raises InvalidFormat, InvalidFilter, NotSupported, TooCostly, Busy, Broken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rendermap.access.grant import LEVELS, OPERATOR, PUBLIC, UNBOUNDED, Grant, Operation, Principal, PrincipalKind
 from rendermap.errors import JobNotFound, NotSupported, ServiceNotFound
@@ -92,6 +92,12 @@ class Policy:
         bounds = principal.link.bounds if principal.link else UNBOUNDED
         is_public = bounds == UNBOUNDED and self._is_as_public(principal, service, job)
         return Grant(principal, operation, service.name, job.job_id, allowed, bounds, is_public, service.pixel_budget)
+
+    def pass_on(self, grant: Grant, stranger: Principal) -> Grant:
+        """What one stranger was granted, granted to another: no right comes of an address.  Raises JobNotFound for all others."""
+        if grant.principal.kind is not PrincipalKind.PUBLIC or stranger.kind is not PrincipalKind.PUBLIC:
+            raise JobNotFound(refusal="the grant is a stranger's")
+        return replace(grant, principal=stranger)
 
     def _is_as_public(self, principal: Principal, service: ServiceAccess, job: JobAccess) -> bool:
         """True when everybody may do with the job just what principal may."""

@@ -15,7 +15,7 @@ from rendermap.access.doorkeeper import Credentials, Doorkeeper
 from rendermap.access.grant import PUBLIC, Principal
 from rendermap.errors import RendermapError
 from rendermap.frontends.identity import API_KEY_HEADER, BEARER_HEADERS
-from rendermap.frontends.leases import Lease, Leases, Look, Shown, shown_by
+from rendermap.frontends.leases import Leases, Look, Shown, shown_by
 from rendermap.frontends.responses import names_entity
 from rendermap.request import JobRequest
 
@@ -33,10 +33,9 @@ _OF_A_BODY = (b"content-type", b"content-length")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A picture as it was sent.  service, job_id: as they were asked for.  look: of the map it shows.  unchanged: the headers of a 304."""
+    """A picture as it was sent.  job: as asked for, in nobody's name.  look: of the map it shows.  unchanged: the headers of a 304."""
 
-    service: str
-    job_id: str
+    job: JobRequest
     look: Look
     pixels: int
     etag: str
@@ -74,27 +73,20 @@ class Answers:
 
     async def _gave(self, answer: Answer, condition: str, scope: Scope, send: Send) -> bool:
         """False when it is not to be given without another look."""
-        lease = await self._lease_of(answer, scope)
+        lease = self._leases.find(answer.job)
         if lease is None or lease.look is not answer.look or condition.strip() == "*":
             return False
         is_unchanged = bool(condition) and names_entity(condition, answer.etag)
         try:
-            lease.opened.give_again(0 if is_unchanged else answer.pixels)
+            # whether strangers are let in at all may have changed since
+            lease.opened.give_again(await self._stranger(scope), 0 if is_unchanged else answer.pixels)
         except RendermapError:
-            # the budget is spent: told on the whole way, in the front end's words
+            # such as a budget that is spent: told on the whole way, in the front end's words
             return False
         status, headers, body = (304, answer.unchanged, b"") if is_unchanged else (200, answer.headers, answer.body)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return True
-
-    async def _lease_of(self, answer: Answer, scope: Scope) -> Lease | None:
-        """Whether strangers are let in at all may have changed since."""
-        try:
-            principal = await self._stranger(scope)
-        except RendermapError:
-            return None
-        return self._leases.find(JobRequest(answer.service, answer.job_id, principal))
 
     async def _stranger(self, scope: Scope) -> Principal:
         client = scope.get("client")
@@ -151,8 +143,7 @@ def _answer_of(shown: Shown, look: Look, sent: list[Message]) -> Answer | None:
     head, body = sent
     headers = tuple((bytes(name), bytes(value)) for name, value in head["headers"])
     return Answer(
-        shown.job.service,
-        shown.job.job_id,
+        shown.job,
         look,
         shown.picture.width_px * shown.picture.height_px,
         f'"{shown.picture.digest}"',

@@ -1,19 +1,20 @@
 """How long what was found about a job is believed: half a second, so that whatever changes is noticed within one.
 
-A lease is what one opening of a map found for one stranger.  While it lasts, pictures of that map that lie in memory are given without
-another look at the job's folder.  Before it ends, one question goes the whole way and so renews it; what it finds counts for all.
+A lease is what one opening of a map found for a stranger, and so for all of them: no right comes of an address.  While it lasts, pictures
+of that map that lie in memory are given without another look at the job's folder.  Before it ends, one question goes the whole way and so
+renews it; what it finds counts for all.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cachetools import LRUCache
 from starlette.requests import Request
 
-from rendermap.access.grant import PUBLIC, PrincipalKind
+from rendermap.access.grant import PrincipalKind
 from rendermap.reply import Picture
 from rendermap.request import JobRequest
 from rendermap.service import OpenMap, OpenTemplate
@@ -28,7 +29,7 @@ _SHOWN = "shown"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A map that a request was let see.  picture: what it was given; None when it has that already."""
+    """A map that a stranger was let see.  job: in nobody's name.  picture: what they were given; None when they have that already."""
 
     job: JobRequest
     opened: OpenMap
@@ -37,7 +38,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """How a job looks to strangers; another object once it looks different.  opened: to one of them."""
+    """How a job looks to strangers; another object once it looks different."""
 
     opened: OpenMap
 
@@ -61,7 +62,7 @@ class Leases:
         self._leases: LRUCache[JobRequest, Lease] = LRUCache(MOST_LEASES)
 
     def find(self, job: JobRequest) -> Lease | None:
-        """The lease of who asks for a job; None when there is none, or when this question is the one that is to renew it."""
+        """The lease of a job; None when there is none, or when this question is the one that is to renew it."""
         lease = self._leases.get(job)
         age_s = self.now() - lease.began if lease else LEASE_S
         if lease is None or age_s >= LEASE_S:
@@ -83,10 +84,9 @@ class Leases:
         self._leases.clear()
 
     def _look_of(self, shown: Shown) -> Look:
-        place = replace(shown.job, principal=PUBLIC)
-        look = self._looks.get(place)
+        look = self._looks.get(shown.job)
         if look is None or look.opened.appearance != shown.opened.appearance:
-            look = self._looks[place] = Look(shown.opened)
+            look = self._looks[shown.job] = Look(shown.opened)
         return look
 
 
@@ -94,7 +94,7 @@ def note_shown(request: Request, job: JobRequest, opened: OpenMap | OpenTemplate
     """The answer shows that map; what only some may see, or is not to be kept, is not noted."""
     is_strangers = job.principal.kind is PrincipalKind.PUBLIC and opened.is_public and opened.is_kept
     if is_strangers and isinstance(opened, OpenMap) and (picture is None or (picture.is_whole and picture.is_kept and picture.is_public)):
-        setattr(request.state, _SHOWN, Shown(job, opened, picture))
+        setattr(request.state, _SHOWN, Shown(JobRequest(job.service, job.job_id), opened, picture))
 
 
 def shown_by(state: dict[str, object]) -> Shown | None:

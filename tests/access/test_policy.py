@@ -69,6 +69,16 @@ def test_names_of_another_kind_give_no_right() -> None:
         assert seen(Principal("anna", kind), service, job) is None
 
 
+def test_a_grant_is_passed_on_among_strangers_alone() -> None:
+    """A stranger elsewhere gets the very same in their own name; nobody gets a stranger's grant, or gives one to a stranger."""
+    stranger = Principal(address="198.51.100.7")
+    given = Policy().grant(PUBLIC, VIEW, OPEN, JOB)
+    assert Policy().pass_on(given, stranger) == Policy().grant(stranger, VIEW, OPEN, JOB) != given
+    for grant, other in ((given, ANNA), (given, OPERATOR), (Policy().grant(ANNA, VIEW, OPEN, JOB), stranger)):
+        with pytest.raises(JobNotFound):
+            Policy().pass_on(grant, other)
+
+
 def test_a_private_job_is_its_owners_alone() -> None:
     """Whatever the service says, nobody else sees it; one without an owner is nobody's; whoever runs the command line sees all."""
     private = JobAccess("j1", owner="anna", is_private=True)

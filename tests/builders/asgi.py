@@ -33,14 +33,14 @@ class Answer:
         return self.body.decode("utf-8", errors="replace")
 
 
-async def ask(app: ASGIApp, target: str, method: str = "GET", headers: Headers = (), body: bytes = b"") -> Answer:
-    """The answer to one request.  target: path and query."""
+async def ask(app: ASGIApp, target: str, method: str = "GET", headers: Headers = (), body: bytes = b"", client: str = CLIENT) -> Answer:
+    """The answer to one request.  target: path and query.  client: the address it comes from."""
     raw_path, _, query = target.partition("?")
     head = [(b"host", HOST.encode()), *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)]
     scope: dict[str, Any] = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "root_path": "",
         "path": unquote(raw_path), "raw_path": raw_path.encode("latin-1"), "query_string": query.encode("latin-1"), "headers": head,
-        "client": (CLIENT, 50_000), "server": (HOST, 80),
+        "client": (client, 50_000), "server": (HOST, 80),
     }  # fmt: skip
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
     sent: list[Message] = []

@@ -69,9 +69,9 @@ class Remembering:
     clock: Clock = field(default_factory=Clock)
     looks: int = 0
 
-    def ask(self, path: str, headers: Headers = (), method: str = "GET") -> Answer:
+    def ask(self, path: str, headers: Headers = (), method: str = "GET", client: str = CLIENT) -> Answer:
         """The answer."""
-        return asyncio.run(ask(self.service.app, self.filled(path), method, headers))
+        return asyncio.run(ask(self.service.app, self.filled(path), method, headers, client=client))
 
     def filled(self, path: str) -> str:
         """With the job and its version."""
@@ -187,6 +187,18 @@ def test_one_question_renews_the_lease_for_all(world: Remembering) -> None:
     assert world.is_remembered(MOVING)
 
 
+def test_one_look_serves_all_strangers(world: Remembering) -> None:
+    """Wherever they ask from: the picture and its 304 are given from memory, and each address has its own line in the audit log."""
+    first, before = world.ask(MOVING), world.looks
+    counts(world)
+    addresses = [f"198.51.100.{number}" for number in range(20)]
+    for address in addresses:
+        assert world.ask(MOVING, client=address) == first
+        assert world.ask(MOVING, (("if-none-match", first.header("etag")),), client=address).status == 304
+    assert world.looks == before
+    assert sorted(counts(world)[2]) == sorted((f"public:{address}", world.job, 3, 1, 65_536) for address in addresses)  # type: ignore[call-overload]
+
+
 def counts(world: Remembering) -> tuple[object, ...]:
     """What the metrics and the audit log tell since the last time."""
     names = ("rendermap_pictures_served_total", "rendermap_pixels_served_total")
@@ -223,6 +235,7 @@ def test_a_budget_is_spent_by_what_is_remembered(tmp_path: Path, monkeypatch: py
     assert [answer.status for answer in told] == [200] * 15 + [429]
     assert world.looks == 2 and told[15] == world.ask(MOVING, NOW)
     assert world.ask(MOVING, (("if-none-match", told[0].header("etag")),)).status == 304
+    assert world.ask(MOVING, client="198.51.100.7").status == 200 and world.looks == 3
 
 
 BEARING: tuple[Headers, ...] = (
