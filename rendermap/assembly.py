@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from rendermap.access.doorkeeper import Doorkeeper
 from rendermap.access.policy import Policy
 from rendermap.access.realm import RealmInvalid
 from rendermap.agreement import Agreement
+from rendermap.ahead import Ahead
 from rendermap.allowance import Allowance
 from rendermap.audit import Audit, LogJournal
 from rendermap.audit_file import FileJournal
@@ -29,12 +30,12 @@ from rendermap.endings import Endings
 from rendermap.jobs.catalog import Catalog
 from rendermap.ledger import Ledger
 from rendermap.limits import CLIENT_DRAWINGS, PIXEL_BUDGET
-from rendermap.open_map import Studio
 from rendermap.reply import LegendLayer
 from rendermap.service import JobFinder, MapService, Rooms
 from rendermap.services.reader import Services
 from rendermap.services.service import Service
 from rendermap.settings import Settings, SettingsInvalid
+from rendermap.studio import Studio
 from rendermap.symbology.library import Library
 from rendermap.telemetry import Metrics, make_metrics
 
@@ -64,6 +65,7 @@ class Assembled:
     audit: Audit | None = None
     agreement: Agreement | None = None
     endings: Endings | None = None
+    ahead: Ahead = field(default_factory=Ahead)
 
     async def start(self) -> None:
         """Starts the workers."""
@@ -77,6 +79,7 @@ class Assembled:
 
     async def stop(self) -> None:
         """Lets drawings finish, then stops the workers."""
+        await self.ahead.stop()
         await self.pool.stop()
         if self.endings:
             await self.endings.stop()
@@ -120,6 +123,7 @@ def build(
     memory = MemoryStore[Drawn](settings.cache_mb * MEGABYTE - answers_bytes(settings))
     pictures = Flight(memory, _observe(metrics, "pictures"), outside.shared)
     legends = Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends"))
+    ahead = Ahead(lambda: pool.is_calm, settings.draw_ahead_s)
     studio = Studio(
         policy=Policy(),
         pool=pool,
@@ -128,6 +132,7 @@ def build(
         limits=limits_of(max_px=settings.max_px),
         picture_max_age_s=settings.picture_max_age_s,
         ledger=_ledger(settings, metrics),
+        ahead=ahead,
         endings=Endings((pictures, legends)),
     )
     agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
@@ -135,7 +140,7 @@ def build(
     rooms = Rooms(published, finder, drawables, library, studio)
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,
-        studio.endings,
+        studio.endings, ahead,
     )  # fmt: skip
 
 

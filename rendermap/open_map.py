@@ -3,151 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property, partial
-from typing import Protocol, TypeVar
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
 
 from rendermap.access.grant import Grant, Operation, Principal
-from rendermap.access.policy import Policy
-from rendermap.cache.flight import Flight
+from rendermap.ahead import SLOW_S, Look
 from rendermap.cards import legend_layer, map_card
-from rendermap.dispatch.breaker import FAILURES, Breaker
-from rendermap.dispatch.budget import Limits, check
-from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.plan import (
     LayerPlan,
     LegendPlan,
     MapPlan,
-    PlanDigest,
     SheetPlan,
     SwatchLayer,
-    WatermarkPlan,
-    cache_key,
-    plan_digest,
 )
 from rendermap.drawables import Drawable, JobMap, geometry_of
-from rendermap.endings import Endings
 from rendermap.errors import InvalidFilter, InvalidFormat, NotSupported
 from rendermap.fineness import Fineness
 from rendermap.gate import Gate
 from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import WEB_MERCATOR
+from rendermap.geo.crs import transform_bbox
 from rendermap.geo.lattice import lattice_of
-from rendermap.geo.tiling import view_of
+from rendermap.geo.tiling import TileAddress, crs_of_set, view_of
 from rendermap.geo.view import RATIO_PLACES, MapView, snapped
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
-from rendermap.ledger import Ledger
-from rendermap.marking import marked, stamp_of, text_for, under_mark, utc_now, watermark_plan
+from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import bounded, chosen, visible, within
+from rendermap.studio import Studio
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Expression
 from rendermap.symbology.facts import GeometryKind, VectorFacts
-from rendermap.symbology.scales import ScaledStyles
-from rendermap.symbology.style_keys import StyleKeys
-from rendermap.symbology.writers.written import Document, WrittenStyles
-
-P = TypeVar("P", MapPlan, LegendPlan)
-A = TypeVar("A")
-
-BLANK_VIEW = MapView(BBox(0, 0, 1, 1), WEB_MERCATOR, 1, 1)
-
-
-class Drawer(Protocol):
-    """Draws plans, in workers."""
-
-    async def draw(self, plan: MapPlan) -> Drawn: ...
-    async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]: ...
-    async def legend_sheet(self, plan: LegendPlan) -> Drawn: ...
-    async def watermark(self, plan: WatermarkPlan) -> Drawn: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Studio:
-    """What pictures are made with."""
-
-    policy: Policy
-    pool: Drawer
-    pictures: Flight[Drawn]
-    legends: Flight[tuple[LegendLayer, ...]]
-    limits: Limits
-    picture_max_age_s: int = 60
-    breaker: Breaker = field(default_factory=Breaker)
-    scaled: ScaledStyles = field(default_factory=ScaledStyles)
-    written: WrittenStyles = field(default_factory=WrittenStyles)
-    style_keys: StyleKeys = field(default_factory=StyleKeys)
-    ledger: Ledger = field(default_factory=Ledger)
-    endings: Endings = field(default_factory=Endings)
-    clock: Callable[[], datetime] = utc_now
-
-    async def picture(self, grant: Grant, plan: MapPlan) -> Picture:
-        """The picture of a plan, out of the cache or drawn, once however many ask; without layers that rest (`Breaker`)."""
-        check(plan, self.limits)
-        with self.ledger.giving(grant, plan.view.width_px * plan.view.height_px):
-            shown, digest, drawn = await self._made(grant, plan, self.pictures, lambda it: self.pool.draw(_settled(it)))
-        is_whole, view, media_type = len(shown.layers) == len(plan.layers), plan.view, FORMATS[plan.format].media_type
-        max_age_s = self.picture_max_age_s if is_whole else 0
-        return Picture(
-            drawn.body, media_type, digest, view.width_px, view.height_px, view.bbox, view.crs, drawn.empty, max_age_s, is_whole,
-            grant.is_public,
-        )  # fmt: skip
-
-    def digest_of(self, grant: Grant, plan: MapPlan) -> PlanDigest:
-        """The digest of what would be drawn now."""
-        return _digest_of(grant, self.breaker.spare(plan))
-
-    async def swatches(self, grant: Grant, plan: LegendPlan) -> tuple[LegendLayer, ...]:
-        """The swatches of a legend plan, drawn once; none of layers that rest."""
-        check(plan, self.limits)
-        if all(map(self.breaker.fault_of, plan.layers)):
-            return ()
-        try:
-            with self.ledger.giving(grant) as bill:
-                layers = (await self._made(grant, plan, self.legends, self.pool.legend))[2]
-                bill.pixels = sum(entry.width_px * entry.height_px for layer in layers for entry in layer.entries)
-            return layers
-        except FAILURES:
-            if all(map(self.breaker.fault_of, plan.layers)):
-                return ()
-            raise
-
-    async def sheet(self, grant: Grant, plan: LegendPlan) -> Picture:
-        """A legend as one picture, drawn once; without layers that rest."""
-        check(plan, self.limits)
-        assert plan.sheet
-        with self.ledger.giving(grant) as bill:
-            shown, digest, drawn = await self._made(grant, plan, self.pictures, self.pool.legend_sheet)
-            bill.pixels = drawn.width_px * drawn.height_px
-        is_whole = len(shown.layers) == len(plan.layers)
-        max_age_s = self.picture_max_age_s if is_whole else 0
-        media_type = FORMATS[plan.sheet.format].media_type
-        return Picture(
-            drawn.body, media_type, digest, drawn.width_px, drawn.height_px, max_age_s=max_age_s, is_whole=is_whole,
-            is_public=grant.is_public,
-        )  # fmt: skip
-
-    async def _made(self, grant: Grant, plan: P, flight: Flight[A], make: Callable[[P], Awaitable[A]]) -> tuple[P, PlanDigest, A]:
-        """Ends, because every turn but the last sends a layer to rest."""
-        while True:
-            plan = self.breaker.spare(plan)
-            digest = _digest_of(grant, plan)
-            try:
-                key, begin = cache_key(grant, plan, digest), partial(self.ledger.begin, grant)
-                made = await flight.get_or_make(key, partial(self.breaker.run, plan, make), begin=begin)
-                self.endings.note(key, next((it.layer.source.root for it in plan.layers if it.layer), None))
-                return plan, digest, made
-            except FAILURES:
-                if len(self.breaker.spare(plan).layers) == len(plan.layers):
-                    raise
-
-
-def _digest_of(grant: Grant, plan: MapPlan | LegendPlan) -> PlanDigest:
-    return plan_digest(grant, _settled(plan) if isinstance(plan, MapPlan) else plan)
+from rendermap.symbology.writers.written import Document
 
 
 class OpenMap:
@@ -206,8 +97,24 @@ class OpenMap:
         return marked(picture, drawn.body, plan.format)
 
     async def tile(self, request: TileRequest) -> Picture:
-        """One tile.  Raises TileOutside, and as `draw`."""
-        return await self.draw(_map_request(request))
+        """One tile; once one was slow, the far ones of the map are drawn ahead.  Raises TileOutside, and as `draw`."""
+        began = time.perf_counter()
+        picture = await self.draw(_map_request(request))
+        if (took_s := time.perf_counter() - began) > SLOW_S and (look := self._look_of(request)):
+            self._studio.ahead.add(look, request.tile, took_s)
+        return picture
+
+    def _look_of(self, request: TileRequest) -> Look | None:
+        """None where the set's CRS does not show the map."""
+        extent = transform_bbox(self._job_map.bbox, self._job_map.crs, crs_of_set(request.tile.tms))
+        asked = request.layers, request.size_px, request.pixel_ratio, request.format, request.tile.tms
+        key = self.version, self._grant.layer_ids, self._grant.bounds, asked
+
+        async def draw(tile: TileAddress) -> float | None:
+            plan = self._plan(_map_request(replace(request, tile=tile)))
+            return await self._studio.keep(self._grant, under_mark(plan, self._protection))
+
+        return Look(key, extent, draw) if extent else None
 
     def digest_of(self, request: MapRequest | TileRequest) -> str:
         """The digest the picture would have, told without drawing it.  Raises as `draw` and `tile` where the question is wrong."""
@@ -351,13 +258,6 @@ class OpenTemplate:
 
 def _kind_of(layer: Layer) -> GeometryKind | None:
     return layer.facts.geometry if isinstance(layer.facts, VectorFacts) else None
-
-
-def _settled(plan: MapPlan) -> MapPlan:
-    """The plan; every blank picture of one size and format is the same picture, wherever it lies."""
-    if plan.layers:
-        return plan
-    return replace(plan, view=replace(BLANK_VIEW, width_px=plan.view.width_px, height_px=plan.view.height_px))
 
 
 def _map_request(request: TileRequest) -> MapRequest:

@@ -20,10 +20,11 @@ from rendermap.gate import Gate, access_of
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.jobs.job import Job, JobStatus, MessageKind
 from rendermap.ledger import Ledger
-from rendermap.open_map import OpenMap, OpenTemplate, Studio
+from rendermap.open_map import OpenMap, OpenTemplate
 from rendermap.reply import JobCard, ServiceCard
 from rendermap.request import JobRequest
 from rendermap.services.service import Service, ToolLayer, service_named
+from rendermap.studio import Studio
 from rendermap.symbology.library import Library
 from rendermap.symbology.quantised import quantised
 from rendermap.symbology.template import template_geometry

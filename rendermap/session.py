@@ -55,7 +55,8 @@ def run(
         else:
             one = styles_of(tried) if tried else None
             request = JobRequest(one.service.name, "", OPERATOR) if one else NO_JOB
-        assembled = build(settings, catalog=one, services=one.services if one else None, reads_anywhere=True, keeps_all=True)
+        alone = settings.model_copy(update={"draw_ahead_s": 0.0})  # nobody will ask
+        assembled = build(alone, catalog=one, services=one.services if one else None, reads_anywhere=True, keeps_all=True)
         await assembled.start()
         try:
             return await work(assembled, request)

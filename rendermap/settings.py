@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     queue_limit: int = Field(QUEUE.value, ge=1, description="Drawings that may wait before the service answers busy.")
     queue_s: float = Field(QUEUE_S.value, gt=0, description="How long a drawing may wait before the service answers busy, in seconds.")
     deadline_s: float = Field(DRAWING_S.value, gt=0, description="Longest drawing, in seconds.")
+    draw_ahead_s: float = Field(
+        30.0, ge=0, description="Seconds that far tiles of a slow map may be drawn before anybody asks; 0 for never."
+    )
     memory_limit_mb: int = Field(WORKER_MEMORY.value, ge=256, description="Memory a drawing process may use before it is replaced.")
     drawings_per_client: int = Field(CLIENT_DRAWINGS.value, ge=1, description="Pictures that are made at once for one client.")
     pixel_budget_mpx: int = Field(PIXEL_BUDGET.value, ge=0, description="Megapixels that one client may have in an hour; 0 for no bound.")

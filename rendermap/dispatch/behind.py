@@ -41,6 +41,11 @@ class Behind:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def is_busy(self) -> bool:
+        """True while something is prepared, or waits to be."""
+        return bool(self._waiting) or self._now is not None
+
     def add(self, plan: MapPlan) -> None:
         """Have the datasets of a picture that was drawn prepared, each version once; what finds no place may come again."""
         for layer in plan.layers:

@@ -7,7 +7,6 @@ A worker that died is replaced at once, while the others go on.
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -87,7 +86,7 @@ class Pool:
         self._metrics = metrics or make_metrics()
         self._packer = PlanPacker()
         self._notes = WorkerNotes()
-        self._queue = Queue(queue_limit, queue_s, self._metrics.queue_length)
+        self._queue = Queue(queue_limit, queue_s, self._metrics.queue_length, workers)
         self._trials = Trials(workers, lambda: len(self._workers))
         self._behind = Behind(self._packer.pack, GIVEN_UP_AT)
         self._running: dict[WorkerProcess, Errand] = {}
@@ -99,7 +98,6 @@ class Pool:
         self._closings: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[None] | None = None
         self._scratch: Scratch | None = None
-        self._mean_s = 0.05
         self._open = False
 
     # --- life --------------------------------------------------------------------------------------------------------
@@ -156,6 +154,11 @@ class Pool:
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that are up."""
         return tuple(worker.pid for worker in self._workers)
+
+    @property
+    def is_calm(self) -> bool:
+        """True while a worker has nothing to do, nothing waits for one, and nothing is prepared behind."""
+        return bool(self._idle) and not len(self._queue) and not self._behind.is_busy
 
     # --- what may be asked -------------------------------------------------------------------------------------------
 
@@ -220,7 +223,7 @@ class Pool:
         if self._trials.may_begin(errand) and (idle := self._pick(errand.key)) is not None:
             self._give(idle, errand)
         else:
-            self._queue.add(errand, self._retry_after_s())
+            self._queue.add(errand)
         self._unanswered.add(errand)
         if errand.job is not None:
             self._jobs.add(errand.job)
@@ -254,10 +257,6 @@ class Pool:
         """What an idle worker does next: what somebody waits for, else what is done behind."""
         errand = self._queue.take(self._trials.may_begin)
         return self._behind.take() if errand is None and self._open else errand
-
-    def _retry_after_s(self) -> int:
-        waits_s = len(self._queue) * self._mean_s / self._size
-        return min(max(math.ceil(waits_s), 1), 60)
 
     # --- the workers -------------------------------------------------------------------------------------------------
 
@@ -345,7 +344,7 @@ class Pool:
             del self._running[worker]
             self._behind.end(errand)
             self._hand_out()
-        self._mean_s += (time.perf_counter() - began - self._mean_s) / 16
+        self._queue.learn(time.perf_counter() - began)
         if not errand.answer.done():
             errand.answer.set_result(answer)
 
@@ -372,7 +371,7 @@ class Pool:
         """
         while True:
             await asyncio.sleep(WATCH_S)
-            self._queue.refuse_overdue(self._retry_after_s())
+            self._queue.refuse_overdue()
             for worker in tuple(self._workers):
                 try:
                     self._look_after(worker)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -40,9 +41,14 @@ class Errand:
 
 
 class Queue:
-    """First come, first served.  limit: errands that may wait.  longest_s: for how long each may.  length: shown to the operator."""
+    """First come, first served.  limit: errands that may wait.  longest_s: for how long each may.  length: shown to the operator.
 
-    def __init__(self, limit: int, longest_s: float, length: Gauge) -> None:
+    workers: that take errands out of it.
+    """
+
+    def __init__(self, limit: int, longest_s: float, length: Gauge, workers: int) -> None:
+        self._workers = workers
+        self._mean_s = 0.05
         self._limit = limit
         self._longest_s = longest_s
         self._length = length
@@ -56,10 +62,19 @@ class Queue:
         """How full it is, from 0 to 1."""
         return len(self._errands) / self._limit
 
-    def add(self, errand: Errand, retry_after_s: int) -> None:
-        """Put an errand last.  Raises Busy, with retry_after_s, when the queue is full."""
+    @property
+    def retry_after_s(self) -> int:
+        """When it should be empty, by how long errands took lately."""
+        return min(max(math.ceil(len(self._errands) * self._mean_s / self._workers), 1), 60)
+
+    def learn(self, took_s: float) -> None:
+        """Tell how long an errand took."""
+        self._mean_s += (took_s - self._mean_s) / 16
+
+    def add(self, errand: Errand) -> None:
+        """Put an errand last.  Raises Busy, with when to come again, if the queue is full."""
         if len(self._errands) >= self._limit:
-            raise Busy(f"The service is busy: {self._limit} drawings wait already. Try again shortly.", retry_after_s=retry_after_s)
+            raise Busy(f"The service is busy: {self._limit} drawings wait already. Try again shortly.", retry_after_s=self.retry_after_s)
         errand.queued_at = time.monotonic()
         self._errands.append(errand)
         self._tell()
@@ -85,13 +100,13 @@ class Queue:
         self._tell()
         return found
 
-    def refuse_overdue(self, retry_after_s: int) -> None:
+    def refuse_overdue(self) -> None:
         """Tell those that have waited too long to come again."""
         latest = time.monotonic() - self._longest_s
         for errand in [errand for errand in self._errands if errand.queued_at < latest]:
             self.remove(errand)
             words = f"The service is busy: this drawing waited {self._longest_s:g} seconds for its turn. Try again shortly."
-            errand.fail(Busy(words, retry_after_s=retry_after_s))
+            errand.fail(Busy(words, retry_after_s=self.retry_after_s))
 
     def clear(self) -> None:
         """Forget all."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import morecantile
@@ -57,3 +57,22 @@ def view_of(tile: TileAddress, size_px: int = 256, pixel_ratio: float = 1.0) -> 
         raise TileOutside
     box = tms.xy_bounds(Tile(tile.col, tile.row, tile.matrix))
     return MapView(BBox(*box), crs_of_set(tile.tms), size_px, size_px, pixel_ratio)
+
+
+def roots_of(tms: str) -> tuple[TileAddress, ...]:
+    """The tiles of the farthest zoom; none of a set whose zooms do not halve its tiles.  Raises TileOutside when there is no such set."""
+    farthest = _set_of(tms).matrix(0)
+    if not _set_of(tms).is_quadtree:
+        return ()
+    return tuple(TileAddress(tms, 0, row, col) for row in range(farthest.matrixHeight) for col in range(farthest.matrixWidth))
+
+
+def above(tile: TileAddress) -> TileAddress:
+    """The tile of the zoom before that shows it and its neighbours."""
+    return replace(tile, matrix=tile.matrix - 1, row=tile.row // 2, col=tile.col // 2)
+
+
+def below(tile: TileAddress) -> tuple[TileAddress, ...]:
+    """The four tiles that show the same at the next zoom."""
+    zoom, row, col = tile.matrix + 1, 2 * tile.row, 2 * tile.col
+    return tuple(replace(tile, matrix=zoom, row=row + down, col=col + right) for down in (0, 1) for right in (0, 1))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import WGS84, is_geographic, transformer
+from rendermap.geo.crs import WGS84, is_geographic, transform_bbox, transformer
 from rendermap.jobs.job import Layer
 from rendermap.render.vector_facts import ERRORS, quiet
 from rendermap.symbology.facts import GeometryKind, VectorFacts
@@ -26,6 +26,7 @@ Shapes = NDArray[np.object_]
 Floats = NDArray[np.float64]
 
 _STEPS = 64
+_STEPS_SEEN = 8
 _TOLERANCE = 1e-5
 """How far, as a share of the data's diagonal on the map, a line may bend unseen: a pixel in a picture of a hundred thousand."""
 _MOST_STEPS = 1000
@@ -78,29 +79,45 @@ def _offsets(start: Floats, middle: Floats, end: Floats) -> Floats:
 
 
 @lru_cache(maxsize=1024)
-def holds_longer(layer: Layer, length: float) -> bool:
-    """True when a line or an edge of a layer is longer than length.  Dense data costs a look at its features' boxes."""
+def holds_bent(layer: Layer, longest: float, data_crs: str, map_crs: str) -> bool:
+    """True when a line or an edge of a layer is longer than longest and the map bends it.  Dense data costs a look at its features' boxes.
+
+    Those along meridians and parallels stay straight on many maps.
+    """
     if not isinstance(layer.facts, VectorFacts) or layer.facts.geometry is GeometryKind.POINT:
         return False
     try:
         with quiet():
             fids, bounds = pyogrio.read_bounds(layer.open_name, layer=layer.source.member)
-            large = fids[np.hypot(bounds[2] - bounds[0], bounds[3] - bounds[1]) > length]
+            large = fids[np.hypot(bounds[2] - bounds[0], bounds[3] - bounds[1]) > longest]
             if not len(large) or len(large) > _MOST_LOOKED_AT:
                 return bool(len(large))
             wkb = pyogrio.raw.read(layer.open_name, layer=layer.source.member, columns=[], fids=large)[2]
     except ERRORS as error:
         raise SourceUnreadable(reason=f"{layer.open_name}: {error}") from error
-    return bool(_longest_segment(shapely.from_wkb(wkb, on_invalid="ignore")) > length)
+    starts, ends = _longer(shapely.from_wkb(wkb, on_invalid="ignore"), longest)
+    span = transform_bbox(layer.bbox, data_crs, map_crs) if layer.bbox else None
+    return bool(len(starts)) and (span is None or not _are_straight(starts, ends, data_crs, map_crs, np.hypot(span.width, span.height)))
 
 
-def _longest_segment(shapes: Shapes) -> float:
+def _longer(shapes: Shapes, length: float) -> tuple[Floats, Floats]:
+    """Both ends of the segments that are longer."""
     parts = shapely.get_parts(shapely.get_parts(shapes))
     areal = shapely.get_dimensions(parts) == 2
     lines = np.concatenate([shapely.get_rings(parts[areal]), parts[~areal]])
     places, owners = shapely.get_coordinates(lines, return_index=True)
-    steps = np.hypot(*np.diff(places, axis=0).T)[np.diff(owners) == 0]
-    return float(steps.max(initial=0.0))
+    is_longer = (np.diff(owners) == 0) & (np.hypot(*np.diff(places, axis=0).T) > length)
+    return places[:-1][is_longer], places[1:][is_longer]
+
+
+def _are_straight(starts: Floats, ends: Floats, data_crs: str, map_crs: str, span: float) -> bool:
+    """False also for what lies outside the map's domain."""
+    shares = np.linspace(0.0, 1.0, _STEPS_SEEN + 1)[:, np.newaxis]
+    lines = starts[:, np.newaxis] + shares * (ends - starts)[:, np.newaxis]
+    xs, ys = transformer(data_crs, map_crs).transform(lines[..., 0].ravel(), lines[..., 1].ravel())
+    carried = np.stack([xs, ys], axis=-1).reshape(lines.shape)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return bool((_offsets(carried[:, :1], carried[:, 1:-1], carried[:, -1:]) <= _TOLERANCE * span).all())
 
 
 def densified(shapes: Shapes, longest: float) -> Shapes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rendermap.dispatch.plan import LayerPlan
-from rendermap.render.bends import holds_longer, longest_straight
+from rendermap.render.bends import holds_bent, longest_straight
 from rendermap.render.copies import Carriage
 from rendermap.render.seams import is_torn
 
@@ -22,5 +22,5 @@ def carriage_where_needed(plan: LayerPlan, map_crs: str) -> Carriage | None:
     carriage = carriage_of(plan, map_crs)
     if carriage is None or carriage.is_torn:
         return carriage
-    is_bent = carriage.longest and (plan.layer.reader != "ogr" or holds_longer(plan.layer, carriage.longest))
+    is_bent = carriage.longest and (plan.layer.reader != "ogr" or holds_bent(plan.layer, carriage.longest, plan.crs, map_crs))
     return carriage if is_bent else None

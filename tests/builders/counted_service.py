@@ -26,11 +26,11 @@ from rendermap.geo.bbox import BBox
 from rendermap.jobs.catalog import Catalog
 from rendermap.jobs.job import Layer
 from rendermap.ledger import Ledger
-from rendermap.open_map import Studio
 from rendermap.reply import LegendLayer
 from rendermap.service import MapService, Rooms
 from rendermap.services.reader import Services
 from rendermap.settings import Settings
+from rendermap.studio import Studio
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, Measures, VectorFacts
 from rendermap.symbology.library import Library
 from tests.builders.doors import open_door

@@ -12,7 +12,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import transform_bbox, transformer
 from rendermap.geo.view import MapView
 from rendermap.render import vectors
-from rendermap.render.bends import holds_longer, longest_straight
+from rendermap.render.bends import holds_bent, longest_straight
 from rendermap.render.raster import draw_raster
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.style import Colormap
@@ -84,12 +84,20 @@ def test_a_cap_in_degrees_is_a_disc_on_a_polar_map(target: str, sign: int, low: 
 @pytest.mark.parametrize("driver", ["FlatGeobuf", "GPKG", "OpenFileGDB", "ESRI Shapefile"])
 def test_only_long_lines_are_long(driver: str, tmp_path: Path) -> None:
     """What counts is a segment: not a feature's size, nor the way from one part to the next."""
-    ring = shapely.MultiLineString([shapely.Point(0, 0).buffer(1000, 64).exterior])
-    parts = shapely.MultiLineString([[(0, 0), (10, 0)], [(5000, 0), (5010, 0)]])
-    dense = write_features(tmp_path, [ring, parts], driver=driver, name="dense")
-    assert not holds_longer(dense, 200.0) and holds_longer(dense, 9.0)
-    points = write_features(tmp_path, [shapely.Point(0, 0), shapely.Point(9, 9)], driver=driver, name="points")
-    assert not holds_longer(points, 1.0)
+    ring = shapely.MultiLineString([shapely.Point(10, 50).buffer(10, 64).exterior])
+    parts = shapely.MultiLineString([[(0, 45), (1, 45)], [(30, 45), (31, 45)]])
+    dense = write_features(tmp_path, [ring, parts], driver=driver, name="dense", crs="EPSG:4326")
+    assert not holds_bent(dense, 2.0, "EPSG:4326", "EPSG:3035") and holds_bent(dense, 0.5, "EPSG:4326", "EPSG:3035")
+    points = write_features(tmp_path, [shapely.Point(0, 0), shapely.Point(9, 9)], driver=driver, name="points", crs="EPSG:4326")
+    assert not holds_bent(points, 1.0, "EPSG:4326", "EPSG:3035")
+
+
+def test_only_lines_that_the_map_bends_are_bent(tmp_path: Path) -> None:
+    """Along meridians and parallels a web map is straight, however long they are."""
+    straight = write_features(tmp_path, [shapely.LineString([(5, 30), (5, 60), (30, 60)])], name="straight", crs="EPSG:4326")
+    assert not holds_bent(straight, 1.0, "EPSG:4326", "EPSG:3857") and holds_bent(straight, 1.0, "EPSG:4326", "EPSG:3035")
+    slanted = write_features(tmp_path, [shapely.LineString([(5, 30), (30, 60)])], name="slanted", crs="EPSG:4326")
+    assert holds_bent(slanted, 1.0, "EPSG:4326", "EPSG:3857")
 
 
 def test_dense_data_is_drawn_from_the_dataset_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

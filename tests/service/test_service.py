@@ -35,11 +35,11 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.tiling import TileAddress
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import DataSource, Job, JobStatus, Layer, Message, MessageKind, Output
-from rendermap.open_map import Studio
 from rendermap.reply import LegendLayer, MapCard, Picture
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.service import MapService, Rooms
 from rendermap.services.service import Access, GroupLayer, Service, Task, ToolLayer
+from rendermap.studio import Studio
 from rendermap.symbology.facts import Band, GeometryKind, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.library import Library
 from rendermap.symbology.style import Stretch
