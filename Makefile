@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n 2
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 PEERS := build/bench/peers
-PEER_PACKAGES := cgi-mapserver mapserver-bin qgis-server qgis-server-bin python3-qgis nginx-light spawn-fcgi multiwatch
+PEER_PACKAGES := cgi-mapserver mapserver-bin qgis-server qgis-server-bin python3-qgis nginx-light spawn-fcgi multiwatch wrk
 PAGES := rendermap/frontends/viewer/static/build/manifest.json
 CLIENTS := tests/clients/node_modules/.package-lock.json
 # npm calls node by its name; the wheel's own bin/npm was a link and does not work
@@ -121,7 +121,7 @@ bench-peers: $(DONE)/run $(DONE)/demo $(PAGES) peers $(PEERS)/downloads/.done ##
 	@$(BIN)/python -m tests.bench.peers $(ARGS)
 
 peers: $(PEERS)/titiler/.done
-	@command -v mapserv >/dev/null && command -v multiwatch >/dev/null && test -x /usr/lib/cgi-bin/qgis_mapserv.fcgi \
+	@command -v mapserv >/dev/null && command -v multiwatch >/dev/null && command -v wrk >/dev/null && test -x /usr/lib/cgi-bin/qgis_mapserv.fcgi \
 	  || if [ "$$(id -u)" = 0 ]; then \
 	  echo "Installing MapServer, QGIS Server and nginx" && apt-get update -qq \
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PEER_PACKAGES) >/dev/null; \

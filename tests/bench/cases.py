@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.peers.load import ask_cold
-from tests.bench.peers.measure import box_around, wait_until_quiet
+from tests.bench.peers.measure import box_around
+from tests.bench.peers.quiet import wait_until_quiet
 from tests.bench.peers.rendermap import Rendermap
 from tests.bench.peers.servers import family, memory_mb
 from tests.bench.peers.sets import BenchSet, Tile, cold_addresses

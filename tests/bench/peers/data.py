@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from rasterio.warp import transform
 from rasterio.windows import Window
 from scipy.ndimage import map_coordinates, zoom
 
-from tests.bench.peers.sets import CLASS_COLOURS, LAND_COVER, BenchSet
+from tests.bench.peers.sets import CLASS_COLOURS, GROWING, LAND_COVER, BenchSet
 
 Floats = NDArray[np.float32]
 
@@ -44,14 +45,17 @@ def make(subject: BenchSet, data: Path, downloads: Path) -> None:
 # --- features --------------------------------------------------------------------------------------------------------
 
 
-def write_features(subject: BenchSet, data: Path, shapes: NDArray[np.object_], classes: NDArray[np.int32]) -> None:
+def write_features(
+    subject: BenchSet, data: Path, shapes: NDArray[np.object_], classes: NDArray[np.int32], suffixes: tuple[str, ...] = (".shp", ".fgb")
+) -> None:
     """A shapefile, then FlatGeobuf, whose being there says that all is."""
     kind = {"point": "Point", "polygon": "MultiPolygon" if subject.name == "counties" else "Polygon"}[subject.kind]
     wkb = shapely.to_wkb(shapes)
-    for suffix, driver in ((".shp", "ESRI Shapefile"), (".fgb", "FlatGeobuf")):
+    drivers = {".shp": "ESRI Shapefile", ".fgb": "FlatGeobuf"}
+    for suffix in suffixes:
         draft = data / f"draft_{subject.name}" / f"{subject.name}{suffix}"
         draft.parent.mkdir(exist_ok=True)
-        pyogrio.raw.write(draft, wkb, [classes], ["cls"], geometry_type=kind, crs=f"EPSG:{subject.epsg}", driver=driver)
+        pyogrio.raw.write(draft, wkb, [classes], ["cls"], geometry_type=kind, crs=f"EPSG:{subject.epsg}", driver=drivers[suffix])
         for part in draft.parent.iterdir():
             part.rename(data / part.name)
         draft.parent.rmdir()
@@ -93,6 +97,16 @@ def make_hexes(subject: BenchSet, data: Path, downloads: Path) -> None:
     shapes = shapely.polygons(np.concatenate([lattice, lattice[:, :1]], axis=1) * HEX_DEGREES + HEX_CENTRE)
     field = fractal(1024, 2.2, 5)[:side, :side].ravel() + np.random.default_rng(2).normal(0, 0.25, side * side)
     write_features(subject, data, shapes, np.digitize(field, (-0.84, -0.25, 0.25, 0.84)).astype(np.int32))
+
+
+def make_parcels(subject: BenchSet, data: Path, downloads: Path) -> None:
+    """Bent squares that cover the ground without gaps."""
+    side = round(math.sqrt(next(count for s, count in GROWING.items() if s == subject)))
+    row, col = np.divmod(np.arange(side * side), side)
+    middle = np.stack([col, row], axis=-1) - side / 2
+    square = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)])
+    shapes = shapely.polygons(bent(middle[:, None] + square) * HEX_DEGREES + HEX_CENTRE)
+    write_features(subject, data, shapes, evenly(side * side), suffixes=(".fgb",))
 
 
 def bent(lattice: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -255,6 +269,7 @@ MAKERS: dict[str, Callable[[BenchSet, Path, Path], None]] = {
     "dem8k_plain": make_heights,
     "lc8k_cog": make_land_cover,
     "big50k_cog": make_big,
+    **{subject.name: make_parcels for subject in GROWING},
     "cover1k": make_small_cover,
     "cover4k": make_small_cover,
     "ramp4k": make_small_heights,

@@ -68,9 +68,13 @@ class MapServer(FastCgiServer):
     def configure(self, subjects: list[BenchSet]) -> None:
         (self._mapfiles / "mapserver.conf").write_text(CONFIGURATION.format(mapfiles=self._mapfiles))
         for subject in subjects:
-            (self._mapfiles / f"{subject.name}.map").write_text(mapfile(subject, self.yard.data))
+            self.announce(subject, subject)
             if not subject.is_raster:
                 index(subject.path(self.yard.data, ".shp"))
+
+    def announce(self, subject: BenchSet, copy: BenchSet) -> None:
+        """A mapfile; the copy of a shapefile has its index with it."""
+        (self._mapfiles / f"{copy.name}.map").write_text(mapfile(copy, self.yard.data))
 
     def tile_path(self, subject: BenchSet, tile: Tile) -> str:
         return f"/?map={self._mapfiles}/{subject.name}.map&mode=tile&tilemode=gmap&tile={tile.col}+{tile.row}+{tile.zoom}&layers=drawn"

@@ -6,7 +6,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from rendermap.jobs import manifest
@@ -39,7 +40,7 @@ class Rendermap(Server):
         """Services and jobs; a job's dataset is a copy, since a job may hold no second name of a file."""
         self._jobs = self.yard.folder("rendermap/jobs")
         self._services = self.yard.folder("rendermap/services")
-        self._ids = {subject.name: self._find_job(subject) for subject in subjects}
+        self._places = {subject.name: (subject.name, self._find_job(subject)) for subject in subjects}
 
     def _find_job(self, subject: BenchSet) -> str:
         """The id of the set's job, made unless the one of an earlier run is there."""
@@ -54,11 +55,38 @@ class Rendermap(Server):
 
     def publish(self, subject: BenchSet) -> str:
         """The id of a new job with the set's dataset."""
-        dataset = subject.path(self.yard.data)
         with manifest.start(self._jobs, service=subject.name, task="Draw") as run:
-            copy(dataset, run.scratch / dataset.name)
-            run.output("Result", f"%scratchworkspace%/{dataset.name}")
+            self._fill(run, subject)
+            self._tell(run, subject)
         return run.job_id
+
+    def _fill(self, run: manifest.Run, subject: BenchSet) -> None:
+        dataset = subject.path(self.yard.data)
+        copy(dataset, run.scratch / dataset.name)
+
+    def _tell(self, run: manifest.Run, subject: BenchSet) -> None:
+        run.output("Result", f"%scratchworkspace%/{subject.path(self.yard.data).name}")
+
+    def lay(self, subject: BenchSet, name: str) -> Callable[[], None]:
+        """A job whose tool has written its dataset; what remains is to say that it is done."""
+        stack = ExitStack()
+        run = stack.enter_context(manifest.start(self._jobs, service=subject.name, task="Draw"))
+        self._fill(run, subject)
+        self._places[name] = (subject.name, run.job_id)
+
+        def finish() -> None:
+            self._tell(run, subject)
+            stack.close()
+
+        return finish
+
+    def announce(self, subject: BenchSet, copy: BenchSet) -> None:
+        """Nothing: a job that is done is there."""
+
+    def clear(self, name: str) -> None:
+        """Its folder goes, as a job's does at its end."""
+        service, job_id = self._places.pop(name)
+        shutil.rmtree(self._jobs / f"{service}_gpserver" / job_id)
 
     def running(self) -> Iterator[None]:
         """A cache of its own each time, so that no picture of an earlier run is there."""
@@ -71,11 +99,13 @@ class Rendermap(Server):
 
     def tile_path(self, subject: BenchSet, tile: Tile, job_id: str = "") -> str:
         """Of the set's job, or of another one."""
-        return f"/xyz/{subject.name}/jobs/{job_id or self._ids[subject.name]}/tiles/{tile.zoom}/{tile.col}/{tile.row}.png"
+        service, its_own = self._places[subject.name]
+        return f"/xyz/{service}/jobs/{job_id or its_own}/tiles/{tile.zoom}/{tile.col}/{tile.row}.png"
 
     def image_path(self, subject: BenchSet, bbox: tuple[float, float, float, float], size_px: tuple[int, int]) -> str:
         box, size = ",".join(map(repr, bbox)), ",".join(map(str, size_px))
-        where = f"/arcgis/rest/services/{subject.name}/MapServer/jobs/{self._ids[subject.name]}/export"
+        service, job_id = self._places[subject.name]
+        where = f"/arcgis/rest/services/{service}/MapServer/jobs/{job_id}/export"
         return f"{where}?bbox={box}&bboxSR=3857&imageSR=3857&size={size}&format=png32&transparent=true&f=image"
 
 

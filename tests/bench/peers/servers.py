@@ -9,9 +9,10 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from tests.bench.peers.sets import BenchSet, Tile
@@ -63,6 +64,23 @@ class Server(ABC):
     @abstractmethod
     def image_path(self, subject: BenchSet, bbox: tuple[float, float, float, float], size_px: tuple[int, int]) -> str:
         """Path and query of a PNG of a box in EPSG:3857."""
+
+    def lay(self, subject: BenchSet, name: str) -> Callable[[], None]:
+        """A second copy of the set's data, of that name; to call the result is what it takes until the server can be asked for it."""
+        for file in self.yard.data.glob(f"{subject.name}.*"):
+            link = file.with_name(name + file.name.removeprefix(subject.name))
+            link.unlink(missing_ok=True)
+            link.hardlink_to(file.resolve())
+        return partial(self.announce, subject, replace(subject, name=name))
+
+    @abstractmethod
+    def announce(self, subject: BenchSet, copy: BenchSet) -> None:
+        """Writes what the server reads for a copy of a set that it serves already."""
+
+    def clear(self, name: str) -> None:
+        """Takes such a copy away."""
+        for file in self.yard.data.glob(f"{name}.*"):
+            file.unlink(missing_ok=True)
 
     @property
     def cpu_s(self) -> float:

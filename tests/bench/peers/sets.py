@@ -69,6 +69,9 @@ SETS = {
     )
 }
 
+GROWING = {BenchSet(f"parcels{name}", "polygon", (9, 11), 4326): n for name, n in (("100k", 10**5), ("1m", 10**6), ("10m", 10**7))}
+"""Ever more features, of one density."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:

@@ -30,6 +30,9 @@ class TiTiler(Server):
     def configure(self, subjects: list[BenchSet]) -> None:
         """Nothing: all is in the addresses."""
 
+    def announce(self, subject: BenchSet, copy: BenchSet) -> None:
+        """Nothing: all is in the addresses."""
+
     @property
     def python(self) -> Path:
         """Of its virtual environment."""

@@ -1,0 +1,151 @@
+"""The kit that measures beside peers tells the truth: ratios, tables, the page, and pictures held against each other."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.bench.peers.likeness import fault
+from tests.bench.peers.load import ask_cold, look_around, milliseconds
+from tests.bench.peers.measure import Figure, box_around
+from tests.bench.peers.page import fill, span, summary
+from tests.bench.peers.sets import SETS, Tile, is_inside, session, tile_at, tiles_of_window
+from tests.bench.peers.tables import cell, ratio, table
+
+OURS = Figure("cold", "roads", 8, "rendermap", per_s=200, p50_ms=10, p99_ms=20)
+PEER = replace(OURS, server="MapServer", per_s=100)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(("per_s", "said"), [(100, "2x"), (201, "even"), (400, "**0.50x, ahead of us**")])
+def test_a_peer_that_is_ahead_is_said_to_be(per_s: float, said: str) -> None:
+    """The table hides no defeat, and makes no victory of nothing."""
+    assert cell(replace(PEER, per_s=per_s), OURS) == f"{per_s:.3g} (20), {said}"
+
+
+def test_times_are_ratios_the_other_way_round() -> None:
+    """Of rates more is better, of the time to a first picture less."""
+    assert ratio(PEER, OURS) == 2
+    slow, fast = replace(PEER, workload="appears", p50_ms=30), replace(OURS, workload="appears", p50_ms=10)
+    assert ratio(slow, fast) == 3
+    assert cell(slow, fast) == "30, 3x"
+
+
+def test_no_ratio_with_what_failed() -> None:
+    """A server that draws another map, or none, has no figures, and neither side of it a ratio."""
+    wrong = replace(PEER, failed="no picture")
+    assert ratio(wrong, OURS) is None
+    assert table([OURS, wrong]).splitlines()[-1] == "| roads | 200 (20) | failed |"
+    assert cell(PEER, replace(OURS, failed="500")) == "100 (20)"
+
+
+def test_the_summary_begins_with_the_worst() -> None:
+    """The least ratio comes first, with its set."""
+    figures = [OURS, PEER, replace(OURS, subject="lakes"), replace(PEER, subject="lakes", per_s=400)]
+    assert summary(figures).splitlines()[-1].endswith("| 0.5x (lakes) to 2x |")
+    assert span([]) == "–"
+
+
+def test_the_page_has_a_place_for_every_part() -> None:
+    """Parts are written between their marks, again and again; words around them stay, and a part without a place is told."""
+    page = "a\n<!-- begin tiles -->\nold\n<!-- end -->\nb\n<!-- begin growth -->\nkept\n<!-- end -->\n"
+    once = fill(page, {"tiles": "new"})
+    assert "old" not in once and "new" in once and "kept" in once and once.endswith("<!-- end -->\n")
+    assert fill(once, {"tiles": "new"}) == once
+    with pytest.raises(KeyError, match="strangers"):
+        fill(page, {"strangers": "?"})
+    places = {"summary", "run", "first", "prepared", "tiles", "sessions", "exports", "kept", "memory", "growth"}
+    fill((ROOT / "docs" / "performance.md").read_text(encoding="utf-8"), dict.fromkeys(places, "x"))
+
+
+def test_another_map_is_found_out() -> None:
+    """Outlines may differ by a pixel; a feature that is missing, or a blank picture, may not."""
+    agreed = np.full((256, 256, 3), 255.0)
+    agreed[40:200, 40:200] = (200, 40, 40)
+    shifted, missing, blank = np.roll(agreed, 1, axis=0), agreed.copy(), np.full_like(agreed, 255.0)
+    missing[40:120, 40:200] = 255
+    assert fault([agreed], [agreed]) == fault([shifted], [agreed]) == ""
+    assert "apart" in fault([missing], [agreed])
+    assert "blank" in fault([blank], [agreed])
+    assert fault([None], [agreed]) == "no picture"
+
+
+def test_wrk_says_its_times_in_three_units() -> None:
+    """All become milliseconds."""
+    assert [milliseconds(said) for said in ("830.00us", "1.20ms", "2.00s")] == pytest.approx([0.83, 1.2, 2000])
+
+
+def test_an_export_lies_around_its_tile() -> None:
+    """In the tile's own resolution, so that servers cannot take another level."""
+    tile = tile_at(1_000_000, 6_000_000, 10)
+    assert box_around(tile, (256, 256)) == pytest.approx(tile.bbox)
+    xmin, ymin, xmax, ymax = box_around(tile, (1024, 768))
+    side = tile.bbox[2] - tile.bbox[0]
+    assert (xmax - xmin, ymax - ymin) == (pytest.approx(4 * side), pytest.approx(3 * side))
+
+
+def test_sessions_are_the_same_for_everybody(tmp_path: Path) -> None:
+    """Views come from the person alone; none asks again for what it holds, and none for what lies outside the data."""
+    subject = replace(SETS["hex200k"], zooms=(5, 9))
+    (tmp_path / "places_hex200k.json").write_text(str([[-12e6 + 9e4 * n, 4.9e6 + 4e4 * n] for n in range(60)]))
+    with pytest.MonkeyPatch.context() as patch:
+        box = (-12.2e6, 4.8e6, -6e6, 8e6)
+        patch.setattr("tests.bench.peers.sets.bounds", lambda *_: box)
+        views = [session(subject, tmp_path, person, 8) for person in (0, 0, 1)]
+    assert views[0] == views[1] != views[2]
+    asked = [tile for view in views[0] for tile in view]
+    assert len(asked) == len(set(asked))
+    assert all(is_inside(tile, box) for tile in asked)
+    assert len(tiles_of_window(-10e6, 5e6, 9, (1920, 1080))) >= 40
+    assert Tile(0, 0, 0).bbox == pytest.approx((-20037508.34, -20037508.34, 20037508.34, 20037508.34))
+
+
+@contextmanager
+def answering(answers: dict[str, tuple[int, bytes]]) -> Iterator[int]:
+    """The port of a server that gives these; it closes every third connection, as servers do."""
+    loop = asyncio.new_event_loop()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(3):
+            if not (line := await reader.readline()):
+                break
+            while (await reader.readline()).strip():
+                pass
+            status, body = answers[line.split()[1].decode()]
+            writer.write(f"HTTP/1.1 {status} said\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            await writer.drain()
+        writer.close()
+
+    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def test_only_pictures_count() -> None:
+    """An error, a text and an empty answer are no tiles; within sessions a few answers that there is nothing are what an edge explains."""
+    out = io.BytesIO()
+    Image.new("RGBA", (4, 4)).save(out, "PNG")
+    answers = {"/good": (200, out.getvalue()), "/error": (500, b"no"), "/text": (200, b"<ServiceException>"), "/none": (404, b"outside")}
+    with answering(answers) as port:
+        cold = ask_cold(port, ["/good"] * 4 + ["/error", "/text", "/none"], 2)
+        edge = look_around(port, [[["/good"] * 60, ["/none"] + ["/good"] * 5]], 10)
+        holes = look_around(port, [[["/good"] * 9, ["/none"]]], 10)
+    assert len(cold.seconds) == 7 and len(cold.bad) == 3
+    assert not edge.bad and len(edge.seconds) == 2 and edge.empty == 1
+    assert holes.bad == ["1 of 10 answers say that there is nothing"]
