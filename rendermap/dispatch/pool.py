@@ -19,10 +19,11 @@ from rendermap.dispatch.answers import drawn_of, value_of, with_swatch
 from rendermap.dispatch.behind import Behind
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.notes import WorkerNotes
+from rendermap.dispatch.nursery import Nursery
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
-from rendermap.dispatch.process import WorkerDied, WorkerProcess, WorkerProgram
+from rendermap.dispatch.process import NURSERY, WorkerDied, WorkerProcess, WorkerProgram, nursery_of
 from rendermap.dispatch.queue import Errand, Queue
-from rendermap.dispatch.scratch import Scratch, make_scratch, sweep_scratch
+from rendermap.dispatch.scratch import Scratch, keep_swept, make_scratch, sweep_scratch
 from rendermap.dispatch.secrecy import hide_memory
 from rendermap.dispatch.trials import FATAL, Trials, errand_of
 from rendermap.dispatch.verdicts import BLAME, GIVEN_UP_AT, verdict_of
@@ -40,8 +41,6 @@ WATCH_S = 0.1
 WORN_SHARE = 0.75
 """Share of the memory limit above which a worker is replaced between plans rather than killed during the next."""
 SLOWEST_RESTART_S = 5.0
-SWEPT_S = 30.0
-"""How long copies of a dataset may lie after the end of its job."""
 ABANDONED_S = 2.0
 """A drawing may run on for so long when nobody waits for it any more: most end within it, and a worker is dear to start."""
 
@@ -82,7 +81,7 @@ class Pool:
         self._size = workers
         self._deadline_s = deadline_s
         self._plans_per_worker = plans_per_worker
-        self._program = replace(program or WorkerProgram(), memory_limit_bytes=memory_limit_bytes, readable=readable)
+        self._program = replace(program or WorkerProgram(nursery=NURSERY), memory_limit_bytes=memory_limit_bytes, readable=readable)
         self._metrics = metrics or make_metrics()
         self._packer = PlanPacker()
         self._notes = WorkerNotes()
@@ -98,6 +97,7 @@ class Pool:
         self._closings: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[None] | None = None
         self._scratch: Scratch | None = None
+        self._nursery: Nursery | None = None
         self._open = False
 
     # --- life --------------------------------------------------------------------------------------------------------
@@ -113,10 +113,11 @@ class Pool:
             raise RenderCrashed("The service cannot write to its scratch folder.", reason=str(error)) from error
         hide_memory()
         self._open = True
+        self._nursery = nursery_of(self._program, self._scratch)
         self._first = asyncio.get_running_loop().create_future()
         self._tasks = [asyncio.create_task(self._tend(self._scratch), name=f"rendermap-worker-{n}") for n in range(self._size)]
         self._tasks.append(asyncio.create_task(self._watch(), name="rendermap-watch"))
-        self._tasks.append(asyncio.create_task(self._sweep(self._scratch), name="rendermap-sweep"))
+        self._tasks.append(asyncio.create_task(keep_swept(self._scratch, self._jobs), name="rendermap-sweep"))
         try:
             await self._first
         except BaseException:
@@ -132,6 +133,8 @@ class Pool:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*self._closings)
+        if self._nursery is not None:
+            await self._nursery.close()
         for errand in self._unanswered:
             errand.fail(Busy())
         self._tasks.clear()
@@ -265,7 +268,7 @@ class Pool:
         failures = 0
         while True:
             try:
-                worker = await WorkerProcess.start(self._program, scratch)
+                worker = await WorkerProcess.start(self._program, scratch, self._nursery)
             except Exception as error:
                 failures += 1
                 await self._bear(error, failures)
@@ -377,12 +380,6 @@ class Pool:
                     self._look_after(worker)
                 except Exception:
                     _log.exception("worker not looked after", pid=worker.pid)
-
-    async def _sweep(self, scratch: Scratch) -> None:
-        """What was copied of a job goes with it."""
-        while True:
-            await asyncio.sleep(SWEPT_S)
-            self._jobs -= await asyncio.to_thread(scratch.drop_ended, tuple(self._jobs))
 
     def _look_after(self, worker: WorkerProcess) -> None:
         if worker.busy_since is not None and time.monotonic() - worker.busy_since > self._deadline_s:

@@ -20,10 +20,12 @@ from types import MappingProxyType
 import structlog
 
 from rendermap.dispatch.connection import Connection
+from rendermap.dispatch.nursery import KEPT_WORDS_BYTES, Child, Nursery
 from rendermap.dispatch.scratch import Scratch
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, WireBroken
 
-KEPT_WORDS_BYTES = 8000
+NURSERY: tuple[str, ...] = (sys.executable, "-P", "-m", "rendermap.render.nursery") if sys.platform == "linux" else ()
+"""Elsewhere libraries start threads as they are loaded, and a fork would lack them."""
 LISTEN_LIMIT_S = 1.0
 EXIT_LIMIT_S = 0.25
 
@@ -70,13 +72,15 @@ class WorkerDied(Exception):
 class WorkerProgram:
     """How a worker is started and what bounds it.
 
-    argv: the program; it finds its socket as file descriptor 0.  environment: on top of `ENVIRONMENT`.
+    argv: the program; it finds its socket as file descriptor 0.  nursery: the program that becomes it, where there is one.
+    environment: on top of `ENVIRONMENT`.
     memory_limit_bytes: resident size at which it is killed; the program stops itself hard somewhat above.
     readable: the folders whose datasets it may read; None for all.
-    After argv come the memory limit, the scratch folder, and the readable folders or nothing for all.
+    After argv, or nursery, come the memory limit, the scratch folder, and the readable folders or nothing for all.
     """
 
     argv: tuple[str, ...] = (sys.executable, "-P", "-m", "rendermap.render.worker")
+    nursery: tuple[str, ...] = ()
     memory_limit_bytes: int = 1 << 30
     readable: tuple[Path, ...] | None = None
     max_answer_bytes: int = 256 << 20
@@ -87,7 +91,7 @@ class WorkerProgram:
 class WorkerProcess:
     """A running worker.  Belongs to one event loop; `ask` is never called twice at once."""
 
-    def __init__(self, program: WorkerProgram, process: Process, connection: Connection, room: Path) -> None:
+    def __init__(self, program: WorkerProgram, process: Process | Child, connection: Connection, room: Path) -> None:
         self.pid = process.pid
         self.answered = 0
         self.busy_since: float | None = None
@@ -101,9 +105,9 @@ class WorkerProcess:
         self._listener = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, program: WorkerProgram, scratch: Scratch) -> WorkerProcess:
+    async def start(cls, program: WorkerProgram, scratch: Scratch, nursery: Nursery | None = None) -> WorkerProcess:
         """Start the program and wait until it says that it is ready.  scratch: of the service.  Raises WorkerDied."""
-        spawning = asyncio.create_task(cls._spawn(program, scratch))
+        spawning = asyncio.create_task(cls._spawn(program, scratch, nursery))
         try:
             worker = await asyncio.shield(spawning)
         except asyncio.CancelledError:  # a program half started must not stay behind
@@ -115,22 +119,12 @@ class WorkerProcess:
         return worker
 
     @classmethod
-    async def _spawn(cls, program: WorkerProgram, scratch: Scratch) -> WorkerProcess:
+    async def _spawn(cls, program: WorkerProgram, scratch: Scratch, nursery: Nursery | None) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         room = scratch.room()
         connection = await Connection.over(ours, program.max_answer_bytes)
         try:
-            # A session of its own: Ctrl-C in the terminal is for the service, which then ends its workers by closing their sockets.
-            process = await asyncio.create_subprocess_exec(
-                *program.argv,
-                *_arguments(program, scratch),
-                stdin=theirs.fileno(),
-                stdout=PIPE,
-                stderr=STDOUT,
-                cwd="/",
-                env={**ENVIRONMENT, **program.environment, "TMPDIR": str(room)},
-                start_new_session=True,
-            )
+            process = await (nursery.bear(theirs, room) if nursery else _run(program, scratch, theirs, room))
         except BaseException:
             connection.break_off("not started")
             shutil.rmtree(room, ignore_errors=True)
@@ -181,6 +175,8 @@ class WorkerProcess:
         """End the program and clear away what it left behind."""
         self.kill("closed")
         await self._ended()
+        if isinstance(self._process, Child):
+            self._process.close()
         await asyncio.to_thread(shutil.rmtree, self._room, ignore_errors=True)
 
     @property
@@ -223,6 +219,29 @@ class WorkerProcess:
         while chunk := await output.read(4096):
             self._words += chunk
             del self._words[:-KEPT_WORDS_BYTES]
+
+
+def nursery_of(program: WorkerProgram, scratch: Scratch) -> Nursery | None:
+    """Where workers of this program come from; None when each is started anew."""
+    if not program.nursery:
+        return None
+    # SQLite asks for the place of its temporary files as it is loaded, before the worker has a room; it leaves none behind
+    environment = {**ENVIRONMENT, **program.environment, "TMPDIR": str(scratch.path)}
+    return Nursery((*program.nursery, *_arguments(program, scratch)), environment)
+
+
+async def _run(program: WorkerProgram, scratch: Scratch, wire: socket.socket, room: Path) -> Process:
+    # A session of its own: Ctrl-C in the terminal is for the service, which then ends its workers by closing their sockets.
+    return await asyncio.create_subprocess_exec(
+        *program.argv,
+        *_arguments(program, scratch),
+        stdin=wire.fileno(),
+        stdout=PIPE,
+        stderr=STDOUT,
+        cwd="/",
+        env={**ENVIRONMENT, **program.environment, "TMPDIR": str(room)},
+        start_new_session=True,
+    )
 
 
 @cache

@@ -6,6 +6,7 @@ next start.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import hashlib
 import os
@@ -22,6 +23,8 @@ LOCK = "in-use"
 SHARED = "shared"
 COPIES = "copies"
 ROOM_PREFIX = "worker-"
+SWEPT_S = 30.0
+"""How long copies of a dataset may lie after the end of its job."""
 LEFT_BEHIND_S = 60.0
 """Between the making of a folder and its lock pass microseconds; one without a lock after this long has no owner."""
 
@@ -54,6 +57,13 @@ class Scratch:
         """Remove the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
+
+
+async def keep_swept(scratch: Scratch, jobs: set[Path]) -> None:
+    """What was copied of a job goes with it.  jobs: the folders of all that were asked for; those that ended are taken out."""
+    while True:
+        await asyncio.sleep(SWEPT_S)
+        jobs -= await asyncio.to_thread(scratch.drop_ended, tuple(jobs))
 
 
 @lru_cache(1024)

@@ -14,3 +14,8 @@ def hide_memory() -> bool:
     True when it is so; only Linux offers it.
     """
     return sys.platform == "linux" and bool(ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+
+
+def show_memory() -> None:
+    """Take `hide_memory` back, for a program that was forked from one that hides its own."""
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,4 +62,10 @@ for _name, _value in _BEFORE.items():
 
 mapnik.logger.set_severity(mapnik.severity_type.Error)
 
-__all__ = ["mapnik"]
+
+def use_room(path: str) -> None:
+    """Every library makes its temporary files there from now on."""
+    os.environ["TMPDIR"], tempfile.tempdir = path, None
+
+
+__all__ = ["mapnik", "use_room"]

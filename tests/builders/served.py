@@ -52,8 +52,8 @@ class Served:
 
     def _is_worker(self, folder: Path) -> bool:
         try:
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            return parent == str(self.pid) and b"rendermap.render.worker" in (folder / "cmdline").read_bytes()
+            nursery = _parent_of(folder)
+            return b"rendermap.render." in (folder / "cmdline").read_bytes() and _parent_of(Path("/proc") / nursery) == str(self.pid)
         except OSError:
             return False
 
@@ -66,6 +66,10 @@ class Served:
                     return
             time.sleep(0.05)
         raise TimeoutError("the service did not start")
+
+
+def _parent_of(folder: Path) -> str:
+    return (folder / "stat").read_text().rpartition(")")[2].split()[1]
 
 
 @contextmanager

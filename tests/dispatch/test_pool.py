@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from rendermap.dispatch import pool as pool_module
+from rendermap.dispatch import scratch as scratch_module
 from rendermap.dispatch.drawn import Drawn
+from rendermap.dispatch.nursery import Nursery
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan, layer_plan
 from rendermap.dispatch.pool import ABANDONED_S, Pool
 from rendermap.dispatch.process import WorkerProcess, WorkerProgram
@@ -313,10 +314,10 @@ def test_a_start_that_fails_in_an_unforeseen_way_is_tried_again(monkeypatch: pyt
     async def ask() -> None:
         honest, faults = WorkerProcess.start, iter([ValueError("out of the blue")])
 
-        async def start_once(program: WorkerProgram, scratch: Scratch) -> WorkerProcess:
+        async def start_once(program: WorkerProgram, scratch: Scratch, nursery: Nursery | None) -> WorkerProcess:
             for fault in faults:
                 raise fault
-            return await honest(program, scratch)
+            return await honest(program, scratch, nursery)
 
         monkeypatch.setattr(WorkerProcess, "start", start_once)
         async with running(1) as pool:
@@ -360,7 +361,7 @@ def test_a_stopped_pool_leaves_no_scratch(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_copies_go_with_their_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the folder of a job that was drawn is gone, so are the copies of its datasets; those of others stay."""
-    monkeypatch.setattr(pool_module, "SWEPT_S", 0.05)
+    monkeypatch.setattr(scratch_module, "SWEPT_S", 0.05)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     jobs = tmp_path / "ended", tmp_path / "living"
 
