@@ -5,6 +5,7 @@ from __future__ import annotations
 from rendermap.render import gdb_raster, journal
 from rendermap.render.labels import BLOCKS
 from rendermap.render.one_picture import BLOCKS_OF_ONE
+from rendermap.render.points import WARM_STAMPS
 from rendermap.render.raster_levels import warm_rasters
 from rendermap.render.vectors import WARM
 from rendermap.render.warm_points import WARM_POINTS
@@ -12,7 +13,7 @@ from rendermap.render.warm_points import WARM_POINTS
 
 def forget_datasets() -> None:
     """Forget everything: what was kept while a dataset changed may be of another version than its name says."""
-    for memory in (WARM, BLOCKS, BLOCKS_OF_ONE, WARM_POINTS, warm_rasters()):
+    for memory in (WARM, WARM_STAMPS, BLOCKS, BLOCKS_OF_ONE, WARM_POINTS, warm_rasters()):
         memory.forget()
     gdb_raster.forget()
     journal.forget()

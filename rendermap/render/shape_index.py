@@ -26,7 +26,7 @@ _NO_CHILDREN = (0).to_bytes(4, "little")
 
 def write_index(file: Path, boxes: Boxes, offsets: NDArray[np.int64]) -> None:
     """boxes: (n, 4) xmin, ymin, xmax, ymax of the records.  offsets: (n,) of their heads in the shapefile, in bytes."""
-    order = _by_place(boxes)
+    order = by_place(boxes, NODE_RECORDS)
     records = np.zeros(len(boxes), _RECORD)
     records["offset"], records["start"], records["box"] = offsets[order], WHOLE_RECORD, _outwards(boxes[order])
     nodes = [_leaf(records[first : first + NODE_RECORDS]) for first in range(0, max(len(records), 1), NODE_RECORDS)]
@@ -35,10 +35,10 @@ def write_index(file: Path, boxes: Boxes, offsets: NDArray[np.int64]) -> None:
     file.write_bytes(SIGNATURE + nodes[0][1])
 
 
-def _by_place(boxes: Boxes) -> NDArray[np.intp]:
-    """Neighbours beside each other: slabs from west to east, each from south to north."""
+def by_place(boxes: Boxes, together: int) -> NDArray[np.intp]:
+    """Neighbours beside each other, in groups of so many: slabs from west to east, each from south to north."""
     x, y = boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
-    slabs = max(math.isqrt(-(-len(boxes) // NODE_RECORDS)), 1)
+    slabs = max(math.isqrt(-(-len(boxes) // together)), 1)
     rank = np.empty(len(boxes), np.intp)
     rank[np.argsort(x, kind="stable")] = np.arange(len(boxes))
     return np.lexsort((y, rank * slabs // max(len(boxes), 1)))

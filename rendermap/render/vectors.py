@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from rendermap.errors import RenderFailed, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import is_geographic
 from rendermap.geo.view import MapView
+from rendermap.imaging.blend import over
 from rendermap.render.assets import assets
 from rendermap.render.carriages import carriage_where_needed
 from rendermap.render.clip import box_in
@@ -27,6 +28,7 @@ from rendermap.render.kept_vectors import drop_kept, find_kept, kept_for, place_
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, in_pieces, is_of_one_ratio, map_document
 from rendermap.render.piece_copies import Uncut, piece_copy
 from rendermap.render.pieces import pieces_of
+from rendermap.render.points import WARM_STAMPS
 from rendermap.render.theme_rules import applies_all
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import VectorFacts
@@ -118,9 +120,30 @@ def draw_vectors(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None 
     their symbols reach.  Result: (height, width, 4) uint8, straight alpha, not writeable.
     Raises SourceUnreadable, StyleInvalid, RenderFailed.
     """
-    drawn = [plan for plan in run if plan.layer.bbox is not None]
-    if not drawn:
-        return np.zeros((view.height_px, view.width_px, 4), np.uint8)
+    picture: NDArray[np.uint8] | None = None
+    for pixels in _drawn_parts([plan for plan in run if plan.layer.bbox is not None], view, clip_deg):
+        picture = pixels if picture is None else over(picture, pixels)
+    return np.zeros((view.height_px, view.width_px, 4), np.uint8) if picture is None else picture
+
+
+def _drawn_parts(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) -> Iterator[NDArray[np.uint8]]:
+    """Layers that are stamped each for itself, those between them together."""
+    waiting: list[LayerPlan] = []
+    for plan in run:
+        stamps = WARM_STAMPS.get(plan, view.crs, view.pixel_ratio)
+        pixels = stamps.draw(view, clip_deg) if stamps else None
+        if pixels is None:
+            waiting.append(plan)
+            continue
+        if waiting:
+            yield _draw_map(waiting, view, clip_deg)
+            waiting = []
+        yield pixels
+    if waiting:
+        yield _draw_map(waiting, view, clip_deg)
+
+
+def _draw_map(drawn: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) -> NDArray[np.uint8]:
     warm = WARM.get(drawn, view.crs, view.pixel_ratio)
     margin_px = warm.margin_px(view.pixel_ratio)
     width_px, height_px = (max(side + 2 * margin_px, LEAST_PX) for side in (view.width_px, view.height_px))
@@ -131,18 +154,18 @@ def draw_vectors(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None 
         mapnik.render(warm.map, image, view.pixel_ratio)
     except (RuntimeError, ValueError) as error:
         if warm.kept:
-            return _draw_from_originals(warm, run, view, clip_deg)
+            return _draw_from_originals(warm, drawn, view, clip_deg)
         raise RenderFailed(reason=str(error)) from error
     pixels = np.frombuffer(image.to_string(), np.uint8).reshape(height_px, width_px, 4)
     return pixels[margin_px : margin_px + view.height_px, margin_px : margin_px + view.width_px]
 
 
 def _draw_from_originals(warm: _Warm, run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) -> NDArray[np.uint8]:
-    """As `draw_vectors`, after a map could not be drawn from its kept files: they are damaged, or were dropped to make room."""
+    """As `_draw_map`, after a map could not be drawn from its kept files: they are damaged, or were dropped to make room."""
     for file in warm.kept:
         drop_kept(file)
     WARM.forget()
-    return draw_vectors(run, view, clip_deg)
+    return _draw_map(run, view, clip_deg)
 
 
 def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> None:

@@ -40,6 +40,7 @@ from rendermap.render.heap import BUSY_BYTES, IDLE_BYTES, Heap
 from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import JobThreads
 from rendermap.render.journal import settled
+from rendermap.render.kept_points import prepare_points
 from rendermap.render.kept_vectors import prepare_vector
 from rendermap.render.measure import measure
 from rendermap.render.memories import forget_datasets
@@ -83,6 +84,7 @@ def prepare(plan: PreparePlan) -> Answer:
     """Nothing to see: what was made lies in the store that all workers draw from."""
     if isinstance(plan.layer.layer.facts, VectorFacts):
         prepare_vector(plan.layer, plan.crs)
+        prepare_points(plan.layer, plan.crs)
     else:
         prepare_raster(plan.layer.layer)
     return Answer(Head("value"))

@@ -1,0 +1,103 @@
+"""Draws layers of many points from what is kept of them, with stamps instead of Mapnik's markers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from cachetools import LRUCache
+
+from rendermap.dispatch.plan import LayerPlan
+from rendermap.errors import RenderFailed
+from rendermap.geo.bbox import BBox, pad
+from rendermap.geo.view import MapView, parts_of
+from rendermap.imaging.blend import fade
+from rendermap.render.clip import box_in
+from rendermap.render.kept_points import KeptPoints, find_points, kept_points_for
+from rendermap.render.point_file import PointFile, open_points
+from rendermap.render.stamping import stamped
+from rendermap.render.stamps import BLOCK_PX, Pixels, Stamps, fits, stamps_of
+from rendermap.symbology.symbols import Symbol
+
+WARM_LAYERS = 16
+MOST_AT_ONCE = 400_000
+"""Points around a block; what they take while they are drawn stays below 100 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stampable:
+    """A layer ready to draw at one pixel ratio."""
+
+    file: PointFile
+    stamps: Stamps
+    opacity: float
+
+    def draw(self, view: MapView, clip_deg: BBox | None = None) -> Pixels | None:
+        """(height, width, 4), straight alpha; None where the points are too many.  clip_deg: see `draw_vectors`."""
+        extent = None if clip_deg is None else box_in(clip_deg, view.crs)
+        picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
+        if clip_deg is not None and extent is None:
+            return picture
+        for left, top, part in parts_of(view, BLOCK_PX):
+            block = self._block(part, extent)
+            if block is None:
+                return None
+            picture[top : top + part.height_px, left : left + part.width_px] = block[: part.height_px, : part.width_px]
+        return fade(picture, self.opacity)
+
+    def _block(self, view: MapView, extent: BBox | None) -> Pixels | None:
+        box, dx, dy = view.bbox, view.bbox.width / view.width_px, view.bbox.height / view.height_px
+        found = self.file.around(pad(box, dx * self.stamps.side, dy * self.stamps.side), MOST_AT_ONCE)
+        if found is None:
+            return None
+        if extent is not None:
+            x, y = found["x"], found["y"]
+            found = found[(x >= extent.xmin) & (x <= extent.xmax) & (y >= extent.ymin) & (y <= extent.ymax)]
+        return stamped(self.stamps, (found["x"] - box.xmin) / dx, (box.ymax - found["y"]) / dy, found["look"])
+
+
+class WarmStamps:
+    """The layers drawn last: which of them can be stamped, and what with."""
+
+    def __init__(self, limit: int) -> None:
+        self._kept: LRUCache[object, KeptPoints | None] = LRUCache(limit)
+        self._ready: LRUCache[object, Stampable | None] = LRUCache(limit)
+
+    def get(self, plan: LayerPlan, crs: str, pixel_ratio: float) -> Stampable | None:
+        """A layer with its stamps, None when Mapnik must draw it, for now or always."""
+        what = (crs, plan.layer.source, plan.layer.reader, plan.layer.encoding, plan.crs, plan.style_key)
+        if (what, pixel_ratio) in self._ready:
+            return self._ready[what, pixel_ratio]
+        if what not in self._kept:
+            self._kept[what] = kept_points_for(plan, crs)
+        points = self._kept[what]
+        file = find_points(points) if points else None
+        if points is None or file is None:
+            return None
+        ready = self._ready[what, pixel_ratio] = _ready(points, file, pixel_ratio)
+        return ready
+
+    def forget(self) -> None:
+        """Close them all."""
+        self._kept.clear()
+        self._ready.clear()
+
+
+WARM_STAMPS = WarmStamps(WARM_LAYERS)
+
+
+def _ready(points: KeptPoints, file: Path, pixel_ratio: float) -> Stampable | None:
+    try:
+        opened = open_points(file)
+    except OSError:
+        file.unlink(missing_ok=True)
+        return None
+    style = points.kept.plan.style
+    looks = [points.look_of(look) for look in opened.looks] or [Symbol()]
+    if not fits(looks, pixel_ratio):
+        return None
+    try:
+        return Stampable(opened, stamps_of(looks, style, pixel_ratio), style.opacity)
+    except RuntimeError as error:
+        raise RenderFailed(reason=str(error)) from error
