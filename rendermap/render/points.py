@@ -21,8 +21,8 @@ from rendermap.render.stamps import BLOCK_PX, Pixels, Stamps, fits, stamps_of
 from rendermap.symbology.symbols import Symbol
 
 WARM_LAYERS = 16
-MOST_AT_ONCE = 400_000
-"""Points around a block; what they take while they are drawn stays below 100 MB."""
+MOST_AT_ONCE = 1 << 20
+"""Points around a block; they take some 100 bytes each while they are drawn."""
 
 
 @dataclass(frozen=True, slots=True)

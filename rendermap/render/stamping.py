@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from rendermap.render.stamps import BLOCK_PX, STEP_BITS, STEPS, Pixels, Stamps
 
-AT_ONCE = 4096
+AT_ONCE = 2048
 """Stamps; what is worked out for their pixels stays in the processor's own memory."""
 MANY_DEEP = 4
 """Stamps on each other from which on it pays to look for those that nothing is seen of."""
 
 _OUTSIDE = np.int32(2**31 - 1)
+_OPAQUE = np.uint32(255 << 24)
 _FADES = np.log1p(-np.arange(255) / 255)
 """Logarithms of the light that an alpha lets through."""
 
@@ -53,12 +54,13 @@ def stamped(stamps: Stamps, x_px: Reals, y_px: Reals, looks: NDArray[np.integer]
 
 
 def _standing(stamps: Stamps, x_px: Reals, y_px: Reals, looks: NDArray[np.integer]) -> Standing:
-    x, y = (np.floor(px * STEPS).astype(np.intp) for px in (x_px, y_px))
+    least_x, least_y = stamps.left + 1 - stamps.side, stamps.top + 1 - stamps.side
+    across = (x_px >= least_x) & (x_px < BLOCK_PX + stamps.left)
+    inside = np.flatnonzero(across & (y_px >= least_y) & (y_px < BLOCK_PX + stamps.top))
+    x, y = (np.floor(px[inside] * STEPS).astype(np.intp) for px in (x_px, y_px))
     columns, rows = (x >> STEP_BITS) + stamps.side - stamps.left, (y >> STEP_BITS) + stamps.side - stamps.top
-    end = BLOCK_PX + stamps.side
-    inside = np.flatnonzero((columns > 0) & (columns < end) & (rows > 0) & (rows < end))
-    kinds = looks[inside].astype(np.intp) << STEP_BITS | y[inside] & STEPS - 1
-    return Standing(rows[inside] * stamps.canvas_side + columns[inside], kinds << STEP_BITS | x[inside] & STEPS - 1)
+    kinds = looks[inside].astype(np.intp) << STEP_BITS | y & STEPS - 1
+    return Standing(rows * stamps.canvas_side + columns, kinds << STEP_BITS | x & STEPS - 1)
 
 
 def _topmost(stamps: Stamps, standing: Standing) -> NDArray[np.int32]:
@@ -84,7 +86,7 @@ def _solids(stamps: Stamps, standing: Standing, top: NDArray[np.int32]) -> NDArr
     pixels = np.flatnonzero((top >= 0) & (top < _OUTSIDE))
     number = top[pixels]
     within = stamps.numbers[pixels - standing.corners[number]]
-    picture[_numbers(stamps.side)[pixels]] = stamps.colors[standing.kinds[number], within]
+    picture[_numbers(stamps.side)[pixels]] = stamps.colors.ravel()[standing.kinds[number] * stamps.side**2 + within]
     return picture
 
 
@@ -120,24 +122,33 @@ def _lay_rims(picture: NDArray[np.uint32], stamps: Stamps, standing: Standing, s
     # 16 bits are sorted several times faster than more
     pixels = _numbers(stamps.side)[places.ravel()[seen]].astype(np.uint16)
     order = np.argsort(pixels, kind="stable")
-    pixels, colors = pixels[order], stamps.rim_colors[kinds].ravel()[seen[order]]
+    _blend(picture, pixels[order], stamps.rim_colors[kinds].ravel()[seen[order]])
+
+
+def _blend(picture: NDArray[np.uint32], pixels: NDArray[np.uint16], colors: NDArray[np.uint32]) -> None:
+    """Lay colours over pixels.  pixels: ascending, those of one pixel from below upwards; at least one."""
     is_first = np.concatenate([[True], pixels[1:] != pixels[:-1]])
     firsts, stack = np.flatnonzero(is_first), np.cumsum(is_first) - 1
     through = np.cumsum(_FADES[colors >> 24])
     ends = through[np.append(firsts[1:], len(pixels)) - 1]
-    light = np.exp(ends[stack] - through)
+    seen = np.exp((ends[stack] - through).astype(np.float32))
+    left = np.exp(np.diff(ends, prepend=0.0).astype(np.float32))
     touched = pixels[firsts]
-    below = picture[touched].view(np.uint8).reshape(-1, 4) * np.exp(np.diff(ends, prepend=0.0))[:, np.newaxis]
-    laid = colors.view(np.uint8).reshape(-1, 4)
-    for channel in range(4):
-        below[:, channel] += np.bincount(stack, laid[:, channel] * light)
-    picture[touched] = np.minimum(below + 0.5, 255).astype(np.uint8).view(np.uint32)[:, 0]
+    shown, laid = (each.view(np.uint8).reshape(-1, 4) for each in (picture[touched], colors))
+    for channel in range(3):
+        shown[:, channel] = shown[:, channel] * left + np.bincount(stack, laid[:, channel] * seen) + 0.5
+    shown[:, 3] = 255.5 - (255 - shown[:, 3]) * left
+    picture[touched] = shown.view(np.uint32)[:, 0]
 
 
 def _straight(picture: NDArray[np.uint32]) -> Pixels:
     """Colours without alpha in them."""
+    clear = np.flatnonzero((picture > 0) & (picture < _OPAQUE))
     pixels = picture.view(np.uint8).reshape(-1, 4)
-    clear = np.flatnonzero((pixels[:, 3] > 0) & (pixels[:, 3] < 255))
-    alpha = pixels[clear, 3:].astype(np.uint16)
-    pixels[clear, :3] = np.minimum((pixels[clear, :3] * np.uint16(255) + alpha // 2) // alpha, 255)
+    seen = pixels[clear]
+    alpha = seen[:, 3]
+    share = np.float32(255) / alpha
+    for channel in range(3):
+        seen[:, channel] = np.minimum(seen[:, channel], alpha) * share + np.float32(0.5)
+    pixels[clear] = seen
     return pixels

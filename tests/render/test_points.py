@@ -29,7 +29,7 @@ from tests.builders.vectors import plan_for, view_on, write_features
 
 MAP_CRS = "EPSG:3857"
 SIDE_M = 4000.0
-COUNT = 3000
+COUNT = 2000
 NAMES = ("plain", "it's", "größer", None)
 RANDOM = np.random.default_rng(3)
 PLACES = RANDOM.uniform(500_000, 500_000 + SIDE_M, (COUNT, 2))
