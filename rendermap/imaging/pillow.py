@@ -1,7 +1,8 @@
-"""JPEG, WebP, GIF and BMP, by Pillow, without metadata but a stamp."""
+"""JPEG, WebP, AVIF, GIF and BMP, by Pillow, without metadata but a stamp."""
 
 from __future__ import annotations
 
+import importlib.util
 from io import BytesIO
 
 import numpy as np
@@ -14,6 +15,8 @@ from rendermap.imaging.stamp import Stamp, comment_of, exif_of
 
 _JPEG_QUALITY = 85
 _FULL_CHROMA_FROM = 90
+_AVIF_QUALITY, _AVIF_SPEED = 60, 8
+"""At 9 and 10 pictures take a third of the time, and are a third to a half larger."""
 
 
 def write_jpeg(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:
@@ -28,6 +31,19 @@ def write_webp(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Sta
     if quality is None:
         return _save(Image.fromarray(pixels), "WEBP", lossless=True, quality=0, method=0, exact=False, **_exif(stamp))
     return _save(Image.fromarray(pixels), "WEBP", quality=quality, method=2, **_exif(stamp))
+
+
+def has_avif() -> bool:
+    """Whether Pillow was built with it."""
+    return importlib.util.find_spec("PIL._avif") is not None
+
+
+def write_avif(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:
+    """AVIF with exact alpha and full chroma: closer to the picture than a JPEG of the same size, for ten times the work."""
+    options = {"quality": quality or _AVIF_QUALITY, "speed": _AVIF_SPEED, "subsampling": "4:4:4", "max_threads": 1}
+    if (pixels[..., 3] == 255).all():
+        return _save(Image.fromarray(pixels[..., :3]), "AVIF", **options, **_exif(stamp))
+    return _save(Image.fromarray(pixels), "AVIF", advanced={"alpha:lossless": "1"}, **options, **_exif(stamp))
 
 
 def write_gif(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:

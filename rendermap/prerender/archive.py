@@ -21,7 +21,7 @@ from rendermap.reply import MapCard
 from rendermap.request import LayerChoice
 
 NEW_SUFFIX = ".new"
-_TYPES = {"png": TileType.PNG, "jpeg": TileType.JPEG, "webp": TileType.WEBP}
+_TYPES = {"png": TileType.PNG, "jpeg": TileType.JPEG, "webp": TileType.WEBP, "avif": TileType.AVIF}
 _PER_DEGREE = 10_000_000
 
 
@@ -78,7 +78,7 @@ def parse_tile_format(text: str) -> Format:
     """A format that archives may hold.  Raises InvalidFormat."""
     format = parse_format(text)
     if format.name not in _TYPES:
-        raise InvalidFormat("Tiles are drawn beforehand as png, webp or jpg.")
+        raise InvalidFormat("Tiles are drawn beforehand as png, webp, avif or jpg.")
     return format
 
 

@@ -41,7 +41,7 @@ def prerender(
     layers: Annotated[
         str | None, typer.Option("--layers", help="Layer ids to draw, such as 0,2.", show_default="those visible by default")
     ] = None,
-    format: Annotated[str, typer.Option("--format", help="png, webp or jpg.")] = "png",
+    format: Annotated[str, typer.Option("--format", help="png, webp, avif or jpg.")] = "png",
     to: Annotated[
         Path | None, typer.Option("--to", help="PMTiles archive to write.", show_default="the cache of pictures", dir_okay=False)
     ] = None,

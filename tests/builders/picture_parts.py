@@ -10,6 +10,8 @@ Part = tuple[str, bytes]
 
 def parts_of(body: bytes) -> list[Part]:
     """(name, content) of every part of an encoded picture, in order; what follows its end is a part called ``rest``."""
+    if body[4:8] == b"ftyp":
+        return list(_avif(body))
     for start, parse in ((b"\x89PNG", _png), (b"\xff\xd8", _jpeg), (b"RIFF", _webp), (b"GIF8", _gif), (b"BM", _bmp)):
         if body.startswith(start):
             return list(parse(body))
@@ -49,6 +51,25 @@ def _webp(body: bytes) -> Iterator[Part]:
         at += 8 + length + length % 2
     if at < len(body):
         yield "rest", body[at:]
+
+
+def _avif(body: bytes) -> Iterator[Part]:
+    for name, content in _boxes(body):
+        if name != "meta":
+            yield name, content
+            continue
+        for inner, inside in _boxes(content[4:]):
+            yield f"meta {inner}", inside
+            if inner == "iinf":
+                yield from ((f"item {item[8:12].decode('ascii')}", item) for _, item in _boxes(inside[6:]))
+
+
+def _boxes(body: bytes) -> Iterator[Part]:
+    at = 0
+    while at < len(body):
+        (length,) = struct.unpack_from(">I", body, at)
+        yield body[at + 4 : at + 8].decode("ascii"), body[at + 8 : at + length]
+        at += length
 
 
 def _gif(body: bytes) -> Iterator[Part]:

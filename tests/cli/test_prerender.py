@@ -193,7 +193,7 @@ def test_what_was_wrongly_asked_is_said(place: tuple[Path, str]) -> None:
         assert sentence in run(place, *to, "--zoom", zoom, status=USAGE)
     for bbox, sentence in (("1,2,3", "four finite"), ("170,0,-170,1", "180th meridian"), ("0,0,1,1", "nothing of the map")):
         assert sentence in run(place, *to, "--zoom", "8", "--bbox", bbox, status=USAGE)
-    assert "png, webp or jpg" in run(place, *to, "--format", "gif", status=USAGE)
+    assert "png, webp, avif or jpg" in run(place, *to, "--format", "gif", status=USAGE)
     assert "no layer 7" in run(place, *to, "--layers", "7", status=FAULTS)
     assert "no such job" in run((place[0], f"{NAME}/j0"), *to, status=FAULTS)
     assert "cannot be written" in run(place, "--zoom", "8", "--to", place[0] / "no" / "x.pmtiles", status=USAGE)

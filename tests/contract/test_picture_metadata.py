@@ -19,11 +19,20 @@ NEEDED = {
     # start of frame, tables, scan, and the header that names the format
     "image/jpeg": {"E0", "DB", "C0", "C4", "DA"},
     "image/webp": {"VP8X", "VP8L", "VP8", "ALPH"},
+    # colours and alpha are a picture each; who reads it, which is first, where they lie, their properties, which is the other's alpha
+    "image/avif": {"ftyp", "mdat", "item av01", *(f"meta {box}" for box in ("hdlr", "pitm", "iloc", "iinf", "iprp", "iref"))},
     # graphic control: which colour is transparent
     "image/gif": {"header", "extension F9", "image"},
     "image/bmp": {"header", "pixels"},
 }
-STAMPED = {"image/png": ["iTXt"] * 3, "image/jpeg": ["E1"], "image/webp": ["EXIF"], "image/gif": ["extension FE"], "image/bmp": []}
+STAMPED = {
+    "image/png": ["iTXt"] * 3,
+    "image/jpeg": ["E1"],
+    "image/webp": ["EXIF"],
+    "image/avif": ["item Exif"],
+    "image/gif": ["extension FE"],
+    "image/bmp": [],
+}
 
 
 @pytest.fixture(params=FORMATS, ids=lambda row: row.name)

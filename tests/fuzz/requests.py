@@ -28,7 +28,14 @@ from tests.fuzz.wire import Answer, Line
 
 DEADLINE_S, MARGIN_S, UNFRAMED_WAIT_S = 10.0, 25.0, 0.5
 """Longest drawing; what an answer may take beyond it on a busy machine; how long we wait where none need come."""
-MAGIC = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8", "image/webp": b"RIFF", "image/gif": b"GIF8", "image/bmp": b"BM"}
+MAGIC = {
+    "image/png": b"\x89PNG",
+    "image/jpeg": b"\xff\xd8",
+    "image/webp": b"RIFF",
+    "image/gif": b"GIF8",
+    "image/bmp": b"BM",
+    "image/avif": b"\0\0\0",
+}
 _FORBIDDEN = re.compile(rb"Traceback|File \"|\.py[\"', :]|/site-packages/|asyncpg|<frozen|0x[0-9a-f]{12}", re.IGNORECASE)
 _SERVER_FAULT = re.compile(rb'"code"\s*:\s*5\d\d(?!\d)')
 _RESTARTS = re.compile(r'rendermap_worker_restarts_total\{cause="(\w+)"\} (\d+)')

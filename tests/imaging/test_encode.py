@@ -1,5 +1,6 @@
 """encode: the very pixels come back, over the right background, without metadata."""
 
+import importlib.util
 from io import BytesIO
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 from PIL import Image
 
 from rendermap.errors import InvalidFormat, InvalidSize
+from rendermap.imaging import pillow
 from rendermap.imaging.encode import encode, is_empty
+from rendermap.imaging.formats import FORMATS
 
 
 def picture(colors: int = 40, height: int = 37, width: int = 53) -> np.ndarray:
@@ -151,6 +154,26 @@ def test_webp_is_lossless_without_quality() -> None:
     visible = pixels[..., 3] > 0
     assert np.array_equal(shown[visible], pixels[visible])
     assert len(encode(pixels, "webp", quality=30)) < len(encode(pixels, "webp", quality=95))
+
+
+@pytest.mark.skipif("avif" not in FORMATS, reason="Pillow was built without it")
+def test_avif_keeps_alpha_and_is_closer_than_a_jpeg_of_its_size() -> None:
+    """Smaller by quality, transparent where nothing is drawn, and thin coloured lines keep their colours."""
+    pixels = np.full((200, 200, 4), (250, 250, 245, 255), np.uint8)
+    pixels[::7], pixels[:, ::11], pixels[150:] = (200, 20, 40, 255), (20, 90, 200, 255), 0
+    body = encode(pixels, "avif")
+    shown = np.asarray(decoded(body).convert("RGBA")).astype(int)
+    assert (shown[155:, :, 3] == 0).all() and (shown[:150, :, 3] == 255).all()
+    jpeg = np.asarray(decoded(encode(pixels, "jpeg")).convert("RGBA")).astype(int)
+    assert len(body) < len(encode(pixels, "jpeg"))
+    assert np.abs(shown - pixels)[:145].mean() < np.abs(jpeg - pixels)[:145].mean() / 2
+    assert len(encode(pixels, "avif", quality=30)) < len(body) < len(encode(pixels, "avif", quality=95))
+
+
+def test_a_pillow_without_avif_offers_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not in the table then, so nobody is told of it."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert not pillow.has_avif()
 
 
 def test_jpeg_obeys_quality() -> None:

@@ -105,7 +105,8 @@ async def test_the_moving_address_is_kept_briefly_and_revalidated(double: Servic
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    ("suffix", "media_type"), [("png", "image/png"), ("webp", "image/webp"), ("jpg", "image/jpeg"), ("jpeg", "image/jpeg")]
+    ("suffix", "media_type"),
+    [("png", "image/png"), ("webp", "image/webp"), ("avif", "image/avif"), ("jpg", "image/jpeg"), ("jpeg", "image/jpeg")],
 )
 async def test_the_suffix_names_the_format(double: ServiceDouble, suffix: str, media_type: str) -> None:
     """Each format is asked for by its file's suffix."""

@@ -90,5 +90,5 @@ def pixels_of(answer: httpx.Response) -> Pixels:
 def is_picture(answer: httpx.Response) -> bool:
     """True for what pictures are allowed to be."""
     return answer.status_code == 200 and answer.headers.get("content-type", "").split(";")[0] in (
-        "image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp",
+        "image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/bmp",
     )  # fmt: skip

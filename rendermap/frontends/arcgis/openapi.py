@@ -11,7 +11,7 @@ _EXPORT = (
     ("imageSR", "Spatial reference of the picture. Default: the map's."),
     ("size", "width,height in pixels. Default: 400,400."),
     ("dpi", "Scales symbols. Default: 96."),
-    ("format", "png (default), png32, png24, png8, jpg, gif, bmp or webp."),
+    ("format", "png (default), png32, png24, png8, jpg, gif, bmp, webp or avif."),
     ("transparent", "true or false (default)."),
     ("layers", "show:, hide:, include: or exclude: and layer ids."),
     ("layerDefs", 'Filters: {"0": "depth > 2"}. Only on layers whose author allows it.'),

@@ -41,7 +41,7 @@ def parse_tile(z: str, x: str, file: str) -> TileFile:
 
 
 def parse_format(text: str) -> Format:
-    """A format by suffix or name: ``png``, ``jpg``, ``jpeg``, ``webp``.  Raises InvalidFormat."""
+    """A format by suffix or name: ``png``, ``jpg``, ``jpeg``, ``webp``, ``avif``.  Raises InvalidFormat."""
     found = next((row for row in FORMATS if text in (row.suffix, row.name)), None)
     if found is None:
         raise InvalidFormat(f"The output format is not supported. Supported are {', '.join(sorted({row.suffix for row in FORMATS}))}.")

@@ -40,7 +40,7 @@ JOB = "/{service:path}/jobs/{job}"
 Service = Annotated[str, Path(description="`[folder/]name`")]
 Job = Annotated[str, Path(description="Job id")]
 Layers = Annotated[str | None, Query(description="Layer numbers, such as `0,2`; by default the layers that are visible by default")]
-File = Annotated[str, Path(description="`{y}.png`, `{y}@2x.png`, or with `webp` or `jpg`")]
+File = Annotated[str, Path(description="`{y}.png`, `{y}@2x.png`, or with `webp`, `avif` or `jpg`")]
 
 
 def xyz_router(service: MapService) -> APIRouter:
@@ -76,7 +76,7 @@ class Tiles:
         service: Service,
         job: Job,
         layers: Layers = None,
-        format: Annotated[str, Query(description="`png`, `webp` or `jpg`")] = "png",
+        format: Annotated[str, Query(description="`png`, `webp`, `avif` or `jpg`")] = "png",
         ratio: Annotated[str | None, Query(description="`2` for tiles of 512 pixels that show 256")] = None,
     ) -> Response:
         """Where the tiles are, what they cover and at which zooms."""
