@@ -20,6 +20,7 @@ STAGES = ("first", "cold", "kept", "sessions")
 FIRST_SETS = ("hex200k", "lands", "dem8k_cog", "dem8k_plain", "lc8k_cog")
 EXPORT_SETS = ("counties", "hex200k", "lands", "dem8k_cog", "lc8k_cog")
 SESSION_SETS = ("hex200k", "lands", "dem8k_cog", "lc8k_cog")
+KEPT_SETS = ("lc8k_cog",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +84,15 @@ class Bench:
     prepared: dict[str, Quiet] = field(default_factory=dict)
 
     def run(self, subjects: list[BenchSet], stages: tuple[str, ...] = STAGES) -> None:
-        """Sessions come last, with servers that have forgotten the single tiles."""
+        """Set by set all is opened, then stage by stage measured; single tiles are none of those that the sessions show."""
+        acts = {"first": self._first, "cold": self._cold, "kept": self._kept, "sessions": self._sessions}
+        of_sets = {"first": FIRST_SETS, "kept": KEPT_SETS, "sessions": SESSION_SETS}
         with together(self.servers):
             sound = {s.name: self._open(s) for s in subjects}
-            for stage, act, names in (("first", self._first, FIRST_SETS), ("cold", self._cold, None), ("kept", self._kept, ("lc8k_cog",))):
-                for subject in subjects if stage in stages else ():
-                    if names is None or subject.name in names:
-                        act(subject, sound[subject.name])
+            for stage in (stage for stage in STAGES if stage in stages):
+                for subject in (s for s in subjects if s.name in of_sets.get(stage, sound)):
+                    acts[stage](subject, sound[subject.name])
             self.memory_mb = {server.name: server.memory_mb for server in self.servers}
-        if "sessions" in stages and (watched := [s for s in subjects if s.name in SESSION_SETS]):
-            with together(self.servers):
-                for subject in watched:
-                    self._sessions(subject, sound[subject.name])
 
     def _open(self, subject: BenchSet) -> list[Server]:
         """The servers that draw the set as the others do; each has opened it, prepared it and is at rest again."""
@@ -131,9 +129,9 @@ class Bench:
             if not n:
                 self._alike(copy, servers, tiles)
             for server in servers:
+                server.clear(copy.name)
                 if server.name == OURS:
                     wait_until_quiet(server)
-                server.clear(copy.name)
         for (workload, name), measured in loads.items():
             self._keep(Figure(workload, subject.name, 1, name), measured)
 
@@ -162,10 +160,8 @@ class Bench:
 
     def _sessions(self, subject: BenchSet, servers: list[Server]) -> None:
         """People who look at a map, the same views for each server."""
-        self._warm(subject, servers)
-        people = [session(subject, self._data, person, self.plan.views) for person in range(self.plan.people)]
         for server in servers:
-            views = [[[server.tile_path(subject, tile) for tile in view] for view in person] for person in people]
+            views = [[[server.tile_path(subject, tile) for tile in view] for view in person] for person in self._people(subject)]
             load = look_around(server.port, views, self.plan.longest_s)
             self._keep(Figure("sessions", subject.name, self.plan.people, server.name), [load])
 
@@ -189,7 +185,15 @@ class Bench:
         self.tell(f"{figure.subject:12} {figure.workload:12} c={figure.clients:<3} {figure.server:12} {figure.failed or said}")
 
     def _tiles(self, subject: BenchSet) -> list[Tile]:
-        return cold_addresses(subject, self._data, self.plan.addresses)
+        """Addresses for all stages but the sessions, whose tiles are none of them."""
+        shown = {tile for person in self._people(subject) for view in person for tile in view}
+        return cold_addresses(subject, self._data, self.plan.addresses, shown)
+
+    def _people(self, subject: BenchSet) -> list[list[list[Tile]]]:
+        """The sessions of each person: views, each the tiles that it asks for; nothing where there are none."""
+        if subject.name not in SESSION_SETS:
+            return []
+        return [session(subject, self._data, person, self.plan.views) for person in range(self.plan.people)]
 
     @property
     def _data(self) -> Path:

@@ -1,4 +1,4 @@
-"""How a server is known to have nothing left to do: what it prepares behind its pictures is seen in its CPU time."""
+"""How a server is known to have nothing left to do: what it prepares behind its pictures is seen in the CPU time that it wants."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def wait_until_quiet(server: Server) -> Quiet:
     began = time.monotonic()
     peak_mb = 0.0
     while time.monotonic() - began < LONGEST_UNQUIET_S:
-        used, since = server.cpu_s, time.monotonic()
+        used, since = server.wanted_s, time.monotonic()
         while time.monotonic() - since < QUIET_S:
             peak_mb = max(peak_mb, server.memory_mb)
             time.sleep(LOOK_S)
-            if server.cpu_s - used >= BUSY_SHARE * QUIET_S:
+            if server.wanted_s - used >= BUSY_SHARE * QUIET_S:
                 break
         else:
             return Quiet(since - began, peak_mb)

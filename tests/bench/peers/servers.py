@@ -88,6 +88,11 @@ class Server(ABC):
         return sum(cpu_s(pid) for pid in family(self.pids))
 
     @property
+    def wanted_s(self) -> float:
+        """CPU time that they had or waited for, on a machine that others use too."""
+        return sum(wanted_s(pid) for pid in family(self.pids))
+
+    @property
     def memory_mb(self) -> float:
         """Proportional set size of all of the server's processes."""
         return sum(memory_mb(pid) for pid in family(self.pids))
@@ -181,6 +186,12 @@ def cpu_s(pid: int) -> float:
     """User and system time of a process; 0 when it is gone."""
     fields = read_or_nothing(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def wanted_s(pid: int) -> float:
+    """Time on a processor and in the queue for one, of the threads that live."""
+    said = (read_or_nothing(path).split() for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(int(fields[0]) + int(fields[1]) for fields in said if fields) / 1e9
 
 
 def memory_mb(pid: int, kind: str = "Pss") -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,13 +166,13 @@ def mercator(lon: float, lat: float) -> tuple[float, float]:
 # --- the two workloads' addresses ------------------------------------------------------------------------------------
 
 
-def cold_addresses(subject: BenchSet, data: Path, count: int) -> list[Tile]:
-    """Count tiles in random order, all zooms as often as they have tiles, none twice: nobody's cache can help."""
+def cold_addresses(subject: BenchSet, data: Path, count: int, without: Container[Tile] = ()) -> list[Tile]:
+    """Count tiles in random order, all zooms as often as they have tiles, none twice and none of those: nobody's cache can help."""
     first, last = subject.zooms
     chosen: dict[Tile, None] = {}
     for n, (x, y) in enumerate(places(subject, data)):
         chosen.setdefault(tile_at(x, y, first + n % (last - first + 1)))
-    every = list(chosen)
+    every = [tile for tile in chosen if tile not in without]
     random.Random(f"order of {subject.name}").shuffle(every)
     if len(every) < count:
         raise ValueError(f"{subject.name} has {len(every)} addresses, {count} are asked for")
