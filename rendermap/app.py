@@ -58,6 +58,8 @@ def create_app(assembled: Assembled) -> FastAPI:
     app.state.basemap_url = settings.basemap_url
     app.state.basemap_attribution = settings.basemap_attribution
     app.state.readiness = Readiness(assembled.pool, settings.ready_memory_mb * MEGABYTE, lambda: assembled.doorkeeper.is_understood)
+    for front_end in FRONT_ENDS:
+        app.router.routes.extend(front_end.direct(assembled.service))
     _add_operations(app, assembled)
     for front_end in FRONT_ENDS:
         app.include_router(front_end.router(assembled.service), prefix=front_end.prefix)

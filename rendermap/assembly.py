@@ -41,8 +41,9 @@ from rendermap.telemetry import Metrics, make_metrics
 
 MEGABYTE = 1024 * 1024
 REMEMBERED_VALUES = 4096
-SERVICES_S = 0.5
-"""With what is believed of an opened map, a changed service counts within a second."""
+SERVICES_S, LOOK_S = 0.5, 0.1
+"""With what is believed of an opened map (`frontends.leases`), a changed service counts within a second, and a changed job within half a
+second."""
 ANSWERS_SHARE = 4
 LEGENDS_BYTES = 32 * MEGABYTE
 
@@ -137,7 +138,7 @@ def build(
     )
     agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
     finder = catalog or Catalog(settings.jobs, services=published)
-    rooms = Rooms(published, finder, drawables, library, studio)
+    rooms = Rooms(published, finder, drawables, library, studio, LOOK_S)
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,
         studio.endings, ahead,

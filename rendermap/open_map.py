@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
@@ -77,6 +78,17 @@ class OpenMap:
     def appearance(self) -> tuple[object, ...]:
         """Equal while strangers would be given the very same pictures, and the same would be refused them."""
         return self._job_map, self._gate.service, self._gate.job, self._grant.layer_ids, self._grant.bounds
+
+    def shown_to(self, stranger: Principal) -> OpenMap:
+        """The map a stranger was let see, to another.  Raises JobNotFound where either is no stranger."""
+        shown = copy(self)
+        shown._grant = self._studio.policy.pass_on(self._grant, stranger)
+        shown._gate = replace(self._gate, principal=stranger, view=shown._grant)
+        return shown
+
+    def note_opening(self) -> None:
+        """It is told of to whom it was opened for."""
+        self._studio.ledger.opened(self._grant)
 
     def give_again(self, stranger: Principal, pixels: int) -> None:
         """Count a picture that a stranger was given of this map, and that is given again to one.

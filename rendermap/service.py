@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import Protocol
 
+from cachetools import LRUCache
+
 from rendermap.access.grant import Operation, Principal
 from rendermap.access.policy import JobAccess, Policy, ServiceAccess
 from rendermap.cards import job_card, messages_of, service_card, template_card
@@ -39,22 +41,38 @@ class JobFinder(Protocol):
     def list(self, service: str | None = None, limit: int = 200) -> tuple[Job, ...]: ...
 
 
+@dataclass(slots=True)
+class Opening:
+    """What was found when a map was opened.  began: before the disk was looked at, in seconds of a clock that never goes back."""
+
+    opened: OpenMap
+    began: float
+    is_renewing: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """What the service is built from; `assembly.build` chooses them."""
+    """What the service is built from; `assembly.build` chooses them.
+
+    look_s: how long what was found of a job is believed, so that all tiles of a view are one look at its folder.
+    now: a clock in seconds that never goes back.
+    """
 
     services: Callable[[], Mapping[str, Service]]
     catalog: JobFinder
     drawables: Drawables
     library: Library
     studio: Studio
+    look_s: float = 0.0
+    now: Callable[[], float] = time.monotonic
 
 
 class MapService:
-    """Answers every question of every protocol."""
+    """Answers every question of every protocol.  Belongs to one event loop."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
+        self._openings: LRUCache[JobRequest, Opening] = LRUCache(KEPT_OPENINGS)
 
     # --- what there is ---------------------------------------------------------------------------------------------
 
@@ -86,16 +104,34 @@ class MapService:
 
     async def open(self, request: JobRequest) -> OpenMap:
         """The map of a finished job, to be drawn from.  Raises JobNotFound, NotReady, JobFailed, Ended."""
+        principal = request.principal
+        key = JobRequest(request.service, request.job_id) if principal.is_stranger else request
+        opening = self._openings.get(key)
+        if opening is None or self._is_to_renew(opening):
+            opening = self._openings[key] = await self._look(request)
+        opened = opening.opened.shown_to(principal) if principal.is_stranger else opening.opened
+        opened.note_opening()
+        return opened
 
-        def look() -> tuple[Job, Service, Gate, Styles]:
+    def _is_to_renew(self, opening: Opening) -> bool:
+        """True for the first who asks in the second half of its time, and for all after it."""
+        age_s = self._rooms.now() - opening.began
+        if age_s >= self._rooms.look_s:
+            return True
+        is_first = age_s >= self._rooms.look_s / 2 and not opening.is_renewing
+        opening.is_renewing |= is_first
+        return is_first
+
+    async def _look(self, request: JobRequest) -> Opening:
+        def find() -> tuple[Job, Service, Gate, Styles]:
             job, service, gate = self._find(request)
             _demand_map(job, service)
             return job, service, gate, self._rooms.drawables.styles_of(job, service)
 
+        began = self._rooms.now()
         async with even_refusals():
-            job, service, gate, styles = await asyncio.to_thread(look)
-        self._ledger.opened(gate.view)
-        return OpenMap(self._rooms.studio, gate, await self._rooms.drawables.of_job(job, service, styles))
+            job, service, gate, styles = await asyncio.to_thread(find)
+        return Opening(OpenMap(self._rooms.studio, gate, await self._rooms.drawables.of_job(job, service, styles)), began)
 
     async def open_template(self, name: str, principal: Principal) -> OpenTemplate:
         """The map of a service without a job: its tool layers, which draw nothing.  Raises ServiceNotFound."""
@@ -193,6 +229,7 @@ class MapService:
 
 
 SHORT_CHARS = 120
+KEPT_OPENINGS = 1024
 REFUSAL_STEP_S = 0.05
 """Longer than it takes to look at a job folder."""
 MOST_DETAILS = 20

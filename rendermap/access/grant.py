@@ -79,7 +79,12 @@ class Principal:
     @property
     def account(self) -> str:
         """What the principal is counted under: the name, and for strangers the address they ask from."""
-        return f"{self.kind.value}:{self.address if self.kind is PrincipalKind.PUBLIC else self.name}"
+        return f"{self.kind.value}:{self.address if self.is_stranger else self.name}"
+
+    @property
+    def is_stranger(self) -> bool:
+        """True for whom nothing is known of but the address."""
+        return self.kind is PrincipalKind.PUBLIC
 
 
 PUBLIC = Principal()

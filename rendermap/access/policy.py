@@ -95,7 +95,7 @@ class Policy:
 
     def pass_on(self, grant: Grant, stranger: Principal) -> Grant:
         """What one stranger was granted, granted to another: no right comes of an address.  Raises JobNotFound for all others."""
-        if grant.principal.kind is not PrincipalKind.PUBLIC or stranger.kind is not PrincipalKind.PUBLIC:
+        if not (grant.principal.is_stranger and stranger.is_stranger):
             raise JobNotFound(refusal="the grant is a stranger's")
         return replace(grant, principal=stranger)
 

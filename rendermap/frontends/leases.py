@@ -1,4 +1,4 @@
-"""How long what was found about a job is believed: half a second, so that whatever changes is noticed within one.
+"""How long what was found about a job is believed: with what a look at it may be old already, half a second.
 
 A lease is what one opening of a map found for a stranger, and so for all of them: no right comes of an address.  While it lasts, pictures
 of that map that lie in memory are given without another look at the job's folder.  Before it ends, one question goes the whole way and so
@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 from starlette.requests import Request
 
-from rendermap.access.grant import PrincipalKind
 from rendermap.reply import Picture
 from rendermap.request import JobRequest
 from rendermap.service import OpenMap, OpenTemplate
 
-LEASE_S = 0.5
-RENEWED_S = 0.25
+LEASE_S = 0.4
+RENEWED_S = 0.2
 """Old enough for one question to go the whole way."""
 
 MOST_LEASES = 10_000
@@ -36,9 +35,9 @@ class Shown:
     picture: Picture | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Look:
-    """How a job looks to strangers; another object once it looks different."""
+    """How a job looks to strangers; another object once it looks different.  opened: the last map that looked so."""
 
     opened: OpenMap
 
@@ -87,12 +86,14 @@ class Leases:
         look = self._looks.get(shown.job)
         if look is None or look.opened.appearance != shown.opened.appearance:
             look = self._looks[shown.job] = Look(shown.opened)
+        # what is found unchanged next is mostly of the same objects, which are told alike at once
+        look.opened = shown.opened
         return look
 
 
 def note_shown(request: Request, job: JobRequest, opened: OpenMap | OpenTemplate, picture: Picture | None) -> None:
     """The answer shows that map; what only some may see, or is not to be kept, is not noted."""
-    is_strangers = job.principal.kind is PrincipalKind.PUBLIC and opened.is_public and opened.is_kept
+    is_strangers = job.principal.is_stranger and opened.is_public and opened.is_kept
     if is_strangers and isinstance(opened, OpenMap) and (picture is None or (picture.is_whole and picture.is_kept and picture.is_public)):
         setattr(request.state, _SHOWN, Shown(JobRequest(job.service, job.job_id), opened, picture))
 

@@ -10,8 +10,8 @@ from rendermap.frontends.kvp import parse_layer_ids
 from rendermap.frontends.zooms import TILE_PX
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import FORMATS, Format
-from rendermap.reply import MapCard
 from rendermap.request import LayerChoice, LayerMode
+from rendermap.service import OpenMap
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 _FILE = re.compile(r"(?P<row>0|[1-9][0-9]{0,8})(?P<double>@2x)?\.(?P<suffix>[a-z0-9]{1,8})")
@@ -55,9 +55,9 @@ def parse_layers(text: str | None) -> LayerChoice:
     return LayerChoice(LayerMode.SHOW, parse_layer_ids("layers", text))
 
 
-def require_known(choice: LayerChoice, card: MapCard) -> None:
+def require_known(choice: LayerChoice, opened: OpenMap) -> None:
     """Raises LayerNotFound when a chosen layer is none of the map's."""
-    if not {layer.id for layer in card.layers}.issuperset(choice.ids):
+    if choice.ids and not {layer.id for layer in opened.card.layers}.issuperset(choice.ids):
         raise LayerNotFound
 
 

@@ -15,16 +15,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from rendermap.errors import LayerNotFound
 from rendermap.frontends.cors import preflight
+from rendermap.frontends.direct import Endpoint, direct_route
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.leases import note_shown
 from rendermap.frontends.links import link
 from rendermap.frontends.responses import AS_USUAL, PRIVATE, Keep, document_response, picture_response, unchanged_response
 from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.xyz.documents import Addresses, require_inside, tilejson
-from rendermap.frontends.xyz.errors import OPEN, XyzRoute
+from rendermap.frontends.xyz.errors import OPEN, XyzRoute, tell
 from rendermap.frontends.xyz.params import TileFile, parse_format, parse_layers, parse_ratio, parse_tile, require_known
 from rendermap.geo.tiling import view_of
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, TileRequest
@@ -36,6 +38,7 @@ FAULTS: dict[int | str, dict[str, Any]] = {"4XX": {"description": "What is wrong
 """Said in /docs, in place of the framework's own errors, which are never sent."""
 
 JOB = "/{service:path}/jobs/{job}"
+MOVING, VERSIONED = f"{JOB}/tiles/{{z}}/{{x}}/{{file}}", f"{JOB}/tiles/{{version}}/{{z}}/{{x}}/{{file}}"
 
 Service = Annotated[str, Path(description="`[folder/]name`")]
 Job = Annotated[str, Path(description="Job id")]
@@ -51,13 +54,27 @@ def xyz_router(service: MapService) -> APIRouter:
         (f"{JOB}/tilejson.json", tiles.document, "TileJSON 3.0 of a job"),
         (f"{JOB}/legend.png", tiles.legend, "The legend of a job as a picture"),
         (f"{JOB}/layers/{{layer}}/style.sld", tiles.style, "How a layer looks, as SLD, where its author lets people ask about it"),
-        (f"{JOB}/tiles/{{z}}/{{x}}/{{file}}", tiles.moving, "A tile of a job as it is now"),
-        (f"{JOB}/tiles/{{version}}/{{z}}/{{x}}/{{file}}", tiles.versioned, "A tile of one version of a job's result"),
+        (MOVING, tiles.moving, "A tile of a job as it is now"),
+        (VERSIONED, tiles.versioned, "A tile of one version of a job's result"),
     ):
         router.add_api_route(path, endpoint, methods=["GET"], summary=summary, response_class=Response, responses=FAULTS)
         router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
         router.add_api_route(path, _preflight, methods=["OPTIONS"], include_in_schema=False)
     return router
+
+
+def xyz_direct(service: MapService) -> tuple[Route, ...]:
+    """The routes of tiles once more, their paths whole."""
+    tiles = Tiles(service)
+    endpoints = ((MOVING, tiles.moving), (VERSIONED, tiles.versioned))
+    return tuple(direct_route(f"/xyz{path}", _with_layers(endpoint), tell) for path, endpoint in endpoints)
+
+
+def _with_layers(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request, **places: str) -> Response:
+        return await endpoint(request, **places, layers=request.query_params.get("layers"))
+
+    return answer
 
 
 async def _preflight(request: Request) -> Response:
@@ -81,8 +98,9 @@ class Tiles:
     ) -> Response:
         """Where the tiles are, what they cover and at which zooms."""
         choice, suffix, double = parse_layers(layers), parse_format(format).suffix, parse_ratio(ratio) == 2
-        card = (await self._service.open(JobRequest(service, job, await principal_of(request)))).card
-        require_known(choice, card)
+        opened = await self._service.open(JobRequest(service, job, await principal_of(request)))
+        require_known(choice, opened)
+        card = opened.card
         query = f"?layers={','.join(map(str, choice.ids))}" if choice.mode is LayerMode.SHOW else ""
         here = ("xyz", card.service.name, "jobs", card.job_id or job)
         tiles = link(request, *here, "tiles", card.digest, "{z}/{x}", f"{{y}}{'@2x' if double else ''}.{suffix}")
@@ -95,7 +113,7 @@ class Tiles:
         choice = parse_layers(layers)
         legend = LegendRequest(JobRequest(service, job, await principal_of(request)), choice, pixel_ratio=2.0)
         opened = await self._service.open(legend.job)
-        require_known(choice, opened.card)
+        require_known(choice, opened)
         return _to_all(picture_response(request, await opened.legend_sheet(LegendSheetRequest(legend))))
 
     async def style(self, request: Request, service: Service, job: Job, layer: str) -> Response:
@@ -126,7 +144,7 @@ def _tile_of(job: JobRequest, file: TileFile, choice: LayerChoice) -> TileReques
 
 
 async def _tile_response(request: Request, opened: OpenMap, asked: TileRequest, keep: Keep) -> Response:
-    require_known(asked.layers, opened.card)
+    require_known(asked.layers, opened)
     unchanged = unchanged_response(request, opened, asked, keep)
     if unchanged is not None:
         note_shown(request, asked.job, opened, None)
