@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from rendermap.errors import InvalidFormat, InvalidSize
 from rendermap.imaging.flatten import WHITE, flatten
@@ -42,6 +43,4 @@ def is_empty(pixels: NDArray[np.uint8]) -> bool:
 def _opaque(pixels: NDArray[np.uint8], background: tuple[int, int, int]) -> NDArray[np.uint8]:
     if (pixels[..., 3] == 255).all():
         return pixels
-    out = np.full(pixels.shape, 255, np.uint8)
-    out[..., :3] = flatten(pixels, background)
-    return out
+    return np.asarray(Image.fromarray(flatten(pixels, background)).convert("RGBA"))

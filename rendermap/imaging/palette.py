@@ -13,6 +13,7 @@ MAX_COLORS = 256
 _WHITE, _BLACK = np.uint32(0xFFFFFFFF), np.uint32(0xFF000000)
 _STRIP_PX = 1 << 16
 """Pixels worked on at a time: they and what is made of them stay in the processor's cache."""
+_HARDLY_MORE, _SPARSE_SHARE = 1.25, 0.9
 _HASH_BITS = 16
 # odd, of evenly mixed bits: the golden ratio's and those after it by a step of their own
 _FACTORS = tuple(np.uint32(factor) for factor in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F))
@@ -34,18 +35,25 @@ def to_indexed(pixels: NDArray[np.uint8]) -> Indexed:
 
 
 def to_own_colors(pixels: NDArray[np.uint8]) -> Indexed | None:
-    """The very picture by its own colours, transparent ones first; None when it has more than 256, or looks as if it had."""
+    """The very picture by its own colours, transparent ones first; None when it has more than 256, or it would not be worth it."""
     flat = _flat(pixels)
-    return _exact(flat) if _looks_plain(flat) else None
+    return _exact(flat) if _looks_plain(flat) and not _is_sparse(flat) else None
+
+
+def _is_sparse(flat: NDArray[np.uint32]) -> bool:
+    """Whether nearly all is of one colour: that packs so well that a palette saves less than looking for it costs."""
+    ordered = np.sort(flat[::8, ::8], axis=None)
+    return int(np.count_nonzero(ordered == ordered[len(ordered) // 2])) >= _SPARSE_SHARE * len(ordered)
 
 
 def _looks_plain(flat: NDArray[np.uint32]) -> bool:
     """Whether few colours are to be expected.
 
-    Classes show them all in a sample.  Of smoothed edges a sample four times as large shows more, and the whole, 16 times that, again more.
+    Classes, and the grays of a relief, show nearly all in a sample.  Of smoothed edges a sample four times as large shows more, and the
+    whole, 16 times that, again more.
     """
     few, more = (len(_distinct(flat[::step, ::step])) for step in (8, 4))
-    return more * (more / few) ** 2 <= MAX_COLORS
+    return more <= MAX_COLORS and (more <= _HARDLY_MORE * few or more * (more / few) ** 2 <= MAX_COLORS)
 
 
 def _exact(flat: NDArray[np.uint32]) -> Indexed | None:

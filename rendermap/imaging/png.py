@@ -39,7 +39,7 @@ def write_rgb(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stam
     if not hidden.any():
         return _png(colors, _TRUECOLOR, _texts(stamp))
     key = free_color(colors[~hidden])
-    colors[hidden] = key
+    colors = np.where(hidden[..., np.newaxis], np.array(key, np.uint8), colors)
     return _png(colors, _TRUECOLOR, _texts(stamp) + _chunk(b"tRNS", struct.pack(">HHH", *key)))
 
 
