@@ -53,9 +53,9 @@ $(DONE)/web: requirements/web.txt | $(VENV)/bin/python
 	@$(PIP) -r requirements/web.txt
 	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/test: requirements/test.txt | $(DONE)/demo
+$(DONE)/test: requirements/test.txt requirements/celery.txt | $(DONE)/demo
 	@echo "Installing what the tests need"
-	@$(PIP) -r requirements/test.txt
+	@$(PIP) -r requirements/celery.txt -r requirements/test.txt
 	@touch $@
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json | $(DONE)/web
@@ -150,7 +150,7 @@ fuzz-requests: $(DONE)/run $(DONE)/test $(PAGES) ## Damage a hundred thousand re
 	@$(BIN)/python -m tests.fuzz.requests $(or $(ARGS),--count 100000 --seed 1)
 
 pins: build/uv/bin/uv ## Pin requirements/*.in anew, with hashes
-	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "test -c run.txt -c demo.txt -c web.txt" "titiler"; do \
+	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "celery -c run.txt -c demo.txt" "test -c run.txt -c demo.txt -c celery.txt -c web.txt" "titiler"; do \
 	  set -- $$step; name=$$1; shift; \
 	  ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --no-header "$$@" $$name.in -o $$name.txt || exit 1; done

@@ -184,11 +184,17 @@ def _places(settings: Settings, doorkeeper: Doorkeeper) -> Places | None:
     """Raises SettingsInvalid where pictures would be sealed with a key that is new at every start, and never be found again."""
     if not settings.keeps_outside:
         return None
+    key = shared_key(settings, doorkeeper)
+    folder_bytes, endpoint = settings.cache_dir_mb * MEGABYTE, settings.cache_s3_endpoint
+    return Places(key.encode(), settings.cache_dir, folder_bytes, settings.redis_url, settings.cache_s3, endpoint)
+
+
+def shared_key(settings: Settings, doorkeeper: Doorkeeper) -> str:
+    """The same for all who share what is kept outside.  Raises SettingsInvalid."""
     keys = settings.secret_key or doorkeeper.realm().secrets
     if not keys:
         raise SettingsInvalid("secret_key: must be given with cache_dir, redis_url or cache_s3; what is kept there is sealed with it")
-    folder_bytes, endpoint = settings.cache_dir_mb * MEGABYTE, settings.cache_s3_endpoint
-    return Places(keys[0].encode(), settings.cache_dir, folder_bytes, settings.redis_url, settings.cache_s3, endpoint)
+    return keys[0]
 
 
 def weigh_legend(layers: tuple[LegendLayer, ...]) -> int:

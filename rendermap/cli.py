@@ -50,6 +50,7 @@ from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import DataSource, JobStatus
 from rendermap.options import Config, Jobs, Services, help_of, settings_options
 from rendermap.prerender import command as prerender_command
+from rendermap.prerender import drawer_command
 from rendermap.request import JobRequest, LayerChoice, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.session import OK, USAGE, run, settings_of
 from rendermap.settings import Settings, SettingsInvalid
@@ -79,6 +80,7 @@ Layers = Annotated[str | None, typer.Option("--layers", help="Layer ids to draw,
 
 credential_commands.register(app)
 prerender_command.register(app)
+drawer_command.register(app)
 
 
 def main() -> None:

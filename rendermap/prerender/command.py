@@ -18,8 +18,10 @@ from rendermap.hosting import FAULTS
 from rendermap.limits import MEGABYTE, spelled
 from rendermap.options import Config, Jobs, Services, help_of
 from rendermap.prerender.archive import parse_tile_format, place_of, write_archive
+from rendermap.prerender.broker import BROKER, connect
 from rendermap.prerender.cover import parse_degrees, parse_zooms
 from rendermap.prerender.draft import Draft, draft_path
+from rendermap.prerender.drawing import faults_of
 from rendermap.prerender.work import MOST_UNASKED, Drawn, Wish, draw_tiles
 from rendermap.request import JobRequest
 from rendermap.session import USAGE, run, settings_of
@@ -46,6 +48,9 @@ def prerender(
         Path | None, typer.Option("--to", help="PMTiles archive to write.", show_default="the cache of pictures", dir_okay=False)
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=f"Draw more than {spelled(MOST_UNASKED)} tiles too.")] = False,
+    celery: Annotated[
+        str | None, typer.Option("--celery", envvar=BROKER, help="Broker of machines that draw, as redis://host.", show_default="draw here")
+    ] = None,
     workers: Annotated[int | None, typer.Option("--workers", help=help_of("workers"), show_default="one per processor")] = None,
     jobs: Jobs = None,
     services: Services = None,
@@ -60,12 +65,15 @@ def prerender(
     settings = settings_of(jobs=tuple(jobs or ()), services=services, config=config, workers=workers)
     with _told():
         zooms, box = parse_zooms(zoom) if zoom else None, parse_degrees(bbox) if bbox else None
-        wish = Wish(zooms, box, layer_choice(layers), parse_tile_format(format), to, yes)
+        broker = connect(celery) if celery else None
+        wish = Wish(zooms, box, layer_choice(layers), parse_tile_format(format), to, yes, broker)
+        if broker or to is None:
+            _demand_shared(settings, job)
         _fill(settings, job, wish) if to is None else _archive(settings, job, wish, to)
 
 
-def _fill(settings: Settings, job: str, wish: Wish) -> None:
-    """Into the cache, where services that share it find them."""
+def _demand_shared(settings: Settings, job: str) -> None:
+    """Ends the command where nobody else could find the pictures."""
     if not settings.keeps_outside:
         err.print("[red]nothing would stay:[/] give cache_dir, redis_url or cache_s3 in the settings, or an archive with --to FILE.pmtiles")
         raise typer.Exit(USAGE)
@@ -73,9 +81,13 @@ def _fill(settings: Settings, job: str, wish: Wish) -> None:
         err.print("[red]nobody would ask for these:[/] name a published job as \\[folder/]service/jobId, or give --to FILE.pmtiles")
         raise typer.Exit(USAGE)
 
+
+def _fill(settings: Settings, job: str, wish: Wish) -> None:
+    """Into the cache, where services that share it find them."""
+
     async def work(assembled: Assembled, request: JobRequest) -> tuple[Drawn, int]:
         drawn = await draw_tiles(assembled, request, wish)
-        return drawn, faults_of(assembled)
+        return drawn, drawn.faults + faults_of(assembled)
 
     with _stoppable("What is drawn is in the cache; the same command passes it over."):
         drawn, faults = run(settings, job, work)
@@ -90,9 +102,9 @@ def _fill(settings: Settings, job: str, wish: Wish) -> None:
 def _archive(settings: Settings, job: str, wish: Wish, target: Path) -> None:
     """Into an archive, by way of a draft beside it.
 
-    The cache is left alone: what an archive is made of would drive out what people ask for.
+    The cache is left alone, for what an archive is made of would drive out what people ask for; but it is where other machines put theirs.
     """
-    own = settings.model_copy(update={"cache_dir": None, "redis_url": None, "cache_s3": None})
+    own = settings if wish.broker else settings.model_copy(update={"cache_dir": None, "redis_url": None, "cache_s3": None})
     with _stoppable(f"What is drawn is in {draft_path(target)}; the same command goes on from there."):
         drawn = run(own, job, partial(draw_tiles, wish=wish))
         with closing(Draft(draft_path(target), drawn.identity)) as draft:
@@ -100,12 +112,6 @@ def _archive(settings: Settings, job: str, wish: Wish, target: Path) -> None:
             write_archive(target, tiles, drawn.about)
         draft_path(target).unlink()
     out.print(f"{target}  {spelled_bytes(target.stat().st_size)}", highlight=False)
-
-
-def faults_of(assembled: Assembled) -> int:
-    """How often pictures could not be put into the stores outside."""
-    samples = (sample for family in assembled.metrics.store_faults.collect() for sample in family.samples)
-    return int(sum(sample.value for sample in samples if sample.name.endswith("_total")))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from rendermap.assembly import Assembled
 from rendermap.errors import RenderFailed, RendermapError, TileOutside
 from rendermap.frontends.xyz.documents import require_inside
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, view_of
@@ -91,6 +92,12 @@ async def estimate(cover: Cover, sheet: Sheet, take: Take, at_once: int) -> Esti
     others, began = sample[1:] or sample, time.perf_counter()
     await draw_all(others, sheet, weigh, at_once)
     return Estimate((time.perf_counter() - began) / len(others), sum(sizes) / len(sizes))
+
+
+def faults_of(assembled: Assembled) -> int:
+    """How often pictures could not be put into the stores outside, or sought there."""
+    samples = (sample for family in assembled.metrics.store_faults.collect() for sample in family.samples)
+    return int(sum(sample.value for sample in samples if sample.name.endswith("_total")))
 
 
 async def _draw_from(rest: Iterator[TileAddress], draw: Callable[[TileAddress], Awaitable[bytes | None]], take: Take) -> None:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from rendermap.assembly import Assembled
+from rendermap.assembly import Assembled, shared_key
 from rendermap.console import print_faults, print_note, print_tiles_ahead, tile_progress
 from rendermap.desk import require_layers
 from rendermap.errors import Broken, InvalidParameter, NotSupported
 from rendermap.frontends.xyz.documents import zoom_range
 from rendermap.frontends.zooms import finest_zoom
 from rendermap.geo.bbox import BBox
-from rendermap.geo.tiling import TileAddress
+from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import Format
 from rendermap.limits import spelled
 from rendermap.open_map import OpenMap
@@ -22,6 +23,8 @@ from rendermap.prerender.archive import About, about, id_of, place_of
 from rendermap.prerender.cover import Cover, cover_of
 from rendermap.prerender.draft import Draft, draft_path
 from rendermap.prerender.drawing import PER_WORKER, Sheet, draw_all, estimate
+from rendermap.prerender.fleet import Fleet
+from rendermap.prerender.orders import Order, Report, Seal, orders
 from rendermap.request import JobRequest, LayerChoice
 
 MOST_UNASKED = 500_000
@@ -30,7 +33,10 @@ MOST_UNASKED = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for.  zooms: None for those TileJSON tells.  target: the archive, None for the cache of pictures."""
+    """What was asked for.  zooms: None for those TileJSON tells.  target: the archive, None for the cache of pictures.
+
+    broker: of machines that draw, see `broker.connect`; None to draw here.
+    """
 
     zooms: tuple[int, int] | None
     bbox_deg: BBox | None
@@ -38,16 +44,18 @@ class Wish:
     format: Format
     target: Path | None = None
     is_sure: bool = False
+    broker: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What is drawn now.  identity: of the draft.  bytes: of the pictures of this run."""
+    """What is drawn now.  identity: of the draft.  bytes: of the pictures of this run.  faults: of the stores of other machines."""
 
     cover: Cover
     about: About
     identity: str
     bytes: int
+    faults: int
 
 
 @dataclass(slots=True)
@@ -55,19 +63,26 @@ class _Tray:
     """Where tiles go as they come: into the draft, if there is one; the cache has kept them already."""
 
     draft: Draft | None
-    done: Callable[[], None] = field(default=lambda: None)
+    done: Callable[[int], None] = field(default=lambda count: None)
     drawn_bytes: int = 0
+    faults: int = 0
 
     def take(self, tile: TileAddress, body: bytes | None) -> None:
         if self.draft:
             self.draft.add(id_of(tile), body)
         self.drawn_bytes += len(body or b"")
-        self.done()
+        self.done(1)
+
+    def count(self, order: Order, report: Report) -> None:
+        """Tiles that lie in the cache, and are not looked at."""
+        self.drawn_bytes += report.bytes
+        self.faults += report.faults
+        self.done(len(order.tiles))
 
     def missing(self, cover: Cover) -> Iterator[TileAddress]:
         for tile in cover.tiles():
             if self.draft and self.draft.has(id_of(tile)):
-                self.done()
+                self.done(1)
             else:
                 yield tile
 
@@ -82,14 +97,13 @@ async def draw_tiles(assembled: Assembled, request: JobRequest, wish: Wish) -> D
     _warn(opened, cover, wish)
     sheet = Sheet(opened, request, wish.choice, wish.format)
     with closing(Draft(draft_path(wish.target), sheet.identity)) if wish.target else nullcontext() as draft:
-        drawn_bytes = await _draw(cover, sheet, draft, PER_WORKER * assembled.settings.workers)
+        tray = await _draw(cover, sheet, draft, PER_WORKER * assembled.settings.workers, _fleet_of(assembled, wish))
     if (await assembled.service.open(request)).version != opened.version:
         raise Broken("The result has changed while it was drawn. Give the command again.")
-    return Drawn(cover, about(opened.card, wish.choice, zooms, wish.bbox_deg, wish.format), sheet.identity, drawn_bytes)
+    return Drawn(cover, about(opened.card, wish.choice, zooms, wish.bbox_deg, wish.format), sheet.identity, tray.drawn_bytes, tray.faults)
 
 
-async def _draw(cover: Cover, sheet: Sheet, draft: Draft | None, at_once: int) -> int:
-    """Result: bytes of the pictures drawn."""
+async def _draw(cover: Cover, sheet: Sheet, draft: Draft | None, at_once: int, fleet: Fleet | None) -> _Tray:
     if draft and draft.was_other:
         print_note("The tiles drawn before are of another version or look of the result: all are drawn anew.")
     before = sum(cover.has(*place_of(tile_id)) for tile_id in draft.ids()) if draft else 0
@@ -97,9 +111,26 @@ async def _draw(cover: Cover, sheet: Sheet, draft: Draft | None, at_once: int) -
     print_tiles_ahead(cover.count, before, guess.seconds, guess.bytes)
     with tile_progress() as progress:
         bar = progress.add_task("tiles", total=cover.count)
-        tray = _Tray(draft, lambda: progress.advance(bar))
-        await draw_all(tray.missing(cover), sheet, tray.take, at_once)
-    return tray.drawn_bytes
+        tray = _Tray(draft, lambda count: progress.advance(bar, count))
+        if fleet is None:
+            await draw_all(tray.missing(cover), sheet, tray.take, at_once)
+        else:
+            await _have_drawn(fleet, orders(tray.missing(cover), sheet, guess.seconds), sheet, tray, at_once)
+    return tray
+
+
+async def _have_drawn(fleet: Fleet, orders: Iterator[Order], sheet: Sheet, tray: _Tray, at_once: int) -> None:
+    """By other machines, into the cache; an archive is filled from there, and what is missing after all is drawn here."""
+    async for order, report in fleet.draw(orders):
+        if tray.draft:
+            tiles = [TileAddress(WEB_MERCATOR_QUAD, zoom, row, col) for zoom, col, row in order.tiles]
+            await draw_all(tiles, sheet, tray.take, at_once)
+        else:
+            tray.count(order, report)
+
+
+def _fleet_of(assembled: Assembled, wish: Wish) -> Fleet | None:
+    return Fleet(wish.broker, Seal(shared_key(assembled.settings, assembled.doorkeeper))) if wish.broker else None
 
 
 def _demand(opened: OpenMap, cover: Cover, wish: Wish) -> None:

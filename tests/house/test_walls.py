@@ -33,6 +33,7 @@ ALLOWED_IMPORTERS = {
         "review.py",
         "credential_commands.py",
         "prerender/command.py",
+        "prerender/drawer_command.py",
         "session.py",
         "demo/",
     ),

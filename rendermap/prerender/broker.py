@@ -1,0 +1,57 @@
+"""Celery as it is used here: one queue, one task, and nothing but text in it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from rendermap.errors import Broken, InvalidParameter
+
+BROKER = "RENDERMAP_BROKER"
+"""In the environment: a password is not for the command line, where every user of the machine can read it."""
+
+TASK = QUEUE = "rendermap-prerender"
+
+LOST_S = 300
+"""What a machine took and did not finish is given to another after so long; whoever ordered it does not wait for that (`fleet`)."""
+
+KEPT_S = 3600
+"""How long orders that nobody takes, and reports that nobody reads, are kept."""
+
+ANSWERS_WITHIN_S = 5
+_SCHEMES = ("redis", "rediss")
+
+
+def connect(url: str) -> Any:
+    """Orders and reports by way of a Redis or Valkey.  Raises InvalidParameter, and Broken where nobody answers."""
+    if urlsplit(url).scheme not in _SCHEMES:
+        raise InvalidParameter("The broker is a Redis or Valkey, as redis://[user:password@]host[:port][/database].")
+    try:
+        # an extra, which few need
+        from celery import Celery
+    except ImportError:
+        raise InvalidParameter("Celery is not installed: pip install 'rendermap[celery]'.") from None
+    try:
+        # Celery itself would try for long
+        with Redis.from_url(url, socket_connect_timeout=ANSWERS_WITHIN_S, socket_timeout=ANSWERS_WITHIN_S) as client:
+            client.ping()
+    except (RedisError, OSError, ValueError) as error:
+        raise Broken("The broker cannot be reached.", reason=type(error).__name__) from None
+    app = Celery("rendermap", broker=url, backend=url, set_as_current=False)
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        result_serializer="json",
+        task_default_queue=QUEUE,
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        result_expires=KEPT_S,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"visibility_timeout": LOST_S, "socket_connect_timeout": ANSWERS_WITHIN_S, "socket_keepalive": True},
+        redis_socket_timeout=10,
+        redis_socket_connect_timeout=ANSWERS_WITHIN_S,
+    )
+    return app
