@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from pmtiles.reader import MemorySource, all_tiles
+from redis import Redis
 from typer.testing import CliRunner
 
 from rendermap.access.grant import OPERATOR
@@ -34,7 +35,7 @@ from rendermap.settings import Settings
 from tests.builders.redis_server import RedisServer, needs_redis, redis_server
 from tests.builders.whole_service import NAME, lay_out
 
-pytestmark = pytest.mark.timeout(70)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 RUN = CliRunner()
 KEY = "shared by all replicas"
 PATIENCE_S = 30.0
@@ -177,6 +178,22 @@ def test_what_was_wrongly_asked_is_said(site: Site, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "celery", None)
     with pytest.raises(InvalidParameter, match="rendermap\\[celery\\]"):
         connect(site.broker)
+
+
+@needs_redis
+def test_a_broker_that_forgets_is_told_again(site: Site, here: Here, machines: list[subprocess.Popen[str]]) -> None:
+    """As one that was restarted empty: what waited there, and what was reported and not read, is ordered anew."""
+    done = list[Order]()
+
+    async def draw() -> None:
+        async for order, _ in Fleet(connect(site.broker), Seal(KEY), stalled_s=0.5).draw(iter(here.orders)):
+            done.append(order)
+            if len(done) == 2:
+                with Redis.from_url(site.broker) as client:
+                    client.flushdb()
+
+    asyncio.run(draw())
+    assert len(done) == len(here.orders) == len(set(done)) > 10
 
 
 @needs_redis
