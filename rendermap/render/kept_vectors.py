@@ -37,6 +37,8 @@ from rendermap.symbology.style import Engine
 LEAST_FEATURES = 1_000
 LEAST_BYTES = 1 << 20
 BATCH_FEATURES = 50_000
+MOST_BATCHES = 40
+"""Each passes over all features of those before it."""
 MOST_BYTES = 2_000_000_000
 """A shapefile counts in 32 bits."""
 
@@ -218,7 +220,7 @@ def _batches(kept: Kept) -> Iterator[_Batch]:
     fields = list(dict.fromkeys((*columns.used, *columns.nulls)))
     facts = layer.facts
     assert isinstance(facts, VectorFacts)
-    size = facts.count if kept.layer.order or facts.count < 0 else BATCH_FEATURES
+    size = facts.count if kept.layer.order or facts.count < 0 else max(BATCH_FEATURES, facts.count // MOST_BATCHES)
     first = 0
     while True:
         meta, _, wkb, values = pyogrio.raw.read(
