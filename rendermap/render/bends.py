@@ -79,16 +79,16 @@ def _offsets(start: Floats, middle: Floats, end: Floats) -> Floats:
 
 
 @lru_cache(maxsize=1024)
-def holds_bent(layer: Layer, longest: float, data_crs: str, map_crs: str) -> bool:
+def holds_bent(layer: Layer, longest: float, data_crs: str, map_crs: str, area: BBox | None = None) -> bool:
     """True when a line or an edge of a layer is longer than longest and the map bends it.  Dense data costs a look at its features' boxes.
 
-    Those along meridians and parallels stay straight on many maps.
+    Those along meridians and parallels stay straight on many maps.  area: only features that meet it count, None for all.
     """
     if not isinstance(layer.facts, VectorFacts) or layer.facts.geometry is GeometryKind.POINT:
         return False
     try:
         with quiet():
-            fids, bounds = pyogrio.read_bounds(layer.open_name, layer=layer.source.member)
+            fids, bounds = pyogrio.read_bounds(layer.open_name, layer=layer.source.member, bbox=area.corners if area else None)
             large = fids[np.hypot(bounds[2] - bounds[0], bounds[3] - bounds[1]) > longest]
             if not len(large) or len(large) > _MOST_LOOKED_AT:
                 return bool(len(large))

@@ -56,7 +56,7 @@ def read_features(plan: LayerPlan, frame: Frame, clip_deg: BBox | None = None) -
     Raises SourceUnreadable, StyleInvalid where a label asks for a field that is not there.
     """
     fields = _fields(plan)
-    place = place_of(plan, frame.view.crs)
+    place = place_of(plan, frame.view.crs, seen=frame.view.bbox)
     shapes, values = _read(place, fields, _area(plan, place, frame))
     is_shown = True if clip_deg is None else touch(shapes, place.crs, clip_deg)
     shapes = shapely.transform(shapes, _to_pixels(place.crs, frame))

@@ -44,6 +44,7 @@ def seam_of(crs: str) -> float | None:
     return seam if (np.array(gaps)[finite] > 20 * np.array(steps)[finite]).any() else None
 
 
+@lru_cache(maxsize=1024)
 def is_torn(box: BBox, data_crs: str, map_crs: str) -> bool:
     """True when data in a box (of its own CRS) lies on both sides of the map's seam and hangs together across it."""
     seam = seam_of(map_crs)

@@ -18,10 +18,10 @@ from rendermap.geo.crs import is_geographic
 from rendermap.geo.view import MapView
 from rendermap.imaging.blend import over
 from rendermap.render.assets import assets
-from rendermap.render.carriages import carriage_where_needed
+from rendermap.render.carriages import carriage_of, carriage_where_needed, is_bent, looked_at
 from rendermap.render.clip import box_in
 from rendermap.render.column_sql import quote_ogr, quote_sqlite, sql_of
-from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Remaking, box_of, copy_of, member_of
+from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Carriage, Remaking, box_of, copy_of, member_of
 from rendermap.render.engine import mapnik
 from rendermap.render.kept_vectors import datasource_of as kept_datasource
 from rendermap.render.kept_vectors import drop_kept, find_kept, kept_for, place_for
@@ -57,12 +57,13 @@ def vector_reader_for(driver: str, *, has_curves: bool = False, encoding: str | 
     return "ogr" if driver in _INDEXED_DRIVERS and not has_curves and told else "features"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Warm:
     """A map ready to draw.
 
     reach_pt: how far its symbols reach from their geometry.  ratio: the only one it serves, None for any.  cuts_lines: see `map_document`.
-    kept: the kept files it draws from.  awaits: those to come.
+    kept: the kept files it draws from.  awaits: those to come.  unsure: layers drawn without a carriage that may hold what needs one
+    where nobody has looked yet.
     """
 
     map: mapnik.Map
@@ -71,6 +72,14 @@ class _Warm:
     cuts_lines: bool = False
     kept: tuple[Path, ...] = ()
     awaits: tuple[Path, ...] = ()
+    unsure: tuple[tuple[LayerPlan, Carriage], ...] = ()
+
+    def is_wrong_for(self, view: MapView) -> bool:
+        """True when a view shows what must be carried otherwise."""
+        if any(is_bent(plan, carriage, view.bbox) for plan, carriage in self.unsure):
+            return True
+        self.unsure = tuple(each for each in self.unsure if looked_at(each[0], view.crs, view.bbox))
+        return False
 
     @property
     def is_outdated(self) -> bool:
@@ -93,12 +102,13 @@ class WarmMaps:
         self._limit = limit
         self._maps: OrderedDict[object, _Warm] = OrderedDict()
 
-    def get(self, run: Sequence[LayerPlan], crs: str, pixel_ratio: float = 1.0) -> _Warm:
-        """The map of a run in a CRS, opened when it is not warm."""
-        what = (crs, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in run))
+    def get(self, run: Sequence[LayerPlan], view: MapView) -> _Warm:
+        """The map of a run for a view, opened when it is not warm."""
+        pixel_ratio = view.pixel_ratio
+        what = (view.crs, *((p.layer.source, p.layer.reader, p.layer.encoding, p.crs, p.style_key) for p in run))
         warm = self._maps.get((None, what)) or self._maps.get((pixel_ratio, what))
-        if warm is None or warm.is_outdated:
-            warm = _open(run, crs, pixel_ratio)
+        if warm is None or warm.is_outdated or warm.is_wrong_for(view):
+            warm = _open(run, view)
         self._maps[warm.ratio, what] = warm
         self._maps.move_to_end((warm.ratio, what))
         if len(self._maps) > self._limit:
@@ -144,7 +154,7 @@ def _drawn_parts(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None)
 
 
 def _draw_map(drawn: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) -> NDArray[np.uint8]:
-    warm = WARM.get(drawn, view.crs, view.pixel_ratio)
+    warm = WARM.get(drawn, view)
     margin_px = warm.margin_px(view.pixel_ratio)
     width_px, height_px = (max(side + 2 * margin_px, LEAST_PX) for side in (view.width_px, view.height_px))
     image = mapnik.Image(width_px, height_px)
@@ -196,18 +206,19 @@ class _Drawing:
     awaits: Path | None = None
 
 
-def _drawing_of(plan: LayerPlan, crs: str) -> _Drawing:
+def _drawing_of(plan: LayerPlan, crs: str, seen: BBox) -> _Drawing:
     kept = kept_for(plan, crs)
     if kept and (file := find_kept(kept)):
         return _Drawing(kept.layer, kept_datasource(file), kept=file)
     uncut = drawn_layer(plan)
-    whole = place_of(plan, crs, uncut.columns.computed, uncut.remaking)
+    whole = place_of(plan, crs, uncut.columns.computed, uncut.remaking, seen)
     layer, place = _in_pieces(plan, replace(uncut, crs=whole.crs), whole, crs)
     return _Drawing(layer, datasource_of(plan, layer, place), awaits=place_for(kept) if kept else None)
 
 
-def _open(run: Sequence[LayerPlan], crs: str, pixel_ratio: float) -> _Warm:
-    drawings = [_drawing_of(plan, crs) for plan in run]
+def _open(run: Sequence[LayerPlan], view: MapView) -> _Warm:
+    crs, pixel_ratio = view.crs, view.pixel_ratio
+    drawings = [_drawing_of(plan, crs, view.bbox) for plan in run]
     opened = mapnik.Map(LEAST_PX, LEAST_PX)
     farthest_pt = max((reach_pt(plan.style) for plan in run), default=0.0)
     cuts_lines = farthest_pt <= NARROW_PT and all(map(_is_plain, run))
@@ -220,7 +231,7 @@ def _open(run: Sequence[LayerPlan], crs: str, pixel_ratio: float) -> _Warm:
         if kept := tuple(each.kept for each in drawings if each.kept):
             for file in kept:
                 drop_kept(file)
-            return _open(run, crs, pixel_ratio)
+            return _open(run, view)
         if any(isinstance(plan.style.theme, Engine) for plan in run):
             raise StyleInvalid(reason=str(error)) from error
         raise SourceUnreadable(reason=str(error)) from error
@@ -228,7 +239,9 @@ def _open(run: Sequence[LayerPlan], crs: str, pixel_ratio: float) -> _Warm:
     opened.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
     ratio = pixel_ratio if any(is_of_one_ratio(plan.style) for plan in run) else None
     kept, awaits = (tuple(filter(None, files)) for files in zip(*((each.kept, each.awaits) for each in drawings), strict=True))
-    return _Warm(opened, farthest_pt, ratio, cuts_lines, kept, awaits)
+    originals = [plan for plan, each in zip(run, drawings, strict=True) if each.layer.crs != crs and looked_at(plan, crs, view.bbox)]
+    unsure = tuple((plan, carriage) for plan in originals if (carriage := carriage_of(plan, crs)) and carriage.longest)
+    return _Warm(opened, farthest_pt, ratio, cuts_lines, kept, awaits, unsure)
 
 
 def _is_plain(plan: LayerPlan) -> bool:
@@ -248,11 +261,16 @@ class Place:
     box: BBox
 
 
-def place_of(plan: LayerPlan, map_crs: str, computed: Mapping[Operand, str] = NO_COLUMNS, remaking: Remaking | None = None) -> Place:
-    """The dataset itself where Mapnik reads it rightly and it holds all that is asked for.  computed, remaking: see `copy_of`."""
+def place_of(
+    plan: LayerPlan, map_crs: str, computed: Mapping[Operand, str] = NO_COLUMNS, remaking: Remaking | None = None, seen: BBox | None = None
+) -> Place:
+    """The dataset itself where Mapnik reads it rightly and it holds all that is asked for.
+
+    computed, remaking: see `copy_of`.  seen: see `carriage_where_needed`.
+    """
     layer, box = plan.layer, plan.layer.bbox
     assert box is not None
-    carriage = carriage_where_needed(plan, map_crs)
+    carriage = carriage_where_needed(plan, map_crs, seen)
     if carriage:
         file = str(copy_of(layer, carriage, computed, remaking))
         return Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)

@@ -30,6 +30,7 @@ from rendermap.symbology.symbols import Color, Fill, Stroke, Symbol
 from tests.builders.vectors import plan_for, view_on, write_features
 
 ACROSS, CLASSES, ROUNDS = 448, 10_000, 5
+VIEW = view_on((0, 0, 20, 20), width=256, height=256)
 SIDES = (44_800, 10_000, 2_000)
 HAIR = Stroke(Color(60, 60, 60), 0.4)
 
@@ -102,11 +103,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         layer = layer_in(Path(folder))
         plans = {name: plan_for(layer, theme) for name, theme in themes().items() if name in asked}
-        copy_s = seconds(lambda: WARM.get([plans["field"]], "EPSG:25832"))
+        copy_s = seconds(lambda: WARM.get([plans["field"]], VIEW))
         WARM.forget()
-        compile_s = seconds(lambda: WARM.get([plans["field"]], "EPSG:25832"))
+        compile_s = seconds(lambda: WARM.get([plans["field"]], VIEW))
         for plan in plans.values():
-            WARM.get([plan], "EPSG:25832"), WARM.get([alone(plan)], "EPSG:25832")
+            WARM.get([plan], VIEW), WARM.get([alone(plan)], VIEW)
         others = {name: [ratio(plan, alone(plan), side) for side in SIDES] for name, plan in plans.items()}
     json.dump({"compile_s": compile_s, "copy_s": copy_s, "ratios": others.pop("field"), "others": others}, sys.stdout)
 

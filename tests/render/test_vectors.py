@@ -237,22 +237,23 @@ def test_warm_maps_are_few(tmp_path: Path) -> None:
     """Warm maps are bounded, and the one used last stays."""
     layer = write_features(tmp_path, [shapely.box(0, 0, 10, 10)])
     warm, plan = WarmMaps(2), plan_for(layer, fill(RED))
-    first = warm.get([plan], "EPSG:25832")
+    box = (0, 0, 10, 10)
+    first = warm.get([plan], view_on(box))
     for crs in ("EPSG:3857", "EPSG:25832", "EPSG:4326", "EPSG:25832"):
-        warm.get([plan], crs)
-    assert warm.get([plan], "EPSG:25832") is first
+        warm.get([plan], view_on(box, crs))
+    assert warm.get([plan], view_on(box)) is first
     assert len(warm._maps) == 2
 
 
 def test_each_ratio_keeps_its_map(tmp_path: Path) -> None:
     """Pictures inside polygons are made for one pixel ratio: clients of two do not close each other's maps."""
     layer = write_features(tmp_path, [shapely.box(0, 0, 10, 10)])
-    warm = WarmMaps(4)
+    warm, views = WarmMaps(4), [view_on((0, 0, 10, 10), ratio=ratio) for ratio in (1.0, 2.0)]
     for symbol, differ in ((Symbol((PictureFill(picture(), "image/png", 6.0, 6.0),)), True), (fill(RED), False)):
         plan = plan_for(layer, symbol)
-        once, twice = (warm.get([plan], "EPSG:25832", ratio) for ratio in (1.0, 2.0))
+        once, twice = (warm.get([plan], view) for view in views)
         assert (once is not twice) == differ
-        assert warm.get([plan], "EPSG:25832", 1.0) is once and warm.get([plan], "EPSG:25832", 2.0) is twice
+        assert [warm.get([plan], view) for view in views] == [once, twice]
 
 
 def test_missing_file_is_unreadable_in_safe_words(tmp_path: Path) -> None:
