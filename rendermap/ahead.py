@@ -18,7 +18,7 @@ from rendermap.errors import RendermapError, TileOutside
 from rendermap.geo.bbox import BBox, intersection
 from rendermap.geo.tiling import TileAddress, above, below, roots_of, view_of
 
-SLOW_S = 0.03
+SLOW_S = 0.01
 """What is drawn faster need not be drawn ahead."""
 LONGEST_TILE_S = 10.0
 CALM_S = 0.05
@@ -26,7 +26,7 @@ WIDEST = 4
 """A map is shown whole by so many tiles."""
 MOST_FARTHER = 8
 """Of the tiles beyond the zoom that shows a map whole."""
-MOST_TILES = 384
+MOST_TILES = 512
 REMEMBERED = 4096
 MOST_WAITING = 64
 

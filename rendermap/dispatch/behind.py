@@ -1,18 +1,18 @@
-"""What is done behind the pictures: datasets turned into what draws faster, one at a time, when no picture waits for a worker."""
+"""What is done behind the pictures: datasets turned into what draws faster, by a worker of its own that gives way to all others."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 from cachetools import LRUCache
 
 from rendermap.dispatch.plan import LayerPlan, MapPlan, PreparePlan
-from rendermap.dispatch.queue import Errand
-from rendermap.dispatch.wire import Answer
-from rendermap.errors import RendermapError
+from rendermap.dispatch.process import WorkerDied, WorkerProcess
 from rendermap.jobs.job import Layer
 from rendermap.symbology.facts import VectorFacts
 
@@ -21,30 +21,34 @@ MOST_WAITING = 64
 FEW_FEATURES = 20
 LARGE_CELLS = 2048
 """Along its longer side; of smaller rasters a worker has the whole in memory anyway."""
+FIRST_PICTURES_S = 0.5
+"""The rest of a map's first view is drawn before anything is prepared."""
+LONGEST_S = 300.0
+WATCH_S = 0.1
 
 _log = structlog.get_logger("rendermap.dispatch")
 
 
 class Behind:
-    """Errands that nobody waits for.  Belongs to one event loop.
+    """Errands that nobody waits for, one after the other.  Belongs to one event loop.
 
-    pack: a plan -> its request.  blame: that an errand starts with, so that the death of its worker is its end.
+    pack: a plan -> its request.  hire: starts the worker, which goes when nothing waits.  memory_limit_bytes: at which it is killed.
     """
 
-    def __init__(self, pack: Callable[[PreparePlan], bytes], blame: int) -> None:
+    def __init__(
+        self, pack: Callable[[PreparePlan], bytes], hire: Callable[[], Awaitable[WorkerProcess]], memory_limit_bytes: int = 1 << 30
+    ) -> None:
         self._pack = pack
-        self._blame = blame
+        self._hire = hire
+        self._memory_limit_bytes = memory_limit_bytes
         self._asked: LRUCache[object, bool] = LRUCache(REMEMBERED)
         self._waiting: deque[PreparePlan] = deque()
-        self._now: Errand | None = None
-
-    def __len__(self) -> int:
-        return len(self._waiting)
+        self._task: asyncio.Task[None] | None = None
 
     @property
     def is_busy(self) -> bool:
         """True while something is prepared, or waits to be."""
-        return bool(self._waiting) or self._now is not None
+        return self._task is not None and not self._task.done()
 
     def add(self, plan: MapPlan) -> None:
         """Have the datasets of a picture that was drawn prepared, each version once; what finds no place may come again."""
@@ -53,20 +57,52 @@ class Behind:
             if key not in self._asked and _may_draw_slowly(layer.layer) and len(self._waiting) < MOST_WAITING:
                 self._asked[key] = True
                 self._waiting.append(PreparePlan(layer, plan.view.crs))
+        if self._waiting and not self.is_busy:
+            self._task = asyncio.create_task(self._work(), name="rendermap-behind")
 
-    def take(self) -> Errand | None:
-        """The next errand; None while one is under way."""
-        if self._now is not None or not self._waiting:
-            return None
-        # It is no job's: a preparation that fails tells nothing of the job's pictures.
-        self._now = Errand(self._pack(self._waiting.popleft()), None, blame=self._blame)
-        self._now.answer.add_done_callback(_tell)
-        return self._now
+    async def stop(self) -> None:
+        """Prepare nothing more; the worker is ended."""
+        self._waiting.clear()
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
 
-    def end(self, errand: Errand) -> None:
-        """An errand is over, however it went."""
-        if errand is self._now:
-            self._now = None
+    async def _work(self) -> None:
+        await asyncio.sleep(FIRST_PICTURES_S)
+        while self._waiting:
+            try:
+                worker = await self._hire()
+            except WorkerDied as died:
+                _log.warning("datasets not prepared", reason=str(died))
+                self._waiting.clear()
+                return
+            worker.give_way()
+            try:
+                await self._employ(worker)
+            finally:
+                await worker.close()
+
+    async def _employ(self, worker: WorkerProcess) -> None:
+        """Until nothing waits, or it dies.  Pictures are drawn from the original as before, so only the operator hears of what fails."""
+        watch = asyncio.create_task(self._watch(worker))
+        try:
+            while self._waiting and worker.is_alive:
+                head = (await worker.ask(self._pack(self._waiting.popleft()))).head
+                if head.kind == "error":
+                    _log.warning("dataset not prepared", code=head.code, reason=head.reason)
+        except WorkerDied as died:
+            _log.warning("dataset not prepared", reason=str(died))
+        finally:
+            watch.cancel()
+
+    async def _watch(self, worker: WorkerProcess) -> None:
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if worker.busy_since is not None and time.monotonic() - worker.busy_since > LONGEST_S:
+                worker.kill("deadline")
+            elif worker.weigh() > self._memory_limit_bytes:
+                worker.kill("memory")
 
 
 def _key(layer: LayerPlan, crs: str) -> object:
@@ -78,14 +114,3 @@ def _may_draw_slowly(layer: Layer) -> bool:
     """A large dataset; one that draws well as it is is known by the worker as soon as it is looked at."""
     facts = layer.facts
     return facts.count < 0 or facts.count > FEW_FEATURES if isinstance(facts, VectorFacts) else max(facts.width, facts.height) > LARGE_CELLS
-
-
-def _tell(answer: asyncio.Future[Answer]) -> None:
-    """Pictures are drawn from the original as before, so only the operator hears of it."""
-    if answer.cancelled():
-        return
-    error = answer.exception()
-    if isinstance(error, RendermapError):
-        _log.warning("dataset not prepared", code=error.code, reason=error.reason)
-    elif error is None and (head := answer.result().head).kind == "error":
-        _log.warning("dataset not prepared", code=head.code, reason=head.reason)

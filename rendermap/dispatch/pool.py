@@ -87,7 +87,7 @@ class Pool:
         self._notes = WorkerNotes()
         self._queue = Queue(queue_limit, queue_s, self._metrics.queue_length, workers)
         self._trials = Trials(workers, lambda: len(self._workers))
-        self._behind = Behind(self._packer.pack, GIVEN_UP_AT)
+        self._behind = Behind(self._packer.pack, self._hire, memory_limit_bytes)
         self._running: dict[WorkerProcess, Errand] = {}
         self._idle: dict[WorkerProcess, _Idle] = {}
         self._workers: set[WorkerProcess] = set()
@@ -127,6 +127,7 @@ class Pool:
     async def stop(self, drain_s: float = 10.0) -> None:
         """Take no more plans, wait for those that run or wait, then end the workers.  What is left after drain_s is told to come again."""
         self._open = False
+        await self._behind.stop()
         if answers := [errand.answer for errand in self._unanswered]:
             await asyncio.wait(answers, timeout=drain_s)
         for task in self._tasks:
@@ -170,7 +171,6 @@ class Pool:
         key = tuple((layer.layer.source, layer.style_key) for layer in plan.layers)
         drawn = drawn_of(await self._ask(plan, key))
         self._behind.add(plan)
-        self._hand_out()
         return drawn
 
     async def inspect(self, plan: InspectPlan) -> Layer:
@@ -251,15 +251,10 @@ class Pool:
 
     def _hand_out(self) -> None:
         """Give those that wait to idle workers, now that more of them may begin."""
-        while self._idle and (errand := self._take()) is not None:
+        while self._idle and (errand := self._queue.take(self._trials.may_begin)) is not None:
             idle = self._pick(errand.key)
             assert idle is not None
             self._give(idle, errand)
-
-    def _take(self) -> Errand | None:
-        """What an idle worker does next: what somebody waits for, else what is done behind."""
-        errand = self._queue.take(self._trials.may_begin)
-        return self._behind.take() if errand is None and self._open else errand
 
     # --- the workers -------------------------------------------------------------------------------------------------
 
@@ -288,6 +283,11 @@ class Pool:
         closing = asyncio.create_task(worker.close())
         self._closings.add(closing)
         closing.add_done_callback(self._closings.discard)
+
+    async def _hire(self) -> WorkerProcess:
+        """A worker for what is done behind.  Raises WorkerDied."""
+        assert self._scratch
+        return await WorkerProcess.start(self._program, self._scratch)
 
     async def _bear(self, error: Exception, failures: int) -> None:
         """A worker that does not even come up is tried again ever more slowly; the first of all fails the start."""
@@ -318,7 +318,7 @@ class Pool:
                 return
 
     async def _next(self, worker: WorkerProcess, keys: deque[object]) -> Errand:
-        if (errand := self._take()) is not None:
+        if (errand := self._queue.take(self._trials.may_begin)) is not None:
             self._trials.begin(errand)
             return errand
         idle = _Idle(worker, asyncio.get_running_loop().create_future(), keys)
@@ -345,7 +345,6 @@ class Pool:
             raise
         finally:
             del self._running[worker]
-            self._behind.end(errand)
             self._hand_out()
         self._queue.learn(time.perf_counter() - began)
         if not errand.answer.done():

@@ -28,6 +28,7 @@ NURSERY: tuple[str, ...] = (sys.executable, "-P", "-m", "rendermap.render.nurser
 """Elsewhere libraries start threads as they are loaded, and a fork would lack them."""
 LISTEN_LIMIT_S = 1.0
 EXIT_LIMIT_S = 0.25
+LOWEST_PRIORITY = 19
 
 # A worker inherits nothing of ours: no secret in our environment is within reach of a hostile dataset.
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
@@ -170,6 +171,11 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
         self._connection.break_off(cause)
+
+    def give_way(self) -> None:
+        """From now on everything else on the machine goes first."""
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, LOWEST_PRIORITY)
 
     async def close(self) -> None:
         """End the program and clear away what it left behind."""

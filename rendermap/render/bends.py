@@ -122,6 +122,8 @@ def _are_straight(starts: Floats, ends: Floats, data_crs: str, map_crs: str, spa
 
 def densified(shapes: Shapes, longest: float) -> Shapes:
     """The geometries with no segment longer than needed to follow the bend."""
+    if shapely.get_dimensions(shapes).max(initial=0) == 0:
+        return shapes
     return np.asarray(shapely.segmentize(shapes, longest / _FINER))
 
 

@@ -18,6 +18,7 @@ from rendermap.render.copy_store import found_copy, kept_copy, place_of
 from rendermap.render.engine import mapnik
 from rendermap.render.kept_vectors import Kept, find_kept, kept_for
 from rendermap.render.point_file import RECORD, write_points
+from rendermap.render.shape_points import POINT_BYTES, read_point_shapes, write_point_shapes
 from rendermap.render.theme_rules import DrawnRule, applies_all
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.shapes import CIRCLE
@@ -32,9 +33,7 @@ SUFFIX = ".points"
 _SHEET_POINTS = 512
 _SHEET_STEP = 2
 """Pixels from one feature to the next; a dot of that size covers the pixel it stands in wholly, and none of its neighbours'."""
-_HEAD_BYTES, _TABLE_HEAD, _TABLE_COUNT, _TABLE_COUNT_AT = 100, struct.Struct("<4xIHH"), struct.Struct("<I"), 4
-_POINT = np.dtype([("head", ">i4", 2), ("kind", "<i4"), ("x", "<f8"), ("y", "<f8")])
-_POINT_KIND = 1
+_TABLE_HEAD, _TABLE_COUNT, _TABLE_COUNT_AT = struct.Struct("<4xIHH"), struct.Struct("<I"), 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def prepare_points(plan: LayerPlan, crs: str) -> Path | None:
     """Keep a layer of points whose features are kept already; None for any other.  Raises as `kept_copy`, and SourceUnreadable."""
     points = kept_points_for(plan, crs)
     shapes = find_kept(points.kept) if points else None
-    if points is None or shapes is None or shapes.stat().st_size > MOST_POINTS * _POINT.itemsize:
+    if points is None or shapes is None or shapes.stat().st_size > MOST_POINTS * POINT_BYTES:
         return None
     try:
         return kept_copy(points.essence, SUFFIX, plan.layer.source, lambda file: _write(points, shapes, file))
@@ -110,14 +109,15 @@ def _is_same(layer: SymbolLayer) -> bool:
 
 
 def _write(points: KeptPoints, shapes: Path, file: Path) -> None:
-    found = np.memmap(shapes, _POINT, "r", _HEAD_BYTES)
-    if not (found["kind"] == _POINT_KIND).all():
+    places = read_point_shapes(shapes)
+    if places is None:
         raise SourceUnreadable(reason=f"{shapes}: not all points")
     codes = np.concatenate([*_looks(points, shapes.with_suffix(".dbf")), np.empty(0, np.uint32)])
     looks = np.array([code for code in np.unique(codes) if code and points.look_of(int(code)).layers], np.uint32)
     drawn = np.flatnonzero(np.isin(codes, looks))
     records = np.empty(len(drawn), RECORD)
-    records["x"], records["y"], records["turn"] = found["x"][drawn], found["y"][drawn], drawn
+    records["x"], records["y"] = places[drawn].T
+    records["turn"] = drawn
     records["look"] = np.searchsorted(looks, codes[drawn])
     write_points(file, looks, records)
 
@@ -137,23 +137,9 @@ def _looks(points: KeptPoints, table: Path) -> Iterator[NDArray[np.uint32]]:
             here = min(_SHEET_POINTS**2, count - first)
             _TABLE_COUNT.pack_into(head, _TABLE_COUNT_AT, here)
             sheet.with_suffix(".dbf").write_bytes(head + rows.read(here * row_bytes))
-            _write_sheet(sheet, here)
+            rows_down, columns = np.divmod(np.arange(here), _SHEET_POINTS)
+            write_point_shapes(sheet, np.stack([columns + 0.25, _SHEET_POINTS - rows_down - 0.25], axis=1))
             yield _colors(document)[:here]
-
-
-def _write_sheet(file: Path, count: int) -> None:
-    """A shapefile of points in rows from the upper left corner on."""
-    numbers = np.arange(count)
-    rows, columns = np.divmod(numbers, _SHEET_POINTS)
-    content = (_POINT.itemsize - 8) // 2
-    shapes, places = np.zeros(count, _POINT), np.empty((count, 2), ">i4")
-    shapes["head"] = np.stack([numbers + 1, np.full(count, content)], axis=1)
-    shapes["kind"], shapes["x"], shapes["y"] = _POINT_KIND, columns + 0.25, _SHEET_POINTS - rows - 0.25
-    places[:, 0], places[:, 1] = (_HEAD_BYTES + numbers * _POINT.itemsize) // 2, content
-    for suffix, records in ((".shp", shapes), (".shx", places)):
-        head = struct.pack(">i20xi", 9994, (_HEAD_BYTES + records.nbytes) // 2)
-        head += struct.pack("<2i8d", 1000, _POINT_KIND, 0, 0, _SHEET_POINTS, _SHEET_POINTS, 0, 0, 0, 0)
-        file.with_suffix(suffix).write_bytes(head + records.tobytes())
 
 
 def _document(points: KeptPoints, sheet: Path) -> str:

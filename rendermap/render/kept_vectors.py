@@ -28,6 +28,7 @@ from rendermap.render.mapnik_filter import Columns
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer
 from rendermap.render.pieces import pieces_of
 from rendermap.render.shape_index import write_index
+from rendermap.render.shape_points import write_point_shapes
 from rendermap.render.shape_table import NotKept, split_reals, write_table
 from rendermap.render.theme_rules import applies_all
 from rendermap.render.vector_facts import ERRORS
@@ -44,6 +45,7 @@ MOST_BYTES = 2_000_000_000
 
 _SUFFIX, _BESIDE = ".shp", (".dbf", ".index", ".shx")
 _KINDS = (FieldKind.INTEGER, FieldKind.REAL, FieldKind.TEXT, FieldKind.BOOLEAN)
+_POINTS = "Point"
 _FILE_HEAD_BYTES, _INDEX_FRAME_BYTES = 100, 44
 
 
@@ -177,13 +179,19 @@ def _write(kept: Kept, file: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for batch in _batches(kept):
-            _append(file, batch.shapes, is_first=not batches)
+            kind = _type_of(batch.shapes)
+            if kind != _POINTS:
+                _append(file, batch.shapes, kind, is_first=not batches)
             boxes.append(shapely.bounds(batch.shapes))
             batches.append(batch.columns)
-    if not batches or file.stat().st_size > MOST_BYTES:
+    if not batches:
+        raise NotKept
+    bounds = np.concatenate(boxes)
+    if kind == _POINTS:
+        write_point_shapes(file, bounds[:, :2])
+    if file.stat().st_size > MOST_BYTES:
         raise NotKept
     lengths = np.fromfile(file.with_suffix(".shx"), ">i4", offset=_FILE_HEAD_BYTES).reshape(-1, 2)
-    bounds = np.concatenate(boxes)
     if len(lengths) != len(bounds):
         raise OSError("the copy is not whole")
     columns = {name: np.concatenate([each[name] for each in batches]) for name in batches[0]}
@@ -193,14 +201,14 @@ def _write(kept: Kept, file: Path) -> None:
         file.with_suffix(spare).unlink(missing_ok=True)
 
 
-def _append(file: Path, shapes: Shapes, *, is_first: bool) -> None:
+def _append(file: Path, shapes: Shapes, kind: str, *, is_first: bool) -> None:
     pyogrio.raw.write(
         file,
         shapely.to_wkb(shapes),
         [],
         [],
         driver="ESRI Shapefile",
-        geometry_type=_type_of(shapes),
+        geometry_type=kind,
         crs=None,
         append=not is_first,
     )
@@ -208,7 +216,7 @@ def _append(file: Path, shapes: Shapes, *, is_first: bool) -> None:
 
 def _type_of(shapes: Shapes) -> str:
     """A shapefile has no type of its own for one of many."""
-    kinds = {0: "Point", 1: "MultiLineString", 2: "MultiPolygon"}
+    kinds = {0: _POINTS, 1: "MultiLineString", 2: "MultiPolygon"}
     if (shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT).any():
         raise NotKept
     return kinds[int(shapely.get_dimensions(shapes).max())]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from rendermap.dispatch import behind as module
 from rendermap.dispatch.behind import LARGE_CELLS, MOST_WAITING, Behind
-from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.plan import LayerPlan, MapPlan, PreparePlan, layer_plan
-from rendermap.dispatch.pool import Pool
+from rendermap.dispatch.plan import LayerPlan, PreparePlan, layer_plan
+from rendermap.dispatch.wire import Answer, Head
 from rendermap.symbology.facts import Band, RasterFacts
 from rendermap.symbology.style import Single, Style
 from rendermap.symbology.symbols import Color, Fill, Symbol
@@ -25,13 +28,9 @@ def raster(name: str, facts: RasterFacts = LARGE) -> LayerPlan:
     return layer_plan(1, replace(vector_layer(name), facts=facts), "EPSG:3857", style)
 
 
-def taken(behind: Behind) -> list[str]:
-    """The datasets of everything it gives, one after the other."""
-    names = []
-    while errand := behind.take():
-        names.append(errand.request.decode())
-        behind.end(errand)
-    return names
+def children() -> set[int]:
+    """Process ids of those of this process."""
+    return set(map(int, Path("/proc/thread-self/children").read_text().split()))
 
 
 def name_of(plan: PreparePlan) -> bytes:
@@ -39,10 +38,55 @@ def name_of(plan: PreparePlan) -> bytes:
     return plan.layer.layer.source.path.name.encode()
 
 
-async def counted(pool: Pool, many: int) -> None:
-    """Wait until the workers have answered so many plans."""
+class Hand:
+    """Stands for the worker: remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.busy_since: float | None = None
+        self.is_alive = True
+        self.gave_way = self.is_closed = False
+
+    async def ask(self, request: bytes) -> Answer:
+        """Two at once would be found out."""
+        assert self.gave_way and self.busy_since is None
+        self.busy_since = time.monotonic()
+        await asyncio.sleep(0)
+        self.busy_since = None
+        self.asked.append(request.decode())
+        return Answer(Head("value"))
+
+    def give_way(self) -> None:
+        self.gave_way = True
+
+    def weigh(self) -> int:
+        return 0
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+def begun(hands: list[Hand]) -> Behind:
+    """Its workers are added to hands as they are hired."""
+
+    async def hire() -> Hand:
+        hands.append(Hand())
+        return hands[-1]
+
+    return Behind(name_of, hire)  # type: ignore[arg-type]
+
+
+async def taken(behind: Behind, hands: list[Hand]) -> list[str]:
+    """The datasets of everything that was prepared since, in turn; whoever did it has gone."""
+    await done(behind)
+    assert all(hand.is_closed for hand in hands)
+    return hands.pop().asked if hands else []
+
+
+async def done(behind: Behind) -> None:
+    """Wait until nothing is left to prepare."""
     async with asyncio.timeout(20):
-        while sum(worker.answered for worker in pool._workers) < many:
+        while behind.is_busy:
             await asyncio.sleep(0.01)
 
 
@@ -50,15 +94,12 @@ def test_each_version_is_prepared_once_and_one_at_a_time() -> None:
     """A dataset is not prepared for every picture of it, nor two at once; a new version is."""
 
     async def ask() -> None:
-        behind = Behind(name_of, 12)
+        behind = begun(hands := [])
         newer = raster("a.tif")
         newer = replace(newer, layer=replace(newer.layer, source=replace(newer.layer.source, fingerprint="2")))
         for layers in ((raster("a.tif"),), (raster("a.tif"), raster("b.tif")), (newer,)):
             behind.add(told("ok", *layers))
-        first = behind.take()
-        assert first and behind.take() is None
-        behind.end(first)
-        assert taken(behind) == ["b.tif", "a.tif"]
+        assert await taken(behind, hands) == ["a.tif", "b.tif", "a.tif"]
 
     run(ask)
 
@@ -67,9 +108,9 @@ def test_only_what_draws_slowly_is_prepared() -> None:
     """A few features and small rasters draw well as they are."""
 
     async def ask() -> None:
-        behind = Behind(name_of, 12)
+        behind = begun(hands := [])
         behind.add(told("ok", filled_layer(), raster("s.tif", replace(LARGE, width=100, height=100))))
-        assert taken(behind) == []
+        assert await taken(behind, hands) == []
 
     run(ask)
 
@@ -78,61 +119,63 @@ def test_what_finds_no_place_comes_again() -> None:
     """However many results come at once, so many wait, and the others with their next picture."""
 
     async def ask() -> None:
-        behind = Behind(name_of, 12)
+        behind = begun(hands := [])
         plans = [told("ok", raster(f"{n}.tif")) for n in range(MOST_WAITING + 1)]
         for plan in plans:
             behind.add(plan)
-        assert len(taken(behind)) == MOST_WAITING
+        assert len(await taken(behind, hands)) == MOST_WAITING
         behind.add(plans[-1])
-        assert taken(behind) == [f"{MOST_WAITING}.tif"]
+        assert await taken(behind, hands) == [f"{MOST_WAITING}.tif"]
 
     run(ask)
 
 
-def test_a_drawn_raster_is_prepared_by_an_idle_worker() -> None:
-    """After its first picture a dataset goes to a worker, and after later ones no more."""
+def test_pictures_never_wait_for_what_is_behind() -> None:
+    """With a single worker, too: a dataset is prepared beside it, once, and who does it is gone when it is done."""
 
     async def ask() -> None:
         async with running(1) as pool:
-            for _ in range(3):
-                await pool.draw(told("ok", raster("ok")))
-            await counted(pool, 4)
-            await asyncio.sleep(0.1)
-            assert sum(worker.answered for worker in pool._workers) == 4
-
-    run(ask)
-
-
-def test_pictures_do_not_wait_for_what_is_behind() -> None:
-    """While one worker prepares for long, the other draws, and no second preparation takes its place."""
-
-    async def draw(pool: Pool, plan: MapPlan) -> Drawn:
-        return await pool.draw(plan)
-
-    async def ask() -> None:
-        async with running(2) as pool:
-            await all_up(pool, 2)
-            await draw(pool, told("ok", raster("sleep:3")))
-            began = time.monotonic()
-            for n in range(5):
-                await draw(pool, told("ok", raster(f"sleep:{3 + n}")))
-            assert time.monotonic() - began < 2.5
-
-    run(ask)
-
-
-def test_a_preparation_that_kills_its_worker_is_not_tried_again() -> None:
-    """The dataset goes on being drawn, and its job is no suspect for it."""
-
-    async def ask() -> None:
-        async with running(1) as pool:
-            await pool.draw(told("ok", raster("crash")))
-            async with asyncio.timeout(20):
-                while pool._metrics.worker_restarts.labels("crash")._value.get() < 1:
-                    await asyncio.sleep(0.01)
             await all_up(pool, 1)
+            await pool.draw(told("ok", raster("sleep:1.5")))
+            async with asyncio.timeout(20):
+                while not (others := children() - set(pool.pids)):
+                    await asyncio.sleep(0.01)
+            for _ in range(20):
+                await pool.draw(told("ok", raster("sleep:1.5")))
+            assert pool._behind.is_busy
+            await done(pool._behind)
+            assert not others & children()
+            await pool.draw(told("ok", raster("sleep:1.5")))
+            assert not pool._behind.is_busy
+
+    run(ask)
+
+
+@pytest.mark.parametrize("word", ["crash", "hang"])
+def test_a_preparation_that_kills_its_worker_is_not_tried_again(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are prepared by the next one; the dataset is drawn as ever, and its job is no suspect for it."""
+    monkeypatch.setattr(module, "LONGEST_S", 0.5)
+
+    async def ask() -> None:
+        async with running(1) as pool:
+            for name in (word, "ok"):
+                await pool.draw(told("ok", raster(name)))
+            await done(pool._behind)
             for _ in range(3):
-                assert (await pool.draw(told("ok", raster("crash")))).body == b"a picture"
-            assert pool._metrics.worker_restarts.labels("crash")._value.get() == 1
+                assert (await pool.draw(told("ok", raster(word)))).body == b"a picture"
+            assert not pool._behind.is_busy and [worker.answered for worker in pool._workers] == [5]
+
+    run(ask)
+
+
+def test_a_service_stops_while_something_is_prepared() -> None:
+    """At once, and nothing of it stays."""
+
+    async def ask() -> None:
+        async with running(1) as pool:
+            await pool.draw(told("ok", raster("hang")))
+            await asyncio.sleep(module.FIRST_PICTURES_S + 0.3)
+            began = time.monotonic()
+        assert time.monotonic() - began < 5 and not children()
 
     run(ask)

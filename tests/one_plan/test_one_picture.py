@@ -51,7 +51,7 @@ def test_a_tile_an_export_and_the_pages_tile_are_one_picture(service: CountedSer
     version = service.get(f"/xyz/Demo/jobs/{job_id}/tilejson.json").json()["tiles"][0].split("/tiles/")[1].split("/")[0]
     box = ",".join(map(repr, view_of(TileAddress("WebMercatorQuad", ZOOM, row=row, col=col)).bbox.corners))
     size, dpi = f"{256 * ratio},{256 * ratio}", 96 * ratio
-    frame = {"bbox": box, "bboxSR": 3857, "imageSR": 3857, "size": size, "dpi": dpi, "format": "png32", "transparent": "true"}
+    frame = {"bbox": box, "bboxSR": 3857, "imageSR": 3857, "size": size, "dpi": dpi, "format": "png", "transparent": "true"}
     export = f"/arcgis/rest/services/Demo/MapServer/jobs/{job_id}/export"
     href = service.get(export, **frame, f="json").json()["href"]
     answers = [
