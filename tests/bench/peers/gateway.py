@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.bench.peers.servers import PROCESSES, Server, free_port, need, process, wait_for_path, wait_for_port
 
@@ -54,9 +55,11 @@ class FastCgiServer(Server):
 
     def running(self) -> Iterator[None]:
         """nginx and the program, both ours to stop."""
-        run = self.yard.folder(f"run/{type(self).__name__}")
+        with TemporaryDirectory() as run:
+            yield from self._running(Path(run))
+
+    def _running(self, run: Path) -> Iterator[None]:
         listening = run / "socket"
-        listening.unlink(missing_ok=True)
         many = [need("multiwatch", "multiwatch"), "-f", str(PROCESSES), "--", self.program]
         command = [need("spawn-fcgi", "spawn-fcgi"), "-n", "-s", str(listening), "--", *many]
         log = self.yard.folder("logs") / f"{type(self).__name__}.log"

@@ -181,7 +181,7 @@ def ask_again(port: int, path: str, seconds: float) -> tuple[float, float, float
     """
     address = f"http://127.0.0.1:{port}{path}"
     said = subprocess.check_output(["wrk", "-t1", "-c16", f"-d{seconds:.0f}s", "--timeout", "20s", "--latency", address], text=True)
-    if "Non-2xx" in said or "Socket errors" in said:
+    if "Non-2xx" in said or "Socket errors" in said or "Requests/sec" not in said:
         raise RuntimeError(said)
     shares = {line.split()[0]: milliseconds(line.split()[1]) for line in said.splitlines() if line.split()[:1] in (["50%"], ["99%"])}
     rate = next(float(line.split()[1]) for line in said.splitlines() if line.startswith("Requests/sec"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from os import sync
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -155,8 +156,12 @@ class Bench:
         """One tile again and again."""
         tile = self._tiles(subject)[0]
         for server in servers:
-            per_s, p50_ms, p99_ms = ask_again(server.port, server.tile_path(subject, tile), self.plan.kept_s)
-            self._add(Figure("kept", subject.name, 16, server.name, per_s, p50_ms, p99_ms))
+            path, figure = server.tile_path(subject, tile), Figure("kept", subject.name, 16, server.name)
+            try:
+                figure.per_s, figure.p50_ms, figure.p99_ms = ask_again(server.port, path, self.plan.kept_s)
+            except RuntimeError as error:
+                figure.failed = str(error)
+            self._add(figure)
 
     def _sessions(self, subject: BenchSet, servers: list[Server]) -> None:
         """People who look at a map, the same views for each server."""
@@ -203,6 +208,7 @@ class Bench:
 def appear(server: Server, subject: BenchSet, copy: BenchSet, tiles: list[Tile]) -> tuple[Load, Load]:
     """A copy of the set appears: (from then until its first picture is there, the next pictures one by one)."""
     announce = server.lay(subject, copy.name)
+    sync()
     began = perf_counter()
     announce()
     first = ask_cold(server.port, [server.tile_path(copy, tiles[0])], 1)
