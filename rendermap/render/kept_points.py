@@ -20,7 +20,7 @@ from rendermap.render.kept_vectors import Kept, find_kept, kept_for
 from rendermap.render.point_file import RECORD, write_points
 from rendermap.render.shape_points import POINT_BYTES, read_point_shapes, write_point_shapes
 from rendermap.render.theme_rules import DrawnRule, applies_all
-from rendermap.symbology.facts import GeometryKind
+from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.symbols import Marker, Symbol, SymbolLayer
 
@@ -70,8 +70,9 @@ class KeptPoints:
 
 def kept_points_for(plan: LayerPlan, crs: str) -> KeptPoints | None:
     """How a layer of points would be kept for maps in a CRS, None for one that Mapnik must draw."""
-    kept = kept_for(plan, crs)
-    if kept is None or kept.layer.geometry is not GeometryKind.POINT or kept.layer.order:
+    facts = plan.layer.facts
+    kept = kept_for(plan, crs) if isinstance(facts, VectorFacts) and facts.geometry is GeometryKind.POINT else None
+    if kept is None or kept.layer.order:
         return None
     rules = kept.layer.rules
     most = MOST_RULES_THAT_ALL_APPLY if applies_all(plan.style.theme) else MOST_RULES

@@ -20,7 +20,7 @@ from rendermap.render.stamping import stamped
 from rendermap.render.stamps import BLOCK_PX, Pixels, Stamps, fits, stamps_of
 from rendermap.symbology.symbols import Symbol
 
-WARM_LAYERS = 16
+WARM_LAYERS, WARM_STYLES = 16, 256
 MOST_AT_ONCE = 1 << 20
 """Points around a block; they take some 100 bytes each while they are drawn."""
 
@@ -60,9 +60,9 @@ class Stampable:
 class WarmStamps:
     """The layers drawn last: which of them can be stamped, and what with."""
 
-    def __init__(self, limit: int) -> None:
-        self._kept: LRUCache[object, KeptPoints | None] = LRUCache(limit)
-        self._ready: LRUCache[object, Stampable | None] = LRUCache(limit)
+    def __init__(self, layers: int, styles: int) -> None:
+        self._kept: LRUCache[object, KeptPoints | None] = LRUCache(styles)
+        self._ready: LRUCache[object, Stampable | None] = LRUCache(layers)
 
     def get(self, plan: LayerPlan, crs: str, pixel_ratio: float) -> Stampable | None:
         """A layer with its stamps, None when Mapnik must draw it, for now or always."""
@@ -84,7 +84,7 @@ class WarmStamps:
         self._ready.clear()
 
 
-WARM_STAMPS = WarmStamps(WARM_LAYERS)
+WARM_STAMPS = WarmStamps(WARM_LAYERS, WARM_STYLES)
 
 
 def _ready(points: KeptPoints, file: Path, pixel_ratio: float) -> Stampable | None:
