@@ -36,7 +36,7 @@ class Shared(Generic[T]):
         is_patient: bool = False,
     ) -> None:
         self._store = store
-        self._near = near or store
+        self._near = store if near is None else near
         self._turns = turns
         self._afterwards = afterwards
         self._longest_wait_s = longest_wait_s

@@ -16,7 +16,7 @@ from rendermap.errors import BadRequest, Broken, RendermapError
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import FORMATS
 from rendermap.prerender.broker import TASK
-from rendermap.prerender.drawing import Sheet, draw_all, faults_of
+from rendermap.prerender.drawing import Sheet, draw_all, faults_of, stores_down
 from rendermap.prerender.orders import Order, Report, Seal
 from rendermap.request import JobRequest
 
@@ -50,7 +50,7 @@ async def _draw(assembled: Assembled, order: Order) -> Report:
     sizes, before = list[int](), faults_of(assembled)
     tiles = [TileAddress(WEB_MERCATOR_QUAD, zoom, row, col) for zoom, col, row in order.tiles]
     await draw_all(tiles, sheet, lambda _, body: sizes.append(len(body or b"")), assembled.settings.workers)
-    return Report(sum(sizes), faults_of(assembled) - before)
+    return Report(sum(sizes), faults_of(assembled) - before + stores_down(assembled))
 
 
 def _fault(error: RendermapError) -> Report:

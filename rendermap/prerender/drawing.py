@@ -100,6 +100,11 @@ def faults_of(assembled: Assembled) -> int:
     return int(sum(sample.value for sample in samples if sample.name.endswith("_total")))
 
 
+def stores_down(assembled: Assembled) -> int:
+    """How many ways to the stores outside are not tried at the moment, so that nothing fails there either."""
+    return sum(sample.value == 0 for family in assembled.metrics.store_up.collect() for sample in family.samples)
+
+
 async def _draw_from(rest: Iterator[TileAddress], draw: Callable[[TileAddress], Awaitable[bytes | None]], take: Take) -> None:
     for tile in rest:
         take(tile, await draw(tile))

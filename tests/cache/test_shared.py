@@ -202,6 +202,43 @@ def test_what_waits_to_be_kept_is_bounded() -> None:
     run(ask)
 
 
+def test_whoever_is_patient_has_everything_kept() -> None:
+    """However much is made, and however long a store takes: each is kept before its asker has it."""
+
+    async def ask() -> None:
+        store = Farther(pause_s=0.02)
+        after = Afterwards(most=5)
+        shared = Shared(store, LocalTurns(), after, is_patient=True)
+
+        async def ask_for(key: str) -> bool:
+            async def make() -> bytes:
+                return b"x"
+
+            await shared.get_or_make(key, make)
+            return key in store._entries
+
+        assert all(await asyncio.gather(*(ask_for(f"job/{number}") for number in range(50))))
+
+    run(ask)
+
+
+def test_the_farthest_is_asked_by_whoever_has_the_turn() -> None:
+    """Of many who want the same at once one asks it; the others find what it found nearer."""
+
+    async def ask() -> None:
+        near, far, after, turns = Farther(), Farther(pause_s=0.05), Afterwards(), LocalTurns()
+        await far.put(KEY, b"x")
+        shared = [Shared(Tiers([near, far], after), turns, after, near=near) for _ in range(5)]
+
+        async def make() -> bytes:
+            raise AssertionError
+
+        assert await asyncio.gather(*(one.get_or_make(KEY, make) for one in shared)) == [b"x"] * 5
+        assert far.gets == 1
+
+    run(ask)
+
+
 def test_a_picture_found_farther_comes_nearer() -> None:
     """Found in the last store, it is in the one before when it is asked for again."""
 

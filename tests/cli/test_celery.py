@@ -98,17 +98,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What a service without a cache outside makes of the job.  faults: of orders that are not to be drawn."""
+    """What a service makes of the job whose Redis is gone.  lost: what it reports.  faults: of orders that are not to be drawn."""
 
     tiles: dict[tuple[int, int, int], bytes]
     orders: list[Order]
+    lost: Report
     faults: list[str]
 
 
 @pytest.fixture(scope="module")
 def here(site: Site) -> Here:
     async def whole() -> Here:
-        assembled = build(site.settings.model_copy(update={"redis_url": None}))
+        assembled = build(site.settings.model_copy(update={"redis_url": "redis://127.0.0.1:9"}))
         await assembled.start()
         try:
             return await look(assembled, JobRequest(NAME, site.job_id, OPERATOR))
@@ -121,7 +122,8 @@ def here(site: Site) -> Here:
         await draw_all(cover_of(opened.card, (8, 13), None).tiles(), sheet, lambda tile, body: keep(tiles, tile, body), 2)
         wanted = list(orders(cover_of(opened.card, (8, 14), None).tiles(), sheet, 1.0))
         wrong = replace(wanted[0], identity="another"), replace(wanted[0], job_id="j0")
-        return Here(tiles, wanted, [(await draw_order(assembled, order)).fault for order in wrong])
+        lost = await draw_order(assembled, wanted[-1])
+        return Here(tiles, wanted, lost, [(await draw_order(assembled, order)).fault for order in wrong])
 
     def keep(tiles: dict[tuple[int, int, int], bytes], tile: TileAddress, body: bytes | None) -> None:
         if body is not None:
@@ -147,6 +149,12 @@ def test_other_machines_fill_the_cache_and_an_archive(site: Site, here: Here, ma
         assert client.dbsize() >= len(set(here.tiles.values())) > 15
     site.prerender("--zoom", "8-13", "--to", str(target))
     assert dict(all_tiles(MemorySource(target.read_bytes()))) == here.tiles
+
+
+@needs_redis
+def test_a_machine_that_could_not_keep_its_tiles_says_so(here: Here) -> None:
+    """They are drawn, and whoever ordered them knows that they may not be found."""
+    assert here.lost.faults > 0 and not here.lost.fault
 
 
 @needs_redis
