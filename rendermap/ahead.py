@@ -28,6 +28,8 @@ MOST_FARTHER = 8
 """Of the tiles beyond the zoom that shows a map whole."""
 MOST_TILES = 512
 REMEMBERED = 4096
+MOST_LOOKS = 4
+"""At one map: whoever asks for it in ever other ways has no more drawn for that."""
 MOST_WAITING = 64
 
 _log = structlog.get_logger("rendermap.ahead")
@@ -35,12 +37,13 @@ _log = structlog.get_logger("rendermap.ahead")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How one map is looked at.  key: equal for those with the same tiles.  extent: of the map, in units of the tile set's CRS.
+    """How one map is looked at.  shown, asked: of a map, and how; equal for those with the same tiles.  extent: in units of the set's CRS.
 
     draw: has a tile drawn into the cache; gives the seconds it took, None when it was there.  Raises RendermapError.
     """
 
-    key: Hashable
+    shown: Hashable
+    asked: Hashable
     extent: BBox
     draw: Callable[[TileAddress], Awaitable[float | None]]
 
@@ -54,15 +57,16 @@ class Ahead:
     def __init__(self, is_calm: Callable[[], bool] = lambda: True, longest_s: float = 0.0) -> None:
         self._is_calm = is_calm
         self._longest_s = longest_s
-        self._seen: LRUCache[Hashable, bool] = LRUCache(REMEMBERED)
+        self._seen: LRUCache[Hashable, set[Hashable]] = LRUCache(REMEMBERED)
         self._waiting: deque[tuple[Look, TileAddress]] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def add(self, look: Look, tile: TileAddress, took_s: float) -> None:
         """Tell how long a tile that somebody asked for took; after the first slow one of a look its far ones are drawn."""
-        if took_s < SLOW_S or not self._longest_s or look.key in self._seen or len(self._waiting) >= MOST_WAITING:
+        seen = self._seen.setdefault(look.shown, set())
+        if took_s < SLOW_S or not self._longest_s or look.asked in seen or len(seen) >= MOST_LOOKS or len(self._waiting) >= MOST_WAITING:
             return
-        self._seen[look.key] = True
+        seen.add(look.asked)
         self._waiting.append((look, tile))
         if not self.is_busy:
             self._task = asyncio.create_task(self._work(), name="rendermap-ahead")

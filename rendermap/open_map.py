@@ -120,13 +120,13 @@ class OpenMap:
         """None where the set's CRS does not show the map."""
         extent = transform_bbox(self._job_map.bbox, self._job_map.crs, crs_of_set(request.tile.tms))
         asked = request.layers, request.size_px, request.pixel_ratio, request.format, request.tile.tms
-        key = self.version, self._grant.layer_ids, self._grant.bounds, asked
+        shown = self.version, self._grant.layer_ids, self._grant.bounds
 
         async def draw(tile: TileAddress) -> float | None:
             plan = self._plan(_map_request(replace(request, tile=tile)))
             return await self._studio.keep(self._grant, under_mark(plan, self._protection))
 
-        return Look(key, extent, draw) if extent else None
+        return Look(shown, asked, extent, draw) if extent else None
 
     def digest_of(self, request: MapRequest | TileRequest) -> str:
         """The digest the picture would have, told without drawing it.  Raises as `draw` and `tile` where the question is wrong."""

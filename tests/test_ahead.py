@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rendermap.ahead import CALM_S, LONGEST_TILE_S, MOST_FARTHER, MOST_TILES, SLOW_S, WIDEST, Ahead, Look, far_tiles
+from rendermap.ahead import CALM_S, LONGEST_TILE_S, MOST_FARTHER, MOST_LOOKS, MOST_TILES, SLOW_S, WIDEST, Ahead, Look, far_tiles
 from rendermap.errors import RenderTimeout
 from rendermap.geo.bbox import BBox, intersection
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, below, view_of
@@ -29,7 +29,7 @@ def look(took_s: Callable[[TileAddress], float | None], drawn: list[TileAddress]
         drawn.append(tile)
         return took_s(tile)
 
-    return Look(key, COUNTRY, draw)
+    return Look("map", key, COUNTRY, draw)
 
 
 async def done(ahead: Ahead) -> None:
@@ -123,6 +123,20 @@ def test_each_look_is_drawn_once_and_one_after_the_other() -> None:
     run(ask)
 
 
+def test_few_looks_at_a_map_are_drawn() -> None:
+    """Whoever asks for it in ever other ways keeps no worker busy."""
+
+    async def ask() -> None:
+        drawn: list[TileAddress] = []
+        ahead = Ahead(longest_s=30)
+        for key in range(MOST_LOOKS + 3):
+            ahead.add(look(slow_until(0), drawn, key), ASKED, 0.1)
+        await done(ahead)
+        assert drawn == drawn[: len(drawn) // MOST_LOOKS] * MOST_LOOKS
+
+    run(ask)
+
+
 def test_nothing_is_drawn_while_workers_are_wanted() -> None:
     """Each tile waits for calm, and stop() ends it at once."""
 
@@ -153,7 +167,7 @@ def test_a_map_that_fails_is_left_and_the_next_drawn() -> None:
     async def ask() -> None:
         drawn: list[TileAddress] = []
         ahead = Ahead(longest_s=30)
-        ahead.add(Look(0, COUNTRY, fail), ASKED, 0.1)
+        ahead.add(Look("other", 0, COUNTRY, fail), ASKED, 0.1)
         ahead.add(look(slow_until(0), drawn), ASKED, 0.1)
         await done(ahead)
         assert drawn
