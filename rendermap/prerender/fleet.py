@@ -21,6 +21,9 @@ LOOKS_EVERY_S = 0.1
 STALLED_S = 30.0
 """When nothing has come for so long, a machine may have died with what it had taken: all that is missing is ordered again."""
 
+SOONEST_S, LULLS = 6.0, 3
+"""Sooner, when it is so many times longer than nothing has come before."""
+
 ANSWERS_WITHIN_S = 1.0
 RETRIED = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5}
 
@@ -31,6 +34,30 @@ class _Errand:
 
     order: Order
     sent: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Lull:
+    """The time in which nothing has come.  limit_s: when it is too long."""
+
+    most_s: float
+    limit_s: float
+    longest_s: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_too_long(self) -> bool:
+        return time.monotonic() - self.began > self.limit_s
+
+    def end(self) -> None:
+        """Something has come."""
+        now = time.monotonic()
+        self.longest_s = max(self.longest_s, now - self.began)
+        self.limit_s, self.began = min(self.most_s, max(SOONEST_S, LULLS * self.longest_s)), now
+
+    def bear(self) -> None:
+        """All was ordered again; ever more rarely, for while no machine is there orders pile up."""
+        self.limit_s, self.began = 2 * self.limit_s, time.monotonic()
 
 
 class Fleet:
@@ -45,18 +72,17 @@ class Fleet:
         """Each order when it is done.  Raises Broken where one cannot be done, or the broker cannot be reached."""
         errands: list[_Errand] = []
         await self._tell_if_alone()
-        came_at, patience_s = time.monotonic(), self._stalled_s
+        lull = _Lull(self._stalled_s, self._stalled_s)
         while await self._send_more(orders, errands) or errands:
             for errand, report in await asyncio.to_thread(self._finished, errands):
                 errands.remove(errand)
-                came_at, patience_s = time.monotonic(), self._stalled_s
                 yield errand.order, report
-            if errands and time.monotonic() - came_at > patience_s:
+                lull.end()
+            if errands and lull.is_too_long:
                 await self._tell_if_alone()
                 for errand in errands:
                     await asyncio.to_thread(self._send, errand)
-                # ever more rarely: while no machine is there they pile up
-                came_at, patience_s = time.monotonic(), 2 * patience_s
+                lull.bear()
             await asyncio.sleep(LOOKS_EVERY_S)
 
     async def _send_more(self, orders: Iterator[Order], errands: list[_Errand]) -> bool:
