@@ -17,6 +17,7 @@ from rendermap.assembly import MEGABYTE, Assembled, answers_bytes
 from rendermap.cache.memory import MemoryStore
 from rendermap.frontends.answers import Answer, Answers
 from rendermap.frontends.departure import Departures
+from rendermap.frontends.direct import DirectRoutes
 from rendermap.frontends.leases import Leases
 from rendermap.frontends.link_paths import LinkPaths
 from rendermap.frontends.outcomes import Outcomes
@@ -51,6 +52,8 @@ def create_app(assembled: Assembled) -> FastAPI:
         lifespan=lifespan,
         # a redirect is made from the host a client names, and would lose the prefix of a link
         redirect_slashes=False,
+        # what is counted is counted by us; to ask for each request whether another counts too is dear
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     settings = assembled.settings
     app.state.public_url = settings.public_url
@@ -58,12 +61,11 @@ def create_app(assembled: Assembled) -> FastAPI:
     app.state.basemap_url = settings.basemap_url
     app.state.basemap_attribution = settings.basemap_attribution
     app.state.readiness = Readiness(assembled.pool, settings.ready_memory_mb * MEGABYTE, lambda: assembled.doorkeeper.is_understood)
-    for front_end in FRONT_ENDS:
-        app.router.routes.extend(front_end.direct(assembled.service))
     _add_operations(app, assembled)
     for front_end in FRONT_ENDS:
         app.include_router(front_end.router(assembled.service), prefix=front_end.prefix)
     add_error_pages(app)
+    app.add_middleware(DirectRoutes, routes=tuple(route for front_end in FRONT_ENDS for route in front_end.direct(assembled.service)))
     app.add_middleware(SafetyHeaders)
     app.add_middleware(LinkPaths)
     app.add_middleware(Outcomes, count=lambda code: assembled.metrics.refusals.labels(code).inc())

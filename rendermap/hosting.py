@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from types import FrameType
@@ -109,6 +110,8 @@ class Host(uvicorn.Server):
             return
         # before uvicorn has the application do it, which would make a page of traces of whatever stops it
         await self._assembled.pool.start()
+        # a full collection would hold everybody up for as long as it takes to look through all that was made by now, and stays
+        gc.freeze()
         looking = asyncio.create_task(self._look_at_clients())
         try:
             await super().serve(sockets)

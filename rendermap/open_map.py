@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Mapping
-from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
@@ -81,7 +80,8 @@ class OpenMap:
 
     def shown_to(self, stranger: Principal) -> OpenMap:
         """The map a stranger was let see, to another.  Raises JobNotFound where either is no stranger."""
-        shown = copy(self)
+        shown = OpenMap.__new__(OpenMap)
+        vars(shown).update(vars(self))
         shown._grant = self._studio.policy.pass_on(self._grant, stranger)
         shown._gate = replace(self._gate, principal=stranger, view=shown._grant)
         return shown

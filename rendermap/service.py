@@ -72,7 +72,7 @@ class MapService:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._openings: LRUCache[JobRequest, Opening] = LRUCache(KEPT_OPENINGS)
+        self._openings: LRUCache[tuple[str, str, Principal | None], Opening] = LRUCache(KEPT_OPENINGS)
 
     # --- what there is ---------------------------------------------------------------------------------------------
 
@@ -105,7 +105,8 @@ class MapService:
     async def open(self, request: JobRequest) -> OpenMap:
         """The map of a finished job, to be drawn from.  Raises JobNotFound, NotReady, JobFailed, Ended."""
         principal = request.principal
-        key = JobRequest(request.service, request.job_id) if principal.is_stranger else request
+        # strangers are as one, and a key without a principal is soon compared
+        key = request.service, request.job_id, None if principal.is_stranger else principal
         opening = self._openings.get(key)
         if opening is None or self._is_to_renew(opening):
             opening = self._openings[key] = await self._look(request)

@@ -81,7 +81,8 @@ class Breaker:
             recovery = asyncio.ensure_future(self._recover(plan, make, error))
             recovery.add_done_callback(lambda done: done.cancelled() or done.exception())
             made = await asyncio.shield(recovery)
-        self._proven.update((_key(layer), True) for layer in plan.layers)
+        for layer in plan.layers:
+            self._proven[_key(layer)] = True
         return made
 
     async def _recover(self, plan: P, make: Callable[[P], Awaitable[A]], error: Broken) -> A:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal, NewType
 
 from rendermap.access.grant import Grant
@@ -195,7 +196,12 @@ def _essence(plan: Plan) -> object:
 def _place(layer: Layer) -> tuple[str, str | None, str, str]:
     """Which version of which data, and how it is read."""
     source = layer.source
-    return source.path.relative_to(source.root).as_posix(), source.member, source.fingerprint, layer.reader
+    return _relative(source.path, source.root), source.member, source.fingerprint, layer.reader
+
+
+@lru_cache(4096)
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
 
 
 def measure_plan(layer: Layer, need: Need) -> MeasurePlan:

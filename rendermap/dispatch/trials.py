@@ -54,7 +54,8 @@ class Trials:
         self._suspect_now.discard(errand)
         self._untried_now.discard(errand)
         if cause is None:
-            self._tried.update((mark, True) for mark in errand.marks)
+            for mark in errand.marks:
+                self._tried[mark] = True
         elif cause in FATAL and errand.job is not None:
             self._suspects[errand.job] = True
 
