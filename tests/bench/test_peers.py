@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -111,30 +111,31 @@ def test_sessions_are_the_same_for_everybody(tmp_path: Path) -> None:
 
 @contextmanager
 def answering(answers: dict[str, tuple[int, bytes]]) -> Iterator[int]:
-    """The port of a server that gives these; it closes every third connection, as servers do."""
-    loop = asyncio.new_event_loop()
+    """The port of a server that gives these; it closes a connection after every error, as servers do."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for _ in range(3):
-            if not (line := await reader.readline()):
-                break
-            while (await reader.readline()).strip():
-                pass
-            status, body = answers[line.split()[1].decode()]
-            writer.write(f"HTTP/1.1 {status} said\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-            await writer.drain()
-        writer.close()
+    class Answering(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
 
-    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        def do_GET(self) -> None:
+            status, body = answers[self.path]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            if status >= 400:
+                self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *said: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_only_pictures_count() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from os import sync
 from pathlib import Path
@@ -11,7 +12,9 @@ from time import perf_counter
 
 from tests.bench.peers.likeness import find_unlike
 from tests.bench.peers.load import Load, ask_again, ask_cold, look_around
+from tests.bench.peers.nginx_front import nginx_before
 from tests.bench.peers.quiet import Quiet, wait_until_quiet
+from tests.bench.peers.rendermap import Rendermap
 from tests.bench.peers.servers import Server, together
 from tests.bench.peers.sets import TILE_PX, WORLD_M, BenchSet, Tile, cold_addresses, session
 
@@ -153,15 +156,22 @@ class Bench:
             self._keep(Figure(workload, subject.name, clients, name), rounds)
 
     def _kept(self, subject: BenchSet, servers: list[Server]) -> None:
-        """One tile again and again."""
+        """One tile again and again; of ours also with nginx in front, as operators have it."""
         tile = self._tiles(subject)[0]
-        for server in servers:
-            path, figure = server.tile_path(subject, tile), Figure("kept", subject.name, 16, server.name)
-            try:
-                figure.per_s, figure.p50_ms, figure.p99_ms = ask_again(server.port, path, self.plan.kept_s)
-            except RuntimeError as error:
-                figure.failed = str(error)
-            self._add(figure)
+        with ExitStack() as stack:
+            places = {server.name: (server.port, server.tile_path(subject, tile)) for server in servers}
+            for server in servers:
+                if isinstance(server, Rendermap):
+                    places |= stack.enter_context(nginx_before(server, server.tile_path(subject, tile)))
+            for name, (port, path) in places.items():
+                self._ask_again(Figure("kept", subject.name, 16, name), port, path)
+
+    def _ask_again(self, figure: Figure, port: int, path: str) -> None:
+        try:
+            figure.per_s, figure.p50_ms, figure.p99_ms = ask_again(port, path, self.plan.kept_s)
+        except RuntimeError as error:
+            figure.failed = str(error)
+        self._add(figure)
 
     def _sessions(self, subject: BenchSet, servers: list[Server]) -> None:
         """People who look at a map, the same views for each server."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.bench.peers.measure import Figure
+from tests.bench.peers.measure import OURS, Figure
 from tests.bench.peers.plots import draw_growth, draw_workloads
 from tests.bench.peers.report import Measured, read, read_growth
-from tests.bench.peers.tables import growth_table, memory_table, prepared_table, ratio, servers, table, tasks, title
+from tests.bench.peers.tables import PEERS, growth_table, memory_table, prepared_table, ratio, servers, table, tasks, title
 
 PAGE, PICTURES = "performance.md", "performance"
 PLACE = re.compile(r"(<!-- begin (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -61,7 +61,7 @@ def parts_of(last: Measured) -> dict[str, str]:
 
 def summary(figures: list[Figure]) -> str:
     """For each peer the least and the most that rendermap is ahead, by workload; and where a peer is ahead."""
-    peers = servers(figures)[1:]
+    peers = [name for name in servers(figures) if name in PEERS]
     lines = ["| | " + " | ".join(peers) + " |", "|---" * (len(peers) + 1) + "|"]
     for workload, clients in tasks(figures):
         row = [span(times_of(figures, workload, clients, peer)) for peer in peers]
@@ -72,7 +72,7 @@ def summary(figures: list[Figure]) -> str:
 def times_of(figures: list[Figure], workload: str, clients: int, peer: str) -> list[tuple[float, str]]:
     """Ratios with their sets, the least first."""
     here = [f for f in figures if (f.workload, f.clients) == (workload, clients)]
-    ours = {f.subject: f for f in here if f.server == servers(figures)[0]}
+    ours = {f.subject: f for f in here if f.server == OURS}
     every = [(ratio(f, ours.get(f.subject)), f.subject) for f in here if f.server == peer]
     return sorted((times, subject) for times, subject in every if times is not None)
 

@@ -11,7 +11,7 @@ from tests.bench.peers.growth import Grown
 from tests.bench.peers.measure import OURS, Figure
 from tests.bench.peers.tables import NAMES, tasks, title
 
-COLOURS = dict(zip(NAMES, ("#1c5f2c", "#466b9f", "#ab6c28", "#9a5fa5"), strict=True))
+COLOURS = dict(zip(NAMES, ("#1c5f2c", "#466b9f", "#ab6c28", "#9a5fa5", "#68ab5f", "#b3ac9f"), strict=True))
 # text as text and no dates: small files, the same for the same figures
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": OURS, "font.family": "sans-serif", "font.size": 9}
 

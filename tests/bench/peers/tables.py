@@ -6,7 +6,9 @@ from tests.bench.peers.growth import Grown
 from tests.bench.peers.measure import OURS, Figure
 from tests.bench.peers.quiet import Quiet
 
-NAMES = (OURS, "MapServer", "QGIS Server", "TiTiler")
+PEERS = ("MapServer", "QGIS Server", "TiTiler")
+NAMES = (OURS, *PEERS, "rendermap behind nginx", "nginx, a plain file")
+"""The last two are no peers: what nginx makes of kept pictures."""
 BEHIND, EVEN = 0.95, 1.05
 
 
@@ -55,7 +57,7 @@ def cell(figure: Figure | None, ours: Figure | None) -> str:
 
 def ratio(figure: Figure, ours: Figure | None) -> float | None:
     """How many times as fast as this server rendermap is; None where either has no figure."""
-    if ours is None or ours.failed or figure.failed:
+    if ours is None or figure.server not in PEERS or ours.failed or figure.failed:
         return None
     return figure.p50_ms / ours.p50_ms if figure.workload == "appears" else ours.per_s / figure.per_s
 
