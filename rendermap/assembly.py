@@ -125,6 +125,7 @@ def build(
     pictures = Flight(memory, _observe(metrics, "pictures"), outside.shared)
     legends = Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends"))
     ahead = Ahead(lambda: pool.is_calm, settings.draw_ahead_s)
+    finder = catalog or Catalog(settings.jobs, services=published)
     studio = Studio(
         policy=Policy(),
         pool=pool,
@@ -134,10 +135,9 @@ def build(
         picture_max_age_s=settings.picture_max_age_s,
         ledger=_ledger(settings, metrics),
         ahead=ahead,
-        endings=Endings((pictures, legends)),
+        endings=Endings((pictures, legends), finder),
     )
     agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
-    finder = catalog or Catalog(settings.jobs, services=published)
     rooms = Rooms(published, finder, drawables, library, studio, LOOK_S)
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,

@@ -136,7 +136,7 @@ class Studio:
             try:
                 key, begin = cache_key(grant, plan, digest), partial(self.ledger.begin, grant) if is_charged else None
                 made = await flight.get_or_make(key, partial(self.breaker.run, plan, make), begin=begin)
-                self.endings.note(key, next((it.layer.source.root for it in plan.layers if it.layer), None))
+                self.endings.note(key, grant, next((it.layer.source.root for it in plan.layers if it.layer), None))
                 return plan, digest, made
             except FAILURES:
                 if len(self.breaker.spare(plan).layers) == len(plan.layers):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from rendermap.access.grant import PUBLIC, Grant, Operation
 from rendermap.assembly import build
 from rendermap.cache.memory import MemoryStore
 from rendermap.endings import Endings
-from rendermap.errors import JobNotFound
+from rendermap.errors import Ended, JobNotFound, JobUnreadable, RendermapError
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.jobs.catalog import ENDED_SUFFIX
 from rendermap.request import JobRequest, LegendRequest, TileRequest
@@ -23,6 +24,7 @@ from tests.builders.served import tile_at
 from tests.builders.whole_service import NAME, lay_out
 
 KEY = "a/picture"
+GRANT = Grant(PUBLIC, Operation.VIEW, NAME, "a", frozenset())
 
 
 class Shy(MemoryStore[bytes]):
@@ -44,7 +46,7 @@ async def kept_of(folder: Path, *, again_s: float = 0.0) -> tuple[Endings, Shy]:
     for key, place in ((KEY, folder), ("other/picture", folder.parent / "other")):
         place.mkdir(parents=True)
         await store.put(key, b"x")
-        endings.note(key, place)
+        endings.note(key, GRANT, place)
     return endings, store
 
 
@@ -84,6 +86,30 @@ def test_pictures_go_from_every_store_with_their_job(tmp_path: Path) -> None:
 
     with redis_server(tmp_path) as server:
         run(lambda: ask(server))
+
+
+def test_a_job_that_is_said_to_have_ended_goes_too(tmp_path: Path) -> None:
+    """Its folder is still there, and its document says so; what cannot be read has not ended."""
+
+    class Documents:
+        error: RendermapError = JobUnreadable()
+
+        def find(self, service: str, job_id: str) -> object:
+            assert (service, job_id) == (GRANT.service, GRANT.job_id)
+            raise self.error
+
+    async def ask() -> None:
+        store, documents = Shy(), Documents()
+        endings = Endings([store], documents)
+        await store.put(KEY, b"x")
+        endings.note(KEY, GRANT, tmp_path)
+        await endings.sweep()
+        assert await store.get(KEY)
+        documents.error = Ended()
+        await endings.sweep()
+        assert not await store.get(KEY)
+
+    run(ask)
 
 
 @pytest.mark.parametrize("way", ["removed", "marked"])
@@ -152,7 +178,7 @@ def test_what_was_drawn_at_the_end_goes_too(tmp_path: Path) -> None:
         folder.rmdir()
         await endings.sweep()
         await store.put(KEY, b"late")
-        endings.note(KEY, folder)
+        endings.note(KEY, GRANT, folder)
         await endings.sweep()
         assert not await store.get(KEY)
 
