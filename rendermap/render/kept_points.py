@@ -25,7 +25,7 @@ from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.symbols import Marker, Symbol, SymbolLayer
 
 MOST_POINTS = 20_000_000
-MOST_RULES = 4096
+MOST_RULES = 512
 MOST_RULES_THAT_ALL_APPLY = 24
 """A look is told by a colour, one bit of which is each rule's."""
 SUFFIX = ".points"

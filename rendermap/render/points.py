@@ -16,11 +16,12 @@ from rendermap.imaging.blend import fade
 from rendermap.render.clip import box_in
 from rendermap.render.kept_points import KeptPoints, find_points, kept_points_for
 from rendermap.render.point_file import PointFile, open_points
+from rendermap.render.stamp_pictures import Pixels, draw_looks
 from rendermap.render.stamping import stamped
-from rendermap.render.stamps import BLOCK_PX, Pixels, Stamps, fits, stamps_of
+from rendermap.render.stamps import BLOCK_PX, Stamps, stamps_from
 from rendermap.symbology.symbols import Symbol
 
-WARM_LAYERS, WARM_STYLES = 16, 256
+WARM_LAYERS, WARM_STYLES = 8, 256
 MOST_AT_ONCE = 1 << 20
 """Points around a block; they take some 100 bytes each while they are drawn."""
 
@@ -95,9 +96,8 @@ def _ready(points: KeptPoints, file: Path, pixel_ratio: float) -> Stampable | No
         return None
     style = points.kept.plan.style
     looks = [points.look_of(look) for look in opened.looks] or [Symbol()]
-    if not fits(looks, pixel_ratio):
-        return None
     try:
-        return Stampable(opened, stamps_of(looks, style, pixel_ratio), style.opacity)
+        pictures = draw_looks(looks, style, pixel_ratio)
     except RuntimeError as error:
         raise RenderFailed(reason=str(error)) from error
+    return None if pictures is None else Stampable(opened, stamps_from(pictures), style.opacity)

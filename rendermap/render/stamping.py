@@ -11,7 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rendermap.render.stamps import BLOCK_PX, STEP_BITS, STEPS, Pixels, Stamps
+from rendermap.render.stamp_pictures import STEP_BITS, STEPS, Pixels
+from rendermap.render.stamps import BLOCK_PX, Stamps
 
 AT_ONCE = 2048
 """Stamps; what is worked out for their pixels stays in the processor's own memory."""
@@ -45,6 +46,8 @@ def stamped(stamps: Stamps, x_px: Reals, y_px: Reals, looks: NDArray[np.integer]
     Result: (BLOCK_PX, BLOCK_PX, 4), straight alpha.
     """
     standing = _standing(stamps, x_px, y_px, looks)
+    if not len(standing.kinds):
+        return np.zeros((BLOCK_PX, BLOCK_PX, 4), np.uint8)
     top = _topmost(stamps, standing)
     picture = _solids(stamps, standing, top)
     seen = _seen(stamps, standing, top)
