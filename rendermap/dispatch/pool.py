@@ -287,7 +287,7 @@ class Pool:
     async def _hire(self) -> WorkerProcess:
         """A worker for what is done behind.  Raises WorkerDied."""
         assert self._scratch
-        return await WorkerProcess.start(self._program, self._scratch)
+        return await WorkerProcess.start(self._program, self._scratch, self._nursery)
 
     async def _bear(self, error: Exception, failures: int) -> None:
         """A worker that does not even come up is tried again ever more slowly; the first of all fails the start."""

@@ -156,6 +156,22 @@ def test_pictures_are_drawn_after_a_death(whom: str) -> None:
     run(ask)
 
 
+def test_who_prepares_is_forked_too() -> None:
+    """It comes and goes, and would load everything each time."""
+
+    async def ask() -> None:
+        pool = Pool(1)
+        await pool.start()
+        try:
+            hired = await pool._hire()
+            assert parent_of(hired.pid) == parent_of(pool.pids[0])
+            await hired.close()
+        finally:
+            await pool.stop()
+
+    run(ask)
+
+
 def test_a_stopped_pool_leaves_no_process() -> None:
     """Neither workers nor the program they come from."""
 
