@@ -1,12 +1,9 @@
-"""Deflate of a picture's rows: by ISA-L where the machine has it, in a thread of its own, else by zlib-ng.
+"""Deflate of a picture's rows: by ISA-L where the machine has it, else by zlib-ng.
 
 Spec: RFC 1950, RFC 1951.
 """
 
 from __future__ import annotations
-
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +15,22 @@ except ImportError:  # it is made for x86-64 and ARM64 alone
     isal_zlib = None  # type: ignore[assignment]
 
 _LEVEL = 1
+_LONG_ENOUGH = 1024
 
 
 def deflate(rows: NDArray[np.uint8]) -> bytes:
     """The bytes of rows as a zlib stream, made fast rather than small."""
     if isal_zlib is None:
         return bytes(zlib_ng.compress(rows, _LEVEL))
-    # ISA-L leaves the upper halves of vector registers in use, which slows Mapnik's drawing up to 2.4 times, but in its own thread alone.
-    return _thread().submit(isal_zlib.compress, rows, _LEVEL).result()
+    packed = isal_zlib.compress(rows, _LEVEL)
+    _clear_registers()
+    return packed
 
 
-@cache
-def _thread() -> ThreadPoolExecutor:
-    """Started by the first picture: a worker is confined by then, and so is what it starts."""
-    return ThreadPoolExecutor(1, "deflate")
+def _clear_registers() -> None:
+    """ISA-L leaves the upper halves of vector registers in use, which slows Mapnik's drawing in this thread up to 2.4 times.
+
+    NumPy clears them behind its own loops.  A thread for ISA-L alone would be as good, but waits for a processor twice for each picture.
+    """
+    ones = np.ones(_LONG_ENOUGH, np.float32)
+    np.multiply(ones, ones, out=ones)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import platform
-import threading
 import time
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from rendermap.imaging import deflate as room
 from rendermap.imaging.deflate import deflate
+from rendermap.imaging.encode import encode
 from rendermap.render.engine import mapnik
 
+PIXELS = np.random.default_rng(3).integers(0, 40, (256, 256, 4), dtype=np.uint8)
 ROWS = np.random.default_rng(3).integers(0, 40, (256, 1025), dtype=np.uint8)
 ROUNDS = 12
 MOST_SLOWER = 1.2
@@ -31,29 +32,14 @@ def test_a_stream_is_what_went_in(has_isal: bool, monkeypatch: pytest.MonkeyPatc
     assert len(packed) < ROWS.nbytes
 
 
-@pytest.mark.skipif(platform.machine() not in ("x86_64", "aarch64", "arm64"), reason="ISA-L is not made for it")
-def test_isal_works_in_a_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Never in the one that asks, and in the same one each time, so that threads do not add up."""
-    worked = []
-
-    def compress(rows: object, level: int) -> bytes:
-        worked.append(threading.get_ident())
-        return b""
-
-    monkeypatch.setattr(room.isal_zlib, "compress", compress)
-    deflate(ROWS)
-    deflate(ROWS)
-    assert len(worked) == 2 and len(set(worked)) == 1
-    assert threading.get_ident() not in worked
-
-
-def test_drawing_is_as_fast_after_a_picture_as_before() -> None:
+@pytest.mark.parametrize("act", [lambda: deflate(ROWS), lambda: encode(PIXELS, "png")], ids=["deflate", "encode"])
+def test_drawing_is_as_fast_after_a_picture_as_before(act: Callable[[], bytes]) -> None:
     """Vector registers left in use would slow Mapnik's next drawing in this thread; turns are taken, and the fastest of each compared."""
     drawn = a_map()
     before, after = [], []
     for _ in range(ROUNDS):
         before.append(draw_s(drawn))
-        deflate(ROWS)
+        act()
         after.append(draw_s(drawn))
         rest()
     assert min(after) < MOST_SLOWER * min(before)
