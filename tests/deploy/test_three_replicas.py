@@ -88,6 +88,19 @@ def test_nginx_keeps_what_names_a_version_and_nothing_else(cluster: Cluster) -> 
     assert sum(cluster.counted(SERVED)) == served + 2
 
 
+def test_nginx_has_open_what_is_asked_for_again_and_again(cluster: Cluster) -> None:
+    """The files of kept pictures, so that they leave as fast as plain files."""
+    document = cluster.ask(f"/xyz/Hydrology/FloodDepth/jobs/{cluster.replicas[0].job_id}/tilejson.json")[0]
+    tile = tiles_over(cluster.replicas[0])[2].replace("/tiles/", f"/tiles/{document.json()['tiles'][0].split('/tiles/')[1].split('/')[0]}/")
+    for _ in range(3):
+        cluster.ask(tile)
+    folder = cluster.logs[0].parent
+    master = (folder / "nginx.pid").read_text().strip()
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    opened = {str(file.readlink()) for worker in workers for file in Path(f"/proc/{worker}/fd").iterdir()}
+    assert any(name.startswith(str(folder / "tiles")) for name in opened)
+
+
 def test_operators_addresses_and_prefixes_are_not_for_strangers(cluster: Cluster) -> None:
     """Nobody outside reads the metrics, or has links led astray by a header of theirs."""
     assert {answer.status_code for answer in cluster.ask("/metrics", "/health/live", "/health/ready")} == {404}
