@@ -290,7 +290,7 @@ def _filtered(plan: LayerPlan, filter_text: str) -> LayerPlan:
         raise InvalidFilter("A filter in a request may not use functions.")
     style = replace(plan.style, filter=And((plan.style.filter, asked)) if plan.style.filter else asked)
     rest_key = plan.rest_key and _filtered_key(plan.rest_key, asked)
-    return replace(plan, style=style, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key)
+    return replace(plan, style=style, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key, is_filtered=True)
 
 
 def _filtered_key(key: str, asked: Expression) -> str:

@@ -54,7 +54,8 @@ class Behind:
         """Have the datasets of a picture that was drawn prepared, each version once; what finds no place may come again."""
         for layer in plan.layers:
             key = _key(layer, plan.view.crs)
-            if key not in self._asked and _may_draw_slowly(layer.layer) and len(self._waiting) < MOST_WAITING:
+            is_worth_it = _may_draw_slowly(layer.layer) and not layer.is_filtered
+            if is_worth_it and key not in self._asked and len(self._waiting) < MOST_WAITING:
                 self._asked[key] = True
                 self._waiting.append(PreparePlan(layer, plan.view.crs))
         if self._waiting and not self.is_busy:

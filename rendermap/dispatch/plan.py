@@ -34,7 +34,7 @@ class LayerPlan:
 
     style: resolved.  style_key: its digest, so that workers keep maps warm.  crs: of the data, never None.  rest_key: of the style at
     all scales, where it differs: a layer that fails rests as a whole (`Breaker`).  finest: the grid of the one picture that the layer is
-    cut from, where the view is finer than it.
+    cut from, where the view is finer than it.  is_filtered: by what a request asks for, so that nothing should be kept for it.
     """
 
     id: int
@@ -44,6 +44,7 @@ class LayerPlan:
     style_key: str
     rest_key: str = ""
     finest: Finest | None = None
+    is_filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,17 @@ def test_only_what_draws_slowly_is_prepared() -> None:
     run(ask)
 
 
+def test_nothing_is_prepared_for_a_requests_filter() -> None:
+    """Strangers think of as many as they like, and each would be a file of its own."""
+
+    async def ask() -> None:
+        behind = begun(hands := [])
+        behind.add(told("ok", replace(raster("a.tif"), is_filtered=True), raster("b.tif")))
+        assert await taken(behind, hands) == ["b.tif"]
+
+    run(ask)
+
+
 def test_what_finds_no_place_comes_again() -> None:
     """However many results come at once, so many wait, and the others with their next picture."""
 

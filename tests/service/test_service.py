@@ -261,7 +261,7 @@ def test_filters_are_refused_on_view_only_layers(service: MapService, workers: W
     with pytest.raises(NotSupported):
         run(draw(service, MapRequest(JOB, VIEW, filters=((0, "x > 1"),))))
     run(draw(service, MapRequest(JOB, VIEW, LayerChoice(LayerMode.SHOW, (2,)), filters=((2, "x > 1"),))))
-    assert workers.drawn[-1].layers[0].style.filter is not None
+    assert workers.drawn[-1].layers[0].style.filter is not None and workers.drawn[-1].layers[0].is_filtered
 
 
 @pytest.mark.parametrize("text", ["upper(x) = 'A'", "case when x > 1 then 1 end = 1", "x like '%a%b%c%d%'", "coalesce(x, 1) is null"])
