@@ -67,6 +67,8 @@ class WarmStamps:
 
     def get(self, plan: LayerPlan, crs: str, pixel_ratio: float) -> Stampable | None:
         """A layer with its stamps, None when Mapnik must draw it, for now or always."""
+        if plan.is_filtered:
+            return None
         what = (crs, plan.layer.source, plan.layer.reader, plan.layer.encoding, plan.crs, plan.style_key)
         if (what, pixel_ratio) in self._ready:
             return self._ready[what, pixel_ratio]

@@ -225,6 +225,16 @@ def test_what_is_not_the_same_everywhere_is_mapniks(symbol: Symbol, tmp_path: Pa
     assert draw_vectors([plan], view_of())[..., 3].any()
 
 
+def test_stamps_that_would_take_too_much_memory_are_mapniks(tmp_path: Path) -> None:
+    """Large symbols at many dots per inch; the same layer is stamped at fewer."""
+    plan = planned(tmp_path, Style(Single(disc(RED, 24.0))))
+    view = view_of(ratio=6.0)
+    direct = draw_vectors([plan], view)
+    keep(plan)
+    assert WARM_STAMPS.get(plan, MAP_CRS, 1.0) and WARM_STAMPS.get(plan, MAP_CRS, 6.0) is None
+    assert np.abs(draw_vectors([plan], view).astype(int) - direct).max() <= 3
+
+
 def test_areas_are_mapniks(tmp_path: Path) -> None:
     """Only points are stamped."""
     job = tmp_path / "job"
