@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.bench.peers.growth import Grown
 from tests.bench.peers.likeness import fault
 from tests.bench.peers.load import ask_cold, look_around, milliseconds
 from tests.bench.peers.measure import Figure, box_around
 from tests.bench.peers.page import fill, span, summary
 from tests.bench.peers.sets import SETS, Tile, is_inside, session, tile_at, tiles_of_window
-from tests.bench.peers.tables import cell, ratio, table
+from tests.bench.peers.tables import cell, growth_table, ratio, table
 
 OURS = Figure("cold", "roads", 8, "rendermap", per_s=200, p50_ms=10, p99_ms=20)
 PEER = replace(OURS, server="MapServer", per_s=100)
@@ -46,6 +48,12 @@ def test_no_ratio_with_what_failed() -> None:
     assert ratio(wrong, OURS) is None
     assert table([OURS, wrong]).splitlines()[-1] == "| roads | 200 (20) | failed |"
     assert cell(PEER, replace(OURS, failed="500")) == "100 (20)"
+
+
+def test_growth_tells_what_was_refused() -> None:
+    """A size at which no picture came has no figure, and the others keep theirs."""
+    row = growth_table([Grown(10**7, math.nan, 20, 900, 4.25, 3.5, math.nan, 140)]).splitlines()[-1]
+    assert row == "| 10,000,000 | refused | 20.0 | 900 | 4.2 (3.5) | refused | 140 |"
 
 
 def test_the_summary_begins_with_the_worst() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ console = Console(highlight=False, soft_wrap=True)
 def main(arguments: list[str]) -> int:
     """Exit status 1 when rendermap itself failed somewhere."""
     asked = parse(arguments)
+    # so that servers go with whoever started them
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     yard = Yard(BUILD / "peers")
     run = report.Run(command(arguments), machine(), today(), __version__)
     failed = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tests.bench.peers.growth import Grown
 from tests.bench.peers.measure import OURS, Figure
 from tests.bench.peers.quiet import Quiet
@@ -94,8 +96,13 @@ def growth_table(grown: list[Grown]) -> str:
     )
     head = "| " + " | ".join(columns) + " |"
     rows = [
-        f"| {g.features:,} | {g.first_ms:.0f} | {g.prepare_s:.1f} | {g.peak_mb:.0f} "
-        f"| {g.tile_ms:.1f} ({g.tile_cpu_ms:.1f}) | {g.whole_tile_ms:.0f} | {g.whole_ms:.0f} |"
+        f"| {g.features:,} | {said(g.first_ms)} | {g.prepare_s:.1f} | {g.peak_mb:.0f} "
+        f"| {said(g.tile_ms, 1)} ({g.tile_cpu_ms:.1f}) | {said(g.whole_tile_ms)} | {said(g.whole_ms)} |"
         for g in grown
     ]
     return "\n".join([head, "|---" * len(columns) + "|", *rows])
+
+
+def said(value: float, digits: int = 0) -> str:
+    """A figure, or that there is none."""
+    return "refused" if math.isnan(value) else f"{value:.{digits}f}"
