@@ -26,6 +26,11 @@ class Indexed(NamedTuple):
     colors: NDArray[np.uint8]
     exact: bool
 
+    @property
+    def is_empty(self) -> bool:
+        """True when every pixel is wholly transparent."""
+        return not self.colors[self.indexes.max(), 3]
+
 
 def to_indexed(pixels: NDArray[np.uint8]) -> Indexed:
     """A picture's palette; all wholly transparent pixels share one colour, transparent colours come first."""

@@ -24,7 +24,7 @@ _TRUECOLOR, _INDEXED, _TRUECOLOR_ALPHA = 2, 3, 6
 def write_smallest(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:
     """pixels (height, width, 4) uint8, straight alpha -> a PNG of these very pixels: by palette where they have few colours."""
     indexed = to_own_colors(pixels)
-    return write_rgba(pixels, quality, stamp) if indexed is None else _indexed(indexed, stamp)
+    return write_rgba(pixels, quality, stamp) if indexed is None else write_indexed(indexed, stamp)
 
 
 def write_rgba(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:
@@ -45,10 +45,11 @@ def write_rgb(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stam
 
 def write_palette(pixels: NDArray[np.uint8], quality: int | None = None, stamp: Stamp | None = None) -> bytes:
     """PNG of at most 256 colours with alpha: exact when the picture has no more than that."""
-    return _indexed(to_indexed(pixels), stamp)
+    return write_indexed(to_indexed(pixels), stamp)
 
 
-def _indexed(indexed: Indexed, stamp: Stamp | None) -> bytes:
+def write_indexed(indexed: Indexed, stamp: Stamp | None = None) -> bytes:
+    """PNG of a picture that has a palette, transparent colours first."""
     colors = indexed.colors
     see_through = int((colors[:, 3] < 255).sum())
     palette = _chunk(b"PLTE", colors[:, :3].tobytes())

@@ -24,6 +24,7 @@ _FINE_STEPS = 8192
 _TABLES = 64
 _FEW_CLASSES = 24
 _DENSE_UP_TO = 1 << 20
+_MOST_CODES = 256
 _LARGEST_SINGLE = 1e37
 _TRANSPARENT = np.zeros(4, np.uint8)
 
@@ -115,14 +116,45 @@ def color_cells(named: Named, values: Values, palette: Palette) -> Words:
 
     palette: the dataset's own colours, for a theme without entries.
     """
-    if not isinstance(named.theme, Colormap) or named.theme.entries:
-        palette = ()
+    palette = _own(named, palette)
     if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
         unsigned = np.dtype(f"u{values.dtype.itemsize}")
         return np.take(_whole_table(named, palette, values.dtype.str), values.view(unsigned))
     if isinstance(named.theme, Classified):
         return color_classified(named.theme, values)
     return _value_table(named, palette, values.dtype.str).colors(values)
+
+
+def _own(named: Named, palette: Palette) -> Palette:
+    """The dataset's own colours where the theme goes by them."""
+    return palette if isinstance(named.theme, Colormap) and not named.theme.entries else ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """Classes by number.  places: of each value that a sample may hold, the number of its colour, uint8.
+
+    colors: (n, 4) uint8, n <= 256, transparent ones first; the first is no colour at all.
+    """
+
+    places: NDArray[np.uint8]
+    colors: Pixels
+
+    def of(self, values: Values) -> NDArray[np.uint8]:
+        """The numbers of values, of samples of one or two bytes."""
+        return np.take(self.places, values.view(np.dtype(f"u{values.dtype.itemsize}")))
+
+
+@lru_cache(maxsize=_TABLES)
+def codes_of(named: Named, palette: Palette, dtype: str) -> Codes | None:
+    """The classes of a theme by number; None for samples of more than two bytes, and for more colours than 256."""
+    kind = np.dtype(dtype)
+    if kind.kind not in "iu" or kind.itemsize > 2:
+        return None
+    table = _whole_table(named, _own(named, palette), kind.str)
+    # Alpha is the high byte, so transparent colours come first.
+    words, places = np.unique(np.append(np.uint32(0), table), return_inverse=True)
+    return Codes(places[1:].astype(np.uint8), pixels_of(words)) if len(words) <= _MOST_CODES else None
 
 
 def color_classified(theme: Classified, values: Values) -> Words:

@@ -14,11 +14,13 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.lattice import Lattice, lattice_of
 from rendermap.geo.view import MapView
 from rendermap.imaging.blend import BLENDS, Blend, fade, over
+from rendermap.imaging.palette import Indexed
 from rendermap.render.clip import clipped
 from rendermap.render.heat_map import draw_heat_map
 from rendermap.render.labels import draw_labels
 from rendermap.render.one_picture import OnePicture, cut_from
 from rendermap.render.raster import draw_raster
+from rendermap.render.raster_classes import draw_classes
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import HeatMap
@@ -41,6 +43,19 @@ def draw(plan: MapPlan) -> Pixels:
     for labels in _draw_labels(plan) if has_labels(plan.layers) else ():
         picture = over(picture, labels)
     return clipped(picture, plan.view, plan.clip_deg)
+
+
+def draw_indexed(plan: MapPlan) -> Indexed | None:
+    """The very picture of `draw` with its palette, where all there is to it are a raster's classes; else None.
+
+    Raises as `draw`.
+    """
+    if len(plan.layers) != 1 or plan.background is not None or plan.clip_deg is not None:
+        return None
+    layer = plan.layers[0]
+    if _is_vector(layer) or layer.finest or layer.style.labels or layer.style.opacity != 1 or blend_of(layer) is not over:
+        return None
+    return draw_classes(layer, plan.view)
 
 
 def _draw_labels(plan: MapPlan) -> Iterator[Pixels]:

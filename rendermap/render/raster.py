@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -11,11 +12,14 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView, part_of, parts_of
 from rendermap.render.colorize import Pixels
 from rendermap.render.gdb_raster import draw_geodatabase_raster
-from rendermap.render.paint import paint, request_of
-from rendermap.render.raster_levels import Box, RasterLevels, warm_rasters
+from rendermap.render.paint import is_blended, paint, request_of
+from rendermap.render.raster_levels import Box, Patch, RasterLevels, warm_rasters
 from rendermap.render.resample import Sampler
 from rendermap.render.view_limits import with_limits_of_view
 from rendermap.render.warp import box_of, locate
+
+Painted = Callable[[Patch, Sampler], Pixels]
+"""Cells and the place of pixels among them -> what stands in the picture for each pixel."""
 
 _BLOCK_PX = 512
 _SMALLEST_BLOCK_PX = 32
@@ -33,25 +37,30 @@ def draw_raster(plan: LayerPlan, view: MapView, clip_deg: BBox | None = None) ->
         return draw_geodatabase_raster(plan, view)
     raster = warm_rasters().get(plan.layer)
     picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
-    for left, top, block in parts_of(view, _BLOCK_PX):
-        _draw_block(raster, plan, block, picture[top : top + block.height_px, left : left + block.width_px])
+    draw_blocks(raster, plan, view, picture, partial(paint, plan, raster))
     return picture
 
 
-def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixels) -> None:
+def draw_blocks(raster: RasterLevels, plan: LayerPlan, view: MapView, picture: Pixels, painted: Painted) -> None:
+    """Draw into the picture what lies on the raster, part by part.  Raises SourceUnreadable, and what painted raises."""
+    for left, top, block in parts_of(view, _BLOCK_PX):
+        _draw_block(raster, plan, block, picture[top : top + block.height_px, left : left + block.width_px], painted)
+
+
+def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixels, painted: Painted) -> None:
     place = locate(view, plan.crs, raster.transform)
     box = box_of(place, raster.width, raster.height)
     if box is None:
         return
     if _is_torn(box, place.scale, view):
         for left, top, width, height in _quarters(view):
-            _draw_block(raster, plan, part_of(view, left, top, width, height), out[top : top + height, left : left + width])
+            _draw_block(raster, plan, part_of(view, left, top, width, height), out[top : top + height, left : left + width], painted)
         return
     patch = raster.read(request_of(plan.style, box, place.scale))
     if patch is not None:
         # Limits of a style may lie beyond what samples can hold: such a number is then infinite, which compares as it should.
         with np.errstate(over="ignore", invalid="ignore"):
-            out[:] = paint(plan, raster, patch, Sampler(patch, place))
+            out[:] = painted(patch, Sampler(patch, place, not is_blended(plan.style)))
 
 
 def _is_torn(box: Box, scale: float, view: MapView) -> bool:

@@ -104,6 +104,10 @@ class RasterLevels:
             return None
         return (low, high) if low <= high else None
 
+    def fades(self, number: int) -> bool:
+        """True when cells of a band may be see-through by degrees."""
+        return any(flag.name == "alpha" for flag in self._whole.mask_flag_enums[number - 1])
+
     @property
     def memory_bytes(self) -> int:
         """What the levels made in memory take."""

@@ -19,22 +19,27 @@ Values = NDArray[Any]
 class Sampler:
     """The pixels of a picture placed in a patch of cells.
 
-    place: of the picture's pixels in the raster whose patch this is.
+    place: of the picture's pixels in the raster whose patch this is.  is_picked: nothing is blended, so places may be a little off.
     """
 
-    def __init__(self, patch: Patch, place: Mesh | CellGrid) -> None:
-        self._patch, self._place = patch, place
-        self._mesh = MeshSampler(patch, place) if isinstance(place, Mesh) else None
+    def __init__(self, patch: Patch, place: Mesh | CellGrid, is_picked: bool = False) -> None:
+        self._patch, self._place, self._is_picked = patch, place, is_picked
+        self._mesh = MeshSampler(patch, place, is_picked) if isinstance(place, Mesh) else None
         self._points = None if self._mesh else PointSampler(patch, place.cols, place.rows)
 
     def of(self, patch: Patch) -> Sampler:
         """The same pixels in a patch of the same cells, of which others hold data."""
-        return Sampler(patch, self._place)
+        return Sampler(patch, self._place, self._is_picked)
 
     @property
     def shown(self) -> Valid | None:
         """Pixels, (height, width), whose cell holds data; None when all do."""
         return (self._mesh or self._at_points()).shown
+
+    @property
+    def is_covered(self) -> bool:
+        """True when every pixel lies within the patch; False where that would have to be looked for."""
+        return self._mesh is not None and self._mesh.is_covered
 
     def pick(self, cells: Values) -> Values:
         """The value of the cell under each pixel, 0 outside the patch: cells (height, width) of the patch, uint8 or uint32."""

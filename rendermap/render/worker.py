@@ -32,9 +32,10 @@ from rendermap.dispatch.scratch import SHARED
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
 from rendermap.errors import Busy, RenderFailed, RendermapError, SourceUnreadable
 from rendermap.imaging.encode import encode
+from rendermap.imaging.formats import FORMATS
 from rendermap.imaging.watermark import watermarked
 from rendermap.render.assets import use_workshop
-from rendermap.render.compose import draw
+from rendermap.render.compose import draw, draw_indexed
 from rendermap.render.confinement import confine
 from rendermap.render.heap import BUSY_BYTES, IDLE_BYTES, Heap
 from rendermap.render.inspect import inspect
@@ -55,6 +56,11 @@ IDLE_S = 0.5
 
 def draw_map(plan: MapPlan) -> Answer:
     """The map, encoded."""
+    write_indexed = FORMATS[plan.format].write_indexed
+    indexed = draw_indexed(plan) if write_indexed else None
+    if write_indexed and indexed:
+        height_px, width_px = indexed.indexes.shape
+        return Answer(Head("drawn", indexed.is_empty, width_px, height_px), write_indexed(indexed, plan.stamp))
     pixels = draw(plan)
     height_px, width_px = pixels.shape[:2]
     empty = not pixels[..., 3].any()

@@ -37,10 +37,10 @@ def patch_under(mesh: Mesh, dtype: str, valid: bool) -> Patch:
     return Patch(cells, chance.random((height, width)) > 0.3 if valid else None, None, left, top, (1.0, 1.0))
 
 
-def far_from_edges(mesh: Mesh, patch: Patch) -> NDArray[np.bool_]:
-    """Pixels whose place is not on the very edge between two cells, where rounding decides."""
+def far_from_edges(mesh: Mesh, patch: Patch, edge: float = EDGE) -> NDArray[np.bool_]:
+    """Pixels whose place is not on the very edge between two cells, where rounding decides.  edge: in cells."""
     cols, rows = points_of(mesh)
-    away = [np.abs(part - np.rint(part)) > EDGE for part in (cols - patch.left, rows - patch.top)]
+    away = [np.abs(part - np.rint(part)) > edge for part in (cols - patch.left, rows - patch.top)]
     return np.asarray(away[0] & away[1])
 
 
@@ -61,6 +61,17 @@ def test_mesh_and_points_agree(width: int, height: int, dtype: str, valid: bool)
         assert (fast.pick(cells) == plain.pick(cells))[sure].all()
     both = shown & expected & sure
     np.testing.assert_allclose(fast.blend(patch.cells[0])[both], plain.blend(patch.cells[0])[both], atol=0.01)
+
+
+@pytest.mark.parametrize("side_m", [300.0, 3000.0, 15_000.0])
+def test_planes_pick_cells_within_a_hair(side_m: float) -> None:
+    """By planes a pixel has the cell that it has by the mesh, but within a tenth of a pixel of the edge between two."""
+    mesh = mesh_over(256, 201, side_m)
+    patch = patch_under(mesh, "uint8", valid=False)
+    planes, plain = MeshSampler(patch, mesh, by_planes=True), PointSampler(patch, *points_of(mesh))
+    sure = far_from_edges(mesh, patch, mesh.scale / 10 + EDGE)
+    assert sure.mean() > 0.4
+    assert (planes.pick(patch.cells[0]) == plain.pick(patch.cells[0]))[sure].all()
 
 
 def test_wide_numbers_keep_their_places() -> None:
