@@ -51,7 +51,7 @@ from rendermap.render.raster_pyramid import prepare_raster
 from rendermap.render.swatches import draw_legend, draw_sheet, sheet_fonts
 from rendermap.symbology.facts import VectorFacts
 
-IDLE_S = 0.5
+IDLE_S, REST_S = 0.5, 60.0
 
 
 def draw_map(plan: MapPlan) -> Answer:
@@ -169,10 +169,19 @@ def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ..
 
 
 def next_request(wire: socket.socket, heap: Heap) -> tuple[int, bytes] | None:
-    """As `receive_request`; who has nothing to do meanwhile needs no memory for it."""
-    if not select([wire], [], [], IDLE_S)[0]:
+    """As `receive_request`; who has nothing to do meanwhile needs no memory for it, and after a while no open datasets."""
+    if not is_asked(wire, IDLE_S):
         heap.give_back(IDLE_BYTES)
+        if not is_asked(wire, REST_S):
+            forget_datasets()
+            gc.collect()
+            heap.give_back(0)
     return receive_request(wire)
+
+
+def is_asked(wire: socket.socket, wait_s: float) -> bool:
+    """Whether somebody asks within so many seconds, or nobody will any more."""
+    return bool(select([wire], [], [], wait_s)[0])
 
 
 def identity(folder: Path) -> tuple[int, int] | None:

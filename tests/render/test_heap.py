@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import socket
 import threading
-import time
 from typing import cast
 
 import pytest
@@ -49,23 +48,26 @@ def test_what_was_freed_goes_back_beyond_the_slack(slack: int, goes_back: bool) 
     libc.free(pieces[-1])
 
 
-@pytest.mark.parametrize(("pause_s", "asked"), [(0.0, []), (0.2, [IDLE_BYTES])])
-def test_a_worker_gives_back_when_it_rests(pause_s: float, asked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only when nothing is asked for a while: between pictures in a row it would have to fetch the same memory again."""
+@pytest.mark.parametrize(
+    ("pause_s", "asked", "forgets"),
+    [(0.0, [], False), (0.4, [IDLE_BYTES], False), (1.5, [IDLE_BYTES, 0], True)],
+    ids=["busy", "idle", "rested"],
+)
+def test_a_worker_gives_back_when_it_rests(pause_s: float, asked: list[int], forgets: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only when nothing is asked for a while: between pictures in a row it would have to fetch the same memory, or datasets, again."""
+    forgotten: list[bool] = []
     monkeypatch.setattr(worker, "IDLE_S", 0.1)
+    monkeypatch.setattr(worker, "REST_S", 1.0)
+    monkeypatch.setattr(worker, "forget_datasets", lambda: forgotten.append(True))
     ours, theirs = socket.socketpair()
     heap = Watched()
-
-    def ask() -> None:
-        time.sleep(pause_s)
-        ours.sendall(REQUEST.pack(1, 2) + b"hi")
-
-    asker = threading.Thread(target=ask)
+    asker = threading.Timer(pause_s, ours.sendall, [REQUEST.pack(1, 2) + b"hi"])
     asker.start()
     if not pause_s:
         asker.join()
     assert next_request(theirs, cast(Heap, heap)) == (1, b"hi")
     asker.join()
     assert heap.asked == asked
+    assert bool(forgotten) is forgets
     ours.close()
     theirs.close()
