@@ -68,7 +68,7 @@ def _standing(stamps: Stamps, x_px: Reals, y_px: Reals, looks: NDArray[np.intege
 
 def _topmost(stamps: Stamps, standing: Standing) -> NDArray[np.int32]:
     """(canvas pixels,): the number of the uppermost stamp that hides all below it, -1 for none; nothing is seen outside the block."""
-    top = np.where(_numbers(stamps.side) >= 0, np.int32(-1), _OUTSIDE)
+    top = _blank(stamps.side).copy()
     hiding = np.flatnonzero(stamps.hides[standing.kinds])
     for first in range(0, len(hiding), AT_ONCE):
         some = hiding[first : first + AT_ONCE]
@@ -81,6 +81,11 @@ def _topmost(stamps: Stamps, standing: Standing) -> NDArray[np.int32]:
 def _numbers(margin: int) -> NDArray[np.int32]:
     """(canvas pixels,): their numbers in the block, -1 outside."""
     return np.pad(np.arange(BLOCK_PX**2, dtype=np.int32).reshape(BLOCK_PX, BLOCK_PX), margin, constant_values=-1).ravel()
+
+
+@lru_cache(16)
+def _blank(margin: int) -> NDArray[np.int32]:
+    return np.where(_numbers(margin) >= 0, np.int32(-1), _OUTSIDE)
 
 
 def _solids(stamps: Stamps, standing: Standing, top: NDArray[np.int32]) -> NDArray[np.uint32]:
