@@ -5,6 +5,8 @@ Spec: RFC 1950, RFC 1951.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from zlib_ng import zlib_ng
@@ -20,9 +22,15 @@ _LONG_ENOUGH = 1024
 
 def deflate(rows: NDArray[np.uint8]) -> bytes:
     """The bytes of rows as a zlib stream, made fast rather than small."""
-    if isal_zlib is None:
-        return bytes(zlib_ng.compress(rows, _LEVEL))
-    packed = isal_zlib.compress(rows, _LEVEL)
+    packed = bytes((isal_zlib or zlib_ng).compress(rows, _LEVEL))
+    _clear_registers()
+    return packed
+
+
+def deflate_strips(strips: Iterable[NDArray[np.uint8]]) -> bytes:
+    """As `deflate`, of strips of rows, one behind the other; each may be gone when the next comes."""
+    packer = (isal_zlib or zlib_ng).compressobj(_LEVEL)
+    packed = b"".join((*map(packer.compress, strips), packer.flush()))
     _clear_registers()
     return packed
 

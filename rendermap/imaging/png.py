@@ -7,17 +7,19 @@ Spec: PNG (Third Edition), 11.2 critical chunks, 11.3.1 transparency, 11.3.3 tex
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from zlib_ng import zlib_ng
 
-from rendermap.imaging.deflate import deflate
+from rendermap.imaging.deflate import deflate, deflate_strips
 from rendermap.imaging.flatten import flatten, free_color
 from rendermap.imaging.palette import Indexed, to_indexed, to_own_colors
 from rendermap.imaging.stamp import Stamp
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+STRIP_BYTES = 1 << 19
 _TRUECOLOR, _INDEXED, _TRUECOLOR_ALPHA = 2, 3, 6
 
 
@@ -64,11 +66,23 @@ def _texts(stamp: Stamp | None) -> bytes:
 
 
 def _png(samples: NDArray[np.uint8], color_type: int, extra: bytes = b"") -> bytes:
-    height, width, depth = samples.shape
-    rows = np.zeros((height, 1 + width * depth), np.uint8)
-    rows[:, 1:] = samples.reshape(height, width * depth)
+    height, width, _ = samples.shape
     header = struct.pack(">IIBBBBB", width, height, 8, color_type, 0, 0, 0)
-    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), extra, _chunk(b"IDAT", deflate(rows)), _chunk(b"IEND", b"")))
+    strips = _strips(samples)
+    packed = deflate(next(strips)) if samples.nbytes <= STRIP_BYTES else deflate_strips(strips)
+    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), extra, _chunk(b"IDAT", packed), _chunk(b"IEND", b"")))
+
+
+def _strips(samples: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """The rows behind their filter bytes, some at a time in the same place, which stays in the processor's memory."""
+    height, width, depth = samples.shape
+    count = height if samples.nbytes <= STRIP_BYTES else max(STRIP_BYTES // (1 + width * depth), 1)
+    place = np.zeros((count, 1 + width * depth), np.uint8)
+    for top in range(0, height, count):
+        strip = samples[top : top + count]
+        rows = place[: len(strip)]
+        rows[:, 1:].reshape(strip.shape)[...] = strip
+        yield rows
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
