@@ -235,6 +235,14 @@ def test_stamps_that_would_take_too_much_memory_are_mapniks(tmp_path: Path) -> N
     assert np.abs(draw_vectors([plan], view).astype(int) - direct).max() <= 3
 
 
+def test_a_layer_that_shows_nothing_is_stamped_too(tmp_path: Path) -> None:
+    """No feature passes its filter."""
+    plan = planned(tmp_path, Style(Single(disc(RED)), filter=Comparison(">", Column("height"), Literal(5.0))))
+    keep(plan)
+    assert WARM_STAMPS.get(plan, MAP_CRS, 1.0)
+    assert not draw_vectors([plan], view_of()).any()
+
+
 def test_areas_are_mapniks(tmp_path: Path) -> None:
     """Only points are stamped."""
     job = tmp_path / "job"
