@@ -50,6 +50,9 @@ def magnification(view: MapView, finest: Finest) -> float:
     Measured on the ground, so that neither dots per inch, nor oblong pixels, nor a CRS made up for it makes a fine view pass for a coarse
     one.  Where nothing of the view has a place in the grid's CRS, by the units of both.
     """
+    if view.crs == finest.crs:
+        dx, dy = _sides(view)
+        return 1 / max(min(dx / finest.dx, dy / finest.dy), _TINY)
     least = _least_steps(view, finest)
     least = least[np.isfinite(least)]
     return float(1 / max(least.min(), _TINY)) if least.size else _by_units(view, finest)
@@ -60,10 +63,8 @@ def _sides(view: MapView) -> tuple[float, float]:
 
 
 def _least_steps(view: MapView, finest: Finest) -> Floats:
-    """The smallest step, in cells, that a step of one pixel in any direction makes, at places all over the view."""
+    """The smallest step, in cells of another CRS, that a step of one pixel in any direction makes, at places all over the view."""
     dx, dy = _sides(view)
-    if view.crs == finest.crs:
-        return np.array([min(dx / finest.dx, dy / finest.dy)])
     x, y = (part.ravel() for part in np.meshgrid(view.bbox.xmin + _PLACES * view.bbox.width, view.bbox.ymin + _PLACES * view.bbox.height))
     carried = transformer(view.crs, finest.crs).transform(np.concatenate([x, x + dx, x]), np.concatenate([y, y, y + dy]))
     with np.errstate(invalid="ignore", over="ignore"):

@@ -43,17 +43,18 @@ class Load:
 
 
 class Answer:
-    """One answer as the parser tells it."""
+    """One answer as the parser tells it.  keeps_alive: the connection may be used again, which it tells at its end alone."""
 
     def __init__(self) -> None:
         self.body = bytearray()
-        self.done = False
+        self.done = self.keeps_alive = False
+        self.parser = httptools.HttpResponseParser(self)
 
     def on_body(self, part: bytes) -> None:
         self.body += part
 
     def on_message_complete(self) -> None:
-        self.done = True
+        self.done, self.keeps_alive = True, self.parser.should_keep_alive()
 
 
 class Connection:
@@ -81,15 +82,14 @@ class Connection:
         reader, writer = self._streams
         writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         answer = Answer()
-        parser = httptools.HttpResponseParser(answer)
         while not answer.done:
             data = await reader.read(1 << 18)
             if not data:
                 raise ConnectionResetError
-            parser.feed_data(data)
-        if not parser.should_keep_alive():
+            answer.parser.feed_data(data)
+        if not answer.keeps_alive:
             self.close()
-        return parser.get_status_code(), bytes(answer.body)
+        return answer.parser.get_status_code(), bytes(answer.body)
 
     def close(self) -> None:
         """Lets the connection go."""
