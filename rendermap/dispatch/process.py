@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ from rendermap.dispatch.wire import CHANGED_EXIT, Answer, WireBroken
 
 NURSERY: tuple[str, ...] = (sys.executable, "-P", "-m", "rendermap.render.nursery") if sys.platform == "linux" else ()
 """Elsewhere libraries start threads as they are loaded, and a fork would lack them."""
+_OWN_MEMORY = re.compile(rb"^Rss(?:Anon|Shmem):\s*(\d+) kB", re.MULTILINE)
 LISTEN_LIMIT_S = 1.0
 EXIT_LIMIT_S = 0.25
 LOWEST_PRIORITY = 19
@@ -191,11 +193,15 @@ class WorkerProcess:
         return self._process.returncode is None and not self._connection.is_broken
 
     def weigh(self) -> int:
-        """Resident memory in bytes, as rss_bytes has it from then on; 0 once the program has ended."""
+        """Resident memory in bytes, as rss_bytes has it from then on; 0 once the program has ended.
+
+        Files that it has mapped do not count: the machine takes their memory back when it needs it.
+        """
         try:
-            self.rss_bytes = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except (OSError, IndexError):
-            self.rss_bytes = 0
+            told = Path(f"/proc/{self.pid}/status").read_bytes()
+        except OSError:
+            told = b""
+        self.rss_bytes = sum(int(kilobytes) << 10 for kilobytes in _OWN_MEMORY.findall(told))
         return self.rss_bytes
 
     async def _died(self, error: str) -> WorkerDied:

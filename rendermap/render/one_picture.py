@@ -28,8 +28,8 @@ MOST_BLOCKS = 12
 """Below one part of a view.  One that is finer than the grid lies on six at most; what lies on more is coarse elsewhere, and cut from
 a picture whose cells are twice, four times and so on as large."""
 
-BLOCKS_BYTES = 24 << 20
-"""A hundred blocks; a view that is finer lies on six at most, and the next mostly on the same."""
+BLOCKS_BYTES = 12 << 20
+"""Some fifty blocks; a view that is finer lies on six at most, and the next mostly on the same."""
 _PART_PX = 256
 _HALF = 1 << 30
 """Blocks of a row on either side of the origin; what lies farther away is no place on earth."""

@@ -1,19 +1,21 @@
 """A worker program without any drawing: it does what the plan's format says, so that tests can see the pool survive it.
 
 Words: ``ok``, ``sleep:S``, ``body:BYTES``, ``pid``, ``environment``, ``print``, ``crash``, ``crash-once:FILE``, ``hang``,
-``hang-once:FILE``, ``eat``, ``grow:MB``, ``garbage``, ``huge``, ``chatter``, ``refuse``, ``raise``, ``unknown-error``, ``wrong-kind``,
-``begun:S``.
+``hang-once:FILE``, ``eat``, ``grow:MB``, ``map:MB``, ``share:MB``, ``garbage``, ``huge``, ``chatter``, ``refuse``, ``raise``,
+``unknown-error``, ``wrong-kind``, ``begun:S``.
 Words for a `PreparePlan` come as the name of its dataset.
 Started as ``python misbehaving_worker.py [stillborn | stillborn-while:FILE | mute | chatter | slow-once:FILE | sleepy:S] LIMIT``.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import socket
 import struct
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from rendermap.jobs.job import Layer
 from rendermap.reply import LegendEntry, LegendLayer
 from rendermap.symbology.facts import Band, Measures, RasterFacts
 
-GROWN: list[bytes] = []
+GROWN: list[object] = []
 
 
 def act(word: str, wire: socket.socket, number: int) -> Answer:
@@ -52,6 +54,12 @@ def act(word: str, wire: socket.socket, number: int) -> Answer:
                 time.sleep(0.005)
         case "grow":
             GROWN.append(os.urandom(1 << 20) * int(value))
+        case "map":
+            with tempfile.TemporaryFile() as file:
+                file.truncate(int(value) << 20)
+                GROWN.append(mapped(file.fileno(), int(value) << 20))
+        case "share":
+            GROWN.append(mapped(-1, int(value) << 20))
         case "garbage":
             wire.sendall(b"\x00" * 4 + b"not an answer at all" * 10)
             time.sleep(600)
@@ -79,6 +87,15 @@ def act(word: str, wire: socket.socket, number: int) -> Answer:
         case "environment":
             return drawn(repr(dict(os.environ)).encode())
     return drawn(b"a picture")
+
+
+def mapped(file: int, size: int) -> mmap.mmap:
+    """A file's bytes in memory, read each; of no file, -1, what processes might share, written."""
+    pages = mmap.mmap(file, size)
+    for place in range(0, size, mmap.PAGESIZE):
+        if file < 0 or pages[place]:
+            pages[place] = 1
+    return pages
 
 
 def drawn(body: bytes) -> Answer:

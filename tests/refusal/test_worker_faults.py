@@ -8,7 +8,9 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,24 @@ def test_memory_is_bounded_while_drawing() -> None:
 
     error = run(ask)
     assert error.reason and error.reason.startswith("memory")
+
+
+@pytest.mark.parametrize(("word", "counts"), [("map:300", False), ("share:300", True)])
+def test_mapped_files_are_the_machines_memory(word: str, counts: bool) -> None:
+    """It takes them back when it needs to: a large dataset that is mapped kills no worker, memory that could be shared does."""
+    if subprocess.check_output(["stat", "-f", "-c", "%T", tempfile.gettempdir()], text=True).strip() == "tmpfs":
+        pytest.skip("temporary files are memory here")
+
+    async def ask() -> bool:
+        async with running(1, memory_limit_bytes=250 << 20) as pool:
+            before = pool.pids
+            with suppress(RenderCrashed):
+                await pool.draw(told(word))
+            await asyncio.sleep(3 * WATCH_S)
+            assert (await pool.draw(told("ok"))).body == b"a picture"
+            return pool.pids != before
+
+    assert run(ask) is counts
 
 
 def test_a_worn_worker_is_replaced_between_plans() -> None:
