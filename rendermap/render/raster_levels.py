@@ -137,11 +137,12 @@ class RasterLevels:
         scale = 1.0 if request.majority else request.scale
         kept = kept_for(self._layer, scale, smooth=request.smooth)
         pyramid = None if kept is Kept.MEANS and request.alpha_band else self._pyramid(kept)
-        if pyramid is None:
+        level = pyramid.level(request.scale) if pyramid else None
+        if pyramid is None or level is None:
             return None
         try:
             with reading(str(pyramid.file)):
-                return self._read_file(pyramid.level(request.scale), request, averaged=kept is Kept.MEANS)
+                return self._read_file(level, request, averaged=kept is Kept.MEANS)
         except SourceUnreadable:
             self._pyramids.pop(kept).drop()
             return None

@@ -36,7 +36,7 @@ from rendermap.symbology.facts import RasterFacts
 
 LARGE_CELLS = 2048
 """Along the longer side; of a smaller raster a worker has all levels in memory."""
-MOST_BYTES = 512 << 20
+MOST_BYTES = 1 << 30
 """Of the finest level of a kept file; the others take a third more."""
 _LARGEST_PICKED_FACTOR = 8
 _SUFFIX = ".tif"
@@ -50,7 +50,7 @@ _SWATH_ROWS = 512
 class Kept(StrEnum):
     """What a kept file holds: the very cells, in tiles; cells picked from them, ever fewer; means of those that hold data, ever fewer.
 
-    WHOLE: the cells, and the levels that the raster has itself.
+    WHOLE: the cells, and the levels that the raster has itself; of one too large, the levels alone.
     """
 
     WHOLE = "whole"
@@ -78,9 +78,9 @@ class Pyramid:
         width, height = (2 * finest.width, 2 * finest.height) if kept is Kept.MEANS else (facts.width, facts.height)
         self._levels = [Level(each, (width / each.width, height / each.height)) for each in (finest, *others)]
 
-    def level(self, scale: float) -> Level:
-        """The coarsest level that is fine enough for so many full-size cells per pixel, or else the finest."""
-        return next((level for level in reversed(self._levels) if max(level.step) <= scale * 1.01), self._levels[0])
+    def level(self, scale: float) -> Level | None:
+        """The coarsest level that is fine enough for so many full-size cells per pixel; None where none kept is."""
+        return next((level for level in reversed(self._levels) if max(level.step) <= max(scale, 1.0) * 1.01), None)
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -173,10 +173,19 @@ def _first_factor(layer: Layer, kept: Kept) -> int:
 
 def _fits(layer: Layer, source: Dataset, kept: Kept) -> bool:
     """True when the raster gains by being kept so, and is not too large for it."""
-    if _has_levels(layer) != (kept is Kept.WHOLE) or (kept is Kept.WHOLE and (source.compression is None or _is_masked(source))):
+    if _has_levels(layer) != (kept is Kept.WHOLE):
         return False
+    if kept is Kept.WHOLE:
+        return source.compression is not None and not _is_masked(source) and _own_level(source) is not None
     cells = source.width * source.height * source.count / _first_factor(layer, kept) ** 2
     return cells * _dtype_of(source, kept).itemsize <= MOST_BYTES and (kept is not Kept.MEANS or _has_means(layer, source))
+
+
+def _own_level(source: Dataset) -> int | None:
+    """The finest of a raster's own levels that is not too large: -1 for the very cells, None where all are."""
+    whole_bytes = source.width * source.height * source.count * np.dtype(source.dtypes[0]).itemsize
+    factors = enumerate((1, *source.overviews(1)), start=-1)
+    return next((level for level, factor in factors if whole_bytes / factor**2 <= MOST_BYTES), None)
 
 
 def _has_means(layer: Layer, source: Dataset) -> bool:
@@ -197,7 +206,7 @@ def _dtype_of(source: Dataset, kept: Kept) -> np.dtype[Any]:
 
 def _write(layer: Layer, source: Dataset, file: Path, kept: Kept) -> None:
     if kept is Kept.WHOLE:
-        copy_tiff(source, file)
+        _copy_own(layer, source, file)
         return
     factor, dtype = _first_factor(layer, kept), _dtype_of(source, kept)
     width, height = -(-source.width // factor), -(-source.height // factor)
@@ -210,6 +219,15 @@ def _write(layer: Layer, source: Dataset, file: Path, kept: Kept) -> None:
     if kept is not Kept.CELLS:
         factors = [2**power for power in range(1, 16) if max(width, height) / 2 ** (power - 1) > _SMALLEST_SIDE]
         add_overviews(file, factors, Resampling.average if kept is Kept.MEANS else Resampling.nearest)
+
+
+def _copy_own(layer: Layer, source: Dataset, file: Path) -> None:
+    level = _own_level(source)
+    if level == -1:
+        copy_tiff(source, file)
+        return
+    with open_raster(layer.open_name, layer.driver, OVERVIEW_LEVEL=str(level)) as coarser:
+        copy_tiff(coarser, file)
 
 
 def _fill(layer: Layer, source: Dataset, target: Any, place: Window, kept: Kept) -> None:

@@ -238,6 +238,29 @@ def test_what_was_compressed_is_kept_unpacked(tmp_path: Path, store: Path, theme
         assert np.array_equal(draw_raster(plan, view_at(layer, scale)), old)
 
 
+def test_of_a_raster_too_large_its_levels_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far views are drawn from the levels alone, near ones from the raster itself, and not one pixel is another."""
+    job = tmp_path / "job"
+    job.mkdir()
+    kind = replace(BY_NAME["uint8"], options={"compress": "deflate", "tiled": True, "blockxsize": 64, "blockysize": 64})
+    path = write_array(job / "packed.tif", surface("uint8") // 16, kind, nodata=0.0)
+    add_overviews(path, (2, 4, 8))
+    layer = look(path)
+    plan = plan_of(layer, CATEGORIES)
+    before = [drawn_anew(plan, view_at(layer, scale)) for scale in SCALES]
+    monkeypatch.setattr("rendermap.render.raster_pyramid.MOST_BYTES", WIDE * HIGH // 4)
+    made = prepare_raster(layer)
+    assert made is not None
+    with rasterio.open(made) as kept:
+        assert (kept.width, kept.overviews(1)) == (WIDE // 2, [2, 4])
+    for scale, old in zip(SCALES, before, strict=True):
+        assert np.array_equal(drawn_anew(plan, view_at(layer, scale)), old)
+    path.write_bytes(path.read_bytes()[:20_000])  # what is not kept cannot be drawn any more
+    for scale, old in zip(SCALES, before, strict=True):
+        if scale > 2:
+            assert np.array_equal(draw_raster(plan, view_at(layer, scale)), old)
+
+
 def test_a_copy_being_made_is_not_waited_for(tmp_path: Path, store: Path) -> None:
     """While others hold every lock of the store a picture is drawn from the original."""
     layer = layer_of(tmp_path, surface("float32"))
