@@ -28,7 +28,7 @@ PEER = replace(OURS, server="MapServer", per_s=100)
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(("per_s", "said"), [(100, "2x"), (201, "even"), (400, "**0.50x, ahead of us**")])
+@pytest.mark.parametrize(("per_s", "said"), [(100, "2.0x"), (10, "20x"), (201, "even"), (400, "**0.50x, ahead of us**")])
 def test_a_peer_that_is_ahead_is_said_to_be(per_s: float, said: str) -> None:
     """The table hides no defeat, and makes no victory of nothing."""
     assert cell(replace(PEER, per_s=per_s), OURS) == f"{per_s:.3g} (20), {said}"
@@ -39,7 +39,7 @@ def test_times_are_ratios_the_other_way_round() -> None:
     assert ratio(PEER, OURS) == 2
     slow, fast = replace(PEER, workload="appears", p50_ms=30), replace(OURS, workload="appears", p50_ms=10)
     assert ratio(slow, fast) == 3
-    assert cell(slow, fast) == "30, 3x"
+    assert cell(slow, fast) == "30, 3.0x"
 
 
 def test_no_ratio_with_what_failed() -> None:
@@ -59,7 +59,7 @@ def test_growth_tells_what_was_refused() -> None:
 def test_the_summary_begins_with_the_worst() -> None:
     """The least ratio comes first, with its set."""
     figures = [OURS, PEER, replace(OURS, subject="lakes"), replace(PEER, subject="lakes", per_s=400)]
-    assert summary(figures).splitlines()[-1].endswith("| 0.5x (lakes) to 2x |")
+    assert summary(figures).splitlines()[-1].endswith("| **0.50x** (lakes) to 2.0x |")
     assert span([]) == "–"
 
 

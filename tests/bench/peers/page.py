@@ -8,7 +8,19 @@ from pathlib import Path
 from tests.bench.peers.measure import OURS, Figure
 from tests.bench.peers.plots import draw_growth, draw_workloads
 from tests.bench.peers.report import Measured, read, read_growth
-from tests.bench.peers.tables import PEERS, growth_table, memory_table, prepared_table, ratio, servers, table, tasks, title
+from tests.bench.peers.tables import (
+    BEHIND,
+    PEERS,
+    as_times,
+    growth_table,
+    memory_table,
+    prepared_table,
+    ratio,
+    servers,
+    table,
+    tasks,
+    title,
+)
 
 PAGE, PICTURES = "performance.md", "performance"
 PLACE = re.compile(r"(<!-- begin (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -81,6 +93,6 @@ def span(times: list[tuple[float, str]]) -> str:
     """From the least to the most, with the set that is the least."""
     if not times:
         return "–"
-    if len(times) == 1:
-        return f"{times[0][0]:.2g}x"
-    return f"{times[0][0]:.2g}x ({times[0][1]}) to {times[-1][0]:.2g}x"
+    least, most = (as_times(times[n][0]) for n in (0, -1))
+    least = f"**{least}**" if times[0][0] < BEHIND else least
+    return least if len(times) == 1 else f"{least} ({times[0][1]}) to {most}"

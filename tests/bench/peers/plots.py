@@ -39,6 +39,7 @@ def chart(figures: list[Figure]) -> Drawing:
             places = [subjects.index(subject) + (n - (len(names) - 1) / 2) * 0.8 / len(names) for subject in heights]
             panel.bar(places, list(heights.values()), 0.8 / len(names), color=COLOURS[name], label=name)
         panel.set(title=title(workload, clients).removesuffix(" (p99 ms)"), yscale="log")
+        panel.minorticks_off()
         panel.set_xticks(range(len(subjects)), subjects)
         panel.legend(fontsize="small", ncols=len(names))
     return drawing

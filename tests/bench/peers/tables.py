@@ -67,8 +67,13 @@ def ratio(figure: Figure, ours: Figure | None) -> float | None:
 def verdict(times: float) -> str:
     """A ratio in words that hide no defeat."""
     if times < BEHIND:
-        return f"**{times:.2f}x, ahead of us**"
-    return f"{times:.2g}x" if times > EVEN else "even"
+        return f"**{as_times(times)}, ahead of us**"
+    return as_times(times) if times > EVEN else "even"
+
+
+def as_times(times: float) -> str:
+    """`0.45x`, `2.3x`, `118x`: as many digits as mean something."""
+    return f"{times:.2f}x" if times < 1 else f"{times:.1f}x" if times < 10 else f"{times:.0f}x"
 
 
 def prepared_table(prepared: dict[str, Quiet]) -> str:
