@@ -87,9 +87,27 @@ def pixels_of(words: Words) -> Pixels:
 
 def color_stretch(theme: Stretch, values: Values, dtype: str) -> Words:
     """Values along the ramp."""
+    steps = stretch_steps(theme, dtype)
+    return np.take(steps.words, steps.of(values))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """Equal steps from low to high, and the colour of each."""
+
+    low: float
+    high: float
+    words: Words
+
+    def of(self, values: Values) -> NDArray[np.uint16]:
+        """The step of each value."""
+        return steps_of(values, self.low, self.high, len(self.words))
+
+
+def stretch_steps(theme: Stretch, dtype: str) -> Steps:
+    """The steps of a stretch of samples of a type.  Raises StyleInvalid when it is not fitted."""
     low, high = limits_of(theme.recipe, dtype)
-    table = _stretch_table(theme.ramp, theme.recipe, low, high)
-    return np.take(table, steps_of(values, low, high, len(table)))
+    return Steps(low, high, _stretch_table(theme.ramp, theme.recipe, low, high))
 
 
 @lru_cache(maxsize=_TABLES)

@@ -21,9 +21,10 @@ from rendermap.render.labels import draw_labels
 from rendermap.render.one_picture import OnePicture, cut_from
 from rendermap.render.raster import draw_raster
 from rendermap.render.raster_classes import draw_classes
+from rendermap.render.raster_steps import draw_steps
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.facts import VectorFacts
-from rendermap.symbology.style import HeatMap
+from rendermap.symbology.style import HeatMap, Stretch
 
 Pixels = NDArray[np.uint8]
 
@@ -45,8 +46,8 @@ def draw(plan: MapPlan) -> Pixels:
     return clipped(picture, plan.view, plan.clip_deg)
 
 
-def draw_indexed(plan: MapPlan) -> Indexed | None:
-    """The very picture of `draw` with its palette, where all there is to it are a raster's classes; else None.
+def draw_plain(plan: MapPlan) -> Indexed | Pixels | None:
+    """The very picture of `draw` where all there is to it are a raster's classes or its ramp, mostly with its palette; else None.
 
     Raises as `draw`.
     """
@@ -55,7 +56,7 @@ def draw_indexed(plan: MapPlan) -> Indexed | None:
     layer = plan.layers[0]
     if _is_vector(layer) or layer.finest or layer.style.labels or layer.style.opacity != 1 or blend_of(layer) is not over:
         return None
-    return draw_classes(layer, plan.view)
+    return (draw_steps if isinstance(layer.style.theme, Stretch) else draw_classes)(layer, plan.view)
 
 
 def _draw_labels(plan: MapPlan) -> Iterator[Pixels]:

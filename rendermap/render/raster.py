@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.geo.bbox import BBox
@@ -18,7 +20,7 @@ from rendermap.render.resample import Sampler
 from rendermap.render.view_limits import with_limits_of_view
 from rendermap.render.warp import box_of, locate
 
-Painted = Callable[[Patch, Sampler], Pixels]
+Painted = Callable[[Patch, Sampler], NDArray[Any]]
 """Cells and the place of pixels among them -> what stands in the picture for each pixel."""
 
 _BLOCK_PX = 512
@@ -41,13 +43,13 @@ def draw_raster(plan: LayerPlan, view: MapView, clip_deg: BBox | None = None) ->
     return picture
 
 
-def draw_blocks(raster: RasterLevels, plan: LayerPlan, view: MapView, picture: Pixels, painted: Painted) -> None:
+def draw_blocks(raster: RasterLevels, plan: LayerPlan, view: MapView, picture: NDArray[Any], painted: Painted) -> None:
     """Draw into the picture what lies on the raster, part by part.  Raises SourceUnreadable, and what painted raises."""
     for left, top, block in parts_of(view, _BLOCK_PX):
         _draw_block(raster, plan, block, picture[top : top + block.height_px, left : left + block.width_px], painted)
 
 
-def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: Pixels, painted: Painted) -> None:
+def _draw_block(raster: RasterLevels, plan: LayerPlan, view: MapView, out: NDArray[Any], painted: Painted) -> None:
     place = locate(view, plan.crs, raster.transform)
     box = box_of(place, raster.width, raster.height)
     if box is None:

@@ -33,9 +33,10 @@ from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, he
 from rendermap.errors import Busy, RenderFailed, RendermapError, SourceUnreadable
 from rendermap.imaging.encode import encode
 from rendermap.imaging.formats import FORMATS
+from rendermap.imaging.palette import Indexed
 from rendermap.imaging.watermark import watermarked
 from rendermap.render.assets import use_workshop
-from rendermap.render.compose import draw, draw_indexed
+from rendermap.render.compose import draw, draw_plain
 from rendermap.render.confinement import confine
 from rendermap.render.heap import BUSY_BYTES, IDLE_BYTES, Heap
 from rendermap.render.inspect import inspect
@@ -57,11 +58,11 @@ IDLE_S, REST_S = 0.5, 60.0
 def draw_map(plan: MapPlan) -> Answer:
     """The map, encoded."""
     write_indexed = FORMATS[plan.format].write_indexed
-    indexed = draw_indexed(plan) if write_indexed else None
-    if write_indexed and indexed:
-        height_px, width_px = indexed.indexes.shape
-        return Answer(Head("drawn", indexed.is_empty, width_px, height_px), write_indexed(indexed, plan.stamp))
-    pixels = draw(plan)
+    plain = draw_plain(plan) if write_indexed else None
+    if write_indexed and isinstance(plain, Indexed):
+        height_px, width_px = plain.indexes.shape
+        return Answer(Head("drawn", plain.is_empty, width_px, height_px), write_indexed(plain, plan.stamp))
+    pixels = draw(plan) if plain is None or isinstance(plain, Indexed) else plain
     height_px, width_px = pixels.shape[:2]
     empty = not pixels[..., 3].any()
     return Answer(Head("drawn", empty, width_px, height_px), encode(pixels, plan.format, plan.background, plan.quality, plan.stamp))
