@@ -60,9 +60,12 @@ def _indexed(numbers: Numbers, words: Words) -> Indexed | None:
     """The picture with the part of the ramp that it shows as its palette; None where that is too long, or seen through."""
     last, is_holed = int(numbers.max()), not numbers.min()
     first = int(np.where(numbers, numbers, max(last, 1)).min()) if is_holed else int(numbers.min())
-    colors = pixels_of(np.append(words[:is_holed], words[first : last + 1]))
+    shown = words[first : last + 1]
+    # Steps side by side often have one colour, and a picture of fewer numbers packs better.
+    begins = np.append(True, shown[1:] != shown[:-1])[: len(shown)]
+    colors = pixels_of(np.append(words[:is_holed], shown[begins]))
     if len(colors) > MAX_COLORS or (colors[is_holed:, 3] < 255).any():
         return None
-    # counted from the first that is shown, behind the one that is none
-    indexes = np.maximum(numbers, first - 1) - (first - 1) if is_holed else numbers - first
-    return Indexed(indexes.astype(np.uint8), colors, True)
+    places = np.zeros(last + 1, np.uint8)
+    places[first:] = np.cumsum(begins) - (not is_holed)
+    return Indexed(np.take(places, numbers), colors, True)
