@@ -17,8 +17,13 @@ import socket
 import traceback
 from select import select
 
+import numpy.ma  # noqa: F401  NumPy brings it up when the first median is asked for
+import rasterio
+from rasterio.crs import CRS
+
 from rendermap.dispatch.birth import BORN, ENDED, EVENT, MAX_ORDER_BYTES
 from rendermap.dispatch.secrecy import hide_memory, show_memory
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, transformer
 from rendermap.render.confinement import PR_SET_PDEATHSIG
 from rendermap.render.engine import use_room
 
@@ -32,9 +37,17 @@ def main() -> None:
     rope.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(rope.fileno())
+    warm_up()
     gc.collect()
     gc.freeze()
     tend(program.take_wire(), bell, rope)
+
+
+def warm_up() -> None:
+    """What the first picture of every worker would wait for: drivers are registered and the usual CRSs looked up."""
+    with rasterio.Env():
+        CRS.from_string(WEB_MERCATOR).to_wkt()
+    transformer(WGS84, WEB_MERCATOR), transformer(WEB_MERCATOR, WGS84)
 
 
 def tend(service: socket.socket, bell: socket.socket, rope: socket.socket) -> None:
