@@ -69,8 +69,8 @@ SETS = {
     )
 }
 
-GROWING = {BenchSet(f"parcels{name}", "polygon", (9, 11), 4326): n for name, n in (("100k", 10**5), ("1m", 10**6), ("10m", 10**7))}
-"""Ever more features, of one density."""
+GROWING = {BenchSet(f"parcels{name}", "polygon", (11, 12), 4326): n for name, n in (("100k", 10**5), ("1m", 10**6), ("10m", 10**7))}
+"""Ever more features, of one density; at zooms that are too near to be drawn ahead."""
 
 
 @dataclass(frozen=True, slots=True)
