@@ -57,7 +57,8 @@ IDLE_S, REST_S = 0.5, 60.0
 
 def draw_map(plan: MapPlan) -> Answer:
     """The map, encoded."""
-    write_indexed = FORMATS[plan.format].write_indexed
+    row = FORMATS.get(plan.format)
+    write_indexed = row.write_indexed if row else None
     plain = draw_plain(plan) if write_indexed else None
     if write_indexed and isinstance(plain, Indexed):
         height_px, width_px = plain.indexes.shape
