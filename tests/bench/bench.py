@@ -56,6 +56,8 @@ def measuring() -> Iterator[Measure]:
         data.make(subject, yard.data, yard.folder("downloads"))
     shutil.rmtree(yard.folder("rendermap"))
     server = Rendermap(yard)
+    # what is drawn ahead would be counted with whatever is measured meanwhile, or spare it
+    server.environment = {"RENDERMAP_DRAW_AHEAD_S": "0"}
     server.configure(list(SETS.values()))
     with together([server]), ExitStack() as stack:
         room = Room(server, {name: stack.enter_context(direct(SETS[name], yard.data)) for name in DIRECTLY})

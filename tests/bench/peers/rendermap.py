@@ -6,9 +6,10 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 from rendermap.jobs import manifest
 from tests.bench.peers.layer_files import layer_file
@@ -35,6 +36,8 @@ class Rendermap(Server):
     """Each set is a service with one job."""
 
     name = "rendermap"
+    environment: Mapping[str, str] = MappingProxyType({})
+    """Settings that are not the ordinary ones."""
 
     def configure(self, subjects: list[BenchSet]) -> None:
         """Services and jobs; a job's dataset is a copy, since a job may hold no second name of a file."""
@@ -92,7 +95,7 @@ class Rendermap(Server):
         """A cache of its own each time, so that no picture of an earlier run is there."""
         self.port = free_port()
         command = [sys.executable, "-m", "rendermap", "serve", "--jobs", str(self._jobs), "--services", str(self._services)]
-        with process([*command, "--port", str(self.port)], self.yard.folder("logs") / "rendermap.log") as pid:
+        with process([*command, "--port", str(self.port)], self.yard.folder("logs") / "rendermap.log", self.environment) as pid:
             wait_for_port(self.port, pid)
             self.pids = [pid]
             yield

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -111,7 +111,7 @@ def together(servers: list[Server]) -> Iterator[None]:
 
 
 @contextmanager
-def process(command: list[str], log: Path, environment: dict[str, str] | None = None) -> Iterator[int]:
+def process(command: list[str], log: Path, environment: Mapping[str, str] | None = None) -> Iterator[int]:
     """A process of ours with its children, in a group of its own; its words go to the log."""
     with log.open("ab") as said:
         running = subprocess.Popen(command, stdout=said, stderr=said, env={**os.environ, **(environment or {})}, start_new_session=True)
