@@ -22,6 +22,8 @@ WARM_RASTERS = 16
 WARM_BYTES = 256 << 20
 _MEMORY_SIDE = 2048
 _SMALLEST_SIDE = 256
+LARGE_PART = 0.25
+"""Of the rows of a large raster: for so many all may be read, and what is made of them serves the next picture."""
 _AVERAGED_UP_TO_CELLS = 1 << 28
 
 
@@ -123,7 +125,7 @@ class RasterLevels:
         kept = self._read_pyramid(request) if self._is_large else None
         if kept is not None:
             return kept
-        if not self._factors and not request.majority and request.scale >= 2 and max(self.width, self.height) > _SMALLEST_SIDE:
+        if self._wants_levels(request):
             made = self._made_level(request)
             if made is not None:
                 return made
@@ -131,6 +133,13 @@ class RasterLevels:
         with reading(self._layer.open_name):
             dataset = self._whole if level < 0 else self._overview(level)
             return self._read_file(Level(dataset, (self.width / dataset.width, self.height / dataset.height)), request)
+
+    def _wants_levels(self, request: Request) -> bool:
+        """True where levels made of all cells serve better than a look at those of the picture; a large raster's will be kept anyway."""
+        if self._factors or request.majority or request.scale < 2 or max(self.width, self.height) <= _SMALLEST_SIDE:
+            return False
+        rows = request.box[3] - request.box[1]
+        return not self._is_large or rows > LARGE_PART * self.height
 
     def _read_pyramid(self, request: Request) -> Patch | None:
         """From what is kept behind earlier pictures; None where nothing is, or it is damaged."""
