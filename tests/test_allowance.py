@@ -97,10 +97,10 @@ def test_a_services_budget_is_its_own() -> None:
     allowance = Allowance(budget=THREE_MPX)
     allowance.take(grant(service="A", budget=1), 1_000_000)
     with pytest.raises(TooMany, match="At most 1 megapixels an hour for one client of this service are allowed"):
-        allowance.take(grant(service="A", budget=1), 1)
+        allowance.take(grant(service="A", budget=1), 100_000)
     allowance.take(grant(service="B", budget=2), 2_000_000)
     with pytest.raises(TooMany, match="At most 3 megapixels"):
-        allowance.take(grant(service="C"), 1)
+        allowance.take(grant(service="C"), 100_000)
 
 
 def test_without_a_budget_nothing_is_counted() -> None:

@@ -109,14 +109,14 @@ def test_an_archive_tells_what_it_shows(archive: Path) -> None:
 def test_a_run_that_was_ended_goes_on(place: tuple[Path, str], archive: Path) -> None:
     """After Ctrl-C, and after a kill in the middle, there is no archive yet, and the next run draws only what is missing."""
     target = place[0] / "ended.pmtiles"
-    more = ("--zoom", "8-16", "--to", target)
-    said, status = ended(words(place, *more), signal.SIGINT, draft_path(target), 40_000)
+    more = ("--zoom", "8-17", "--to", target)
+    said, status = ended(words(place, *more), signal.SIGINT, draft_path(target), 100_000)
     assert status == STOPPED and "goes on from there" in said and not target.exists()
-    _, status = ended(words(place, *more), signal.SIGKILL, draft_path(target), draft_path(target).stat().st_size + 40_000)
+    _, status = ended(words(place, *more), signal.SIGKILL, draft_path(target), draft_path(target).stat().st_size + 100_000)
     assert status == -signal.SIGKILL and not target.exists()
     assert "drawn before" in run(place, *more)
     found, whole = tiles_in(target), tiles_in(archive)
-    assert {place: found.get(place) for place in whole} == whole and max(z for z, _, _ in found) == 16
+    assert {place: found.get(place) for place in whole} == whole and max(z for z, _, _ in found) == 17
     assert not draft_path(target).exists()
 
 
