@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from tests.bench.peers.growth import Grown
 from tests.bench.peers.measure import OURS, Figure
@@ -39,10 +41,22 @@ def chart(figures: list[Figure]) -> Drawing:
             places = [subjects.index(subject) + (n - (len(names) - 1) / 2) * 0.8 / len(names) for subject in heights]
             panel.bar(places, list(heights.values()), 0.8 / len(names), color=COLOURS[name], label=name)
         panel.set(title=title(workload, clients).removesuffix(" (p99 ms)"), yscale="log")
-        panel.minorticks_off()
         panel.set_xticks(range(len(subjects)), subjects)
-        panel.legend(fontsize="small", ncols=len(names))
+        rule(panel)
+    handles, labels = drawing.axes[0].get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
     return drawing
+
+
+def rule(panel: Axes) -> None:
+    """A logarithmic axis with round numbers, and quiet lines to read them off by."""
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    panel.minorticks_off()
+    panel.grid(axis="y", color="#d9d9d9", linewidth=0.6)
+    panel.set_axisbelow(True)
+    panel.spines[["top", "right", "left"]].set_visible(False)
+    panel.tick_params(length=0)
 
 
 def draw_growth(grown: list[Grown], folder: Path) -> Path:
@@ -54,6 +68,8 @@ def draw_growth(grown: list[Grown], folder: Path) -> Path:
         for label, values in (("a tile", [g.tile_ms for g in grown]), ("all in one picture", [g.whole_ms for g in grown])):
             panel.plot([g.features for g in grown], values, marker="o", label=label)
         panel.set(title="Growth: ms over number of features", xscale="log", yscale="log")
-        panel.legend(fontsize="small")
+        rule(panel)
+        panel.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        panel.legend(fontsize="small", frameon=False)
         drawing.savefig(path, metadata={"Date": None})
     return path
