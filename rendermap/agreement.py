@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 
 from redis.asyncio import Redis
@@ -18,6 +17,7 @@ from redis.exceptions import InvalidResponse
 
 from rendermap.allowance import Allowance, Spent
 from rendermap.cache.guard import Guard
+from rendermap.chore import Chore
 
 AGREES_S = 1.0
 PREFIX = "rendermap:budget:"
@@ -46,19 +46,16 @@ class Agreement:
         self._client = client
         self._guard = guard
         self._secret = hashlib.blake2b(secret, digest_size=32, person=b"rendermap.budget").digest()
-        self._task: asyncio.Task[None] | None = None
+        self._chore = Chore(self._run, "rendermap-budgets")
 
     def start(self) -> None:
         """Begin to agree."""
-        self._task = asyncio.create_task(self._run(), name="rendermap-budgets")
+        self._chore.begin()
 
     async def stop(self) -> None:
         """Tell what was spent last, and let go."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        if self._chore.is_busy:
+            await self._chore.stop()
             await self.agree()
         await self._guard.settle()
         await self._client.aclose()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import structlog
 from cachetools import LRUCache
 
+from rendermap.chore import Chore
 from rendermap.errors import RendermapError, TileOutside
 from rendermap.geo.bbox import BBox, intersection
 from rendermap.geo.tiling import TileAddress, above, below, roots_of, view_of
@@ -28,7 +29,7 @@ MOST_FARTHER = 8
 """Of the tiles beyond the zoom that shows a map whole."""
 MOST_TILES = 512
 REMEMBERED = 4096
-MOST_LOOKS = 4
+MOST_PYRAMIDS = 4
 """At one map: whoever asks for it in ever other ways has no more drawn for that."""
 MOST_WAITING = 64
 
@@ -36,9 +37,10 @@ _log = structlog.get_logger("rendermap.ahead")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How one map is looked at.  shown, asked: of a map, and how; equal for those with the same tiles.  extent: in units of the set's CRS.
+class TilePyramid:
+    """The tiles of a map at all zooms.
 
+    shown, asked: of what map, and how; equal for those with the same tiles.  extent: in units of the set's CRS.
     draw: has a tile drawn into the cache; gives the seconds it took, None when it was there.  Raises RendermapError.
     """
 
@@ -51,44 +53,43 @@ class Look:
 class Ahead:
     """Draws the far tiles of maps, one map after the other.  Belongs to one event loop.
 
-    is_calm: true while a worker has nothing else to do.  longest_s: of drawing, for one look; 0 draws nothing ahead.
+    is_calm: true while a worker has nothing else to do.  longest_s: of drawing, for one pyramid; 0 draws nothing ahead.
     """
 
     def __init__(self, is_calm: Callable[[], bool] = lambda: True, longest_s: float = 0.0) -> None:
         self._is_calm = is_calm
         self._longest_s = longest_s
         self._seen: LRUCache[Hashable, set[Hashable]] = LRUCache(REMEMBERED)
-        self._waiting: deque[tuple[Look, TileAddress]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._waiting: deque[tuple[TilePyramid, TileAddress]] = deque()
+        self._chore = Chore(self._work, "rendermap-ahead")
 
-    def add(self, look: Look, tile: TileAddress, took_s: float) -> None:
-        """Tell how long a tile that somebody asked for took; after the first slow one of a look its far ones are drawn."""
-        seen = self._seen.setdefault(look.shown, set())
-        if took_s < SLOW_S or not self._longest_s or look.asked in seen or len(seen) >= MOST_LOOKS or len(self._waiting) >= MOST_WAITING:
+    def add(self, pyramid: TilePyramid, tile: TileAddress, took_s: float) -> None:
+        """Tell how long a tile that somebody asked for took; after the first slow one of a pyramid its far ones are drawn."""
+        if took_s < SLOW_S or not self._longest_s or len(self._waiting) >= MOST_WAITING:
             return
-        seen.add(look.asked)
-        self._waiting.append((look, tile))
-        if not self.is_busy:
-            self._task = asyncio.create_task(self._work(), name="rendermap-ahead")
+        seen = self._seen.setdefault(pyramid.shown, set())
+        if pyramid.asked in seen or len(seen) >= MOST_PYRAMIDS:
+            return
+        seen.add(pyramid.asked)
+        self._waiting.append((pyramid, tile))
+        self._chore.begin()
 
     @property
     def is_busy(self) -> bool:
-        """True until every look it was told of is drawn."""
-        return self._task is not None and not self._task.done()
+        """True until every pyramid it was told of is drawn."""
+        return self._chore.is_busy
 
     async def stop(self) -> None:
-        """Draw nothing more."""
+        """Draw nothing more, whatever is told afterwards."""
+        self._longest_s = 0.0
         self._waiting.clear()
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._chore.stop()
 
     async def _work(self) -> None:
         while self._waiting:
-            look, tile = self._waiting.popleft()
+            pyramid, tile = self._waiting.popleft()
             try:
-                await _draw(_Painter(look, self._is_calm, self._longest_s), tile)
+                await _draw(_Painter(pyramid, self._is_calm, self._longest_s), tile)
             except RendermapError as error:
                 _log.info("tiles not drawn ahead", code=error.code, reason=error.reason)
             except Exception:
@@ -97,9 +98,9 @@ class Ahead:
 
 @dataclass(slots=True)
 class _Painter:
-    """Draws tiles of one look until its time is spent."""
+    """Draws tiles of one pyramid until its time is spent."""
 
-    look: Look
+    pyramid: TilePyramid
     is_calm: Callable[[], bool]
     left_s: float
     left: int = MOST_TILES
@@ -109,23 +110,23 @@ class _Painter:
         return self.left_s <= 0 or self.left <= 0
 
     async def draw(self, tile: TileAddress) -> float | None:
-        """See `Look.draw`."""
+        """See `TilePyramid.draw`."""
         while not self.is_calm():
             await asyncio.sleep(CALM_S)
         self.left -= 1
-        took_s = await self.look.draw(tile)
+        took_s = await self.pyramid.draw(tile)
         self.left_s -= took_s or 0.0
         return took_s
 
 
 async def _draw(painter: _Painter, asked: TileAddress) -> None:
     """Up from the tile that was asked for, as far as it can be told that no tile takes too long; then down where it is slow."""
-    whole, farther = far_tiles(painter.look.extent, asked.tms)
+    whole, farther = far_tiles(painter.pyramid.extent, asked.tms)
     if not whole:
         return
     top = await _climb(painter, asked, whole[0].matrix)
     if top.matrix > whole[0].matrix:
-        whole, farther = _meeting(painter.look.extent, below(top)), []
+        whole, farther = _meeting(painter.pyramid.extent, below(top)), []
     await _descend(painter, whole, farther)
 
 
@@ -145,7 +146,7 @@ async def _descend(painter: _Painter, whole: list[TileAddress], farther: list[Ti
         tile = waiting.popleft()
         took_s = await painter.draw(tile)
         if (took_s is None or took_s > SLOW_S) and tile not in farther:
-            nearer.extend(_meeting(painter.look.extent, below(tile)))
+            nearer.extend(_meeting(painter.pyramid.extent, below(tile)))
         if not waiting:
             waiting, nearer = nearer, waiting
 

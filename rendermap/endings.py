@@ -11,7 +11,6 @@ import os
 import random
 import time
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +18,7 @@ from typing import Protocol
 from cachetools import LRUCache
 
 from rendermap.access.grant import Grant
+from rendermap.chore import Chore
 from rendermap.errors import Ended, RendermapError
 from rendermap.jobs.catalog import ENDED_SUFFIX
 
@@ -28,7 +28,6 @@ AGAIN_S = 300.0
 
 MOST_JOBS = 10_000
 """So many jobs, those last drawn, are looked after; what is kept of others goes when room is needed."""
-
 
 LOOKED_INTO = 20
 """Of so many jobs at one look the documents are read, in which an end may stand too."""
@@ -72,7 +71,7 @@ class Endings:
         self._jobs: LRUCache[str, Kept] = LRUCache(MOST_JOBS)
         self._left: set[str] = set()
         self._again_at = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._chore = Chore(self._run, "rendermap-endings")
 
     def note(self, key: str, grant: Grant, folder: Path | None) -> None:
         """Something is kept under a key.  grant: for its job.  folder: the job's; None where it is no job's."""
@@ -81,15 +80,11 @@ class Endings:
 
     def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.create_task(self._run(), name="rendermap-endings")
+        self._chore.begin()
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._chore.stop()
 
     async def sweep(self) -> None:
         """Look once, and drop what is kept of jobs that have ended."""

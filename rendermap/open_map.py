@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from rendermap.access.grant import Grant, Operation, Principal
-from rendermap.ahead import SLOW_S, Look
+from rendermap.ahead import SLOW_S, TilePyramid
 from rendermap.cards import legend_layer, map_card
 from rendermap.dispatch.plan import (
     LayerPlan,
@@ -112,11 +112,11 @@ class OpenMap:
         """One tile; once one was slow, the far ones of the map are drawn ahead.  Raises TileOutside, and as `draw`."""
         began = time.perf_counter()
         picture = await self.draw(_map_request(request))
-        if (took_s := time.perf_counter() - began) > SLOW_S and (look := self._look_of(request)):
-            self._studio.ahead.add(look, request.tile, took_s)
+        if (took_s := time.perf_counter() - began) > SLOW_S and (pyramid := self._pyramid_of(request)):
+            self._studio.ahead.add(pyramid, request.tile, took_s)
         return picture
 
-    def _look_of(self, request: TileRequest) -> Look | None:
+    def _pyramid_of(self, request: TileRequest) -> TilePyramid | None:
         """None where the set's CRS does not show the map."""
         extent = transform_bbox(self._job_map.bbox, self._job_map.crs, crs_of_set(request.tile.tms))
         asked = request.layers, request.size_px, request.pixel_ratio, request.format, request.tile.tms
@@ -126,7 +126,7 @@ class OpenMap:
             plan = self._plan(_map_request(replace(request, tile=tile)))
             return await self._studio.keep(self._grant, under_mark(plan, self._protection))
 
-        return Look(shown, asked, extent, draw) if extent else None
+        return TilePyramid(shown, asked, extent, draw) if extent else None
 
     def digest_of(self, request: MapRequest | TileRequest) -> str:
         """The digest the picture would have, told without drawing it.  Raises as `draw` and `tile` where the question is wrong."""

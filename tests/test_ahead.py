@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rendermap.ahead import CALM_S, LONGEST_TILE_S, MOST_FARTHER, MOST_LOOKS, MOST_TILES, SLOW_S, WIDEST, Ahead, Look, far_tiles
+from rendermap.ahead import CALM_S, LONGEST_TILE_S, MOST_FARTHER, MOST_PYRAMIDS, MOST_TILES, SLOW_S, WIDEST, Ahead, TilePyramid, far_tiles
 from rendermap.errors import RenderTimeout
 from rendermap.geo.bbox import BBox, intersection
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, below, view_of
@@ -22,14 +22,14 @@ def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(asyncio.wait_for(test(), 10))
 
 
-def look(took_s: Callable[[TileAddress], float | None], drawn: list[TileAddress], key: object = 1) -> Look:
+def pyramid(took_s: Callable[[TileAddress], float | None], drawn: list[TileAddress], key: object = 1) -> TilePyramid:
     """A map whose tiles take as long as is said."""
 
     async def draw(tile: TileAddress) -> float | None:
         drawn.append(tile)
         return took_s(tile)
 
-    return Look("map", key, COUNTRY, draw)
+    return TilePyramid("map", key, COUNTRY, draw)
 
 
 async def done(ahead: Ahead) -> None:
@@ -48,7 +48,7 @@ def test_a_map_is_drawn_from_far_to_near_while_it_is_slow() -> None:
     async def ask() -> None:
         drawn: list[TileAddress] = []
         ahead = Ahead(longest_s=30)
-        ahead.add(look(slow_until(8), drawn), ASKED, 0.04)
+        ahead.add(pyramid(slow_until(8), drawn), ASKED, 0.04)
         await done(ahead)
         climbed, drawn = drawn[:3], drawn[3:]
         assert [tile.matrix for tile in climbed] == list(range(8, 5, -1)) and climbed[-1] in drawn
@@ -71,9 +71,9 @@ def test_what_draws_fast_is_left_alone() -> None:
     async def ask() -> None:
         drawn: list[TileAddress] = []
         ahead = Ahead(longest_s=30)
-        ahead.add(look(slow_until(0), drawn), ASKED, SLOW_S / 2)
+        ahead.add(pyramid(slow_until(0), drawn), ASKED, SLOW_S / 2)
         assert not ahead.is_busy
-        ahead.add(look(slow_until(0), drawn), ASKED, 2 * SLOW_S)
+        ahead.add(pyramid(slow_until(0), drawn), ASKED, 2 * SLOW_S)
         await done(ahead)
         assert 0 < len(drawn) <= 3 + WIDEST + MOST_FARTHER
 
@@ -86,7 +86,7 @@ def test_below_a_tile_that_was_there_it_goes_on() -> None:
     async def ask() -> None:
         drawn: list[TileAddress] = []
         ahead = Ahead(longest_s=30)
-        ahead.add(look(lambda tile: None if tile.matrix < 8 else 0.0, drawn), ASKED, 0.1)
+        ahead.add(pyramid(lambda tile: None if tile.matrix < 8 else 0.0, drawn), ASKED, 0.1)
         await done(ahead)
         assert max(tile.matrix for tile in drawn) == 8
 
@@ -100,7 +100,7 @@ def test_it_ends_in_time(took_s: float, most: int) -> None:
     async def ask() -> None:
         drawn: list[TileAddress] = []
         ahead = Ahead(longest_s=30)
-        ahead.add(look(lambda tile: took_s, drawn), ASKED, 0.04)
+        ahead.add(pyramid(lambda tile: took_s, drawn), ASKED, 0.04)
         await done(ahead)
         assert most / 2 < len(drawn) <= most
 
@@ -114,8 +114,8 @@ def test_each_look_is_drawn_once_and_one_after_the_other() -> None:
         drawn: list[TileAddress] = []
         ahead, never = Ahead(longest_s=30), Ahead(longest_s=0)
         for key in (1, 2, 1):
-            ahead.add(look(slow_until(0), drawn, key), ASKED, 0.1)
-            never.add(look(slow_until(0), drawn, key), ASKED, 0.1)
+            ahead.add(pyramid(slow_until(0), drawn, key), ASKED, 0.1)
+            never.add(pyramid(slow_until(0), drawn, key), ASKED, 0.1)
         assert not never.is_busy
         await done(ahead)
         assert drawn == drawn[: len(drawn) // 2] * 2
@@ -129,10 +129,10 @@ def test_few_looks_at_a_map_are_drawn() -> None:
     async def ask() -> None:
         drawn: list[TileAddress] = []
         ahead = Ahead(longest_s=30)
-        for key in range(MOST_LOOKS + 3):
-            ahead.add(look(slow_until(0), drawn, key), ASKED, 0.1)
+        for key in range(MOST_PYRAMIDS + 3):
+            ahead.add(pyramid(slow_until(0), drawn, key), ASKED, 0.1)
         await done(ahead)
-        assert drawn == drawn[: len(drawn) // MOST_LOOKS] * MOST_LOOKS
+        assert drawn == drawn[: len(drawn) // MOST_PYRAMIDS] * MOST_PYRAMIDS
 
     run(ask)
 
@@ -144,7 +144,7 @@ def test_nothing_is_drawn_while_workers_are_wanted() -> None:
         drawn: list[TileAddress] = []
         calm: list[bool] = []
         ahead = Ahead(lambda: bool(calm and calm.pop()), longest_s=30)
-        ahead.add(look(slow_until(20), drawn), ASKED, 0.1)
+        ahead.add(pyramid(slow_until(20), drawn), ASKED, 0.1)
         for count in range(3):
             await asyncio.sleep(2 * CALM_S)
             assert len(drawn) == count
@@ -158,6 +158,19 @@ def test_nothing_is_drawn_while_workers_are_wanted() -> None:
     run(ask)
 
 
+def test_after_its_end_it_is_told_in_vain() -> None:
+    """A drawing that ends while the service stops begins nothing."""
+
+    async def ask() -> None:
+        drawn: list[TileAddress] = []
+        ahead = Ahead(longest_s=30)
+        await ahead.stop()
+        ahead.add(pyramid(slow_until(20), drawn), ASKED, 0.1)
+        assert not ahead.is_busy and not drawn
+
+    run(ask)
+
+
 def test_a_map_that_fails_is_left_and_the_next_drawn() -> None:
     """Whoever asks for its tiles is told why."""
 
@@ -167,8 +180,8 @@ def test_a_map_that_fails_is_left_and_the_next_drawn() -> None:
     async def ask() -> None:
         drawn: list[TileAddress] = []
         ahead = Ahead(longest_s=30)
-        ahead.add(Look("other", 0, COUNTRY, fail), ASKED, 0.1)
-        ahead.add(look(slow_until(0), drawn), ASKED, 0.1)
+        ahead.add(TilePyramid("other", 0, COUNTRY, fail), ASKED, 0.1)
+        ahead.add(pyramid(slow_until(0), drawn), ASKED, 0.1)
         await done(ahead)
         assert drawn
 
@@ -181,7 +194,9 @@ def test_no_tile_is_begun_that_would_take_too_long() -> None:
     async def ask() -> None:
         drawn: list[TileAddress] = []
         ahead = Ahead(longest_s=30)
-        ahead.add(look(lambda tile: 1.1 * LONGEST_TILE_S / 4 ** (tile.matrix - 6), drawn), TileAddress(WEB_MERCATOR_QUAD, 9, 174, 272), 0.1)
+        ahead.add(
+            pyramid(lambda tile: 1.1 * LONGEST_TILE_S / 4 ** (tile.matrix - 6), drawn), TileAddress(WEB_MERCATOR_QUAD, 9, 174, 272), 0.1
+        )
         await done(ahead)
         assert [tile.matrix for tile in drawn[:2]] == [8, 7] and min(tile.matrix for tile in drawn) == 7 < max(
             tile.matrix for tile in drawn

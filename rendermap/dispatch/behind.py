@@ -6,11 +6,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import structlog
 from cachetools import LRUCache
 
+from rendermap.chore import Chore
 from rendermap.dispatch.plan import LayerPlan, MapPlan, PreparePlan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess
 from rendermap.jobs.job import Layer
@@ -43,12 +43,12 @@ class Behind:
         self._memory_limit_bytes = memory_limit_bytes
         self._asked: LRUCache[object, bool] = LRUCache(REMEMBERED)
         self._waiting: deque[PreparePlan] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._chore = Chore(self._work, "rendermap-behind")
 
     @property
     def is_busy(self) -> bool:
         """True while something is prepared, or waits to be."""
-        return self._task is not None and not self._task.done()
+        return self._chore.is_busy
 
     def add(self, plan: MapPlan) -> None:
         """Have the datasets of a picture that was drawn prepared, each version once; what finds no place may come again."""
@@ -58,16 +58,13 @@ class Behind:
             if is_worth_it and key not in self._asked and len(self._waiting) < MOST_WAITING:
                 self._asked[key] = True
                 self._waiting.append(PreparePlan(layer, plan.view.crs))
-        if self._waiting and not self.is_busy:
-            self._task = asyncio.create_task(self._work(), name="rendermap-behind")
+        if self._waiting:
+            self._chore.begin()
 
     async def stop(self) -> None:
         """Prepare nothing more; the worker is ended."""
         self._waiting.clear()
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._chore.stop()
 
     async def _work(self) -> None:
         await asyncio.sleep(FIRST_PICTURES_S)

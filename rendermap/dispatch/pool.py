@@ -170,7 +170,8 @@ class Pool:
         """Draw a map.  Raises Busy, RenderTimeout, RenderCrashed, RenderFailed, or what the drawing room raised."""
         key = tuple((layer.layer.source, layer.style_key) for layer in plan.layers)
         drawn = drawn_of(await self._ask(plan, key))
-        self._behind.add(plan)
+        if self._open:
+            self._behind.add(plan)
         return drawn
 
     async def inspect(self, plan: InspectPlan) -> Layer:

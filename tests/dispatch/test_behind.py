@@ -12,11 +12,12 @@ import pytest
 from rendermap.dispatch import behind as module
 from rendermap.dispatch.behind import LARGE_CELLS, MOST_WAITING, Behind
 from rendermap.dispatch.plan import LayerPlan, PreparePlan, layer_plan
+from rendermap.dispatch.pool import Pool
 from rendermap.dispatch.wire import Answer, Head
 from rendermap.symbology.facts import Band, RasterFacts
 from rendermap.symbology.style import Single, Style
 from rendermap.symbology.symbols import Color, Fill, Symbol
-from tests.builders.pools import all_up, filled_layer, run, running, told, vector_layer
+from tests.builders.pools import all_up, filled_layer, misbehaving, run, running, told, vector_layer
 
 BANDS = (Band("float32"),)
 LARGE = RasterFacts(4 * LARGE_CELLS, 4 * LARGE_CELLS, BANDS, (1.0, 1.0))
@@ -188,5 +189,19 @@ def test_a_service_stops_while_something_is_prepared() -> None:
             await asyncio.sleep(module.FIRST_PICTURES_S + 0.3)
             began = time.monotonic()
         assert time.monotonic() - began < 5 and not children()
+
+    run(ask)
+
+
+def test_a_picture_that_ends_while_the_service_stops_has_nothing_prepared() -> None:
+    """What it would begin, nobody would end."""
+
+    async def ask() -> None:
+        pool = Pool(1, program=misbehaving())
+        await pool.start()
+        drawing = asyncio.create_task(pool.draw(told("sleep:0.3", raster("ok"))))
+        await asyncio.sleep(0.1)
+        await pool.stop()
+        assert (await drawing).body and not pool._behind.is_busy
 
     run(ask)
