@@ -13,10 +13,10 @@ from rendermap.geo.bbox import BBox
 class Picture:
     """An encoded picture.
 
-    digest: names the plan it was drawn from; strong ETag.  bbox, crs: what it shows, easting first.  empty: nothing was drawn, the
-    picture is background only.  max_age_s: how long a client may keep it without asking again.  is_whole: False when a layer is left
-    out that may draw again soon; such a picture must not be kept, whatever its address.  is_public: everybody would be shown the same.
-    is_kept: False for one that is made for its asker alone, which nobody keeps.
+    digest: names the plan it was drawn from, and is known before it is drawn.  bbox, crs: what it shows, easting first.  empty: nothing
+    was drawn, the picture is background only.  max_age_s: how long a client may keep it without asking again.  is_whole: False when a
+    layer is left out that may draw again soon; such a picture must not be kept, whatever its address.  is_public: everybody would be
+    shown the same.  is_kept: False for one that is made for its asker alone, which nobody keeps.
     """
 
     body: bytes

@@ -156,7 +156,7 @@ Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan | Prepar
 
 
 def plan_digest(grant: Grant, plan: Plan) -> PlanDigest:
-    """The cache key of a plan, and its picture's ETag.
+    """The cache key of a plan, and what its picture's ETag says.
 
     The grant is demanded; of it service and job are digested and never the principal: whoever may ask shares the picture, whoever
     may not never gets a key.  Data is named by job and by its place in the job's folder, so replicas with other mounts agree.

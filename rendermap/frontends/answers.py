@@ -16,7 +16,7 @@ from rendermap.access.grant import PUBLIC, Principal
 from rendermap.errors import RendermapError
 from rendermap.frontends.identity import API_KEY_HEADER, BEARER_HEADERS
 from rendermap.frontends.leases import Leases, Look, Shown, shown_by
-from rendermap.frontends.responses import names_entity
+from rendermap.frontends.responses import etag_of, names_entity
 from rendermap.request import JobRequest
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -146,7 +146,7 @@ def _answer_of(shown: Shown, look: Look, sent: list[Message]) -> Answer | None:
         shown.job,
         look,
         shown.picture.width_px * shown.picture.height_px,
-        f'"{shown.picture.digest}"',
+        etag_of(shown.picture.digest),
         headers,
         tuple(header for header in headers if header[0] not in _OF_A_BODY),
         body["body"],

@@ -31,6 +31,15 @@ PRIVATE = "private, no-cache"
 _SAFE = {"X-Content-Type-Options": "nosniff"}
 
 
+def etag_of(digest: str) -> str:
+    """A picture's ETag.  digest: of its plan, so that it is told before the picture is drawn.
+
+    It is weak (RFC 9110, 8.8.1): the same plan drawn from a dataset that has been prepared since, or packed on another kind of
+    machine, shows the same in other bytes.
+    """
+    return f'W/"{digest}"'
+
+
 def etag_matches(request: Request, etag: str) -> bool:
     """True when If-None-Match names this entity (RFC 9110, 13.1.2)."""
     header = request.headers.get("if-none-match", "")
@@ -38,8 +47,8 @@ def etag_matches(request: Request, etag: str) -> bool:
 
 
 def names_entity(header: str, etag: str) -> bool:
-    """True when a list of entities names this one; weakly is enough."""
-    return etag in [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    """True when a list of entities names this one; weakly is enough on either side."""
+    return etag.removeprefix("W/") in [tag.strip().removeprefix("W/") for tag in header.split(",")]
 
 
 async def drawn_response(request: Request, opened: OpenMap | OpenTemplate, asked: MapRequest, keep: Keep = AS_USUAL) -> Response:
@@ -57,7 +66,7 @@ def unchanged_response(
     if request.headers.get("if-none-match", "*").strip() == "*" or not opened.is_kept:
         return None
     digest = opened.digest_of(asked)
-    if not etag_matches(request, f'"{digest}"'):
+    if not etag_matches(request, etag_of(digest)):
         return None
     return Response(status_code=304, headers=_picture_headers(digest, opened.picture_max_age_s, keep, is_public=opened.is_public))
 
@@ -77,10 +86,10 @@ def picture_response(request: Request, picture: Picture, keep: Keep = AS_USUAL) 
 def _picture_headers(digest: str, usual_max_age_s: int, keep: Keep, *, is_public: bool) -> dict[str, str]:
     """What not everybody may see is kept by its reader alone, and shown again only after asking whether that may still be."""
     if not is_public:
-        return {"ETag": f'"{digest}"', "Cache-Control": PRIVATE, "Vary": VARY} | _SAFE
+        return {"ETag": etag_of(digest), "Cache-Control": PRIVATE, "Vary": VARY} | _SAFE
     max_age_s = usual_max_age_s if keep.max_age_s is None else keep.max_age_s
     control = f"public, max-age={max_age_s}, {'immutable' if keep.immutable else 'must-revalidate'}"
-    return {"ETag": f'"{digest}"', "Cache-Control": control, "Vary": VARY} | _SAFE
+    return {"ETag": etag_of(digest), "Cache-Control": control, "Vary": VARY} | _SAFE
 
 
 def document_response(request: Request, body: bytes, headers: Mapping[str, str]) -> Response:

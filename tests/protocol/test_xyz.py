@@ -268,9 +268,25 @@ async def test_a_tile_the_client_has_is_not_drawn_again(double: ServiceDouble) -
     for address in (f"{JOB}/tiles/{INSIDE}.png", template.format(z=z, x=x, y=y)):
         first = await ask(double, address)
         double.drawn.clear()
-        again = await ask(double, address, **{"if-none-match": f'"other", W/{first.headers["etag"]}'})
-        assert (again.status_code, again.headers["cache-control"]) == (304, first.headers["cache-control"])
+        for tag in (first.headers["etag"], first.headers["etag"].removeprefix("W/")):
+            again = await ask(double, address, **{"if-none-match": f'"other", {tag}'})
+            assert (again.status_code, again.headers["cache-control"]) == (304, first.headers["cache-control"])
         assert not double.drawn
+
+
+@pytest.mark.anyio
+async def test_a_pictures_etag_promises_no_bytes(double: ServiceDouble) -> None:
+    """It is weak, its 304's too, for it is told before drawing and of what is drawn; a document's is of its bytes, and strong."""
+    picture = await ask(double, f"{JOB}/tiles/{INSIDE}.png")
+    unchanged = await ask(double, f"{JOB}/tiles/{INSIDE}.png", **{"if-none-match": picture.headers["etag"]})
+    assert picture.headers["etag"].startswith('W/"') and unchanged.headers["etag"] == picture.headers["etag"]
+    document = await ask(double, f"{JOB}/tilejson.json")
+    assert document.headers["etag"].startswith('"')
+
+
+@pytest.mark.anyio
+async def test_a_condition_of_any_picture_is_not_met_outside(double: ServiceDouble) -> None:
+    """``*`` asks whether there is a picture at all, and outside the map there is none."""
     assert (await ask(double, f"{JOB}/tiles/{OUTSIDE}.png", **{"if-none-match": "*"})).status_code == 404
 
 
