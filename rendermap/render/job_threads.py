@@ -29,12 +29,15 @@ Folder = tuple[Path, int, int]
 class JobThreads:
     """The threads of a worker.  Belongs to its main thread.
 
-    writable: the folder that all may write to.  are_apart: False where the kernel does not keep files apart, and all is done here.
+    writable: the folder that all may write to.  warm_up: done in a thread before it has a job; it reads no data.
+    are_apart: False where the kernel does not keep files apart, and all is done here.
     """
 
-    def __init__(self, writable: Path) -> None:
+    def __init__(self, writable: Path, warm_up: Callable[[], None] | None = None) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._writable = writable
+        self._warm_up = warm_up
+        self._spare: ThreadPoolExecutor | None = None
         self._threads: OrderedDict[Folder, ThreadPoolExecutor] = OrderedDict()
         self.are_apart = is_available(self._libc)
 
@@ -47,17 +50,32 @@ class JobThreads:
             return work()
         return self._thread(root).submit(work).result()
 
+    def hold_ready(self) -> None:
+        """Have a thread for the next job that is new here; returns at once."""
+        if self.are_apart and self._spare is None and self._warm_up is not None:
+            self._spare = _new_thread()
+            self._spare.submit(self._warm_up)
+
     def _thread(self, root: Path) -> ThreadPoolExecutor:
         found = root.lstat()
         # What may be read is the folder as it is now: one that comes in its place needs a thread of its own.
         folder = (root, found.st_dev, found.st_ino)
         if folder not in self._threads:
-            threading.stack_size(STACK_BYTES)
-            self._threads[folder] = ThreadPoolExecutor(1, f"job {root.name}", self._enter, (folder,))
-            while len(self._threads) > MOST_THREADS:
+            self._threads[folder] = self._thread_in(folder)
+            while len(self._threads) >= MOST_THREADS:  # one place is for the thread that has no job yet
                 self._threads.popitem(last=False)[1].shutdown()
         self._threads.move_to_end(folder)
         return self._threads[folder]
+
+    def _thread_in(self, folder: Folder) -> ThreadPoolExecutor:
+        """A thread that may read this folder and no other from now on; one that could not be kept to it is never heard of again."""
+        thread, self._spare = self._spare or _new_thread(), None
+        try:
+            thread.submit(self._enter, folder).result()
+        except BaseException:
+            thread.shutdown()
+            raise
+        return thread
 
     def _enter(self, folder: Folder) -> None:
         """Raises OSError for a link, and for a folder that is another by now."""
@@ -69,3 +87,8 @@ class JobThreads:
             os.close(opened)
         if lack or (found.st_dev, found.st_ino) != folder[1:]:
             raise OSError(lack or "the folder was replaced")
+
+
+def _new_thread() -> ThreadPoolExecutor:
+    threading.stack_size(STACK_BYTES)
+    return ThreadPoolExecutor(1, "job")

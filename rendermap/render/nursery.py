@@ -1,7 +1,7 @@
 """The program that workers come from: it has in memory what all of them need, once for all, and becomes one in milliseconds.
 
 Started by name (``python -m rendermap.render.nursery LIMIT SCRATCH [READABLE...]``, as for `worker`) with a socket as standard input.
-It opens no dataset and starts no thread: a fork of it is as good as a new program.
+It opens no dataset of a job and starts no thread: a fork of it is as good as a new program.
 """
 
 from __future__ import annotations
@@ -18,14 +18,12 @@ import traceback
 from select import select
 
 import numpy.ma  # noqa: F401  NumPy brings it up when the first median is asked for
-import rasterio
-from rasterio.crs import CRS
 
 from rendermap.dispatch.birth import BORN, ENDED, EVENT, MAX_ORDER_BYTES
 from rendermap.dispatch.secrecy import hide_memory, show_memory
-from rendermap.geo.crs import WEB_MERCATOR, WGS84, transformer
 from rendermap.render.confinement import PR_SET_PDEATHSIG
 from rendermap.render.engine import use_room
+from rendermap.render.readiness import warm_up_program
 
 
 def main() -> None:
@@ -37,17 +35,10 @@ def main() -> None:
     rope.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(rope.fileno())
-    warm_up()
+    warm_up_program()
     gc.collect()
     gc.freeze()
     tend(program.take_wire(), bell, rope)
-
-
-def warm_up() -> None:
-    """What the first picture of every worker would wait for: drivers are registered and the usual CRSs looked up."""
-    with rasterio.Env():
-        CRS.from_string(WEB_MERCATOR).to_wkt()
-    transformer(WGS84, WEB_MERCATOR), transformer(WEB_MERCATOR, WGS84)
 
 
 def tend(service: socket.socket, bell: socket.socket, rope: socket.socket) -> None:

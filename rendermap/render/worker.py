@@ -49,10 +49,11 @@ from rendermap.render.memories import forget_datasets
 from rendermap.render.notes import Notes
 from rendermap.render.plan_sources import changed, check_self_contained, check_unchanged, root_of
 from rendermap.render.raster_pyramid import prepare_raster
+from rendermap.render.readiness import warm_up_thread
 from rendermap.render.swatches import draw_legend, draw_sheet, sheet_fonts
 from rendermap.symbology.facts import VectorFacts
 
-IDLE_S, REST_S = 0.5, 60.0
+PAUSE_S, IDLE_S, REST_S = 0.05, 0.5, 60.0
 
 
 def draw_map(plan: MapPlan) -> Answer:
@@ -162,7 +163,7 @@ def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ..
     plans, notes, heap = PlanUnpacker(), Notes(), Heap()
     logging.getLogger("rendermap").addHandler(notes)
     send_answer(wire, 0, Answer(Head("ready", reason=shortcoming)))
-    while (asked := next_request(wire, heap)) is not None:
+    while (asked := next_request(wire, heap, workplace.threads)) is not None:
         number, request = asked
         if granted != [identity(folder) for folder in readable]:
             sys.exit(CHANGED_EXIT)
@@ -170,8 +171,10 @@ def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ..
         heap.give_back(BUSY_BYTES)
 
 
-def next_request(wire: socket.socket, heap: Heap) -> tuple[int, bytes] | None:
-    """As `receive_request`; who has nothing to do meanwhile needs no memory for it, and after a while no open datasets."""
+def next_request(wire: socket.socket, heap: Heap, threads: JobThreads) -> tuple[int, bytes] | None:
+    """As `receive_request`; who has nothing to do meanwhile is ready for a new job, needs no memory, and after a while no open datasets."""
+    if not is_asked(wire, PAUSE_S):
+        threads.hold_ready()
     if not is_asked(wire, IDLE_S):
         heap.give_back(IDLE_BYTES)
         if not is_asked(wire, REST_S):
@@ -211,7 +214,7 @@ def main() -> None:
     shortcoming = confine(int(limit), Path(scratch), readable)
     wire = take_wire()
     gc.freeze()
-    serve(wire, shortcoming, readable, Workplace(JobThreads(Path(scratch)), not readable))
+    serve(wire, shortcoming, readable, Workplace(JobThreads(Path(scratch), warm_up_thread), not readable))
 
 
 if __name__ == "__main__":
