@@ -1,8 +1,9 @@
 """`make soak`: an hour at full load, while jobs arrive, run again and end and a worker is killed every ten seconds.
 
-No picture may be wrong: every hundredth is compared with one drawn by another, calm service, and one ETag never names two pictures.  No
-request may be lost: each is answered, with the picture or with the true word that the job or this version of it is gone.  Memory (PSS)
-must be flat.  ``--minutes 2`` is the short form.  Ends with status 1 when anything of that is not so.
+No picture may be wrong: every hundredth is compared with one drawn by another, calm service, and one ETag never names two pictures; their
+bytes may differ, for it is weak, and such pictures are counted.  No request may be lost: each is answered, with the picture or with the
+true word that the job or this version of it is gone.  Memory (PSS) must be flat.  ``--minutes 2`` is the short form.  Ends with status 1
+when anything of that is not so.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+
+import numpy as np
+from cachetools import LRUCache
+from PIL import Image
 
 from tests.bench.yard import Yard
 from tests.builders.served import Served, serving, tile_at
@@ -37,16 +43,24 @@ WARM_SHARE, GROWTH, SLACK_MB = 0.25, 1.10, 24.0
 PLACE = (-84.757, 36.140)
 SECRET = "shared by both services"
 GONE = (404, 410)
+REMEMBERED_BYTES = 256 << 20
 
 
 @dataclass
 class Tally:
-    """What was seen.  bodies: digest of the body by ETag.  memory_mb: of web process and workers, as they were weighed."""
+    """What was seen.
+
+    bodies: digest of the body by ETag.  first: the first picture of an ETag and its address, of as many as there is room for.
+    repacked: pictures of other bytes than the first of their ETag, and the same pixels.
+    memory_mb: of web process and workers, as they were weighed.
+    """
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     bodies: dict[str, bytes] = field(default_factory=dict)
+    first: LRUCache[str, tuple[bytes, str]] = field(default_factory=lambda: LRUCache(REMEMBERED_BYTES, getsizeof=lambda seen: len(seen[0])))
+    repacked: int = 0
     pictures: int = 0
     compared: int = 0
     incomparable: int = 0
@@ -58,6 +72,18 @@ class Tally:
     def requests(self) -> int:
         """Of all clients."""
         return sum(self.statuses.values())
+
+    def see(self, tag: str, body: bytes, path: str) -> None:
+        """Hold a picture against the first of its ETag."""
+        digest = hashlib.blake2b(body, digest_size=16).digest()
+        if tag not in self.bodies:
+            self.bodies[tag], self.first[tag] = digest, (body, path)
+        elif self.bodies[tag] != digest:
+            before, where = self.first.get(tag, (None, "forgotten"))
+            apart = difference(before, body) if before else "the other one is too long ago"
+            self.repacked += not apart
+            if apart:
+                self.faults.append(f"wrong: {path}: two pictures of one ETag {tag}: {apart}; the first was {where}")
 
 
 class Soak:
@@ -132,9 +158,7 @@ class Soak:
             with self._turn:
                 self.tally.pictures += 1
                 is_compared = self.tally.pictures % COMPARED_EVERY == 0
-                digest = hashlib.blake2b(answer.body, digest_size=16).digest()
-                if self.tally.bodies.setdefault(tag, digest) != digest:
-                    self.tally.faults.append(f"wrong: {path}: two pictures of one ETag {tag}")
+                self.tally.see(tag, answer.body, path)
             if is_compared:
                 self._compare(path, answer, calm)
 
@@ -149,8 +173,8 @@ class Soak:
         with self._turn:
             self.tally.compared += is_same
             self.tally.incomparable += not is_same
-        if is_same and fresh.body != answer.body:
-            self._fault(f"wrong: {path} is not as drawn afresh")
+        if is_same and (apart := difference(fresh.body, answer.body)):
+            self._fault(f"wrong: {path} is not as drawn afresh: {apart}")
 
     # --- what happens meanwhile ------------------------------------------------------------------------------------------
 
@@ -199,6 +223,17 @@ def pss_mb(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
+def difference(before: bytes, after: bytes) -> str:
+    """How the pixels of two pictures differ, in words; none where they are the same."""
+    if before == after:
+        return ""
+    old, new = (np.asarray(Image.open(BytesIO(body)).convert("RGBA"), np.int16) for body in (before, after))
+    if old.shape != new.shape:
+        return f"{old.shape[1]} x {old.shape[0]} and {new.shape[1]} x {new.shape[0]} pixels"
+    off = np.abs(new - old).max(axis=-1)
+    return f"{np.count_nonzero(off)} of {off.size} pixels differ, by up to {off.max()}" if off.any() else ""
+
+
 # --- the result ----------------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +269,7 @@ def lines_of(tally: Tally, yard: Yard, restarts: str, seconds: float) -> Iterato
         ("seconds each", "half within {:.3f}, 99 % within {:.2f}, all within {:.1f}".format(*slow)),
         ("asked again when told to", str(tally.retried)),
         ("lost", str(lost)),
-        ("pictures", f"{tally.pictures}, {len(tally.bodies)} different ones"),
+        ("pictures", f"{tally.pictures}, {len(tally.bodies)} different ones; {tally.repacked} of other bytes and the same pixels"),
         ("compared", f"{tally.compared}, and {tally.incomparable} that had changed or gone before"),
         ("wrong", str(wrong)),
         ("jobs", ", ".join(f"{count} {what}" for what, count in yard.counts.items())),

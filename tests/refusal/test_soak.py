@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rendermap.imaging.png import write_palette, write_rgba
 from tests.bench.soak import Tally, judged, soak
 
 SECONDS = 45.0
@@ -29,3 +31,16 @@ def test_what_is_wrong_is_seen() -> None:
     assert [fault.split(":")[0] for fault in judged(Tally(compared=1, memory_mb=growing))] == ["memory"]
     assert judged(Tally(compared=1, memory_mb=flat, faults=["lost: x"])) == ["lost: x"]
     assert judged(Tally(memory_mb=flat)) == ["nothing could be compared"]
+
+
+def test_two_pictures_of_one_etag_are_told_apart() -> None:
+    """The same pixels in other bytes are counted and no fault; one pixel is a fault that says how far it is off, and where it was seen."""
+    pixels = np.full((8, 8, 4), 200, np.uint8)
+    changed = pixels.copy()
+    changed[3, 4, 1] = 197
+    tally = Tally()
+    for path, body in (("/a", write_rgba(pixels)), ("/b", write_rgba(pixels)), ("/c", write_palette(pixels)), ("/d", write_rgba(changed))):
+        tally.see('W/"x"', body, path)
+    (fault,) = tally.faults
+    assert tally.repacked == 1
+    assert fault.startswith("wrong: /d: ") and "1 of 64 pixels differ, by up to 3" in fault and fault.endswith("the first was /a")
