@@ -22,7 +22,9 @@ _LOUDNESS = {"none": (), "error": (MessageKind.ERROR,), "warning": (MessageKind.
 def service_card(service: Service, layer_ids: frozenset[int]) -> ServiceCard:
     """A service as published, without the outputs whose layers are not among layer_ids."""
     tasks = tuple(_task_card(task, layer_ids) for task in service.tasks)
-    return ServiceCard(service.name, service.title, service.description, service.credits, tasks)
+    return ServiceCard(
+        service.name, service.title, service.description, service.credits, tasks, service.maximum_records, service.over_limit
+    )  # fmt: skip
 
 
 def _task_card(task: Task, layer_ids: frozenset[int]) -> TaskCard:

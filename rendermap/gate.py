@@ -27,6 +27,13 @@ class Gate:
         access = JobAccess(job.job_id, job.owner, job.is_private)
         return Gate(policy, principal, service, access, policy.grant(principal, Operation.VIEW, service, access))
 
+    def granted(self, operation: Operation, layer_id: int) -> Grant:
+        """The permission to do something with a layer.  Raises NotSupported."""
+        grant = self.policy.grant(self.principal, operation, self.service, self.job)
+        if layer_id not in grant.layer_ids:
+            raise NotSupported
+        return grant
+
     def allowed(self, operation: Operation) -> frozenset[int]:
         """The layers an operation may be done with, none where it may not be done at all."""
         try:

@@ -138,6 +138,13 @@ VERTICES = Limit(
 RASTER_SIDE = Limit("cells of a side", 10_000_000, "cells on a side of a raster", "time of reading, memory of workers", About.JOB)
 BANDS = Limit("bands", 1_024, "bands in a raster", "memory and time of looking at each", About.JOB)
 BLOCK_BYTES = Limit("piece of a raster", 512 * MEGABYTE, "bytes in a tile or strip of a raster, unpacked,", "memory of workers", About.JOB)
+ANSWER_BYTES = Limit(
+    "features",
+    16 * MEGABYTE,
+    "bytes of one feature, or of a list of ids,",
+    "memory; an answer of more ends early, and says that there is more",
+    About.QUESTION,
+)
 VALUES = Limit(
     "distinct values",
     10_000,
@@ -207,6 +214,7 @@ LIMITS: Table[Limit] = Table(
             EXPRESSION_CHARS,
             EXPRESSION_DEPTH,
             HREF_CHARS,
+            ANSWER_BYTES,
             PICTURE_SIDE,
             PICTURE_PIXELS,
             PICTURE_LAYERS,

@@ -11,7 +11,10 @@ from functools import cached_property
 from rendermap.access.grant import Grant, Operation, Principal
 from rendermap.ahead import SLOW_S, TilePyramid
 from rendermap.cards import legend_layer, map_card
+from rendermap.disclosure import Disclosure, disclosure_of
+from rendermap.dispatch.found import Found
 from rendermap.dispatch.plan import (
+    FeaturesPlan,
     LayerPlan,
     LegendPlan,
     MapPlan,
@@ -19,7 +22,7 @@ from rendermap.dispatch.plan import (
     SwatchLayer,
 )
 from rendermap.drawables import Drawable, JobMap, geometry_of
-from rendermap.errors import InvalidFilter, InvalidFormat, NotSupported
+from rendermap.errors import InvalidFilter, InvalidFormat, LayerNotFound, NotSupported
 from rendermap.fineness import Fineness
 from rendermap.gate import Gate
 from rendermap.geo.bbox import BBox
@@ -30,8 +33,9 @@ from rendermap.geo.view import RATIO_PLACES, MapView, snapped
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
-from rendermap.reply import LegendLayer, MapCard, Picture
-from rendermap.request import LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.queries import Queried, found_texts
+from rendermap.reply import Features, FoundText, LegendLayer, MapCard, Picture
+from rendermap.request import FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
 from rendermap.symbology.expressions.native import is_native
@@ -66,7 +70,13 @@ class OpenMap:
     def card(self) -> MapCard:
         """What the map is; a layer that could not be drawn has that for its fault while it rests."""
         drawables = tuple(replace(d, fault=d.fault or self._resting(d)) for d in self._job_map.drawables)
-        return map_card(replace(self._job_map, drawables=drawables), self._studio.limits.max_px, self._fineness)
+        card = map_card(replace(self._job_map, drawables=drawables), self._studio.limits.max_px, self._fineness)
+        told = self._disclosures
+        return replace(card, layers=tuple(told[one.id].told_on(one) if one.id in told else one for one in card.layers))
+
+    @cached_property
+    def _disclosures(self) -> dict[int, Disclosure]:
+        return {d.tool.id: disclosure_of(d, self._gate, self._job_map.service) for d in self._job_map.drawables}
 
     @property
     def version(self) -> str:
@@ -158,6 +168,39 @@ class OpenMap:
             for d in self._job_map.drawables
             if d.layer and d.style and d.tool.id in allowed
         }
+
+    async def features(self, request: FeaturesRequest) -> Features:
+        """Features of one layer, of those that may be queried.
+
+        Raises LayerNotFound, NotSupported, InvalidFilter, InvalidParameter, TooMany, TooCostly, Busy, Broken.
+        """
+        queried = self._queried(request.layer)
+        plan = queried.plan(request)
+        return queried.answer(request, plan, await self._found(plan, request.layer))
+
+    async def find(self, request: FindRequest) -> tuple[FoundText, ...]:
+        """Features that hold a text, in the order of the layers; layers that are no features hold none.  Raises as `features`."""
+        wanted = set(request.layers)
+        found: list[FoundText] = []
+        for drawable in self._job_map.drawables:
+            is_raster = drawable.layer is not None and not isinstance(drawable.layer.facts, VectorFacts)
+            if drawable.tool.id in wanted and not is_raster:
+                queried = self._queried(drawable.tool.id)
+                asked, plan = queried.find_plan(request)
+                found += found_texts(request, queried, queried.answer(asked, plan, await self._found(plan, drawable.tool.id)))
+        return tuple(found[: self._job_map.service.maximum_records])
+
+    async def _found(self, plan: FeaturesPlan, layer_id: int) -> Found:
+        return await self._studio.found(self._gate.granted(Operation.DATA, layer_id), plan)
+
+    def _queried(self, layer_id: int) -> Queried:
+        drawable = next((d for d in self._job_map.drawables if d.tool.id == layer_id), None)
+        if drawable is None:
+            raise LayerNotFound
+        disclosure = self._disclosures[layer_id]
+        if disclosure.level is not Operation.DATA:
+            raise NotSupported
+        return Queried(drawable, disclosure, self._grant.bounds, self._job_map.crs, self._job_map.service.maximum_records)
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         """The whole legend as one picture."""

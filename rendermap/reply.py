@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rendermap.geo.bbox import BBox
+from rendermap.geo.shape import Shape
+
+Value = str | float | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +90,27 @@ class TaskCard:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCard:
-    """A service as published.  name: ``[folder/]name``."""
+    """A service as published.
+
+    name: ``[folder/]name``.  maximum_records: that one answer holds.  over_limit: ``empty`` or ``truncate``.
+    """
 
     name: str
     title: str
     description: str
     credits: str
     tasks: tuple[TaskCard, ...]
+    maximum_records: int = 0
+    over_limit: str = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCard:
+    """A field whose values may be told.  kind: ``id``, or a `symbology.facts.FieldKind` value."""
+
+    name: str
+    kind: str
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +118,9 @@ class LayerCard:
     """A layer of the map.
 
     kind: ``raster``, ``vector`` or ``group``.  geometry: ``point``, ``line``, ``polygon`` or None.
-    bbox: in the map's CRS, None when unknown.  access: ``view``, ``identify`` or ``data``.  fault: why it does not draw, in safe words.
+    bbox: in the map's CRS, None when unknown.  access: ``view``, ``identify`` or ``data``, as far as who asks may go; a raster's is never
+    ``data``.  fault: why it does not draw, in safe words.  fields: whose values may be told, the features' own ids first.  display_field:
+    the one that names a feature best, "" for none.
     """
 
     id: int
@@ -117,6 +136,8 @@ class LayerCard:
     bbox: BBox | None = None
     access: str = "view"
     fault: str | None = None
+    fields: tuple[FieldCard, ...] = ()
+    display_field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +191,51 @@ class JobCard:
     inputs: tuple[ResultCard, ...] = ()
     results: tuple[ResultCard, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature, or a row made of several.
+
+    id: stays the same for as long as the dataset does, None for a row.  values: as `Features.fields` has them; dates are milliseconds
+    since 1970.
+    """
+
+    id: int | None
+    values: tuple[Value, ...]
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What was found in a layer.
+
+    geometry: ``point``, ``line`` or ``polygon``, of the shapes.  crs: of the shapes and of bbox.  count, bbox: of everything that was
+    found, where that was asked for.  is_more: there are more than this answer may hold.
+    """
+
+    fields: tuple[FieldCard, ...]
+    geometry: str
+    crs: str
+    features: tuple[Feature, ...] = ()
+    ids: tuple[int, ...] = ()
+    count: int = 0
+    bbox: BBox | None = None
+    is_more: bool = False
+    id_field: str = ""
+    display_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundText:
+    """A feature that holds a text.  field: where; found: the value there.  fields: of the feature's values."""
+
+    layer_id: int
+    layer_name: str
+    display_field: str
+    field: str
+    found: Value
+    fields: tuple[FieldCard, ...]
+    feature: Feature
+    geometry: str
+    crs: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rendermap.access.grant import PUBLIC, Principal
+from rendermap.geo.shape import Shape
 from rendermap.geo.tiling import TileAddress
 from rendermap.geo.view import MapView
 
@@ -89,3 +90,114 @@ class LegendSheetRequest:
     format: str = "png"
     dark: bool = False
     title: str | None = None
+
+
+class Relation(StrEnum):
+    """How features must lie to the place that is asked about; contains: the place contains the feature; boxes: their boxes meet."""
+
+    INTERSECTS = "intersects"
+    CONTAINS = "contains"
+    WITHIN = "within"
+    CROSSES = "crosses"
+    OVERLAPS = "overlaps"
+    TOUCHES = "touches"
+    BOXES = "boxes"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where features are asked for.  distance_m: on the ground, around the shape."""
+
+    shape: Shape
+    crs: str
+    relation: Relation = Relation.INTERSECTS
+    distance_m: float = 0.0
+
+
+class Wanted(StrEnum):
+    """What is asked of the features that were found."""
+
+    FEATURES = "features"
+    IDS = "ids"
+    COUNT = "count"
+    EXTENT = "extent"
+    DISTINCT = "distinct"
+    STATISTICS = "statistics"
+
+
+class Sum(StrEnum):
+    """What is made of a field's values; nulls count for nothing."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    AVG = "avg"
+    STDDEV = "stddev"
+    VAR = "var"
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """kind: of the values of field.  name: of the column in the answer."""
+
+    kind: Sum
+    field: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A field, or a statistic's name, to sort by; nulls come last."""
+
+    field: str
+    is_descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesRequest:
+    """Features of one layer.
+
+    where: SQL-92 subset.  text: what the layer's display field holds somewhere.  fields: None for all that may be told.  out_crs: None for
+    the map's.  limit: None for as many as one answer may hold.  tolerance: in units of out_crs, by which shapes may be simplified.
+    decimals: of coordinates, None for all.  with_z: with heights where there are any.
+    """
+
+    job: JobRequest
+    layer: int
+    where: str = ""
+    text: str = ""
+    ids: tuple[int, ...] | None = None
+    place: Place | None = None
+    wanted: Wanted = Wanted.FEATURES
+    fields: tuple[str, ...] | None = None
+    with_shapes: bool = True
+    out_crs: str | None = None
+    order: tuple[Order, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
+    group_by: tuple[str, ...] = ()
+    offset: int = 0
+    limit: int | None = None
+    tolerance: float = 0.0
+    decimals: int | None = None
+    with_z: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindRequest:
+    """Features of several layers that hold a text in one of their fields.
+
+    contains: somewhere in it, else the whole value.  fields: None for all that may be told.  layers: ids.  filters: as of a `MapRequest`.
+    The rest is as of a `FeaturesRequest`.
+    """
+
+    job: JobRequest
+    text: str
+    layers: tuple[int, ...]
+    contains: bool = True
+    fields: tuple[str, ...] | None = None
+    filters: tuple[tuple[int, str], ...] = ()
+    with_shapes: bool = True
+    out_crs: str | None = None
+    tolerance: float = 0.0
+    decimals: int | None = None

@@ -16,7 +16,8 @@ from rendermap.cache.flight import Flight
 from rendermap.dispatch.breaker import FAILURES, Breaker
 from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.plan import LegendPlan, MapPlan, PlanDigest, WatermarkPlan, cache_key, plan_digest
+from rendermap.dispatch.found import Found
+from rendermap.dispatch.plan import FeaturesPlan, LegendPlan, MapPlan, PlanDigest, WatermarkPlan, cache_key, plan_digest
 from rendermap.endings import Endings
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
@@ -42,6 +43,7 @@ class Drawer(Protocol):
     async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]: ...
     async def legend_sheet(self, plan: LegendPlan) -> Drawn: ...
     async def watermark(self, plan: WatermarkPlan) -> Drawn: ...
+    async def features(self, plan: FeaturesPlan) -> Found: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,16 @@ class Studio:
             drawn.body, media_type, digest, drawn.width_px, drawn.height_px, max_age_s=max_age_s, is_whole=is_whole,
             is_public=grant.is_public,
         )  # fmt: skip
+
+    async def found(self, grant: Grant, plan: FeaturesPlan) -> Found:
+        """What a worker finds; kept by nobody, for clients think of as many questions as they like.  Raises TooMany, Busy, Broken."""
+        end = self.ledger.begin(grant)
+        try:
+            found = await self.pool.features(plan)
+        finally:
+            end()
+        self.ledger.opened(grant)
+        return found
 
     async def _made(
         self, grant: Grant, plan: P, flight: Flight[A], make: Callable[[P], Awaitable[A]], *, is_charged: bool = True

@@ -18,6 +18,7 @@ from rendermap.geo.lattice import Lattice
 from rendermap.geo.view import MapView
 from rendermap.imaging.stamp import Stamp
 from rendermap.jobs.job import DataSource, Layer
+from rendermap.request import Order, Place, Statistic, Wanted
 from rendermap.symbology.expressions.tree import Expression, Operand
 from rendermap.symbology.measuring import Need
 from rendermap.symbology.style import Style, style_digest
@@ -152,7 +153,41 @@ class PreparePlan:
     crs: str
 
 
-Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan | PreparePlan
+@dataclass(frozen=True, slots=True)
+class FeaturesPlan:
+    """Features to find.  What may be told is decided: worse coordinates and numbers are made first, and the question is asked of them.
+
+    crs: of the data.  id_field: the name that the features' ids go by.  decimals: that numbers are rounded to, by field.
+    definition: what the layer draws at all, of the data's true values.  extent_deg, cell: the part of the earth, and the side in units of
+    crs of the grid on which coordinates lie; None for all and as they are.  The rest is as of a `request.FeaturesRequest`, every name
+    spelled as the data has it.  limit: of rows.
+    """
+
+    layer: Layer
+    crs: str
+    out_crs: str
+    id_field: str
+    fields: tuple[str, ...]
+    wanted: Wanted = Wanted.FEATURES
+    limit: int = 1000
+    offset: int = 0
+    decimals: tuple[tuple[str, int], ...] = ()
+    definition: Expression | None = None
+    extent_deg: BBox | None = None
+    cell: float | None = None
+    where: Expression | None = None
+    ids: tuple[int, ...] | None = None
+    place: Place | None = None
+    order: tuple[Order, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
+    group_by: tuple[str, ...] = ()
+    with_shapes: bool = True
+    with_z: bool = False
+    tolerance: float = 0.0
+    coordinate_decimals: int | None = None
+
+
+Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan | PreparePlan | FeaturesPlan
 
 
 def plan_digest(grant: Grant, plan: Plan) -> PlanDigest:

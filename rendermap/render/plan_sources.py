@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rendermap.dispatch.plan import InspectPlan, MeasurePlan, Plan, PreparePlan, WatermarkPlan
+from rendermap.dispatch.plan import FeaturesPlan, InspectPlan, MeasurePlan, Plan, PreparePlan, WatermarkPlan
 from rendermap.errors import Busy, RenderFailed, SourceRefused
 from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.job import DataSource
@@ -20,7 +20,7 @@ def sources_of(plan: Plan) -> tuple[DataSource, ...]:
         return ()
     if isinstance(plan, PreparePlan):
         return (plan.layer.layer.source,)
-    layers = (plan.layer,) if isinstance(plan, MeasurePlan) else tuple(each.layer for each in plan.layers)
+    layers = (plan.layer,) if isinstance(plan, MeasurePlan | FeaturesPlan) else tuple(each.layer for each in plan.layers)
     return tuple(dict.fromkeys(layer.source for layer in layers if layer))
 
 

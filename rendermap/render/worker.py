@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, PreparePlan, WatermarkPlan
+from rendermap.dispatch.plan import FeaturesPlan, InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, PreparePlan, WatermarkPlan
 from rendermap.dispatch.scratch import SHARED
-from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
+from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json, to_plain_json
 from rendermap.errors import Busy, RenderFailed, RendermapError, SourceUnreadable
 from rendermap.imaging.encode import encode
 from rendermap.imaging.formats import FORMATS
@@ -38,6 +38,7 @@ from rendermap.imaging.watermark import watermarked
 from rendermap.render.assets import use_workshop
 from rendermap.render.compose import draw, draw_plain
 from rendermap.render.confinement import confine
+from rendermap.render.features import find_features
 from rendermap.render.heap import BUSY_BYTES, IDLE_BYTES, Heap
 from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import JobThreads
@@ -106,6 +107,7 @@ HANDLERS: Mapping[type[Any], Callable[[Any], Answer]] = {
     InspectPlan: lambda plan: Answer(Head("value"), to_json(inspect(plan))),
     MeasurePlan: lambda plan: Answer(Head("value"), to_json(measure(plan))),
     PreparePlan: prepare,
+    FeaturesPlan: lambda plan: Answer(Head("value"), to_plain_json(find_features(plan))),
 }
 
 

@@ -52,6 +52,8 @@ Somebody = Annotated[str, Field(pattern=r"^(public|signed_in|owner|(user|group|k
 """A word of the policy."""
 Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Colors = Annotated[int, Field(ge=0, le=256)]
+Decimals = Annotated[int, Field(ge=-12, le=12)]
+"""Places behind the point that stay; below 0 of places before it."""
 Mark = Annotated[bool | str, AfterValidator(_check_mark)]
 
 
@@ -71,6 +73,7 @@ class LayerDescription(_Model):
     """The tool layer of an output parameter.
 
     min_scale, max_scale: as ArcGIS says them, at 96 dpi; 0 for no limit.  finest_scale, colors: None for the service's.
+    fields: None for none at ``identify`` and all at ``data``.  round: decimals of all numbers, or by field.
     """
 
     dataset: Annotated[str, Field(min_length=1)] | None = None
@@ -87,6 +90,9 @@ class LayerDescription(_Model):
     statistics: Literal["dataset", "view"] = "dataset"
     finest_scale: Scale | None = None
     colors: Colors | None = None
+    fields: list[Annotated[str, Field(min_length=1)]] | None = None
+    round: Decimals | dict[str, Decimals] | None = None
+    geometry: bool = False
 
     _not_one_color = field_validator("colors")(_check_colors)
 
@@ -181,6 +187,8 @@ class ServiceDescription(_Model):
     message_level: Literal["none", "error", "warning", "info"] = "info"
     protection: ProtectionDescription = ProtectionDescription()
     access: Literal["view", "identify", "data"] = "view"
+    maximum_records: Annotated[int, Field(ge=0, le=100_000)] = 1000
+    over_limit: Literal["empty", "truncate"] = "empty"
     who: WhoDescription = WhoDescription()
     extras: dict[str, JsonValue] = Field(default_factory=dict)
     tasks: Annotated[list[TaskDescription], Field(min_length=1)]

@@ -75,6 +75,9 @@ class Layering:
             finest_scale_denominator=to_ogc(usual.finest_scale if drawn.finest_scale is None else drawn.finest_scale),
             colors=usual.colors if drawn.colors is None else drawn.colors,
             data_type=parameter.type,
+            fields=None if drawn.fields is None else tuple(drawn.fields),
+            decimals=tuple(drawn.round.items()) if isinstance(drawn.round, dict) else drawn.round,
+            tells_geometry=drawn.geometry,
         )
 
     def _take(self) -> int:

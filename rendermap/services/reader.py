@@ -159,6 +159,8 @@ def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
         who=who,
         extras=dict(described.extras),
         protection=_protection(described.protection),
+        maximum_records=described.maximum_records,
+        over_limit=described.over_limit,
     )
 
 

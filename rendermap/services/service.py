@@ -39,6 +39,8 @@ class ToolLayer:
     finest_scale_denominator: beyond it pictures show nothing more, at 0.28 mm per pixel; None for what is usual.
     colors: at most so many for what is continuous, 0 for as many as there are.
     who: who may do what, None for the service's own.
+    fields: whose values may be told, None for none at ``identify`` and all at ``data``.  decimals: that numbers are rounded to, of all
+    fields or by field; None for none.  tells_geometry: at ``identify`` too.
     """
 
     id: int
@@ -59,6 +61,9 @@ class ToolLayer:
     finest_scale_denominator: float | None = None
     colors: int = 0
     who: Who | None = None
+    fields: tuple[str, ...] | None = None
+    decimals: int | tuple[tuple[str, int], ...] | None = None
+    tells_geometry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,11 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A published service.  name: ``[folder/]name``.  crs: of the map, and of datasets that do not say theirs; None: each job's own."""
+    """A published service.
+
+    name: ``[folder/]name``.  crs: of the map, and of datasets that do not say theirs; None: each job's own.
+    maximum_records: features or rows that one answer holds, 0 for none.  over_limit: ``empty`` or ``truncate``, what a result of more is.
+    """
 
     name: str
     title: str
@@ -125,6 +134,8 @@ class Service:
     who: Who = field(default_factory=Who)
     extras: dict[str, object] = field(default_factory=dict)
     protection: Protection = Protection()
+    maximum_records: int = 1000
+    over_limit: str = "empty"
 
     @property
     def layers(self) -> tuple[ToolLayer, ...]:

@@ -1,0 +1,24 @@
+"""What a worker found of features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rendermap.geo.shape import Shape
+
+Value = str | float | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """rows: values as the plan's fields have them, dates as milliseconds since 1970.  shapes, ids: of the rows, where they are features.
+
+    count: of all that was found.  bounds: (xmin, ymin, xmax, ymax) around it in the plan's out_crs.  is_more: the answer is not all of it.
+    """
+
+    rows: tuple[tuple[Value, ...], ...] = ()
+    ids: tuple[int, ...] = ()
+    shapes: tuple[Shape | None, ...] = ()
+    count: int = 0
+    bounds: tuple[float, float, float, float] | None = None
+    is_more: bool = False

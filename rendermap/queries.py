@@ -1,0 +1,191 @@
+"""What is asked of features -> what a worker is told to find, no further than may be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from rendermap.access.grant import Bounds
+from rendermap.disclosure import Disclosure
+from rendermap.dispatch.found import Found
+from rendermap.dispatch.plan import FeaturesPlan
+from rendermap.drawables import Drawable, geometry_of
+from rendermap.errors import InvalidFilter, InvalidParameter, SourceUnreadable
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import metres_per_unit
+from rendermap.geo.view import PIXEL_M
+from rendermap.reply import Feature, Features, FieldCard, FoundText
+from rendermap.request import FeaturesRequest, FindRequest, Order, Statistic, Sum, Wanted
+from rendermap.symbology.expressions.evaluate import find_name, matcher
+from rendermap.symbology.expressions.number_text import plain
+from rendermap.symbology.expressions.sql import parse_filter
+from rendermap.symbology.expressions.tree import And, Column, Comparison, Expression, Like, Literal, Or, columns
+from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
+from rendermap.symbology.field_names import respelled
+
+_UNKNOWN = "A field that is asked for is not there, or may not be told."
+_NUMBERS = (FieldKind.INTEGER, FieldKind.REAL)
+_ESCAPE = "\\"
+
+
+@dataclass(frozen=True, slots=True)
+class Queried:
+    """One layer that may be queried, and how far.  crs: of the map.  maximum_records: that one answer holds."""
+
+    drawable: Drawable
+    disclosure: Disclosure
+    bounds: Bounds
+    crs: str
+    maximum_records: int
+
+    def plan(self, request: FeaturesRequest) -> FeaturesPlan:
+        """What the worker is told.  Raises InvalidFilter, InvalidParameter; SourceUnreadable for a layer that cannot be read."""
+        drawable, asked = self.drawable, self._asked
+        if drawable.layer is None or drawable.style is None or drawable.crs is None:
+            raise SourceUnreadable(drawable.fault)
+        limit = self.maximum_records if request.limit is None else min(request.limit, self.maximum_records)
+        statistics = tuple(Statistic(one.kind, asked(one.field), one.name) for one in request.statistics)
+        return FeaturesPlan(
+            layer=drawable.layer,
+            crs=drawable.crs,
+            out_crs=request.out_crs or self.crs,
+            id_field=self.disclosure.id_field,
+            fields=self._fields(request),
+            wanted=request.wanted,
+            limit=limit,
+            offset=request.offset,
+            decimals=self.disclosure.decimals,
+            definition=drawable.style.filter,
+            extent_deg=BBox(*self.bounds.extent_deg) if self.bounds.extent_deg else None,
+            cell=self._cell(drawable.crs),
+            where=self._condition(request),
+            ids=request.ids,
+            place=request.place,
+            order=self._order(request),
+            statistics=statistics,
+            group_by=tuple(map(asked, request.group_by)),
+            with_shapes=request.with_shapes and self.disclosure.has_shapes and request.wanted is Wanted.FEATURES,
+            with_z=request.with_z,
+            tolerance=request.tolerance,
+            coordinate_decimals=request.decimals,
+        )
+
+    def answer(self, request: FeaturesRequest, plan: FeaturesPlan, found: Found) -> Features:
+        """What the worker found, with what its columns are."""
+        is_feature = request.wanted is Wanted.FEATURES
+        ids = found.ids if is_feature else (None,) * len(found.rows)
+        shapes = found.shapes if found.shapes else (None,) * len(found.rows)
+        features = (Feature(id_, row, shape) for id_, row, shape in zip(ids, found.rows, shapes, strict=True))
+        assert self.drawable.layer
+        return Features(
+            fields=self._columns(plan),
+            geometry=geometry_of(self.drawable.layer),
+            crs=plan.out_crs,
+            features=tuple(features),
+            ids=() if is_feature else found.ids,
+            count=found.count,
+            bbox=BBox(*found.bounds) if found.bounds else None,
+            is_more=found.is_more,
+            id_field=self.disclosure.id_field,
+            display_field=self.disclosure.display_field,
+        )
+
+    def find_plan(self, request: FindRequest) -> tuple[FeaturesRequest, FeaturesPlan]:
+        """What finding a text asks of this layer, and what the worker is told.  Fields that the layer does not tell are passed over."""
+        known = [field.name for field in self.disclosure.fields]
+        named = known if request.fields is None else [known[at] for name in request.fields if (at := find_name(name, known)) is not None]
+        asked = FeaturesRequest(
+            request.job, self.drawable.tool.id, dict(request.filters).get(self.drawable.tool.id, ""), with_shapes=request.with_shapes,
+            out_crs=request.out_crs, tolerance=request.tolerance, decimals=request.decimals,
+        )  # fmt: skip
+        plan = self.plan(asked)
+        holds = self._text_condition(request.text, named, is_whole=not request.contains)
+        return asked, replace(plan, where=And((plan.where, holds)) if plan.where else holds)
+
+    # --- names -----------------------------------------------------------------------------------------------------
+
+    def _asked(self, name: str) -> str:
+        """A field's name as the data has it.  Raises InvalidParameter, the same for one that is not there and one that may not be told."""
+        names = self.disclosure.names
+        index = find_name(name, names)
+        if index is None:
+            raise InvalidParameter(_UNKNOWN)
+        return names[index]
+
+    def _fields(self, request: FeaturesRequest) -> tuple[str, ...]:
+        if request.wanted is Wanted.STATISTICS:
+            return (*map(self._asked, request.group_by), *(one.name for one in request.statistics))
+        wanted = self.disclosure.names if request.fields is None else map(self._asked, request.fields)
+        return tuple(dict.fromkeys(wanted))
+
+    def _order(self, request: FeaturesRequest) -> tuple[Order, ...]:
+        made = tuple(one.name for one in request.statistics) if request.wanted is Wanted.STATISTICS else ()
+
+        def named(order: Order) -> Order:
+            index = find_name(order.field, made)
+            return Order(self._asked(order.field) if index is None else made[index], order.is_descending)
+
+        order = tuple(map(named, request.order))
+        if request.wanted in (Wanted.DISTINCT, Wanted.STATISTICS) and not {one.field for one in order} <= {*self._fields(request)}:
+            raise InvalidParameter("Rows can be sorted by their own columns only.")
+        return order
+
+    def _columns(self, plan: FeaturesPlan) -> tuple[FieldCard, ...]:
+        cards = {card.name: card for card in self.disclosure.field_cards()}
+        made = {one.name: self._made(one, cards) for one in plan.statistics}
+        return tuple(made.get(name) or cards[name] for name in plan.fields)
+
+    def _made(self, one: Statistic, cards: dict[str, FieldCard]) -> FieldCard:
+        if one.kind is Sum.COUNT:
+            return FieldCard(one.name, FieldKind.INTEGER.value, one.name)
+        kind = cards[one.field].kind
+        stays = one.kind in (Sum.MIN, Sum.MAX) and kind != "id"
+        return FieldCard(one.name, kind if stays else FieldKind.REAL.value, one.name)
+
+    # --- conditions ------------------------------------------------------------------------------------------------
+
+    def _condition(self, request: FeaturesRequest) -> Expression | None:
+        told = (parse_filter(request.where),) if request.where.strip() else ()
+        terms: tuple[Expression, ...] = tuple(map(self._spelled, told))
+        if request.text:
+            terms += (self._text_condition(request.text, (self.disclosure.display_field,)),)
+        return And(terms) if len(terms) > 1 else terms[0] if terms else None
+
+    def _spelled(self, condition: Expression) -> Expression:
+        """The condition with its fields spelled as the data has them.  Raises InvalidFilter where one may not be told, or is not there."""
+        names = self.disclosure.names
+        facts = VectorFacts(GeometryKind.POINT, (Field(self.disclosure.id_field, FieldKind.INTEGER), *self.disclosure.fields))
+        spelled = respelled(condition, facts)
+        if not columns(spelled) <= set(names):
+            raise InvalidFilter(_UNKNOWN)
+        return spelled
+
+    def _text_condition(self, text: str, fields: Iterable[str], *, is_whole: bool = False) -> Expression:
+        """Whether one of the fields holds a text, whatever its case; nothing does where there is no such field."""
+        pattern = like_pattern(text, is_whole=is_whole)
+        terms = tuple(Like(Column(self._asked(name)), pattern, _ESCAPE, ignores_case=True) for name in fields if name)
+        return Or(terms) if len(terms) > 1 else terms[0] if terms else Comparison("=", Literal(0), Literal(1))
+
+    def _cell(self, crs: str) -> float | None:
+        scale = max(self.bounds.finest_scale_denominator or 0.0, self.drawable.tool.finest_scale_denominator or 0.0)
+        return scale * PIXEL_M / metres_per_unit(crs) if scale else None
+
+
+def found_texts(request: FindRequest, queried: Queried, features: Features) -> list[FoundText]:
+    """The features that were found, each with the first of its fields that holds the text."""
+    holds = matcher(like_pattern(request.text, is_whole=not request.contains), _ESCAPE, ignores_case=True)
+    names = [card.name for card in features.fields if card.kind != "id"]
+    wanted = names if request.fields is None else [names[at] for name in request.fields if (at := find_name(name, names)) is not None]
+    places = [next(at for at, card in enumerate(features.fields) if card.name == name) for name in wanted]
+    tool, found = queried.drawable.tool, []
+    for feature in features.features:
+        at = next((at for at in places if feature.values[at] is not None and holds(plain(feature.values[at]))), places[0])
+        where = features.display_field, features.fields[at].name, feature.values[at]
+        found.append(FoundText(tool.id, tool.name, *where, features.fields, feature, features.geometry, features.crs))
+    return found
+
+
+def like_pattern(text: str, *, is_whole: bool) -> str:
+    """The LIKE pattern of a text that stands for itself, anywhere or as the whole value."""
+    marked = "".join(_ESCAPE + sign if sign in "%_" + _ESCAPE else sign for sign in text)
+    return marked if is_whole else f"%{marked}%"

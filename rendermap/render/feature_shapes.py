@@ -1,0 +1,186 @@
+"""Shapes of features: where they lie to a place, what of them may be told, and how they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from rendermap.dispatch.plan import FeaturesPlan
+from rendermap.errors import InvalidParameter
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import WGS84, crs_of, transformer
+from rendermap.geo.shape import Position, Shape
+from rendermap.render.copies import Shapes
+from rendermap.request import Place, Relation
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Move = Callable[[Floats], Floats]
+
+_STEPS = 64
+"""Into so many pieces each side of a box is cut, and a longest line of a place, before it is carried into another CRS."""
+
+_TESTS: dict[Relation, Callable[[Any, Any], Any]] = {
+    Relation.INTERSECTS: shapely.intersects,
+    Relation.CONTAINS: shapely.contains,
+    Relation.WITHIN: shapely.within,
+    Relation.CROSSES: shapely.crosses,
+    Relation.OVERLAPS: shapely.overlaps,
+    Relation.TOUCHES: shapely.touches,
+}
+
+
+# --- from plain values and back ---------------------------------------------------------------------------------------
+
+
+def geometry_from(shape: Shape) -> shapely.Geometry:
+    """A valid, flat geometry.  Raises InvalidParameter for what makes none."""
+    try:
+        made = _made(shape)
+    except (ValueError, shapely.errors.ShapelyError) as error:
+        raise InvalidParameter("The geometry of the question is not one.") from error
+    if shapely.is_empty(made):
+        raise InvalidParameter("The geometry of the question is empty.")
+    return shapely.make_valid(shapely.force_2d(made))
+
+
+def _made(shape: Shape) -> shapely.Geometry:
+    if shape.kind == "polygon":
+        return shapely.MultiPolygon([shapely.Polygon(part[0], part[1:]) for part in shape.parts if part])
+    paths = [path for part in shape.parts for path in part]
+    if shape.kind == "line":
+        return shapely.MultiLineString([shapely.LineString(path) for path in paths])
+    points = [point for path in paths for point in path]
+    return shapely.MultiPoint(points) if len(points) > 1 else shapely.Point(points[0]) if points else shapely.Point()
+
+
+def shape_from(geometry: shapely.Geometry | None, *, with_z: bool) -> Shape | None:
+    """Plain values of a geometry, of its parts of the highest dimension; None for none."""
+    if geometry is None or shapely.is_empty(geometry):
+        return None
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    dimension = int(shapely.get_dimensions(parts).max())
+    parts = parts[shapely.get_dimensions(parts) == dimension]
+    has_z = with_z and bool(shapely.has_z(geometry))
+    if dimension == 0:
+        return Shape("point", ((tuple(next(_positions(part, has_z)) for part in parts),),))
+    if dimension == 1:
+        return Shape("line", (tuple(tuple(_positions(part, has_z)) for part in parts),))
+    rings = ((part.exterior, *part.interiors) for part in parts)
+    return Shape("polygon", tuple(tuple(tuple(_positions(ring, has_z)) for ring in polygon) for polygon in rings))
+
+
+def _positions(geometry: shapely.Geometry, has_z: bool) -> Iterator[Position]:
+    yield from map(tuple, shapely.get_coordinates(geometry, include_z=has_z).tolist())
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def carried(geometry: Any, source: str, target: str) -> Any:
+    """A geometry, or many, in another CRS, easting first; what has no place there has positions that are not finite."""
+    return geometry if source == target else moved(geometry, _mover(transformer(source, target)))
+
+
+def _mover(way: pyproj.Transformer) -> Move:
+    return lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1]))
+
+
+def moved(geometry: Any, move: Move) -> Any:
+    """A geometry, or many, with every position (x, y) moved; heights stay."""
+    flat, has_z = shapely.transform(geometry, move), shapely.has_z(geometry)
+    if not np.any(has_z):
+        return flat
+    high = shapely.transform(geometry, lambda xyz: np.column_stack([move(xyz[:, :2]), xyz[:, 2]]), include_z=True)
+    return np.where(has_z, high, flat)
+
+
+def place_in(place: Place, crs: str) -> shapely.Geometry:
+    """The place in the data's CRS, with what lies within its distance.  Raises InvalidParameter where it has none there."""
+    geometry = geometry_from(place.shape)
+    if place.distance_m > 0:
+        geometry, source = _widened(geometry, place.crs, place.distance_m), WGS84
+    else:
+        source = place.crs
+    found: shapely.Geometry = carried(_densified(geometry) if source != crs else geometry, source, crs)
+    if not np.isfinite(shapely.get_coordinates(found)).all():
+        raise InvalidParameter("The geometry of the question has no place where the features lie.")
+    return shapely.make_valid(found)
+
+
+def _densified(geometry: shapely.Geometry) -> shapely.Geometry:
+    xmin, ymin, xmax, ymax = shapely.bounds(geometry)
+    longest = max(xmax - xmin, ymax - ymin) / _STEPS
+    return shapely.segmentize(geometry, longest) if longest > 0 else geometry
+
+
+def _widened(geometry: shapely.Geometry, crs: str, distance_m: float) -> shapely.Geometry:
+    """In degrees, buffered on a map around its middle on which distances from there are true."""
+    degrees = carried(geometry, crs, WGS84)
+    middle = shapely.centroid(degrees)
+    if shapely.is_empty(middle) or not np.isfinite([middle.x, middle.y]).all():
+        raise InvalidParameter("The geometry of the question has no place on the earth.")
+    local = pyproj.CRS.from_dict({"proj": "aeqd", "lat_0": middle.y, "lon_0": middle.x, "datum": "WGS84", "units": "m"})
+    there = _mover(pyproj.Transformer.from_crs(crs_of(WGS84), local, always_xy=True))
+    back = _mover(pyproj.Transformer.from_crs(local, crs_of(WGS84), always_xy=True))
+    wide = shapely.buffer(shapely.transform(_densified(degrees), there), distance_m, quad_segs=32)
+    return shapely.transform(wide, back)
+
+
+def lies(shapes: Shapes, place: shapely.Geometry, relation: Relation) -> Mask:
+    """Which shapes lie so to the place."""
+    if relation is Relation.BOXES:
+        xmin, ymin, xmax, ymax = shapely.bounds(place)
+        left, low, right, high = shapely.bounds(shapes).T
+        with np.errstate(invalid="ignore"):
+            return np.asarray((left <= xmax) & (right >= xmin) & (low <= ymax) & (high >= ymin))
+    shapely.prepare(place)
+    return np.asarray(_TESTS[relation](place, shapes))
+
+
+# --- what may be told -------------------------------------------------------------------------------------------------
+
+
+def extent_in(extent_deg: BBox, crs: str) -> shapely.Geometry:
+    """A part of the earth in the data's CRS; one across 180 degrees has two pieces."""
+    east = min(extent_deg.xmax, 180.0)
+    boxes = [shapely.box(extent_deg.xmin, extent_deg.ymin, east, extent_deg.ymax)]
+    if extent_deg.xmax > 180:
+        boxes.append(shapely.box(-180.0, extent_deg.ymin, extent_deg.xmax - 360, extent_deg.ymax))
+    pieces = [shapely.make_valid(carried(_densified(box), WGS84, crs)) for box in boxes]
+    return shapely.union_all(pieces)
+
+
+def on_grid(shapes: Shapes, cell: float) -> Shapes:
+    """Every position moved to the nearest corner of a grid."""
+    return np.asarray(moved(shapes, lambda xy: np.round(xy / cell) * cell), object)
+
+
+def cut(shapes: Shapes, extent: shapely.Geometry) -> Shapes:
+    """What of the shapes lies inside; None for those that only touch it."""
+    shapely.prepare(extent)
+    whole = np.asarray(shapely.contains_properly(extent, shapes))
+    meets = np.asarray(shapely.intersects(extent, shapes)) & ~whole
+    pieces = np.asarray(shapely.intersection(shapely.make_valid(shapes[meets]), extent), object)
+    pieces[shapely.get_dimensions(pieces) != shapely.get_dimensions(shapes[meets])] = None
+    inside = shapes.copy()
+    inside[~whole] = None
+    inside[meets] = pieces
+    return inside
+
+
+def shown(shapes: Shapes, plan: FeaturesPlan) -> Shapes:
+    """The shapes as they are told: in the CRS that is asked for, simplified and rounded; None for what has no place there."""
+    there = np.array(carried(shapes, plan.crs, plan.out_crs), object)
+    there[~np.isfinite(shapely.bounds(there)).all(axis=1)] = None
+    if plan.tolerance > 0:
+        there = np.asarray(shapely.simplify(there, plan.tolerance), object)
+    if plan.coordinate_decimals is not None:
+        places = plan.coordinate_decimals
+        there = moved(there, lambda xy: np.round(xy, places))
+    return np.asarray(shapely.orient_polygons(there, exterior_cw=True), object)
