@@ -83,6 +83,13 @@ HREF_CHARS = Limit(
 
 # --- a picture ---------------------------------------------------------------------------------------------------------
 
+ANSWER_BYTES = Limit(
+    "answer of features",
+    16 * MEGABYTE,
+    "bytes of one feature, or of a list of ids,",
+    "memory; an answer of more ends early, and says that there is more",
+    About.QUESTION,
+)
 PICTURE_SIDE = Limit("side", 4_096, "pixels on a side of a picture", "memory of workers", About.PICTURE, "max_px")
 PICTURE_PIXELS = Limit("pixels", 4_096 * 4_096, "pixels in a picture", "memory of workers", About.PICTURE)
 PICTURE_LAYERS = Limit("layers", 64, "layers in a picture", "time of drawing", About.PICTURE)
@@ -138,13 +145,6 @@ VERTICES = Limit(
 RASTER_SIDE = Limit("cells of a side", 10_000_000, "cells on a side of a raster", "time of reading, memory of workers", About.JOB)
 BANDS = Limit("bands", 1_024, "bands in a raster", "memory and time of looking at each", About.JOB)
 BLOCK_BYTES = Limit("piece of a raster", 512 * MEGABYTE, "bytes in a tile or strip of a raster, unpacked,", "memory of workers", About.JOB)
-ANSWER_BYTES = Limit(
-    "features",
-    16 * MEGABYTE,
-    "bytes of one feature, or of a list of ids,",
-    "memory; an answer of more ends early, and says that there is more",
-    About.QUESTION,
-)
 VALUES = Limit(
     "distinct values",
     10_000,

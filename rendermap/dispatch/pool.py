@@ -11,7 +11,6 @@ import time
 from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 
@@ -34,8 +33,6 @@ from rendermap.jobs.job import Layer
 from rendermap.reply import LegendLayer
 from rendermap.symbology.facts import Measures
 from rendermap.telemetry import Metrics, make_metrics
-
-T = TypeVar("T")
 
 STARTS_TRIED = 2
 WATCH_S = 0.1
@@ -190,9 +187,8 @@ class Pool:
 
     async def features(self, plan: FeaturesPlan) -> Found:
         """Find features.  Raises as `draw`, and TooCostly for an answer that is too large."""
-        answer = await self._ask(plan, plan.layer.source.path)
         # a million positions take a while to check, and the loop has others to serve
-        return await asyncio.to_thread(value_of, Found, answer)
+        return await asyncio.to_thread(value_of, Found, await self._ask(plan, plan.layer.source.path))
 
     async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]:
         """Draw single swatches.  Raises as `draw`."""
