@@ -50,9 +50,14 @@ class JobThreads:
             return work()
         return self._thread(root).submit(work).result()
 
+    @property
+    def are_ready(self) -> bool:
+        """True while a thread waits for the next job, or none is needed."""
+        return self._spare is not None or not self.are_apart
+
     def hold_ready(self) -> None:
         """Have a thread for the next job that is new here; returns at once."""
-        if self.are_apart and self._spare is None and self._warm_up is not None:
+        if not self.are_ready and self._warm_up is not None:
             self._spare = _new_thread()
             self._spare.submit(self._warm_up)
 

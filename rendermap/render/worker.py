@@ -165,18 +165,24 @@ def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ..
     plans, notes, heap = PlanUnpacker(), Notes(), Heap()
     logging.getLogger("rendermap").addHandler(notes)
     send_answer(wire, 0, Answer(Head("ready", reason=shortcoming)))
-    while (asked := next_request(wire, heap, workplace.threads)) is not None:
+    get_ready(wire, workplace.threads)
+    while (asked := next_request(wire, heap)) is not None:
         number, request = asked
         if granted != [identity(folder) for folder in readable]:
             sys.exit(CHANGED_EXIT)
         send_answer(wire, number, noted(workplace.answer(plans.unpack(request)), notes))
         heap.give_back(BUSY_BYTES)
+        get_ready(wire, workplace.threads)
 
 
-def next_request(wire: socket.socket, heap: Heap, threads: JobThreads) -> tuple[int, bytes] | None:
-    """As `receive_request`; who has nothing to do meanwhile is ready for a new job, needs no memory, and after a while no open datasets."""
-    if not is_asked(wire, PAUSE_S):
+def get_ready(wire: socket.socket, threads: JobThreads) -> None:
+    """For a job that is new here; not between pictures in a row, which would wait for it."""
+    if not (threads.are_ready or is_asked(wire, PAUSE_S)):
         threads.hold_ready()
+
+
+def next_request(wire: socket.socket, heap: Heap) -> tuple[int, bytes] | None:
+    """As `receive_request`; who has nothing to do meanwhile needs no memory for it, and after a while no open datasets."""
     if not is_asked(wire, IDLE_S):
         heap.give_back(IDLE_BYTES)
         if not is_asked(wire, REST_S):
