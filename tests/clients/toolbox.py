@@ -1,0 +1,36 @@
+"""The Python API for ArcGIS imports a GP service as a toolbox, and runs a tool of it when values are given.
+
+Arguments: the service's address, and for a run the tool's name and its values as JSON.  Prints what it found, as JSON.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+
+from arcgis.auth import EsriSession  # type: ignore[import-not-found]
+from arcgis.features import FeatureSet  # type: ignore[import-not-found]
+from arcgis.geoprocessing import LinearUnit, import_toolbox  # type: ignore[import-not-found]
+
+service_url, *call = sys.argv[1:]
+toolbox = import_toolbox(service_url, gis=EsriSession())
+tools = {name: tool for name, tool in vars(toolbox).items() if inspect.isfunction(tool) and not name.startswith("_")}
+told: dict[str, object] = {"tools": {name: list(inspect.signature(tool).parameters) for name, tool in tools.items()}}
+
+
+def given(value: object) -> object:
+    """A value as this client's users hand it over."""
+    if isinstance(value, dict) and "features" in value:
+        return FeatureSet.from_dict(value)
+    if isinstance(value, dict) and "units" in value:
+        return LinearUnit(value["distance"], value["units"])
+    return value
+
+
+if call:
+    name, values = call
+    answer = tools[name](**{key: given(value) for key, value in json.loads(values).items()})
+    parts = answer._asdict() if hasattr(answer, "_asdict") else {"answer": answer}
+    told["answer"] = {key: {"type": type(value).__name__, "text": str(getattr(value, "url", value))} for key, value in parts.items()}
+print(json.dumps(told))
