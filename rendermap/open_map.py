@@ -115,7 +115,7 @@ class OpenMap:
         if kept is plan:
             return picture
         text = text_for(self._grant, self._protection, self._studio.clock())
-        drawn = await self._studio.pool.watermark(watermark_plan(picture, plan, lattice_of(request.view), text))
+        drawn = await self._studio.pool.watermark(watermark_plan(picture, plan, lattice_of(request.drawn_view), text))
         return marked(picture, drawn.body, plan.format)
 
     async def tile(self, request: TileRequest) -> Picture:
@@ -219,8 +219,8 @@ class OpenMap:
     def _plan(self, request: MapRequest) -> MapPlan:
         if request.format not in FORMATS:
             raise InvalidFormat
-        view = snapped(request.view)
-        lattice = lattice_of(request.view)
+        asked = request.drawn_view
+        view, lattice = snapped(asked), lattice_of(asked)
         filters = self._granted_filters(request)
         shown = visible(chosen(self._job_map, request.layers), view, lattice, self._fineness)
         scaled = ((d.tool.id, self._at_scale(_layer_plan(d), d, view)) for d in reversed(shown))

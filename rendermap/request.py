@@ -8,6 +8,7 @@ from enum import StrEnum
 from rendermap.access.grant import PUBLIC, Principal
 from rendermap.geo.shape import Shape
 from rendermap.geo.tiling import TileAddress
+from rendermap.geo.turning import turned
 from rendermap.geo.view import MapView
 
 RGB = tuple[int, int, int]
@@ -48,7 +49,8 @@ class MapRequest:
     """A picture of a job.
 
     format: a name of `imaging.formats.FORMATS`.  background: None for transparent.  filters: (layer id, SQL-92 subset) pairs.
-    quality: 1 to 100 for lossy formats, None for the format's own.
+    quality: 1 to 100 for lossy formats, None for the format's own.  rotation_deg: of what is on it, about the view's centre,
+    counter-clockwise.
     """
 
     job: JobRequest
@@ -58,6 +60,12 @@ class MapRequest:
     background: RGB | None = None
     filters: tuple[tuple[int, str], ...] = ()
     quality: int | None = None
+    rotation_deg: float = 0.0
+
+    @property
+    def drawn_view(self) -> MapView:
+        """The view, turned.  Raises NotSupported."""
+        return turned(self.view, self.rotation_deg) if self.rotation_deg else self.view
 
 
 @dataclass(frozen=True, slots=True)

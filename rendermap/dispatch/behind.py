@@ -13,6 +13,7 @@ from cachetools import LRUCache
 from rendermap.chore import Chore
 from rendermap.dispatch.plan import LayerPlan, MapPlan, PreparePlan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess
+from rendermap.geo.turning import is_turned
 from rendermap.jobs.job import Layer
 from rendermap.symbology.facts import VectorFacts
 
@@ -51,7 +52,12 @@ class Behind:
         return self._chore.is_busy
 
     def add(self, plan: MapPlan) -> None:
-        """Have the datasets of a picture that was drawn prepared, each version once; what finds no place may come again."""
+        """Have the datasets of a picture that was drawn prepared, each version once; what finds no place may come again.
+
+        Not for a turned map: there are thousands of angles, and each is mostly seen once.
+        """
+        if is_turned(plan.view.crs):
+            return
         for layer in plan.layers:
             key = _key(layer, plan.view.crs)
             is_worth_it = _may_draw_slowly(layer.layer) and not layer.is_filtered

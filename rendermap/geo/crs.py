@@ -24,6 +24,9 @@ set_network_enabled(False)
 WEB_MERCATOR = "EPSG:3857"
 WGS84 = "EPSG:4326"
 
+TURNED = 'DERIVEDPROJCRS["turned",'
+"""How the names of systems begin that `geo.turning` makes for views; nobody may ask for one."""
+
 _ALIASES = {102100: 3857, 102113: 3857, 900913: 3857, 3785: 3857}
 _LARGEST_EPSG = 32767
 _WKT_NAME = re.compile(r'^(\s*PROJ(?:CS|CRS|ECTEDCRS)\s*[\[(]\s*)"[^"]*"', re.IGNORECASE)
@@ -124,7 +127,8 @@ def crs_of(name: str) -> pyproj.CRS:
 
     Names also come from workers, whose word is not believed: raises InvalidCrs for what is no name.
     """
-    parse_crs(name)
+    if not name.startswith(TURNED) or _names_file(name):
+        parse_crs(name)
     return pyproj.CRS.from_user_input(name)
 
 

@@ -127,6 +127,18 @@ def test_nothing_is_prepared_for_a_requests_filter() -> None:
     run(ask)
 
 
+def test_nothing_is_prepared_for_a_turned_map() -> None:
+    """Of each angle it would be prepared anew."""
+
+    async def ask() -> None:
+        behind, plan = begun(hands := []), told("ok", raster("a.tif"))
+        behind.add(replace(plan, view=turned(plan.view, 30)))
+        behind.add(told("ok", raster("b.tif")))
+        assert await taken(behind, hands) == ["b.tif"]
+
+    run(ask)
+
+
 def test_what_finds_no_place_comes_again() -> None:
     """However many results come at once, so many wait, and the others with their next picture."""
 

@@ -21,6 +21,7 @@ ASKED = MapRequest(
     "jpeg",
     (255, 255, 255),
     ((2, "a > 'ä'"),),
+    rotation_deg=330.25,
 )
 
 

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rendermap.errors import BadRequest, InvalidBbox, InvalidCrs, InvalidFilter, InvalidLayer, InvalidSize, NotSupported, RendermapError
+from rendermap.errors import (
+    BadRequest,
+    InvalidBbox,
+    InvalidCrs,
+    InvalidFilter,
+    InvalidLayer,
+    InvalidParameter,
+    InvalidSize,
+    NotSupported,
+    RendermapError,
+)
 from rendermap.frontends.arcgis.layers import parse_dynamic_layers, parse_layer_choice, parse_layer_defs
 from rendermap.frontends.arcgis.params import WHITE, parse_export
 from rendermap.frontends.arcgis.spatial import parse_spatial_reference, scale_of, spatial_reference, to_esri_scale
@@ -105,12 +115,13 @@ def test_scale_wins_over_extent() -> None:
         assert view.bbox.center == pytest.approx((-9375000, 4380000))
 
 
-def test_rotation_is_refused_unless_zero() -> None:
-    """A map that cannot be rotated says so."""
-    assert parse(rotation="0") == parse(rotation="-360.0") == parse()
-    with pytest.raises(NotSupported) as caught:
-        parse(rotation="-30")
-    assert "rotation" in caught.value.details[0]
+def test_rotation() -> None:
+    """Degrees counter-clockwise, of which whole turns and less than a hundredth are none; the view itself is not turned."""
+    assert parse(rotation="0") == parse(rotation="-360.0") == parse(rotation="0.001") == parse(rotation="") == parse()
+    assert parse(rotation="-30").rotation_deg == 330.0 and parse(rotation="390.004").rotation_deg == 30.0
+    assert parse(rotation="-30").view == parse().view
+    with pytest.raises(InvalidParameter, match="'rotation' must be a number"):
+        parse(rotation="left")
 
 
 def test_backgrounds() -> None:

@@ -19,7 +19,8 @@ from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
 _PREFIX = "map_"
 """Tokens may begin with a dot, and web servers like to hide such files."""
 
-PURPOSE = "arcgis.output"
+PURPOSE = "arcgis.picture.2"
+"""Changed with the fields: addresses that an older version signed are unknown, not misread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def to_token(file: OutputFile, ring: KeyRing) -> str:
             asked.format,
             asked.background,
             asked.filters,
+            asked.rotation_deg,
             file.digest,
         ],
     )
@@ -59,7 +61,7 @@ def from_token(token: str, ring: KeyRing, principal: Principal) -> OutputFile:
         fields: list[Any] = ring.read(PURPOSE, token.removeprefix(_PREFIX))
     except SignatureInvalid as error:
         raise NotFound from error
-    service, job_id, bbox, crs, (width_px, height_px, ratio), (mode, ids), format_, background, filters, digest = fields
+    service, job_id, bbox, crs, (width_px, height_px, ratio), (mode, ids), format_, background, filters, rotation_deg, digest = fields
     asked = MapRequest(
         JobRequest(service, job_id, principal),
         MapView(BBox(*bbox), crs, width_px, height_px, ratio),
@@ -67,6 +69,7 @@ def from_token(token: str, ring: KeyRing, principal: Principal) -> OutputFile:
         format_,
         None if background is None else (background[0], background[1], background[2]),
         tuple((layer, where) for layer, where in filters),
+        rotation_deg=rotation_deg,
     )
     return OutputFile(asked, digest)
 

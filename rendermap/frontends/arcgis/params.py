@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rendermap.errors import InvalidBbox, InvalidParameter, InvalidSize, NotSupported
+from rendermap.errors import InvalidBbox, InvalidParameter, InvalidSize
 from rendermap.frontends.arcgis.layers import Filters, parse_dynamic_layers, parse_layer_choice, parse_layer_defs
 from rendermap.frontends.arcgis.spatial import ground_width, parse_extent, parse_spatial_reference, with_area
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_float
@@ -12,6 +12,7 @@ from rendermap.frontends.kvp import parse_size as parse_pair
 from rendermap.frontends.negotiation import format_of
 from rendermap.geo.bbox import BBox, fit_aspect
 from rendermap.geo.crs import transform_bbox
+from rendermap.geo.turning import ANGLE_PLACES
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS, Format
 from rendermap.limits import DPI, PICTURE_SIDE, SWATCH_SIDE
@@ -38,21 +39,20 @@ class _Frame:
 def parse_export(parameters: Parameters, job: JobRequest, card: MapCard) -> MapRequest:
     """What an export asks for; every parameter may be absent but bbox.
 
-    The box is extended, never distorted, to the picture's ratio.  Raises BadRequest with all faults, NotSupported for a rotated map.
+    The box is extended, never distorted, to the picture's ratio.  Raises BadRequest with all faults.
     """
-    if parameters.get("rotation") and parse_float("rotation", parameters.values["rotation"]) % 360:
-        raise NotSupported(details=("Maps cannot be rotated: 'rotation' must be 0.",))
     checks = Checks()
     frame = checks.read(lambda: _parse_frame(parameters, card), None)
     size = checks.read(lambda: parse_size(parameters, card.max_px), DEFAULT_SIZE)
     ratio = checks.read(lambda: parse_pixel_ratio(parameters), 1.0)
     format_ = checks.read(lambda: format_of(parameters.get("format") or "png"), FORMATS["png"])
     transparent = checks.read(lambda: parse_bool("transparent", parameters.get("transparent") or "false"), False)
+    rotation_deg = checks.read(lambda: parse_rotation(parameters), 0.0)
     layers, filters = checks.read(lambda: _parse_layers(parameters, card), _ALL)
     view = checks.read(lambda: _view(frame, size, ratio, parameters), None) if frame else None
     checks.finish()
     assert view is not None
-    return MapRequest(job, view, layers, format_.name, _background(format_, transparent), filters)
+    return MapRequest(job, view, layers, format_.name, _background(format_, transparent), filters, rotation_deg=rotation_deg)
 
 
 def _background(format_: Format, transparent: bool) -> RGB | None:
@@ -92,6 +92,11 @@ def parse_pixel_ratio(parameters: Parameters) -> float:
     if dpi < LEAST_DPI:
         raise InvalidParameter(f"'dpi' must be at least {LEAST_DPI}.")
     return dpi / _DPI
+
+
+def parse_rotation(parameters: Parameters) -> float:
+    """Degrees counter-clockwise, from 0 to below 360 in hundredths.  Raises InvalidParameter."""
+    return round(parse_float("rotation", parameters.get("rotation") or "0") % 360, ANGLE_PLACES) % 360
 
 
 def _parse_layers(parameters: Parameters, card: MapCard) -> tuple[LayerChoice, Filters]:
