@@ -14,6 +14,7 @@ from rendermap.dispatch.behind import LARGE_CELLS, MOST_WAITING, Behind
 from rendermap.dispatch.plan import LayerPlan, PreparePlan, layer_plan
 from rendermap.dispatch.pool import Pool
 from rendermap.dispatch.wire import Answer, Head
+from rendermap.geo.turning import turned
 from rendermap.symbology.facts import Band, RasterFacts
 from rendermap.symbology.style import Single, Style
 from rendermap.symbology.symbols import Color, Fill, Symbol
