@@ -137,17 +137,25 @@ class Workplace:
 def answer(plan: Plan) -> Answer:
     """What the handler of this kind of plan says of datasets that are the same before and after; an error is an answer too."""
     try:
-        try:
-            return HANDLERS[type(plan)](settled(plan))
-        finally:
-            check_unchanged(plan)
-    except Busy as error:
-        forget_datasets()
-        return Answer(head_of(error))
+        # a version that is back by the time the drawing ends is told by this look alone; and where it is gone, nothing need be forgotten
+        check_unchanged(plan)
+        return of_one_version(plan)
     except RendermapError as error:
         return Answer(head_of(error))
     except Exception:
         return Answer(head_of(RenderFailed(reason=traceback.format_exc())))
+
+
+def of_one_version(plan: Plan) -> Answer:
+    """What the handler says.  Raises Busy when a dataset changed meanwhile, and what the handler raises."""
+    try:
+        try:
+            return HANDLERS[type(plan)](settled(plan))
+        finally:
+            check_unchanged(plan)
+    except Busy:
+        forget_datasets()
+        raise
 
 
 def noted(answered: Answer, notes: Notes) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,14 @@ import shapely
 from PIL import Image
 
 from rendermap.dispatch.plan import InspectPlan, MapPlan
+from rendermap.dispatch.wire import Answer
 from rendermap.errors import Busy, RenderFailed
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
+from rendermap.render import worker
 from rendermap.render.job_threads import JobThreads
 from rendermap.render.plan_sources import check_unchanged, root_of, sources_of
-from rendermap.render.worker import Workplace, answer
+from rendermap.render.worker import Workplace, answer, draw_map
 from tests.builders.hostile import write_netcdf, write_raster_at
 from tests.builders.pools import filled_layer
 from tests.builders.vectors import RED, fill, plan_for, source_at, view_on, write_features
@@ -63,18 +65,64 @@ def test_where_files_are_not_kept_apart_what_may_draw_on_others_is_refused(tmp_p
     assert workplace.answer(InspectPlan(source_at(write_raster_at(tmp_path / "a.tif")))).head.kind == "value"
 
 
-@pytest.mark.parametrize("driver", ["FlatGeobuf", "GeoJSON"])
-def test_what_is_kept_of_a_dataset_that_changed_is_forgotten(tmp_path: Path, driver: str) -> None:
-    """Another file stands in a dataset's place while it is drawn: that picture is refused, and the next is of the true one again."""
-    left = write_features(tmp_path, [shapely.box(0, 0, 5, 10)], name="left", driver=driver)
-    right = write_features(tmp_path, [shapely.box(5, 0, 10, 10)], name="right", driver=driver)
-    path, other = left.source.path, right.source.path
-    plan = MapPlan(view_on((0, 0, 10, 10)), (plan_for(look(path), fill(RED)),), None, "png")
-    exchange(path, other)
-    assert answer(plan).head.code == "Busy"
-    exchange(path, other)
-    pixels = np.asarray(Image.open(io.BytesIO(answer(plan).body)).convert("RGBA"))
-    assert pixels[32, 16, 3] == 255 and pixels[32, 48, 3] == 0
+@dataclass
+class TwoVersions:
+    """A plan of a dataset whose features fill the left half of the picture; in other lies one that fills the right."""
+
+    plan: MapPlan
+    path: Path
+    other: Path
+
+    def is_true(self) -> bool:
+        """True when the plan is answered with the picture of its own version."""
+        pixels = np.asarray(Image.open(io.BytesIO(answer(self.plan).body)).convert("RGBA"))
+        return bool(pixels[32, 16, 3] == 255 and pixels[32, 48, 3] == 0)
+
+
+@pytest.fixture(params=["FlatGeobuf", "GeoJSON"])
+def versions(tmp_path: Path, request: pytest.FixtureRequest) -> TwoVersions:
+    left = write_features(tmp_path, [shapely.box(0, 0, 5, 10)], name="left", driver=request.param)
+    right = write_features(tmp_path, [shapely.box(5, 0, 10, 10)], name="right", driver=request.param)
+    plan = MapPlan(view_on((0, 0, 10, 10)), (plan_for(look(left.source.path), fill(RED)),), None, "png")
+    return TwoVersions(plan, left.source.path, right.source.path)
+
+
+def test_what_is_kept_of_a_dataset_that_changed_is_forgotten(versions: TwoVersions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another file comes in a dataset's place while it is drawn: that picture is refused, and the next is of the true one again."""
+
+    def drawn_late(plan: MapPlan) -> Answer:
+        exchange(versions.path, versions.other)
+        return draw_map(plan)
+
+    with monkeypatch.context() as patched:
+        patched.setitem(worker.HANDLERS, MapPlan, drawn_late)  # type: ignore[arg-type]
+        assert answer(versions.plan).head.code == "Busy"
+    exchange(versions.path, versions.other)
+    assert versions.is_true()
+
+
+def test_a_version_that_comes_back_while_another_is_drawn_is_told(versions: TwoVersions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other file lies in a dataset's place when its drawing begins and is gone when it ends: it is not shown, nor kept for later."""
+
+    def drawn_before(plan: MapPlan) -> Answer:
+        drawn = draw_map(plan)
+        exchange(versions.path, versions.other)
+        return drawn
+
+    exchange(versions.path, versions.other)
+    with monkeypatch.context() as patched:
+        patched.setitem(worker.HANDLERS, MapPlan, drawn_before)  # type: ignore[arg-type]
+        assert answer(versions.plan).head.code == "Busy"
+    exchange(versions.path, versions.other)
+    assert versions.is_true()
+
+
+def test_a_plan_of_a_version_that_is_gone_costs_nobody_what_is_kept(versions: TwoVersions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused before anything is opened, and the worker forgets nothing of other datasets."""
+    forgotten: list[bool] = []
+    monkeypatch.setattr(worker, "forget_datasets", lambda: forgotten.append(True))
+    exchange(versions.path, versions.other)
+    assert answer(versions.plan).head.code == "Busy" and not forgotten
 
 
 def exchange(one: Path, other: Path) -> None:
