@@ -100,6 +100,11 @@ def holds_bent(layer: Layer, longest: float, data_crs: str, map_crs: str, area: 
     return bool(len(starts)) and (span is None or not _are_straight(starts, ends, data_crs, map_crs, np.hypot(span.width, span.height)))
 
 
+def forget() -> None:
+    """Look at every dataset anew."""
+    holds_bent.cache_clear()
+
+
 def _longer(shapes: Shapes, length: float) -> tuple[Floats, Floats]:
     """Both ends of the segments that are longer."""
     parts = shapely.get_parts(shapely.get_parts(shapes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rendermap.render import gdb_raster, journal
+from rendermap.render import bends, gdb_raster, journal
 from rendermap.render.labels import BLOCKS
 from rendermap.render.one_picture import BLOCKS_OF_ONE
 from rendermap.render.points import WARM_STAMPS
@@ -15,5 +15,6 @@ def forget_datasets() -> None:
     """Forget everything: what was kept while a dataset changed may be of another version than its name says."""
     for memory in (WARM, WARM_STAMPS, BLOCKS, BLOCKS_OF_ONE, WARM_POINTS, warm_rasters()):
         memory.forget()
+    bends.forget()
     gdb_raster.forget()
     journal.forget()

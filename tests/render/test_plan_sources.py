@@ -17,7 +17,9 @@ from rendermap.errors import Busy, RenderFailed
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.render import worker
+from rendermap.render.bends import holds_bent
 from rendermap.render.job_threads import JobThreads
+from rendermap.render.memories import forget_datasets
 from rendermap.render.plan_sources import check_unchanged, root_of, sources_of
 from rendermap.render.worker import Workplace, answer, draw_map
 from tests.builders.hostile import write_netcdf, write_raster_at
@@ -123,6 +125,18 @@ def test_a_plan_of_a_version_that_is_gone_costs_nobody_what_is_kept(versions: Tw
     monkeypatch.setattr(worker, "forget_datasets", lambda: forgotten.append(True))
     exchange(versions.path, versions.other)
     assert answer(versions.plan).head.code == "Busy" and not forgotten
+
+
+def test_what_was_seen_of_edges_is_forgotten_too(tmp_path: Path) -> None:
+    """Whether a dataset has edges that the map bends is looked for anew after another lay in its place."""
+    short = write_features(tmp_path, [shapely.box(10, 50, 10.1, 50.1)], name="short", crs="EPSG:4326")
+    wide = write_features(tmp_path, [shapely.box(0, 40, 20, 60)], name="wide", crs="EPSG:4326")
+    layer = look(short.source.path)
+    exchange(short.source.path, wide.source.path)
+    assert holds_bent(layer, 1.0, "EPSG:4326", "EPSG:3035")
+    exchange(short.source.path, wide.source.path)
+    forget_datasets()
+    assert not holds_bent(layer, 1.0, "EPSG:4326", "EPSG:3035")
 
 
 def exchange(one: Path, other: Path) -> None:
