@@ -7,7 +7,8 @@ colour, in whatever view it is met.  A view shows of each cell that colour and n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,10 @@ from rendermap.geo.crs import is_geographic
 from rendermap.geo.finest import Finest, coarser
 from rendermap.geo.view import MapView, parts_of
 from rendermap.render.blocks import Blocks
+from rendermap.render.raster_levels import Patch
 from rendermap.render.raster_source import Affine
-from rendermap.render.warp import Mesh, locate, points_of
+from rendermap.render.resample_mesh import MeshSampler
+from rendermap.render.warp import CellGrid, Mesh, locate, points_of
 
 Pixels = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -31,6 +34,8 @@ a picture whose cells are twice, four times and so on as large."""
 BLOCKS_BYTES = 12 << 20
 """Some fifty blocks; a view that is finer lies on six at most, and the next mostly on the same."""
 _PART_PX = 256
+_LEAST_SCALE = 1 / 16
+"""Cells per pixel, below which the whole numbers that planes are stepped over in are too coarse for a pixel."""
 _HALF = 1 << 30
 """Blocks of a row on either side of the origin; what lies farther away is no place on earth."""
 
@@ -59,6 +64,51 @@ def cut_from(picture: OnePicture, view: MapView) -> Pixels:
 
 
 def _cut_part(picture: OnePicture, view: MapView, out: Pixels) -> None:
+    if not _cut_mesh(picture, view, out):
+        _cut_pixels(picture, view, out)
+
+
+def _cut_mesh(picture: OnePicture, view: MapView, out: Pixels) -> bool:
+    """Where the cells lie as a mesh, by that; False where they do not, or on too many blocks."""
+    mesh = _mesh_on(view, picture.finest)
+    if mesh is None:
+        return False
+    left, top, right, bottom = (int(np.floor(edge)) for edge in (mesh.cols.min(), mesh.rows.min(), mesh.cols.max(), mesh.rows.max()))
+    spans = range(top // BLOCK_CELLS, bottom // BLOCK_CELLS + 1), range(left // BLOCK_CELLS, right // BLOCK_CELLS + 1)
+    if len(spans[0]) * len(spans[1]) > MOST_BLOCKS or max(map(abs, (left, top, right, bottom))) >= _HALF * BLOCK_CELLS:
+        return False
+    cells = np.zeros((bottom + 1 - top, right + 1 - left), np.uint32)
+    for row, col in product(*spans):
+        _lay(_block(picture, picture.finest, col, row), cells, row * BLOCK_CELLS - top, col * BLOCK_CELLS - left)
+    patch = Patch(cells[np.newaxis], None, None, left, top, (1.0, 1.0))
+    out[:] = MeshSampler(patch, mesh, by_planes=mesh.scale > _LEAST_SCALE).pick(cells).view(np.uint8).reshape(out.shape)
+    return True
+
+
+def _mesh_on(view: MapView, grid: Finest) -> Mesh | None:
+    """The mesh of a view on a grid that has one cell for one place; None where it has none."""
+    mesh = locate(view, grid.crs, _affine(grid))
+    if isinstance(mesh, CellGrid):
+        return None
+    if not is_geographic(grid.crs):
+        return mesh
+    turn = 360.0 / grid.dx
+    if mesh.cols.min() >= turn / 2:
+        return replace(mesh, cols=mesh.cols - turn)
+    return mesh if mesh.cols.max() < turn / 2 else None
+
+
+def _lay(block: Pixels | None, cells: NDArray[np.uint32], top: int, left: int) -> None:
+    """A block among cells, of which its own first lies at (top, left)."""
+    if block is None:
+        return
+    height, width = cells.shape
+    rows, cols = slice(max(-top, 0), height - top), slice(max(-left, 0), width - left)
+    numbers = np.ascontiguousarray(block).view(np.uint32)[..., 0][rows, cols]
+    cells[max(top, 0) :, max(left, 0) :][: numbers.shape[0], : numbers.shape[1]] = numbers
+
+
+def _cut_pixels(picture: OnePicture, view: MapView, out: Pixels) -> None:
     times = 1
     while True:
         grid = coarser(picture.finest, times)
@@ -79,7 +129,7 @@ def _cut_part(picture: OnePicture, view: MapView, out: Pixels) -> None:
 
 def _cells_of(view: MapView, grid: Finest) -> tuple[Places, Places, NDArray[np.bool_]]:
     """(columns, rows from the north, which are known) of the cells under the centres of the view's pixels, (height, width) each."""
-    place = locate(view, grid.crs, Affine(grid.dx, 0, 0, 0, -grid.dy, 0))
+    place = locate(view, grid.crs, _affine(grid))
     cols, rows = points_of(place) if isinstance(place, Mesh) else (place.cols, place.rows)
     if is_geographic(grid.crs):
         # told from 0 to 360 degrees, for rasters; here there is one cell for one place
@@ -89,6 +139,10 @@ def _cells_of(view: MapView, grid: Finest) -> tuple[Places, Places, NDArray[np.b
         is_placed = (np.abs(cols) < _HALF * BLOCK_CELLS) & (np.abs(rows) < _HALF * BLOCK_CELLS)
     cols, rows = np.where(is_placed, cols, 0), np.where(is_placed, rows, 0)
     return np.floor(cols).astype(np.int64), np.floor(rows).astype(np.int64), is_placed
+
+
+def _affine(grid: Finest) -> Affine:
+    return Affine(grid.dx, 0, 0, 0, -grid.dy, 0)
 
 
 def _block_numbers(cols: Places, rows: Places) -> Places:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from rendermap.geo.finest import Finest
 from rendermap.geo.view import MapView
 from rendermap.render.compose import draw, runs_of
 from rendermap.render.labels import BLOCKS
-from rendermap.render.one_picture import BLOCKS_OF_ONE
+from rendermap.render.one_picture import BLOCK_CELLS, BLOCKS_OF_ONE, OnePicture, cut_from
 from rendermap.symbology.expressions.tree import Column
 from rendermap.symbology.facts import RasterFacts
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
@@ -201,3 +202,34 @@ def test_far_beyond_the_earth_there_is_nothing(ground: tuple[LayerPlan, ...]) ->
     """Coordinates that no grid counts to are blank."""
     view = MapView(BBox(1e15, 1e15, 1e15 + 128, 1e15 + 128), UTM, 64, 64)
     assert not draw(map_plan(view, *ground)).any()
+
+
+@pytest.mark.parametrize(
+    ("crs", "side", "width_m", "center"),
+    [
+        ("EPSG:32633", 7.5, 2000.0, (1_500_000.0, 6_000_000.0)),
+        ("EPSG:32633", 7.5, 60.0, (1_500_000.0, 6_000_000.0)),
+        ("EPSG:4326", 1e-4, 2000.0, (-9_000_000.0, 4_000_000.0)),
+        ("EPSG:4326", 1e-4, 2000.0, (0.0, 0.0)),
+    ],
+    ids=["finer", "much finer", "degrees west", "on both sides of Greenwich"],
+)
+def test_a_pixel_is_the_cell_under_its_centre(crs: str, side: float, width_m: float, center: tuple[float, float]) -> None:
+    """By whatever way pixels are told from cells, none is farther from its own than a quarter of a pixel."""
+    grid, (x, y), half = Finest(crs, side, side), center, width_m / 2
+    view = MapView(BBox(x - half, y - half, x + half, y + half), "EPSG:3857", 256, 200)
+
+    def numbered(block: MapView) -> Pixels:
+        cols, rows = (np.arange(BLOCK_CELLS) + round(edge / side) for edge in (block.bbox.xmin, -block.bbox.ymax))
+        return np.stack(np.broadcast_arrays(cols % 251, (rows % 241)[:, None], 7, 255), -1).astype(np.uint8)
+
+    cut = cut_from(OnePicture(grid, crs, numbered), view)
+    places = np.add.outer((-0.25, 0.0, 0.25), np.arange(256) + 0.5) * width_m / 256 + x - half
+    heights = y + half - np.add.outer((-0.25, 0.0, 0.25), np.arange(200) + 0.5) * width_m / 200
+    is_near = np.zeros((200, 256), np.bool_)
+    for xs, ys in itertools.product(places, heights):
+        easting, northing = transformer("EPSG:3857", crs).transform(*np.meshgrid(xs, ys))
+        cols, rows = np.floor(np.divide(easting, side)), np.floor(np.divide(northing, -side))
+        is_near |= (cut[..., 0] == cols % 251) & (cut[..., 1] == rows % 241)
+    assert is_near.all()
+    assert cut[..., 3].all()
