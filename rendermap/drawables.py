@@ -59,7 +59,8 @@ class Drawable:
     """A tool layer in one job.  layer, crs, style: None together with a fault that says why, in words safe for strangers.
 
     reach_pt: how far symbols reach beyond their features.  bbox: in the map's CRS; None when there is nothing in it.
-    passing: the fault may be over when asked again.
+    passing: the fault may be over when asked again.  where: a filter that a request asks for on top, "" for none.  is_restyled: by a
+    request, so that nothing but the picture should be kept of it.
     """
 
     tool: ToolLayer
@@ -71,6 +72,8 @@ class Drawable:
     bbox: BBox | None = None
     fault: str | None = None
     passing: bool = False
+    where: str = ""
+    is_restyled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

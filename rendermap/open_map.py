@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from rendermap.access.grant import Grant, Operation, Principal
 from rendermap.ahead import SLOW_S, TilePyramid
 from rendermap.cards import legend_layer, map_card
+from rendermap.composing import composed
 from rendermap.disclosure import Disclosure, disclosure_of
 from rendermap.dispatch.found import Found
 from rendermap.dispatch.plan import (
@@ -35,13 +36,15 @@ from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
 from rendermap.queries import Queried, found_texts
 from rendermap.reply import Features, FoundText, LegendLayer, MapCard, Picture
-from rendermap.request import FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.request import ComposedLayer, FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Expression
 from rendermap.symbology.facts import GeometryKind, VectorFacts
+from rendermap.symbology.scales import at_scale
+from rendermap.symbology.style import style_digest
 from rendermap.symbology.writers.written import Document
 
 
@@ -150,7 +153,7 @@ class OpenMap:
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """The legend, top layer first; layers that cannot be drawn are listed with their fault and no entries."""
-        shown = chosen(self._job_map, request.layers)
+        shown = self._listed(request)
         plan = _legend_plan(shown, request, {})
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         faults = {swatch.id: self._studio.breaker.fault_of(swatch) for swatch in plan.layers}
@@ -221,10 +224,9 @@ class OpenMap:
             raise InvalidFormat
         asked = request.drawn_view
         view, lattice = snapped(asked), lattice_of(asked)
-        filters = self._granted_filters(request)
-        shown = visible(chosen(self._job_map, request.layers), view, lattice, self._fineness)
-        scaled = ((d.tool.id, self._at_scale(_layer_plan(d), d, view)) for d in reversed(shown))
-        layers = tuple(_filtered(plan, filters[id_]) if id_ in filters else plan for id_, plan in scaled)
+        shown = visible(self._asked_for(request), view, lattice, self._fineness)
+        scaled = ((d.where, self._at_scale(_layer_plan(d), d, view)) for d in reversed(shown))
+        layers = tuple(_filtered(plan, where) if where else plan for where, plan in scaled)
         is_labelled = any(plan.style.labels for plan in layers)
         stamp = stamp_of(self._job_map.job, self._protection)
         plan = MapPlan(
@@ -237,10 +239,30 @@ class OpenMap:
         """The layer with what of its style is drawn at the view's scale, which few dots per inch make no finer than the layer's bound."""
         bound, finest = self._fineness.finest(drawable), self._fineness.cut(drawable, view)
         scale = max(view.scale_denominator, bound.scale_denominator if bound else 0.0) if finest is None else finest.scale_denominator
-        style, key = self._studio.scaled.get(plan.style, plan.style_key, scale)
+        if drawable.is_restyled:
+            style = at_scale(plan.style, scale)
+            key = style_digest(style)
+        else:
+            style, key = self._studio.scaled.get(plan.style, plan.style_key, scale)
         if style is plan.style:
             return replace(plan, finest=finest) if finest else plan
         return replace(plan, style=style, style_key=key, rest_key=plan.style_key, finest=finest)
+
+    def _asked_for(self, request: MapRequest) -> tuple[Drawable, ...]:
+        """What the request names, top first, with the filters it asks for."""
+        if request.composition is not None:
+            return tuple(drawable for _, drawable in self._composed(request.composition))
+        shown, filters = chosen(self._job_map, request.layers), self._granted_filters(request)
+        return tuple(replace(d, where=filters.get(d.tool.id, "")) for d in shown) if filters else shown
+
+    def _listed(self, request: LegendRequest) -> tuple[Drawable, ...]:
+        """What the legend is of, top first; composed layers under the ids that they have there."""
+        if request.composition is None:
+            return chosen(self._job_map, request.layers)
+        return tuple(replace(drawable, tool=replace(drawable.tool, id=layer.id)) for layer, drawable in self._composed(request.composition))
+
+    def _composed(self, composition: tuple[ComposedLayer, ...]) -> Iterator[tuple[ComposedLayer, Drawable]]:
+        return composed(composition, self._job_map.drawables, self._job_map.service.groups, self._disclosures, self._studio.looks)
 
     def _granted_filters(self, request: MapRequest) -> dict[int, str]:
         """Filters may be used as an oracle for values, so a layer that is view only takes none."""
@@ -322,7 +344,9 @@ def _map_request(request: TileRequest) -> MapRequest:
 
 def _layer_plan(drawable: Drawable) -> LayerPlan:
     assert drawable.layer and drawable.style and drawable.crs
-    return LayerPlan(drawable.tool.id, drawable.layer, drawable.crs, drawable.style, drawable.style_key)
+    return LayerPlan(
+        drawable.tool.id, drawable.layer, drawable.crs, drawable.style, drawable.style_key, is_filtered=drawable.is_restyled
+    )  # fmt: skip
 
 
 def _filtered(plan: LayerPlan, filter_text: str) -> LayerPlan:

@@ -45,12 +45,29 @@ class LayerChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ComposedLayer:
+    """A layer of a map that the request composes itself.
+
+    id: its own in that map.  layer: the job's layer that is drawn.  where: as a filter of a `MapRequest`, "" for none.  look: what is
+    drawn otherwise, drawingInfo as JSON, "" for nothing.  min_scale_denominator, max_scale_denominator: farthest and nearest scale, None
+    for those of the layer, which are never widened.
+    """
+
+    id: int
+    layer: int
+    where: str = ""
+    look: str = ""
+    min_scale_denominator: float | None = None
+    max_scale_denominator: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MapRequest:
     """A picture of a job.
 
     format: a name of `imaging.formats.FORMATS`.  background: None for transparent.  filters: (layer id, SQL-92 subset) pairs.
     quality: 1 to 100 for lossy formats, None for the format's own.  rotation_deg: of what is on it, about the view's centre,
-    counter-clockwise.
+    counter-clockwise.  composition: top first, in place of layers and filters; None for the map as it is.
     """
 
     job: JobRequest
@@ -61,6 +78,7 @@ class MapRequest:
     filters: tuple[tuple[int, str], ...] = ()
     quality: int | None = None
     rotation_deg: float = 0.0
+    composition: tuple[ComposedLayer, ...] | None = None
 
     @property
     def drawn_view(self) -> MapView:
@@ -82,12 +100,13 @@ class TileRequest:
 
 @dataclass(frozen=True, slots=True)
 class LegendRequest:
-    """The legend of a job.  swatch_px: (width, height) at ratio 1."""
+    """The legend of a job.  swatch_px: (width, height) at ratio 1.  composition: as of a `MapRequest`."""
 
     job: JobRequest
     layers: LayerChoice = LayerChoice(LayerMode.HIDE)
     pixel_ratio: float = 1.0
     swatch_px: tuple[int, int] = (20, 20)
+    composition: tuple[ComposedLayer, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

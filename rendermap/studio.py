@@ -13,6 +13,7 @@ from rendermap.access.grant import Grant
 from rendermap.access.policy import Policy
 from rendermap.ahead import Ahead
 from rendermap.cache.flight import Flight
+from rendermap.composing import Looks
 from rendermap.dispatch.breaker import FAILURES, Breaker
 from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.drawn import Drawn
@@ -57,6 +58,7 @@ class Studio:
     limits: Limits
     picture_max_age_s: int = 60
     breaker: Breaker = field(default_factory=Breaker)
+    looks: Looks = field(default_factory=Looks)
     scaled: ScaledStyles = field(default_factory=ScaledStyles)
     written: WrittenStyles = field(default_factory=WrittenStyles)
     style_keys: StyleKeys = field(default_factory=StyleKeys)

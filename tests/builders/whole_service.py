@@ -86,22 +86,24 @@ class WholeService:
 
 
 @contextmanager
-def whole_service(folder: Path, protection: str = "") -> Iterator[WholeService]:
-    """The service, serving; its job was finished a moment before.  protection: lines of its ``[protection]``."""
-    services, job_id = folder / "services", lay_out(folder, protection)
+def whole_service(folder: Path, protection: str = "", parcels: str = "") -> Iterator[WholeService]:
+    """The service, serving; its job was finished a moment before.  protection, parcels: as of `lay_out`."""
+    services, job_id = folder / "services", lay_out(folder, protection, parcels=parcels)
     settings = Settings(jobs=(folder / "jobs",), services=services, workers=1, secret_key="shared by all replicas")
     with served(settings) as url:
         yield WholeService.of_job(url, job_id)
 
 
-def lay_out(folder: Path, protection: str = "", *, service: str = NAME, who: str = "", **access: Any) -> str:
+def lay_out(folder: Path, protection: str = "", *, service: str = NAME, who: str = "", parcels: str = "", **access: Any) -> str:
     """A service in ``services`` and its job, whose id is the result, in ``jobs``.
 
-    protection, who: lines of the service's tables of that name.  access: owner and private, as a job has them.
+    protection, who: lines of the service's tables of that name.  parcels: of the layer of polygons.
+    access: owner and private, as a job has them.
     """
     described = folder / "services" / service
     described.mkdir(parents=True)
-    (described / "service.toml").write_text(f"{SERVICE}\n[protection]\n{protection}\n[who]\n{who}\n", encoding="utf-8")
+    layers = SERVICE.replace('parcels.geojson"', f'parcels.geojson"\n{parcels}')
+    (described / "service.toml").write_text(f"{layers}\n[protection]\n{protection}\n[who]\n{who}\n", encoding="utf-8")
     return _finish_job(folder / "jobs", service, **access)
 
 

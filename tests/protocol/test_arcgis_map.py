@@ -23,7 +23,7 @@ def test_root() -> None:
     root = ArcgisApp().json(J)
     assert root["currentVersion"] >= 10.5 and root["currentVersion"] != 10.1
     assert root["capabilities"] == "Map" and root["maxRecordCount"] == 0
-    assert root["supportsDynamicLayers"] is False and root["singleFusedMapCache"] is False and "tileInfo" not in root
+    assert root["supportsDynamicLayers"] is True and root["singleFusedMapCache"] is False and "tileInfo" not in root
     assert root["spatialReference"] == {"wkid": 102100, "latestWkid": 3857} and root["units"] == "esriMeters"
     assert [root["fullExtent"][key] for key in ("xmin", "ymin", "xmax", "ymax")] == list(AREA.corners)
     assert root["initialExtent"] == root["fullExtent"] and root["tables"] == []

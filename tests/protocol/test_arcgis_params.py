@@ -27,7 +27,7 @@ from rendermap.frontends.arcgis.spatial import parse_spatial_reference, scale_of
 from rendermap.frontends.kvp import parameters_of
 from rendermap.geo.bbox import BBox
 from rendermap.reply import MapCard
-from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
+from rendermap.request import ComposedLayer, JobRequest, LayerChoice, LayerMode, MapRequest
 from tests.builders.service_double import HAZARD_JOB, ServiceDouble
 
 JOB = JobRequest("Demo/Hazard", HAZARD_JOB)
@@ -279,30 +279,53 @@ def test_filters_that_are_none(text: str) -> None:
         parse_layer_defs(text, CARD)
 
 
-def test_dynamic_layers_may_pick_and_filter() -> None:
-    """The list wins over layers and layerDefs."""
-    text = json.dumps([{"id": 101, "source": {"type": "mapLayer", "mapLayerId": 0}, "definitionExpression": "a > 1"}, {"id": 3}])
+def test_dynamic_layers_go_before_layers() -> None:
+    """Top first, as often as wanted; what they say of the drawing is kept word for word, and nothing else of it."""
+    text = json.dumps(
+        [
+            {
+                "id": 101,
+                "source": {"type": "mapLayer", "mapLayerId": 3},
+                "definitionExpression": " a > 1 ",
+                "minScale": 1000,
+                "maxScale": 0,
+            },
+            {"id": 0},
+            {"id": 7, "source": {"type": "mapLayer", "mapLayerId": 3}, "drawingInfo": {"transparency": 30, "renderer": None, "secret": 1}},
+        ]
+    )
     asked = parse(dynamicLayers=text, layers="show:2", layerDefs="{")
-    assert (asked.layers, asked.filters) == (LayerChoice(LayerMode.SHOW, (0, 3)), ((0, "a > 1"),))
+    assert asked.composition == (
+        ComposedLayer(101, 3, "a > 1", "", 1000 * (0.0254 / 96) / 0.00028),
+        ComposedLayer(0, 0),
+        ComposedLayer(7, 3, "", '{"transparency": 30}'),
+    )
+    assert (asked.layers, asked.filters) == (LayerChoice(), ())
+    assert parse().composition is None and parse(dynamicLayers="[]").composition == ()
 
 
 @pytest.mark.parametrize(
     "item",
     [
         {"source": {"type": "dataLayer", "dataSource": {"type": "table", "dataSourceName": "secret"}}},
-        {"source": {"type": "mapLayer", "mapLayerId": 1}, "drawingInfo": {"renderer": {"type": "simple"}}},
+        {"source": {"type": "dataLayer"}, "id": 0},
+        {"source": {"mapLayerId": 0}},
     ],
 )
-def test_dynamic_layers_cannot_bring_data_or_renderers(item: dict[str, object]) -> None:
+def test_dynamic_layers_cannot_bring_data(item: dict[str, object]) -> None:
     """Other sources would name other datasets."""
     with pytest.raises(NotSupported):
-        parse_dynamic_layers(json.dumps([item]), CARD)
+        parse_dynamic_layers(json.dumps([item]))
 
 
-def test_dynamic_layers_cannot_reorder() -> None:
-    """An order that would not be kept is refused."""
-    with pytest.raises(NotSupported):
-        parse_dynamic_layers('[{"id":3},{"id":1}]', CARD)
+@pytest.mark.parametrize(
+    "item",
+    [{"id": True}, {"id": -1}, {"id": "0"}, {}, {"id": 0, "minScale": ""}, {"id": 0, "maxScale": -1}, {"id": 0, "drawingInfo": 1}],
+)
+def test_dynamic_layers_in_disorder(item: dict[str, object]) -> None:
+    """What is no such list is told so."""
+    with pytest.raises(InvalidLayer):
+        parse_dynamic_layers(json.dumps([item]))
 
 
 # --- robustness --------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ An address is deterministic, carries no query string (esri-leaflet appends one b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from rendermap.access.grant import Principal
@@ -14,7 +14,7 @@ from rendermap.errors import NotFound, TooCostly
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.limits import HREF_CHARS
-from rendermap.request import JobRequest, LayerChoice, LayerMode, MapRequest
+from rendermap.request import ComposedLayer, JobRequest, LayerChoice, LayerMode, MapRequest
 
 _PREFIX = "map_"
 """Tokens may begin with a dot, and web servers like to hide such files."""
@@ -47,6 +47,7 @@ def to_token(file: OutputFile, ring: KeyRing) -> str:
             asked.background,
             asked.filters,
             asked.rotation_deg,
+            None if asked.composition is None else [astuple(layer) for layer in asked.composition],
             file.digest,
         ],
     )
@@ -61,7 +62,20 @@ def from_token(token: str, ring: KeyRing, principal: Principal) -> OutputFile:
         fields: list[Any] = ring.read(PURPOSE, token.removeprefix(_PREFIX))
     except SignatureInvalid as error:
         raise NotFound from error
-    service, job_id, bbox, crs, (width_px, height_px, ratio), (mode, ids), format_, background, filters, rotation_deg, digest = fields
+    (
+        service,
+        job_id,
+        bbox,
+        crs,
+        (width_px, height_px, ratio),
+        (mode, ids),
+        format_,
+        background,
+        filters,
+        rotation_deg,
+        composition,
+        digest,
+    ) = fields
     asked = MapRequest(
         JobRequest(service, job_id, principal),
         MapView(BBox(*bbox), crs, width_px, height_px, ratio),
@@ -70,6 +84,7 @@ def from_token(token: str, ring: KeyRing, principal: Principal) -> OutputFile:
         None if background is None else (background[0], background[1], background[2]),
         tuple((layer, where) for layer, where in filters),
         rotation_deg=rotation_deg,
+        composition=None if composition is None else tuple(ComposedLayer(*layer) for layer in composition),
     )
     return OutputFile(asked, digest)
 

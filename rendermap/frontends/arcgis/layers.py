@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from rendermap.errors import InvalidFilter, InvalidLayer, InvalidParameter, NotSupported
+from rendermap.frontends.arcgis.spatial import from_esri_scale
 from rendermap.frontends.kvp import parse_json, parse_layer_ids
 from rendermap.reply import MapCard
-from rendermap.request import LayerChoice, LayerMode
+from rendermap.request import ComposedLayer, LayerChoice, LayerMode
 
 Filters = tuple[tuple[int, str], ...]
 
@@ -19,6 +21,10 @@ _MODES = {
 }
 _BARE_IDS = re.compile(r"""(?P<text>"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)|(?<=[{,\s])(?P<id>\d{1,6})(?=\s*:)""", re.DOTALL)
 """Keys of digits, or a whole text, in which nothing is a key."""
+
+_LOOKS = ("renderer", "transparency", "showLabels", "labelingInfo")
+_MOST_IDS = 10**9
+_FARTHEST = 1e15
 
 _SIMPLE_DEFS = re.compile(r"""\s*(\d{1,6})\s*:\s*((?:'[^']*'|"[^"]*"|[^;'"])*)(?:;|$)""")
 
@@ -91,30 +97,47 @@ def _layer_id(value: object) -> int:
     return int(str(value))
 
 
-def parse_dynamic_layers(text: str, card: MapCard) -> tuple[LayerChoice, Filters]:
-    """The layers and filters of ``dynamicLayers`` where it only picks layers of this map, in the map's own order.
+def parse_dynamic_layers(text: str) -> tuple[ComposedLayer, ...]:
+    """The layers of ``dynamicLayers``, top first, as @arcgis/core writes them.
 
-    Raises NotSupported for other sources, renderers or another order, InvalidLayer for what is no such list.
+    Raises NotSupported for sources that are no layers of the map, InvalidLayer for what is no such list.
     """
     value = parse_json("dynamicLayers", text)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise InvalidLayer("'dynamicLayers' must be a list of layers.")
-    pairs = [(_dynamic_id(item), _where(item.get("definitionExpression"))) for item in value]
-    ids = [layer for layer, _ in pairs]
-    if ids != sorted(set(ids)):
-        raise NotSupported(details=("'dynamicLayers' cannot change the drawing order.",))
-    known = {layer.id for layer in card.layers if layer.kind != "group"}
-    filters = tuple((layer, where) for layer, where in pairs if where.strip() and layer in known)
-    return LayerChoice(LayerMode.SHOW, tuple(ids)), filters
+    return tuple(map(_dynamic_layer, value))
 
 
-def _dynamic_id(item: dict[str, object]) -> int:
+def _dynamic_layer(item: dict[str, object]) -> ComposedLayer:
     source = item.get("source") or {"type": "mapLayer", "mapLayerId": item.get("id")}
     if not isinstance(source, dict) or source.get("type") != "mapLayer":
         raise NotSupported(details=("'dynamicLayers' may only use the layers of this map.",))
-    if item.get("drawingInfo") or item.get("minScale") or item.get("maxScale"):
-        raise NotSupported(details=("'dynamicLayers' cannot change how a layer is drawn.",))
-    layer = source.get("mapLayerId")
-    if isinstance(layer, bool) or not isinstance(layer, int) or layer < 0:
+    layer = _whole_number(source.get("mapLayerId"))
+    id_ = layer if item.get("id") is None else _whole_number(item["id"])
+    far, near = (_scale(item.get(key)) for key in ("minScale", "maxScale"))
+    return ComposedLayer(id_, layer, _where(item.get("definitionExpression")).strip(), _look(item.get("drawingInfo")), far, near)
+
+
+def _whole_number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST_IDS:
         raise InvalidLayer("'dynamicLayers' must name layers by their ids.")
-    return layer
+    return value
+
+
+def _scale(value: object) -> float | None:
+    """A scale as Esri counts it; None and 0 for no limit."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _FARTHEST:
+        raise InvalidLayer("'dynamicLayers' must have scales that are numbers.")
+    return from_esri_scale(value)
+
+
+def _look(info: object) -> str:
+    """What of a drawingInfo says anything."""
+    if info is None:
+        return ""
+    if not isinstance(info, dict):
+        raise InvalidLayer("'dynamicLayers' must have drawingInfo that is an object.")
+    said = {key: info[key] for key in _LOOKS if info.get(key) is not None}
+    return json.dumps(said, sort_keys=True) if said else ""

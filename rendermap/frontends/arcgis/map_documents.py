@@ -39,7 +39,7 @@ def root_document(card: MapCard, alias_url: str | None) -> Json:
         "mapName": card.title,
         "description": card.service.description,
         "copyrightText": card.service.credits,
-        "supportsDynamicLayers": False,
+        "supportsDynamicLayers": True,
         "layers": [_layer_entry(layer) for layer in card.layers],
         "tables": [],
         "spatialReference": spatial_reference(card.crs),
@@ -84,7 +84,7 @@ def _layer_entry(layer: LayerCard) -> Json:
         "minScale": to_esri_scale(layer.min_scale_denominator),
         "maxScale": to_esri_scale(layer.max_scale_denominator),
         "type": _LAYER_TYPES[layer.kind],
-        "supportsDynamicLegends": False,
+        "supportsDynamicLegends": True,
     }
     return {**entry, **_geometry_type(layer)}
 
@@ -123,7 +123,7 @@ def layer_document(card: MapCard, layer: LayerCard, drawing_info: Json | None) -
         "displayField": "",
         "typeIdField": None,
         "fields": [] if layer.kind == "vector" else None,
-        "canModifyLayer": False,
+        "canModifyLayer": drawing_info is not None,
         "canScaleSymbols": False,
         "hasLabels": bool(drawing_info and drawing_info.get("labelingInfo")),
         "capabilities": CAPABILITIES,

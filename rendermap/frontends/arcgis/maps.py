@@ -20,7 +20,7 @@ from rendermap.frontends.arcgis.map_documents import (
     root_document,
     swatch_named,
 )
-from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_export, parse_pixel_ratio, parse_swatch_size
+from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_composition, parse_export, parse_pixel_ratio, parse_swatch_size
 from rendermap.frontends.arcgis.spatial import Json
 from rendermap.frontends.identity import VARY
 from rendermap.frontends.kvp import Checks, parameters_of
@@ -29,7 +29,7 @@ from rendermap.frontends.negotiation import Form
 from rendermap.frontends.responses import PRIVATE, Keep, drawn_response, picture_response, unchanged_response
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LegendLayer, MapCard, Picture
-from rendermap.request import LegendRequest, MapRequest
+from rendermap.request import ComposedLayer, LegendRequest, MapRequest
 from rendermap.service import OpenMap, OpenTemplate
 
 _SWATCH_NAME = re.compile(r"(?P<digest>[0-9a-f]{24})(?:-(?P<width>\d{1,3})x(?P<height>\d{1,3})-(?P<dpi>[\d.]{1,8}))?")
@@ -167,14 +167,22 @@ async def legend(ask: Ask) -> Answer:
     checks = Checks()
     ratio = checks.read(lambda: parse_pixel_ratio(ask.parameters), 1.0)
     size = checks.read(lambda: parse_swatch_size(ask.parameters), DEFAULT_SWATCH_PX)
+    composition = checks.read(lambda: parse_composition(ask.parameters), None)
     checks.finish()
     suffix = "" if (ratio, size) == (1.0, DEFAULT_SWATCH_PX) else f"-{size[0]}x{size[1]}-{ratio * 96:g}"
-    document = legend_document(await _legend_layers(ask, opened, ratio, size), suffix)
+    document = legend_document(await _legend_layers(ask, opened, ratio, size, composition), suffix)
     return Answer(document, "legend", {"crumbs": _crumbs(ask, opened.card)})
 
 
-async def _legend_layers(ask: Ask, opened: OpenMap | OpenTemplate, ratio: float, size: tuple[int, int]) -> tuple[LegendLayer, ...]:
-    return await opened.legend(LegendRequest(ask.job(opened.card.service.name), pixel_ratio=ratio, swatch_px=size))
+async def _legend_layers(
+    ask: Ask,
+    opened: OpenMap | OpenTemplate,
+    ratio: float,
+    size: tuple[int, int],
+    composition: tuple[ComposedLayer, ...] | None = None,
+) -> tuple[LegendLayer, ...]:
+    job = ask.job(opened.card.service.name)
+    return await opened.legend(LegendRequest(job, pixel_ratio=ratio, swatch_px=size, composition=composition))
 
 
 async def swatch(ask: Ask) -> Response:

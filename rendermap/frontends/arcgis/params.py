@@ -17,7 +17,7 @@ from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS, Format
 from rendermap.limits import DPI, PICTURE_SIDE, SWATCH_SIDE
 from rendermap.reply import MapCard
-from rendermap.request import RGB, JobRequest, LayerChoice, MapRequest
+from rendermap.request import RGB, ComposedLayer, JobRequest, LayerChoice, MapRequest
 
 DEFAULT_SIZE = (400, 400)
 DEFAULT_SWATCH_PX = (20, 20)
@@ -48,11 +48,13 @@ def parse_export(parameters: Parameters, job: JobRequest, card: MapCard) -> MapR
     format_ = checks.read(lambda: format_of(parameters.get("format") or "png"), FORMATS["png"])
     transparent = checks.read(lambda: parse_bool("transparent", parameters.get("transparent") or "false"), False)
     rotation_deg = checks.read(lambda: parse_rotation(parameters), 0.0)
-    layers, filters = checks.read(lambda: _parse_layers(parameters, card), _ALL)
+    composition = checks.read(lambda: parse_composition(parameters), None)
+    layers, filters = _ALL if composition is not None else checks.read(lambda: _parse_layers(parameters, card), _ALL)
     view = checks.read(lambda: _view(frame, size, ratio, parameters), None) if frame else None
     checks.finish()
     assert view is not None
-    return MapRequest(job, view, layers, format_.name, _background(format_, transparent), filters, rotation_deg=rotation_deg)
+    background = _background(format_, transparent)
+    return MapRequest(job, view, layers, format_.name, background, filters, rotation_deg=rotation_deg, composition=composition)
 
 
 def _background(format_: Format, transparent: bool) -> RGB | None:
@@ -99,10 +101,13 @@ def parse_rotation(parameters: Parameters) -> float:
     return round(parse_float("rotation", parameters.get("rotation") or "0") % 360, ANGLE_PLACES) % 360
 
 
-def _parse_layers(parameters: Parameters, card: MapCard) -> tuple[LayerChoice, Filters]:
+def parse_composition(parameters: Parameters) -> tuple[ComposedLayer, ...] | None:
+    """``dynamicLayers``, which goes before ``layers`` and ``layerDefs``; None without.  Raises InvalidLayer, NotSupported."""
     dynamic = parameters.get("dynamiclayers")
-    if dynamic is not None:
-        return parse_dynamic_layers(dynamic, card)
+    return None if dynamic is None else parse_dynamic_layers(dynamic)
+
+
+def _parse_layers(parameters: Parameters, card: MapCard) -> tuple[LayerChoice, Filters]:
     defs = parameters.get("layerdefs")
     return parse_layer_choice(parameters.get("layers")), parse_layer_defs(defs, card) if defs else ()
 

@@ -99,6 +99,11 @@ def to_esri_scale(scale_denominator: float | None) -> float:
     return int(scale) if scale.is_integer() else scale
 
 
+def from_esri_scale(esri_scale: float) -> float | None:
+    """The opposite of `to_esri_scale`."""
+    return esri_scale * ESRI_PIXEL_M / PIXEL_M or None
+
+
 def scale_of(view: MapView) -> float:
     """The scale of a view as Esri counts it."""
     return view.scale_denominator * PIXEL_M / ESRI_PIXEL_M

@@ -251,6 +251,9 @@ def _polygons_under_dots(node: Node) -> Symbol:
     return Symbol((*layers, *((line,) if line else ())))
 
 
+FEATURE_RENDERERS = ("simple", "uniqueValue", "classBreaks", "heatmap", "dotDensity", "temporal")
+"""Types that are drawn as they say; of all others only what stands in for them."""
+
 _READERS: dict[str, Callable[[Node], VectorTheme]] = {
     "simple": _read_simple,
     "uniqueValue": _read_unique,
