@@ -12,6 +12,7 @@ import struct
 import sys
 import sysconfig
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -72,10 +73,11 @@ def _refused() -> str:
     return f"the kernel refused to keep files apart (Landlock): {os.strerror(ctypes.get_errno())}"
 
 
-def _own_code() -> set[Path]:
-    """Where Python and its packages may still be loaded from."""
+@cache
+def _own_code() -> frozenset[Path]:
+    """Where Python and its packages may still be loaded from; of one program always the same."""
     named = (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *sys.path, str(Path(__file__).parents[2]))
-    return {Path(name).resolve() for name in named if name and name != "/"}
+    return frozenset(Path(name).resolve() for name in named if name and name != "/")
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[Path], rights: int) -> None:

@@ -68,6 +68,8 @@ def bbox_of(transform: Affine, width: int, height: int) -> BBox:
 def _name_of(source: DataSource, row: DataFormat, member: str | None) -> tuple[str, list[str]]:
     """What the driver opens: the file, or one raster in it in the driver's own spelling."""
     path = str(source.path.parent if source.path.suffix.lower() == ".adf" else source.path)
+    if member is None and row.driver == "GTiff":  # its first raster, however many it holds
+        return path, []
     with open_raster(path, row.driver) as dataset:
         names, is_whole = dataset.subdatasets, dataset.count > 0
     if member is None:
