@@ -27,6 +27,8 @@ from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.endings import Endings
+from rendermap.gp.engines.engine import Place
+from rendermap.gp.runner import Runner
 from rendermap.jobs.catalog import Catalog
 from rendermap.ledger import Ledger
 from rendermap.limits import CLIENT_DRAWINGS, PIXEL_BUDGET
@@ -67,6 +69,7 @@ class Assembled:
     agreement: Agreement | None = None
     endings: Endings | None = None
     ahead: Ahead = field(default_factory=Ahead)
+    runner: Runner = field(default_factory=Runner)
 
     async def start(self) -> None:
         """Starts the workers."""
@@ -77,9 +80,11 @@ class Assembled:
             self.agreement.start()
         if self.endings:
             self.endings.start()
+        await self.runner.start()
 
     async def stop(self) -> None:
         """Lets drawings finish, then stops the workers."""
+        await self.runner.stop()
         await self.ahead.stop()
         await self.pool.stop()
         if self.endings:
@@ -138,10 +143,11 @@ def build(
         endings=Endings((pictures, legends), finder),
     )
     agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
-    rooms = Rooms(published, finder, drawables, library, studio, LOOK_S)
+    runner = Runner() if catalog else Runner.of(Place(tuple(folder.absolute() for folder in settings.jobs), published))
+    rooms = Rooms(published, finder, drawables, library, studio, runner, LOOK_S)
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,
-        studio.endings, ahead,
+        studio.endings, ahead, runner,
     )  # fmt: skip
 
 

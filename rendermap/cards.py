@@ -19,11 +19,13 @@ from rendermap.services.service import Direction, Parameter, Service, Task, Tool
 _LOUDNESS = {"none": (), "error": (MessageKind.ERROR,), "warning": (MessageKind.ERROR, MessageKind.WARNING), "info": tuple(MessageKind)}
 
 
-def service_card(service: Service, layer_ids: frozenset[int]) -> ServiceCard:
-    """A service as published, without the outputs whose layers are not among layer_ids."""
+def service_card(service: Service, layer_ids: frozenset[int], *, may_submit: bool = False) -> ServiceCard:
+    """A service as published, without the outputs whose layers are not among layer_ids.  may_submit: whoever asks may, if anyone may."""
     tasks = tuple(_task_card(task, layer_ids) for task in service.tasks)
+    accepts_jobs = may_submit and service.running.engine != "none"
     return ServiceCard(
-        service.name, service.title, service.description, service.credits, tasks, service.maximum_records, service.over_limit
+        service.name, service.title, service.description, service.credits, tasks, service.maximum_records, service.over_limit,
+        accepts_jobs, service.running.is_synchronous,
     )  # fmt: skip
 
 

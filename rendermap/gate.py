@@ -45,4 +45,4 @@ class Gate:
 def access_of(service: Service) -> ServiceAccess:
     """A service as the policy sees it."""
     layers = tuple(LayerAccess(layer.id, Operation(layer.access.value), layer.who or service.who) for layer in service.layers)
-    return ServiceAccess(service.name, service.who, layers, service.protection.pixel_budget)
+    return ServiceAccess(service.name, service.who, layers, service.protection.pixel_budget, service.submitters)

@@ -123,6 +123,9 @@ DRAWING_S = Limit("time of a drawing", 30, "seconds of drawing", "workers for al
 WORKER_MEMORY = Limit(
     "memory of a drawing", 2_048, "megabytes of memory in a worker", "the machine's memory", About.TURN, "memory_limit_mb"
 )
+EXECUTION_S = Limit(
+    "time of an execution", 55, "seconds until a task that is waited for has its results", "connections; clients wait a minute", About.TURN
+)
 CLIENT_DRAWINGS = Limit(
     "pictures at once", 64, "pictures being made at once for one client", "workers for all others", About.TURN, "drawings_per_client"
 )
@@ -233,6 +236,7 @@ LIMITS: Table[Limit] = Table(
             QUEUE_S,
             DRAWING_S,
             WORKER_MEMORY,
+            EXECUTION_S,
             CLIENT_DRAWINGS,
             PIXEL_BUDGET,
             JOB_DOCUMENT_BYTES,

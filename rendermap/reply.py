@@ -93,6 +93,7 @@ class ServiceCard:
     """A service as published.
 
     name: ``[folder/]name``.  maximum_records: that one answer holds.  over_limit: ``empty`` or ``truncate``.
+    accepts_jobs: whoever asks may submit.  is_synchronous: clients wait for the results of a task.
     """
 
     name: str
@@ -102,6 +103,8 @@ class ServiceCard:
     tasks: tuple[TaskCard, ...]
     maximum_records: int = 0
     over_limit: str = "empty"
+    accepts_jobs: bool = False
+    is_synchronous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

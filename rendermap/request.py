@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pydantic import JsonValue
+
 from rendermap.access.grant import PUBLIC, Principal
+from rendermap.geo.bbox import BBox
 from rendermap.geo.shape import Shape
 from rendermap.geo.tiling import TileAddress
 from rendermap.geo.turning import turned
@@ -21,6 +25,32 @@ class JobRequest:
     service: str
     job_id: str
     principal: Principal = PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """How a task is to be run, beside its inputs.
+
+    out_crs, process_crs: of the results, and to work in; None for the tool's own.  extent: (box, its CRS) outside of which nothing needs
+    to be worked out.  return_z, return_m: whether results are to keep heights and measures.
+    """
+
+    out_crs: str | None = None
+    process_crs: str | None = None
+    extent: tuple[BBox, str] | None = None
+    return_z: bool = False
+    return_m: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequest:
+    """A task, to be run for someone.  service: ``[folder/]name``.  inputs: plain JSON values by parameter name."""
+
+    service: str
+    task: str
+    inputs: Mapping[str, JsonValue] = field(default_factory=dict)
+    principal: Principal = PUBLIC
+    environment: Environment = Environment()
 
 
 class LayerMode(StrEnum):

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import Protocol
 
@@ -17,14 +17,29 @@ from rendermap.access.policy import JobAccess, Policy, ServiceAccess
 from rendermap.cards import job_card, messages_of, service_card, template_card
 from rendermap.dispatch.plan import SwatchLayer
 from rendermap.drawables import Drawable, Drawables, Styles, whole_bbox
-from rendermap.errors import Broken, Ended, JobFailed, JobNotFound, JobUnreadable, NotFound, NotReady, ServiceNotFound
+from rendermap.errors import (
+    Broken,
+    Ended,
+    JobFailed,
+    JobNotFound,
+    JobUnreadable,
+    NotFound,
+    NotReady,
+    NotSupported,
+    ServiceNotFound,
+    TooCostly,
+)
 from rendermap.gate import Gate, access_of
 from rendermap.geo.crs import WEB_MERCATOR
+from rendermap.gp.engines.none import ELSEWHERE
+from rendermap.gp.orders import order_for
+from rendermap.gp.runner import Runner
 from rendermap.jobs.job import Job, JobStatus, MessageKind
 from rendermap.ledger import Ledger
+from rendermap.limits import EXECUTION_S
 from rendermap.open_map import OpenMap, OpenTemplate
 from rendermap.reply import JobCard, ServiceCard
-from rendermap.request import JobRequest
+from rendermap.request import JobRequest, SubmitRequest
 from rendermap.services.service import Service, ToolLayer, service_named
 from rendermap.studio import Studio
 from rendermap.symbology.library import Library
@@ -63,6 +78,7 @@ class Rooms:
     drawables: Drawables
     library: Library
     studio: Studio
+    runner: Runner = field(default_factory=Runner)
     look_s: float = 0.0
     now: Callable[[], float] = time.monotonic
 
@@ -80,12 +96,16 @@ class MapService:
         """Every published service that principal may know of, by name."""
         published = ((service, access_of(service)) for _, service in sorted((await self._services()).items()))
         admitted = ((service, access) for service, access in published if self._policy.admits(principal, access))
-        return tuple(service_card(service, self._policy.known_layers(principal, access)) for service, access in admitted)
+        return tuple(self._card_of(service, access, principal) for service, access in admitted)
 
     async def service(self, name: str, principal: Principal) -> ServiceCard:
         """One service; its name is matched without regard to case.  Raises ServiceNotFound."""
         service, access = self._admit(await self._services(), name, principal)
-        return service_card(service, self._policy.known_layers(principal, access))
+        return self._card_of(service, access, principal)
+
+    def _card_of(self, service: Service, access: ServiceAccess, principal: Principal) -> ServiceCard:
+        layer_ids = self._policy.known_layers(principal, access)
+        return service_card(service, layer_ids, may_submit=self._policy.may_submit(principal, access))
 
     async def jobs(self, principal: Principal, service: str | None = None, limit: int = 200) -> tuple[JobCard, ...]:
         """Jobs of one or all services that principal may see, newest first."""
@@ -99,6 +119,53 @@ class MapService:
             job, service, gate = await asyncio.to_thread(self._find, request)
         self._ledger.opened(gate.view)
         return job_card(job, service, gate.view)
+
+    # --- running tasks ---------------------------------------------------------------------------------------------
+
+    async def submit(self, request: SubmitRequest) -> JobCard:
+        """A new job, which goes on by itself.
+
+        Raises ServiceNotFound, NotFound (no such task), BadRequest with every fault of the inputs, NotSupported, Busy.
+        """
+        return await self.job(await self._submitted(request))
+
+    async def execute(self, request: SubmitRequest) -> JobCard:
+        """A new job when it is over, however it ended.  One whose asker goes away, or that takes longer than `EXECUTION_S`, is cancelled.
+
+        Raises as `submit`, and TooCostly where it takes longer.
+        """
+        asked = await self._submitted(request)
+        try:
+            async with asyncio.timeout(EXECUTION_S.value):
+                return await self._over(asked)
+        except TimeoutError:
+            await self.cancel(asked)
+            raise TooCostly(details=(EXECUTION_S.sentence,)) from None
+        except asyncio.CancelledError:
+            await asyncio.shield(self.cancel(asked))
+            raise
+
+    async def cancel(self, request: JobRequest) -> JobCard:
+        """The job, which has been cancelled if it was not over and principal may do so.  Raises as `job`."""
+        async with even_refusals():
+            job, service, gate = await asyncio.to_thread(self._find, request)
+        if not job.status.is_over and self._policy.may_cancel(request.principal, gate.service, gate.job):
+            await self._rooms.runner.cancel(service, job.job_id)
+        return await self.job(request)
+
+    async def _submitted(self, request: SubmitRequest) -> JobRequest:
+        service, access = self._admit(await self._services(), request.service, request.principal)
+        if not self._policy.may_submit(request.principal, access):
+            raise NotSupported(details=(ELSEWHERE,))
+        job_id = await self._rooms.runner.submit(order_for(service, request))
+        return JobRequest(service.name, job_id, request.principal)
+
+    async def _over(self, asked: JobRequest) -> JobCard:
+        pause_s = LEAST_PAUSE_S
+        while not JobStatus((card := await self.job(asked)).status).is_over:
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        return card
 
     # --- maps ------------------------------------------------------------------------------------------------------
 
@@ -231,6 +298,8 @@ class MapService:
 
 SHORT_CHARS = 120
 KEPT_OPENINGS = 1024
+LEAST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
+"""Between looks at a job that is waited for."""
 REFUSAL_STEP_S = 0.05
 """Longer than it takes to look at a job folder."""
 MOST_DETAILS = 20

@@ -62,6 +62,10 @@ class Link:
     ends: int
 
 
+KEY_OWNER = "key:"
+"""Before the name of a key that owns a job."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks.
@@ -80,6 +84,13 @@ class Principal:
     def account(self) -> str:
         """What the principal is counted under: the name, and for strangers the address they ask from."""
         return f"{self.kind.value}:{self.address if self.is_stranger else self.name}"
+
+    @property
+    def owner_name(self) -> str | None:
+        """What the jobs say that the principal submitted; None for whom none can be told to be.  No user has the name of a key."""
+        if self.kind is PrincipalKind.KEY:
+            return f"{KEY_OWNER}{self.name}"
+        return self.name if self.kind is PrincipalKind.USER and not self.name.startswith(KEY_OWNER) else None
 
     @property
     def is_stranger(self) -> bool:

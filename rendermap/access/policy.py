@@ -40,12 +40,16 @@ class LayerAccess:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccess:
-    """A service as the policy sees it.  pixel_budget: as a `Grant` has it."""
+    """A service as the policy sees it.
+
+    pixel_budget: as a `Grant` has it.  submitters: who may submit, None for all who may know of it.
+    """
 
     name: str
     who: Who = Who()
     layers: tuple[LayerAccess, ...] = ()
     pixel_budget: float | None = None
+    submitters: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,21 @@ class Policy:
         """Raises ServiceNotFound for whom there is no such service."""
         if not self.admits(principal, service):
             raise ServiceNotFound(refusal="the service is not for them")
+
+    def may_submit(self, principal: Principal, service: ServiceAccess) -> bool:
+        """True for whoever may have jobs made, and would then see them."""
+        if principal.link is not None or not self.admits(principal, service):
+            return False
+        if principal == OPERATOR:
+            return True
+        is_named = service.submitters is None or _is_named(service.submitters, principal)
+        return is_named and self._allowed(principal, Operation.VIEW, service, JobAccess("", principal.owner_name)) is not None
+
+    def may_cancel(self, principal: Principal, service: ServiceAccess, job: JobAccess) -> bool:
+        """True for the owner of a job; where it is nobody's, for whoever may submit."""
+        if principal == OPERATOR or job.owner is None:
+            return self.may_submit(principal, service)
+        return _is_owner(principal, job)
 
     def known_layers(self, principal: Principal, service: ServiceAccess) -> frozenset[int]:
         """The layers principal may see in some job of the service."""
@@ -139,7 +158,7 @@ def _may(who: Who, operation: Operation, principal: Principal, job: JobAccess) -
 
 
 def _may_be(words: frozenset[str], principal: Principal) -> bool:
-    return _is_named(words, principal) or (OWNER in words and principal.kind is PrincipalKind.USER)
+    return _is_named(words, principal) or (OWNER in words and principal.owner_name is not None)
 
 
 def _is_named(words: frozenset[str], principal: Principal) -> bool:
@@ -152,7 +171,7 @@ def _is_named(words: frozenset[str], principal: Principal) -> bool:
 
 
 def _is_owner(principal: Principal, job: JobAccess) -> bool:
-    return principal.kind is PrincipalKind.USER and job.owner is not None and principal.name == job.owner
+    return job.owner is not None and principal.owner_name == job.owner
 
 
 def _is_of(principal: Principal, service: ServiceAccess, job: JobAccess) -> bool:

@@ -69,6 +69,12 @@ class WhoDescription(_Model):
     data: list[Somebody] | None = None
 
 
+class ServiceWhoDescription(WhoDescription):
+    """The same of a service, and who of those who may know of it may submit jobs."""
+
+    submit: list[Somebody] | None = None
+
+
 class LayerDescription(_Model):
     """The tool layer of an output parameter.
 
@@ -157,8 +163,28 @@ class TaskDescription(_Model):
     name: Name
     title: str = ""
     description: str = ""
+    tool: Annotated[str, Field(pattern=r"^[^\W\d]\w*$")] | None = None
+    command: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     groups: list[GroupDescription] = Field(default_factory=list)
     parameters: list[ParameterDescription] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _check(self) -> TaskDescription:
+        if self.tool is not None and self.command is not None:
+            raise ValueError("either tool or command, not both")
+        return self
+
+
+class RunDescription(_Model):
+    """How the tasks of a service are run.  engine: None for ``local`` where there is something to run here, else ``none``."""
+
+    engine: Literal["none", "local"] | None = None
+    instances: Annotated[int, Field(ge=1, le=64)] = 2
+    queue: Annotated[int, Field(ge=0, le=10_000)] = 100
+    time_limit_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 600.0
+    lifetime_h: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    lifetime_from: Literal["creation", "access"] = "creation"
+    synchronous: bool = False
 
 
 class ProtectionDescription(_Model):
@@ -189,6 +215,7 @@ class ServiceDescription(_Model):
     access: Literal["view", "identify", "data"] = "view"
     maximum_records: Annotated[int, Field(ge=0, le=100_000)] = 1000
     over_limit: Literal["empty", "truncate"] = "empty"
-    who: WhoDescription = WhoDescription()
+    who: ServiceWhoDescription = ServiceWhoDescription()
+    run: RunDescription = RunDescription()
     extras: dict[str, JsonValue] = Field(default_factory=dict)
     tasks: Annotated[list[TaskDescription], Field(min_length=1)]

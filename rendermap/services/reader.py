@@ -19,14 +19,16 @@ from rendermap.services.description import (
     LayerDescription,
     ParameterDescription,
     ProtectionDescription,
+    RunDescription,
     ServiceDescription,
     TaskDescription,
 )
 from rendermap.services.layering import Layering, who_of
 from rendermap.services.lines import Place, line_of, to_path
-from rendermap.services.service import Direction, Parameter, Protection, Service, Task
+from rendermap.services.service import Direction, Parameter, Protection, Running, Service, Task
 
 FILE_NAME = "service.toml"
+TOOLS_NAME = "tools.py"
 LARGEST_BYTES = 1 << 20
 _FOLDER_NAME = re.compile(r"[^\W_]\w*")
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
@@ -52,7 +54,7 @@ class Reading:
     faults: tuple[Fault, ...] = ()
 
 
-Version = tuple[int, int, int]
+Version = tuple[int, int, int, bool]
 
 
 class Services:
@@ -142,10 +144,8 @@ def _text_of(path: Path) -> str:
 def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
     who = who_of(described.who, Who())
     layering = Layering(folder, described.protection, described.access, who)
-    tasks = tuple(
-        Task(task.name, task.title or task.name, task.description, tuple(map(_parameter, task.parameters)), layering.layers_of(task))
-        for task in described.tasks
-    )
+    has_tools = (folder / TOOLS_NAME).is_file()
+    tasks = tuple(_task(task, layering, has_tools) for task in described.tasks)
     return Service(
         name=name,
         title=described.title,
@@ -161,7 +161,30 @@ def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
         protection=_protection(described.protection),
         maximum_records=described.maximum_records,
         over_limit=described.over_limit,
+        running=_running(described.run, has_tools or any(task.command for task in tasks)),
+        submitters=None if described.who.submit is None else frozenset(described.who.submit),
     )
+
+
+def _task(described: TaskDescription, layering: Layering, has_tools: bool) -> Task:
+    parameters = tuple(map(_parameter, described.parameters))
+    tool = "" if described.command or not has_tools else described.tool or tool_name(described.name)
+    return Task(
+        described.name, described.title or described.name, described.description, parameters, layering.layers_of(described), tool,
+        tuple(described.command or ()),
+    )  # fmt: skip
+
+
+def tool_name(task: str) -> str:
+    """The function of a task that names none: ``Buffer Points`` is ``buffer_points``."""
+    return re.sub(r"\W+", "_", task).strip("_").lower()
+
+
+def _running(described: RunDescription, has_tools: bool) -> Running:
+    return Running(
+        described.engine or ("local" if has_tools else "none"), described.instances, described.queue, described.time_limit_s,
+        described.lifetime_h, described.lifetime_from, described.synchronous,
+    )  # fmt: skip
 
 
 def _protection(described: ProtectionDescription) -> Protection:
@@ -274,8 +297,9 @@ def _find_files(services_dir: Path) -> list[Path]:
 
 
 def _version_of(path: Path) -> Version:
+    """Tools that come or go change a service as well."""
     try:
         status = path.stat()
     except OSError:
-        return (0, 0, 0)
-    return status.st_mtime_ns, status.st_size, status.st_ino
+        return (0, 0, 0, False)
+    return status.st_mtime_ns, status.st_size, status.st_ino, (path.parent / TOOLS_NAME).is_file()

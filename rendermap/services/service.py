@@ -91,14 +91,37 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """How the tasks of a service are run.
+
+    engine: a name of `gp.engines.table`.  instances: jobs at once.  queue: jobs that may wait.  time_limit_s: of one job.
+    lifetime_h: after so long a job ends, counted from its ``creation`` or the last ``access`` as lifetime_from says; None for never.
+    is_synchronous: clients wait for the results instead of asking for them.
+    """
+
+    engine: str = "none"
+    instances: int = 2
+    queue: int = 100
+    time_limit_s: float = 600.0
+    lifetime_h: float | None = None
+    lifetime_from: str = "creation"
+    is_synchronous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """A tool published in a service."""
+    """A tool published in a service.
+
+    tool: name of its function in the service's tools.py, "" for none.  command: of a program that does the work instead.
+    """
 
     name: str
     display_name: str
     description: str
     parameters: tuple[Parameter, ...]
     layers: tuple[ToolLayer, ...]
+    tool: str = ""
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +143,7 @@ class Service:
 
     name: ``[folder/]name``.  crs: of the map, and of datasets that do not say theirs; None: each job's own.
     maximum_records: features or rows that one answer holds, 0 for none.  over_limit: ``empty`` or ``truncate``, what a result of more is.
+    submitters: who may submit, of those who may know of the service; None for all of them.
     """
 
     name: str
@@ -136,6 +160,8 @@ class Service:
     protection: Protection = Protection()
     maximum_records: int = 1000
     over_limit: str = "empty"
+    running: Running = Running()
+    submitters: frozenset[str] | None = None
 
     @property
     def layers(self) -> tuple[ToolLayer, ...]:

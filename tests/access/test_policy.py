@@ -140,7 +140,7 @@ def test_a_link_is_for_its_job_its_layers_and_its_operations() -> None:
 def test_who_knows_of_a_service() -> None:
     """Whoever may see something of some job; all others hear that there is no such service."""
     policy = Policy()
-    assert [p for p in (PUBLIC, ANNA, BEN, PORTAL, linked()) if policy.admits(p, for_whom("owner"))] == [ANNA, BEN, linked()]
+    assert [p for p in (PUBLIC, ANNA, BEN, PORTAL, linked()) if policy.admits(p, for_whom("owner"))] == [ANNA, BEN, PORTAL, linked()]
     assert not policy.admits(linked(), ServiceAccess("T"))
     with pytest.raises(ServiceNotFound):
         policy.demand(PUBLIC, for_whom("signed_in"))

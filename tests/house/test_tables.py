@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rendermap.frontends.table import FRONT_ENDS
+from rendermap.gp.engines.table import ENGINES
 from rendermap.imaging.blend import BLENDS
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.layouts.table import LAYOUTS
@@ -17,7 +18,7 @@ from rendermap.symbology.symbolizers.table import SYMBOLIZERS
 from rendermap.table import Table
 
 PACKAGE = Path(__file__).parents[2] / "rendermap"
-FOLDERS = {"jobs/layouts": 3, "symbology/readers": 2, "symbology/symbolizers": 4}
+FOLDERS = {"gp/engines": 1, "jobs/layouts": 3, "symbology/readers": 2, "symbology/symbolizers": 4}
 """Folder of a table, and how many rows it has at least."""
 
 
@@ -45,7 +46,7 @@ def test_every_protocol_is_in_its_table() -> None:
     assert folders == set(FRONT_ENDS.names)
 
 
-@pytest.mark.parametrize("table", [LAYOUTS, STYLE_READERS, SYMBOLIZERS, FRONT_ENDS, FORMATS, BLENDS], ids=lambda table: table.what)
+@pytest.mark.parametrize("table", [ENGINES, LAYOUTS, STYLE_READERS, SYMBOLIZERS, FRONT_ENDS, FORMATS, BLENDS], ids=lambda table: table.what)
 def test_tables_are_read_only_and_filled(table: Table[object]) -> None:
     """Rows are given once, in the order tried, and nobody adds to them while the service runs."""
     assert len(table) == len(table.names) == len({*table.names}) > 0
@@ -53,7 +54,7 @@ def test_tables_are_read_only_and_filled(table: Table[object]) -> None:
         table.rows["new"] = object()  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("folder", "table"), list(zip(FOLDERS, [LAYOUTS, STYLE_READERS, SYMBOLIZERS], strict=True)))
+@pytest.mark.parametrize(("folder", "table"), list(zip(FOLDERS, [ENGINES, LAYOUTS, STYLE_READERS, SYMBOLIZERS], strict=True)))
 def test_no_row_was_lost(folder: str, table: Table[object]) -> None:
     """A row that disappears takes a feature with it."""
     assert len(table) >= FOLDERS[folder]

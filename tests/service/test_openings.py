@@ -63,7 +63,9 @@ class World:
         self.root, self.clock = run.root, Clock()
         rooms = counted.assembled.service._rooms
         self.shelf = Shelf(Catalog((counted.jobs,), services=rooms.services))
-        self.service = MapService(Rooms(rooms.services, self.shelf, rooms.drawables, rooms.library, rooms.studio, LOOK_S, self.clock))
+        self.service = MapService(
+            Rooms(rooms.services, self.shelf, rooms.drawables, rooms.library, rooms.studio, rooms.runner, LOOK_S, self.clock)
+        )
 
     def open(self) -> None:
         """It is a journal."""

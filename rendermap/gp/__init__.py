@@ -1,0 +1,1 @@
+"""The geoprocessing side: tasks are ordered here, and engines have them done."""

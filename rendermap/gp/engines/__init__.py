@@ -1,0 +1,1 @@
+"""Who does the work: one file and one row of the table for each engine."""

@@ -1,0 +1,31 @@
+"""No engine: an outside GP server runs the tasks, and this service shows what has been made."""
+
+from __future__ import annotations
+
+from rendermap.errors import NotSupported
+from rendermap.gp.engines.engine import Place
+from rendermap.gp.orders import JobOrder
+from rendermap.services.service import Service
+
+ELSEWHERE = "This server shows the results of finished jobs; submit jobs to the server that runs the task."
+
+
+class NoEngine:
+    """Refuses every order, and leaves jobs as they are."""
+
+    def __init__(self, place: Place | None = None) -> None:
+        del place
+
+    async def start(self) -> None:
+        """Nothing is to be taken up."""
+
+    async def stop(self) -> None:
+        """Nothing is under way."""
+
+    async def submit(self, order: JobOrder) -> str:
+        """Raises NotSupported."""
+        del order
+        raise NotSupported(details=(ELSEWHERE,))
+
+    async def cancel(self, service: Service, job_id: str) -> None:
+        """Whoever runs the job is asked elsewhere."""

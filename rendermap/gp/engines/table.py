@@ -1,0 +1,11 @@
+"""The table of engines, by the name that a service.toml calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rendermap.gp.engines import none
+from rendermap.gp.engines.engine import Engine, Place
+from rendermap.table import Table
+
+ENGINES: Table[Callable[[Place], Engine]] = Table("engines", {"none": none.NoEngine})

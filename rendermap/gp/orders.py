@@ -1,0 +1,40 @@
+"""What an engine is asked to do: a task of a service, with its inputs, for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from rendermap.errors import NotFound
+from rendermap.request import Environment, SubmitRequest
+from rendermap.services.service import Service, Task, task_named
+
+
+@dataclass(frozen=True, slots=True)
+class JobOrder:
+    """A task to be done.
+
+    inputs: plain JSON values by parameter name, as the task wants them.  owner: name of whoever submitted it, None for strangers.
+    client: what its orders are counted under, so that nobody holds the others up.
+    """
+
+    service: Service
+    task: Task
+    inputs: Mapping[str, JsonValue] = field(default_factory=dict)
+    environment: Environment = field(default_factory=Environment)
+    owner: str | None = None
+    is_private: bool = False
+    client: str = ""
+
+
+def order_for(service: Service, request: SubmitRequest) -> JobOrder:
+    """What is asked for, as an order.  Raises NotFound where the service has no such task, BadRequest with every fault of the inputs."""
+    task = task_named(service, request.task)
+    if task is None:
+        raise NotFound("There is no such task.")
+    principal = request.principal
+    return JobOrder(
+        service, task, dict(request.inputs), request.environment, principal.owner_name, client=principal.account,
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""Who may have tasks run, and what is told to those who may not."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from rendermap.access.grant import PUBLIC, Principal, PrincipalKind
+from rendermap.access.policy import JobAccess, Policy, ServiceAccess, Who
+from rendermap.errors import NotSupported
+from rendermap.request import SubmitRequest
+from rendermap.services.description import RunDescription
+from rendermap.services.reader import read_service
+from tests.builders.counted_service import CountedService
+
+ANNA = Principal("anna", PrincipalKind.USER)
+BEN = Principal("ben", PrincipalKind.USER)
+PORTAL = Principal("portal", PrincipalKind.KEY)
+SERVICE = '[run]\ninstances = 3\n[[tasks]]\nname = "Buffer Points"\n'
+
+
+def published(folder: Path, text: str, *, tools: bool) -> Path:
+    """A services folder with one service, Buffer."""
+    (folder / "Buffer").mkdir()
+    (folder / "Buffer/service.toml").write_text('title = "Buffer"\n' + text)
+    if tools:
+        (folder / "Buffer/tools.py").write_text("def buffer_points(): ...\n")
+    return folder / "Buffer/service.toml"
+
+
+@pytest.mark.parametrize(("tools", "engine", "tool"), [(True, "local", "buffer_points"), (False, "none", "")])
+def test_a_service_with_tools_runs_them(tmp_path: Path, tools: bool, engine: str, tool: str) -> None:
+    """A tools.py is all it takes; a task that names no function has the one of its own name."""
+    service = read_service(published(tmp_path, SERVICE, tools=tools), tmp_path).service
+    assert service is not None
+    assert (service.running.engine, service.running.instances, service.tasks[0].tool) == (engine, 3, tool)
+
+
+def test_a_task_that_names_its_function_has_that_one(tmp_path: Path) -> None:
+    """The name of the function may be anything."""
+    service = read_service(published(tmp_path, SERVICE + 'tool = "make_rings"\n', tools=True), tmp_path).service
+    assert service is not None and service.tasks[0].tool == "make_rings"
+
+
+def test_a_task_is_done_by_one_of_both(tmp_path: Path) -> None:
+    """A function and a program at once would leave open which of them is meant."""
+    faults = read_service(published(tmp_path, SERVICE + 'tool = "a"\ncommand = ["b"]\n', tools=True), tmp_path).faults
+    assert [fault.message for fault in faults] == ["tasks[0]: either tool or command, not both"]
+
+
+def test_where_nothing_runs_submitting_is_refused_politely(tmp_path: Path) -> None:
+    """The results of an outside GP server are shown; its tasks are submitted there."""
+    counted = CountedService(tmp_path, {"Buffer": 'title = "Buffer"\n' + SERVICE})
+    with pytest.raises(NotSupported) as refused:
+        asyncio.run(counted.assembled.service.submit(SubmitRequest("buffer", "buffer points")))
+    assert "submit jobs to the server that runs the task" in refused.value.details[0]
+
+
+@pytest.mark.parametrize(
+    ("submitters", "principal", "may"),
+    [
+        (None, PUBLIC, True),
+        ({"user:anna"}, ANNA, True),
+        ({"user:anna"}, BEN, False),
+        ({"signed_in"}, PUBLIC, False),
+        ({"key:portal"}, PORTAL, True),
+    ],
+)
+def test_a_list_says_who_may_submit(submitters: set[str] | None, principal: Principal, may: bool) -> None:
+    """Without a list, whoever may see the service."""
+    access = ServiceAccess("Buffer", submitters=None if submitters is None else frozenset(submitters))
+    assert Policy().may_submit(principal, access) is may
+
+
+def test_nobody_submits_what_they_could_not_see() -> None:
+    """A stranger's job is nobody's, so where only owners see their jobs a stranger would never see it again."""
+    access = ServiceAccess("Buffer", Who(frozenset({"owner"})))
+    assert [Policy().may_submit(each, access) for each in (PUBLIC, ANNA, PORTAL)] == [False, True, True]
+
+
+def test_a_job_is_cancelled_by_its_owner() -> None:
+    """Neither by others who may see it, nor by a user who has the name of the key that owns it; a stranger's by whoever may submit."""
+    access, policy = ServiceAccess("Buffer"), Policy()
+    posing = Principal("key:portal", PrincipalKind.USER)
+    annas, portals, nobodys = JobAccess("j1", ANNA.owner_name), JobAccess("j2", PORTAL.owner_name), JobAccess("j3")
+    assert [policy.may_cancel(each, access, annas) for each in (ANNA, BEN, PUBLIC)] == [True, False, False]
+    assert [policy.may_cancel(each, access, portals) for each in (PORTAL, posing, PUBLIC)] == [True, False, False]
+    assert policy.may_cancel(PUBLIC, access, nobodys)
+
+
+def test_the_defaults_of_running_are_the_same_wherever_they_stand() -> None:
+    """A service that says nothing is run as the values say."""
+    from rendermap.services.service import Running
+
+    described, values = RunDescription(), Running()
+    assert (described.instances, described.queue, described.time_limit_s) == (values.instances, values.queue, values.time_limit_s)
