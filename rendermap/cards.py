@@ -34,7 +34,7 @@ def _task_card(task: Task, layer_ids: frozenset[int]) -> TaskCard:
     parameters = tuple(
         ParameterCard(
             p.name, p.data_type, p.display_name, p.direction is Direction.OUTPUT, p.required, p.default, p.description, p.category,
-            p.choices, ids.get(p.name.casefold()),
+            p.choices, ids.get(p.name.casefold()), p.minimum, p.maximum, p.geometry,
         )
         for p in task.parameters
         if ids.get(p.name.casefold()) in layer_ids | {None}

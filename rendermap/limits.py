@@ -80,6 +80,12 @@ EXPRESSION_DEPTH = Limit("depth of a filter", 40, "levels in a filter or express
 HREF_CHARS = Limit(
     "picture address", 6_000, "characters in the address of a picture", "addresses that proxies and browsers cut", About.QUESTION
 )
+INPUT_CHARS = Limit("value for a tool", 1_000_000, "characters in a value for a tool", "time of parsing", About.QUESTION)
+INPUT_TEXT = Limit("text for a tool", 10_000, "characters in a text for a tool", "the job's document", About.QUESTION)
+INPUT_VALUES = Limit("list for a tool", 1_000, "values in a list for a tool", "the job's document", About.QUESTION)
+INPUT_FEATURES = Limit("features for a tool", 10_000, "features in a value for a tool", "the job's document", About.QUESTION)
+INPUT_VERTICES = Limit("vertices for a tool", 100_000, "vertices in a value for a tool", "the job's document", About.QUESTION)
+INPUT_FIELDS = Limit("fields for a tool", 200, "fields of the features in a value for a tool", "the job's document", About.QUESTION)
 
 # --- a picture ---------------------------------------------------------------------------------------------------------
 
@@ -218,6 +224,12 @@ LIMITS: Table[Limit] = Table(
             EXPRESSION_DEPTH,
             HREF_CHARS,
             ANSWER_BYTES,
+            INPUT_CHARS,
+            INPUT_TEXT,
+            INPUT_VALUES,
+            INPUT_FEATURES,
+            INPUT_VERTICES,
+            INPUT_FIELDS,
             PICTURE_SIDE,
             PICTURE_PIXELS,
             PICTURE_LAYERS,

@@ -64,7 +64,10 @@ class LegendLayer:
 
 @dataclass(frozen=True, slots=True)
 class ParameterCard:
-    """A task's parameter, with the data type's GP name.  layer_id: of its tool layer, if it has one."""
+    """A task's parameter, with the data type's GP name.
+
+    layer_id: of its tool layer, if it has one.  minimum, maximum, geometry: what a value must be, as `services.service.Parameter` has it.
+    """
 
     name: str
     data_type: str
@@ -76,6 +79,9 @@ class ParameterCard:
     category: str
     choices: tuple[str, ...]
     layer_id: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    geometry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from rendermap.errors import BadRequest, InvalidBbox, InvalidLayer, InvalidParameter, InvalidSize, TooCostly
 from rendermap.geo.bbox import BBox, from_corners
-from rendermap.limits import ADDRESS_BYTES, BODY_BYTES, FORM_FILES, JSON_CHARS, JSON_DEPTH, LAYER_IDS, LENIENT_CHARS, PARAMETERS
+from rendermap.limits import ADDRESS_BYTES, BODY_BYTES, FORM_FILES, JSON_CHARS, JSON_DEPTH, LAYER_IDS, LENIENT_CHARS, PARAMETERS, Limit
 
 Value = TypeVar("Value")
 
@@ -175,13 +175,13 @@ def parse_layer_ids(name: str, text: str) -> tuple[int, ...]:
     return tuple(sorted({int(word) for word in words if int(word) >= 0}))
 
 
-def parse_json(name: str, text: str) -> object:
+def parse_json(name: str, text: str, longest: Limit = JSON_CHARS) -> object:
     """JSON, or JSON5 when short: QGIS leaves the quotes of keys away.
 
     Bounded in length and depth.  Raises InvalidParameter.
     """
-    if len(text) > JSON_CHARS.value:
-        raise InvalidParameter(f"'{name}' is too long. {JSON_CHARS.sentence}")
+    if len(text) > longest.value:
+        raise InvalidParameter(f"'{name}' is too long. {longest.sentence}")
     if _depth(text) > JSON_DEPTH.value:
         raise InvalidParameter(f"'{name}' is too deep. {JSON_DEPTH.sentence}")
 

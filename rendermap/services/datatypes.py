@@ -10,6 +10,11 @@ from collections.abc import Mapping
 GEOGRAPHIC_TYPES = frozenset(("GPFeatureRecordSetLayer", "GPRasterDataLayer", "GPRasterData"))
 """An output of such a type always has a tool layer."""
 
+FEATURE_TYPE = "GPFeatureRecordSetLayer"
+
+NUMBER_TYPES = frozenset(("GPLong", "GPDouble"))
+"""Values of such a type may be bounded."""
+
 NAMING_TYPES = frozenset(("GPString", "GPDataFile"))
 """An output of such a type has a tool layer when the service gives it one: its value names a dataset."""
 
@@ -31,6 +36,11 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {
 _MULTIVALUE = "GPMultiValue:"
 
 DATA_TYPES = (*_SCALARS, f"{_MULTIVALUE}<any of these>")
+
+
+def one_of(text: str) -> str:
+    """The type of one value of a multivalue; any other type itself."""
+    return text.removeprefix(_MULTIVALUE)
 
 
 def is_dataset_type(text: str) -> bool:

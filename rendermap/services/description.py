@@ -10,7 +10,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, fi
 from rendermap.errors import InvalidCrs
 from rendermap.geo.crs import parse_crs
 from rendermap.services import marks
-from rendermap.services.datatypes import DATA_TYPES, GEOGRAPHIC_TYPES, NAMING_TYPES, fits, is_data_type
+from rendermap.services.datatypes import (
+    DATA_TYPES,
+    FEATURE_TYPE,
+    GEOGRAPHIC_TYPES,
+    NAMING_TYPES,
+    NUMBER_TYPES,
+    fits,
+    is_data_type,
+    one_of,
+)
 
 _LONGEST_MARK = 200
 _NAME = r"^[^/\\?#%&\x00-\x1f]{1,128}$"
@@ -51,6 +60,7 @@ Name = Annotated[str, Field(pattern=_NAME)]
 Somebody = Annotated[str, Field(pattern=r"^(public|signed_in|owner|(user|group|key):[^\s:][^\x00-\x1f]{0,199})$")]
 """A word of the policy."""
 Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Colors = Annotated[int, Field(ge=0, le=256)]
 Decimals = Annotated[int, Field(ge=-12, le=12)]
 """Places behind the point that stay; below 0 of places before it."""
@@ -121,6 +131,9 @@ class ParameterDescription(_Model):
     required: bool = True
     default: JsonValue = None
     choices: list[str] = Field(default_factory=list)
+    minimum: Number | None = None
+    maximum: Number | None = None
+    geometry: Literal["point", "multipoint", "line", "polygon"] | None = None
     description: str = ""
     category: str = ""
     layer: LayerDescription | None = None
@@ -136,11 +149,22 @@ class ParameterDescription(_Model):
             raise ValueError(f"the default does not fit the type {self.type}")
         if self.choices and self.default is not None and self.default not in self.choices:
             raise ValueError("the default is none of the choices")
+        self._check_filters()
         if self.layer is not None and self.direction == "input":
             raise ValueError("only output parameters have a layer")
         if self.layer is not None and self.type not in GEOGRAPHIC_TYPES | NAMING_TYPES:
             raise ValueError(f"an output of type {self.type} is not drawn and cannot have a layer")
         return self
+
+    def _check_filters(self) -> None:
+        one = one_of(self.type)
+        bounded = self.minimum is not None or self.maximum is not None
+        if bounded and one not in NUMBER_TYPES:
+            raise ValueError(f"only {' and '.join(sorted(NUMBER_TYPES))} have a minimum and a maximum")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("the minimum is larger than the maximum")
+        if self.geometry is not None and (one != FEATURE_TYPE or self.direction != "input"):
+            raise ValueError(f"only inputs of type {FEATURE_TYPE} have a geometry")
 
     @property
     def tool_layer(self) -> LayerDescription | None:

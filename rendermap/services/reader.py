@@ -203,6 +203,9 @@ def _parameter(described: ParameterDescription) -> Parameter:
         description=described.description,
         category=described.category,
         choices=tuple(described.choices),
+        minimum=described.minimum,
+        maximum=described.maximum,
+        geometry=described.geometry,
     )
 
 

@@ -77,7 +77,11 @@ class GroupLayer:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A task's parameter.  data_type: a GP data type such as ``GPDouble`` or ``GPMultiValue:GPString``."""
+    """A task's parameter.
+
+    data_type: a GP data type such as ``GPDouble`` or ``GPMultiValue:GPString``.  minimum, maximum: of numbers, None for no bound.
+    geometry: ``point``, ``multipoint``, ``line`` or ``polygon`` where features must be such, None for any.
+    """
 
     name: str
     data_type: str
@@ -88,6 +92,9 @@ class Parameter:
     description: str = ""
     category: str = ""
     choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    geometry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rendermap.errors import InvalidCrs
 from rendermap.frontends.kvp import parse_bbox, parse_json
 from rendermap.geo.bbox import BBox, pad
-from rendermap.geo.crs import WEB_MERCATOR, metres_per_unit, parse_crs, to_esri_wkt, to_wkid, unit_name
+from rendermap.geo.crs import metres_per_unit, parse_crs, unit_name
+from rendermap.geo.references import crs_of_reference, reference_of
 from rendermap.geo.view import PIXEL_M, MapView
 
 Json = dict[str, object]
@@ -36,15 +37,10 @@ def parse_spatial_reference(name: str, text: str) -> str:
 
 def crs_of_json(name: str, value: object) -> str:
     """Our name of a spatialReference object.  Raises InvalidCrs."""
-    fields, sentence = value if isinstance(value, dict) else {}, InvalidCrs.sentence
-    for key in ("latestWkid", "wkid", "wkt", "wkt2"):
-        given = fields.get(key)
-        if isinstance(given, int | str) and not isinstance(given, bool) and given:
-            try:
-                return parse_crs(str(given))
-            except InvalidCrs as error:
-                sentence = error.sentence
-    raise _unknown(name, sentence)
+    try:
+        return crs_of_reference(value)
+    except InvalidCrs as error:
+        raise _unknown(name, error.sentence) from error
 
 
 def _unknown(name: str, sentence: str) -> InvalidCrs:
@@ -68,11 +64,8 @@ def parse_extent(name: str, text: str) -> tuple[BBox, str | None]:
 
 
 def spatial_reference(crs: str) -> Json:
-    """``wkid`` and ``latestWkid``; web mercator by the code every client knows; WKT of Esri's flavour without a code."""
-    if crs == WEB_MERCATOR:
-        return {"wkid": 102100, "latestWkid": 3857}
-    wkid = to_wkid(crs)
-    return {"wkid": wkid, "latestWkid": wkid} if wkid else {"wkt": to_esri_wkt(crs)}
+    """``wkid`` and ``latestWkid``, or WKT."""
+    return {**reference_of(crs)}
 
 
 def extent(box: BBox, crs: str) -> Json:

@@ -1,0 +1,186 @@
+"""GP values as clients write them -> plain JSON, and back.
+
+Only the spelling is undone here: whether a value is what its parameter wants is judged where the task is ordered, so a text that is no
+number stays a text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from rendermap.errors import InvalidParameter
+from rendermap.frontends.arcgis.spatial import crs_of_json, parse_extent, parse_spatial_reference
+from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_json
+from rendermap.geo.bbox import BBox
+from rendermap.limits import INPUT_CHARS
+from rendermap.reply import ParameterCard, TaskCard
+from rendermap.request import Environment
+from rendermap.table import Table
+
+MULTIVALUE = "GPMultiValue:"
+_WORDS = frozenset(("f", "token", "callback"))
+"""Of the request itself, whatever a task calls its parameters."""
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
+_AMOUNT = re.compile(rf"({_NUMBER.pattern})\s*(?:esri)?([A-Za-z]{{1,30}})", re.ASCII)
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False, "t": True, "f": False}
+
+Decode = Callable[[str, str], JsonValue]
+
+
+def parse_inputs(parameters: Parameters, task: TaskCard) -> dict[str, JsonValue]:
+    """The values given for the inputs of a task, by the names it has for them; whatever else was sent is passed over.
+
+    Raises BadRequest with every text that is no JSON where JSON must be.
+    """
+    checks = Checks()
+    found: dict[str, JsonValue] = {}
+    for card in task.parameters:
+        text = None if card.is_output or card.name.lower() in _WORDS else parameters.get(card.name.lower())
+        if text is not None:
+            found[card.name] = checks.read(lambda card=card, text=text: decode(card, text), None)  # type: ignore[misc]
+    checks.finish()
+    return found
+
+
+def decode(card: ParameterCard, text: str) -> JsonValue:
+    """One value.  Raises InvalidParameter for what should be JSON and is not."""
+    if not card.data_type.startswith(MULTIVALUE):
+        return DECODERS[card.data_type](card.name, text)
+    if text.startswith(("[", "{")):
+        value = _json(card.name, text)
+        return value if isinstance(value, list) else [value]
+    one = DECODERS[card.data_type.removeprefix(MULTIVALUE)]
+    return [one(card.name, part.strip()) for part in text.split(";") if part.strip()]
+
+
+def _json(name: str, text: str) -> JsonValue:
+    return parse_json(name, text, INPUT_CHARS)  # type: ignore[return-value]
+
+
+def _text(name: str, text: str) -> JsonValue:
+    del name
+    return text
+
+
+def _number(name: str, text: str) -> JsonValue:
+    del name
+    if re.fullmatch(r"[-+]?\d{1,18}", text, re.ASCII):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+def _truth(name: str, text: str) -> JsonValue:
+    """Python clients post their own spelling."""
+    del name
+    return _TRUTHS.get(text.lower(), text)
+
+
+def _amount(what: str) -> Decode:
+    """``{"distance": 5, "units": "esriMiles"}``, or ``5 Miles`` as scripts write it."""
+
+    def decode_amount(name: str, text: str) -> JsonValue:
+        if found := _AMOUNT.fullmatch(text):
+            return {what: _number(name, found[1]), "units": f"esri{found[2]}"}
+        return _json(name, text)
+
+    return decode_amount
+
+
+DECODERS: Table[Decode] = Table(
+    "spelling of a GP data type",
+    {
+        "GPString": _text,
+        "GPLong": _number,
+        "GPDouble": _number,
+        "GPBoolean": _truth,
+        "GPDate": _number,
+        "GPLinearUnit": _amount("distance"),
+        "GPArealUnit": _amount("area"),
+        "GPFeatureRecordSetLayer": _json,
+        "GPRecordSet": _json,
+        "GPDataFile": lambda name, text: _json(name, text) if text.startswith("{") else text,
+        "GPRasterData": lambda name, text: _json(name, text) if text.startswith("{") else text,
+        "GPRasterDataLayer": lambda name, text: _json(name, text) if text.startswith("{") else text,
+        "GPValueTable": _json,
+    },
+)
+
+
+# --- environment ---------------------------------------------------------------------------------------------------------
+
+
+def parse_environment(parameters: Parameters) -> Environment:
+    """``env:outSR``, ``env:processSR``, ``env:extent``, ``returnZ``, ``returnM``, and ``context``, which says the same as one JSON object.
+
+    What is said by itself wins over the context.  Raises BadRequest with every fault.
+    """
+    checks = Checks()
+    nothing: Mapping[str, object] = {}
+    context = checks.read(lambda: _context(parameters), nothing)
+    out_crs = checks.read(lambda: _reference("outSR", parameters, context), None)
+    process_crs = checks.read(lambda: _reference("processSR", parameters, context), None)
+    extent = checks.read(lambda: _extent(parameters, context, process_crs), None)
+    return_z, return_m = (checks.read(lambda name=name: _flag(name, parameters), False) for name in ("returnZ", "returnM"))  # type: ignore[misc]
+    checks.finish()
+    return Environment(out_crs, process_crs, extent, return_z, return_m)
+
+
+def _context(parameters: Parameters) -> Mapping[str, object]:
+    text = parameters.get("context")
+    context = parse_json("context", text) if text else {}
+    if not isinstance(context, dict):
+        raise InvalidParameter("'context' must be a JSON object.")
+    return {str(key).lower(): value for key, value in context.items() if value is not None}
+
+
+def _reference(name: str, parameters: Parameters, context: Mapping[str, object]) -> str | None:
+    text = parameters.get(f"env:{name.lower()}")
+    if text is not None:
+        return parse_spatial_reference(f"env:{name}", text)
+    given = context.get(name.lower())
+    if isinstance(given, str):
+        return parse_spatial_reference(name, given)
+    return None if given is None else crs_of_json(name, given)
+
+
+def _extent(parameters: Parameters, context: Mapping[str, object], crs: str | None) -> tuple[BBox, str] | None:
+    text = parameters.get("env:extent")
+    given = context.get("extent")
+    if text is None and given is None:
+        return None
+    box, named = parse_extent("extent", text if text is not None else given if isinstance(given, str) else json.dumps(given))
+    known = named or crs
+    if known is None:
+        raise InvalidParameter("'extent' must name its spatialReference.")
+    return box, known
+
+
+def _flag(name: str, parameters: Parameters) -> bool:
+    text = parameters.get(name.lower())
+    return text is not None and parse_bool(name, text)
+
+
+# --- back into documents -------------------------------------------------------------------------------------------------
+
+
+def encode(data_type: str, value: object) -> object:
+    """A value as clients decode it: lists for multivalues, epoch milliseconds for dates, no address for files."""
+    if data_type.startswith(MULTIVALUE):
+        values = value if isinstance(value, list | tuple) else [] if value is None else [value]
+        return [encode(data_type.removeprefix(MULTIVALUE), each) for each in values]
+    if data_type == "GPDate" and isinstance(value, str):
+        return _epoch_ms(value)
+    return {"url": ""} if data_type == "GPDataFile" else value
+
+
+def _epoch_ms(text: str) -> object:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
