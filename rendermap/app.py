@@ -60,6 +60,7 @@ def create_app(assembled: Assembled) -> FastAPI:
     app.state.doorkeeper = assembled.doorkeeper
     app.state.basemap_url = settings.basemap_url
     app.state.basemap_attribution = settings.basemap_attribution
+    app.state.expired_job_reply = settings.expired_job_reply
     app.state.readiness = Readiness(assembled.pool, settings.ready_memory_mb * MEGABYTE, lambda: assembled.doorkeeper.is_understood)
     _add_operations(app, assembled)
     for front_end in FRONT_ENDS:

@@ -72,7 +72,16 @@ def job_card(job: Job, service: Service, grant: Grant) -> JobCard:
             if ids.get(o.name.casefold()) in (grant.layer_ids if is_linked else grant.layer_ids | {None})
         ),
         messages=() if is_linked else messages_of(job, service),
+        progress=_progress_of(job, service, is_linked=is_linked),
     )
+
+
+def _progress_of(job: Job, service: Service, *, is_linked: bool) -> tuple[str, float | None] | None:
+    """How far it has come is no secret; what it is doing is as loud as an informative message."""
+    if job.progress is None or job.status.is_over:
+        return None
+    is_heard = not is_linked and MessageKind.INFORMATIVE in _LOUDNESS.get(service.message_level, ())
+    return without_paths(job.progress.message) if is_heard else "", job.progress.percent
 
 
 def _result_card(

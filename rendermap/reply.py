@@ -188,7 +188,11 @@ class ResultCard:
 
 @dataclass(frozen=True, slots=True)
 class JobCard:
-    """A job's state.  status: a `jobs.job.JobStatus` value.  messages: (kind, text) pairs, already as quiet as the service wants them."""
+    """A job's state.
+
+    status: a `jobs.job.JobStatus` value.  messages: (kind, text) pairs, already as quiet as the service wants them.
+    progress: (what is being done, percent or None) while it runs and says so.
+    """
 
     service: str
     job_id: str
@@ -200,6 +204,7 @@ class JobCard:
     inputs: tuple[ResultCard, ...] = ()
     results: tuple[ResultCard, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
+    progress: tuple[str, float | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

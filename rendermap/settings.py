@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         None, pattern=r"^https?://[^/@?#]+/?$", description="Address of the S3-compatible store of cache_s3; Amazon's own unless given."
     )
     max_px: int = Field(PICTURE_SIDE.value, ge=256, le=16384, description="Longest side of a picture, in pixels.")
+    expired_job_reply: Literal["failed", "error"] = Field(
+        "failed", description="What ArcGIS clients are told of a job that is gone; most poll for ever on an error."
+    )
     picture_max_age_s: int = Field(60, ge=0, description="How long clients may keep a picture from a moving address.")
     access: Path = Field(Path("access"), description="Folder that says who may sign in, and which links are revoked.")
     secret_key: Annotated[tuple[str, ...], NoDecode] = Field(

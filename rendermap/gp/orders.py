@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from rendermap.errors import NotFound
+from rendermap.gp.values import checked_inputs
 from rendermap.request import Environment, SubmitRequest
 from rendermap.services.service import Service, Task, task_named
 
@@ -34,7 +35,5 @@ def order_for(service: Service, request: SubmitRequest) -> JobOrder:
     task = task_named(service, request.task)
     if task is None:
         raise NotFound("There is no such task.")
-    principal = request.principal
-    return JobOrder(
-        service, task, dict(request.inputs), request.environment, principal.owner_name, client=principal.account,
-    )  # fmt: skip
+    inputs, principal = checked_inputs(task, request.inputs, service.crs), request.principal
+    return JobOrder(service, task, inputs, request.environment, principal.owner_name, client=principal.account)

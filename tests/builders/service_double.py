@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.access.grant import Principal
-from rendermap.errors import Ended, JobFailed, JobNotFound, NotReady, RendermapError, ServiceNotFound
+from rendermap.errors import Ended, JobFailed, JobNotFound, NotReady, NotSupported, RendermapError, ServiceNotFound
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR, transformer
 from rendermap.geo.tiling import view_of
@@ -23,7 +23,7 @@ from rendermap.geo.view import MapView
 from rendermap.imaging.encode import encode
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import JobCard, LayerCard, LegendEntry, LegendLayer, MapCard, ParameterCard, Picture, ResultCard, ServiceCard, TaskCard
-from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, SubmitRequest, TileRequest
 
 Grid = NDArray[Any]
 
@@ -34,6 +34,7 @@ HAZARD_JOB = "j" + "a1" * 16
 RUNNING_JOB = "j" + "b2" * 16
 FAILED_JOB = "j" + "c3" * 16
 ENDED_JOB = "j" + "d4" * 16
+SUBMITTED_JOB = "j" + "f6" * 16
 VIEWSHED_JOB = "j" + "e5" * 16
 
 HAZARD_COLORS = ((56, 108, 76), (142, 186, 92), (244, 214, 102), (226, 138, 62), (178, 48, 52))
@@ -146,7 +147,8 @@ class ServiceDouble:
     """Answers as `rendermap.service.MapService` does.
 
     drawn: every request for a picture, in order.  fault: raised by the next picture or legend.  edition: counts up when the result changes.
-    faults: of layers, by their names.  is_whole: of pictures.
+    faults: of layers, by their names.  is_whole: of pictures.  submitted: what was to be run, in order.  refusal: raised by the next order.
+    executes_to: how jobs end that are waited for.
     """
 
     services_published: tuple[ServiceCard, ...] = SERVICES
@@ -157,6 +159,9 @@ class ServiceDouble:
     faults: dict[str, str] = field(default_factory=dict)
     max_age_s: int = 60
     is_whole: bool = True
+    submitted: list[SubmitRequest] = field(default_factory=list)
+    refusal: RendermapError | None = None
+    executes_to: str = "succeeded"
 
     async def services(self, principal: Principal) -> tuple[ServiceCard, ...]:
         return self.services_published
@@ -178,6 +183,30 @@ class ServiceDouble:
             if job.service == service.name and job.job_id == request.job_id:
                 return job
         raise JobNotFound
+
+    async def submit(self, request: SubmitRequest) -> JobCard:
+        service = await self.service(request.service, request.principal)
+        if not service.accepts_jobs:
+            raise NotSupported(details=("This server shows the results of finished jobs; submit jobs to the server that runs the task.",))
+        if self.refusal:
+            raise self.refusal
+        self.submitted.append(request)
+        job = _job(service.name, SUBMITTED_JOB, "submitted", timedelta(0), task=request.task)
+        self.jobs_known = (job, *self.jobs_known)
+        return job
+
+    async def execute(self, request: SubmitRequest) -> JobCard:
+        done = replace(next(job for job in self.jobs_known if job.job_id == HAZARD_JOB), job_id=SUBMITTED_JOB)
+        await self.submit(request)
+        self.jobs_known = (replace(done, status=self.executes_to), *self.jobs_known[1:])
+        return self.jobs_known[0]
+
+    async def cancel(self, request: JobRequest) -> JobCard:
+        job = await self.job(request)
+        if job.status in ("executing", "submitted"):
+            cancelled = replace(job, status="cancelled")
+            self.jobs_known = tuple(cancelled if one == job else one for one in self.jobs_known)
+        return await self.job(request)
 
     async def open(self, request: JobRequest) -> OpenDouble:
         return OpenDouble(self, await self.map_of(request))

@@ -94,11 +94,10 @@ def test_what_cannot_be_shown_is_left_out_and_said() -> None:
     ],
 )
 def test_statuses_are_words_pollers_know(status: str, word: str) -> None:
-    """Any other word would be polled for ever; a failed job always has an error message; cancelling says what the job is."""
+    """Any other word would be polled for ever; a failed job always has an error message."""
     double = ServiceDouble(jobs_known=(replace(JOBS[1], status=status, messages=()),))
-    for url in (JOB, f"{JOB}/cancel"):
-        job = ArcgisApp(double).json(url)
-        assert job["jobStatus"] == word and bool(job["results"]) == (status == "succeeded")
+    job = ArcgisApp(double).json(JOB)
+    assert job["jobStatus"] == word and bool(job["results"]) == (status == "succeeded")
     if status == "failed":
         assert job["messages"] == [{"type": "esriJobMessageTypeError", "description": "The job failed."}]
 

@@ -134,7 +134,7 @@ class Stuck(CountedService):
             Resource.JOB: [f"{gp}/Run/jobs/{self.job_id}?f=json"],
             Resource.RESULT: [f"{gp}/Run/jobs/{self.job_id}/results/Parcels?f=json"],
         }
-        never = {Resource.INFO, Resource.CATALOGUE, Resource.RUN, Resource.INPUT}
+        never = {Resource.INFO, Resource.CATALOGUE, Resource.SUBMIT, Resource.EXECUTE, Resource.CANCEL, Resource.INPUT}
         assert {*HANDLERS.names} == {*paths, *never}, "a new resource: say where it is, or that it asks no worker"
         return [address for group in paths.values() for address in group]
 

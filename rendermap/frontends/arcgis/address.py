@@ -29,7 +29,9 @@ class Resource(StrEnum):
     JOB = "job"
     RESULT = "result"
     INPUT = "input"
-    RUN = "run"
+    SUBMIT = "submit"
+    EXECUTE = "execute"
+    CANCEL = "cancel"
     OUTPUT_FILE = "output_file"
 
 
@@ -49,6 +51,7 @@ class Address:
 
 
 _MAP_WORDS = {"layers": Resource.LAYERS, "legend": Resource.LEGEND, "export": Resource.EXPORT}
+_RUN_WORDS = {"submitjob": Resource.SUBMIT, "execute": Resource.EXECUTE}
 _UNSUPPORTED = ("identify", "find", "query", "tile", "generatekml", "exporttiles", "dynamiclayer", "querylegends")
 _JOB_SUFFIX = re.compile(r"(?P<service>.+)_(?P<job>j[0-9a-f]{32})", re.IGNORECASE)
 _JOB_ID = re.compile(r"[^/\\\x00-\x1f\x7f]{1,128}")
@@ -134,13 +137,15 @@ def _parse_gp(service: str, rest: list[str]) -> Address:
     words = [word.lower() for word in rest]
     if len(words) == 1:
         return task
-    if len(words) == 2 and words[1] in ("submitjob", "execute"):
-        return replace(task, resource=Resource.RUN)
+    if len(words) == 2 and words[1] in _RUN_WORDS:
+        return replace(task, resource=_RUN_WORDS[words[1]])
     if words[1] != "jobs" or len(words) < 3:
         raise NotFound
     job = replace(task, resource=Resource.JOB, job_id=checked_job_id(rest[2]))
-    if len(words) == 3 or (len(words) == 4 and words[3] == "cancel"):
+    if len(words) == 3:
         return job
+    if len(words) == 4 and words[3] == "cancel":
+        return replace(job, resource=Resource.CANCEL)
     if len(words) == 5 and words[3] in ("results", "inputs"):
         return replace(job, resource=Resource.RESULT if words[3] == "results" else Resource.INPUT, item=rest[4])
     raise NotFound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 
@@ -20,11 +20,15 @@ from rendermap.service import MapService
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A document and the page that shows it to people.  page: template's name.  shown: what the page needs besides."""
+    """A document and the page that shows it to people.
+
+    page: template's name.  shown: what the page needs besides.  status: of the page, in HTTP's words.
+    """
 
     document: Mapping[str, object]
     page: str
     shown: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class Ask:
     parameters: Parameters
     form: Form
     principal: Principal
+
+    def of_job(self, job_id: str) -> Ask:
+        """The same, asked of a job."""
+        return replace(self, address=replace(self.address, job_id=job_id))
 
     def job(self, service: str) -> JobRequest:
         """The job of the address, of a service by its published name."""
@@ -64,6 +72,10 @@ class Ask:
     def task_url(self, service: str, task: str = "") -> str:
         """The GP service or one of its tasks."""
         return self.url("services", service, "GPServer", *((task,) if task else ()))
+
+    def job_url(self, service: str, task: str, job_id: str) -> str:
+        """A job of a task."""
+        return self.url("services", service, "GPServer", task, "jobs", job_id)
 
 
 def _prefix(request: Request) -> str:

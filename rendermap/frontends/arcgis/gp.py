@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from rendermap.errors import Ended, JobFailed, JobNotFound, NotFound, NotReady, NotSupported, ResultNotFound
+from rendermap.errors import Ended, JobFailed, JobNotFound, NotFound, NotReady, NotSupported, RendermapError, ResultNotFound
 from rendermap.frontends.arcgis.address import looks_like_ours
 from rendermap.frontends.arcgis.ask import Answer, Ask
+from rendermap.frontends.arcgis.fields import fields_of
 from rendermap.frontends.arcgis.gp_documents import (
     FEATURE_TYPE,
+    GOING_ON,
     RASTER_TYPES,
     RECORD_TYPE,
     catalogue_document,
@@ -28,7 +30,7 @@ from rendermap.frontends.arcgis.gp_documents import (
 )
 from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
-from rendermap.frontends.arcgis.spatial import extent, with_area
+from rendermap.frontends.arcgis.spatial import Json, extent, with_area
 from rendermap.frontends.arcgis.tokens import TOKENS
 from rendermap.frontends.identity import doorkeeper_of
 from rendermap.frontends.kvp import Parameters
@@ -72,17 +74,24 @@ async def gp_service(ask: Ask) -> Answer:
 
 async def task(ask: Ask) -> Answer:
     """A task."""
-    card, found = await _task(ask)
-    return Answer(task_document(found), "task", {"crumbs": _crumbs(ask, card)})
+    return task_answer(ask, *await task_of(ask))
 
 
-async def run(ask: Ask) -> Answer:
-    """Submitting and executing: this service shows what has been run elsewhere."""
-    await _task(ask)
-    raise NotSupported(details=("This server shows the results of finished jobs; submit jobs to the server that runs the task.",))
+def task_answer(ask: Ask, card: ServiceCard, task: TaskCard, faults: tuple[str, ...] = ()) -> Answer:
+    """A task, and a form to run it.  faults: of what has been given, which stands in the form again."""
+    shown: dict[str, object] = {
+        "crumbs": _crumbs(ask, card),
+        "url": ask.task_url(card.name, task.name),
+        "accepts_jobs": card.accepts_jobs,
+        "fields": fields_of(task),
+        "given": ask.parameters.values,
+        "faults": faults,
+    }
+    return Answer(task_document(card, task), "task", shown, 400 if faults else 200)
 
 
-async def _task(ask: Ask) -> tuple[ServiceCard, TaskCard]:
+async def task_of(ask: Ask) -> tuple[ServiceCard, TaskCard]:
+    """The service and the task of the address.  Raises ServiceNotFound, NotFound."""
     card = await ask.service.service(ask.address.service, ask.principal)
     wanted = ask.address.task.casefold()
     found = next((one for one in card.tasks if one.name.casefold() == wanted), None)
@@ -100,42 +109,58 @@ def _crumbs(ask: Ask, card: ServiceCard, task: TaskCard | None = None) -> tuple[
 
 
 async def job(ask: Ask) -> Answer:
-    """A job in any state, also when it is asked to cancel: it has been run elsewhere, so it stays what it is.
+    """A job in any state."""
+    card, found = await task_of(ask)
+    try:
+        state = await job_of(ask, card, found)
+    except (JobNotFound, Ended) as error:
+        return gone_answer(ask, card, found, error)
+    return job_answer(ask, card, found, state)
 
-    One that is gone is answered as failed when its id looks like ours, since most clients poll for ever on an error object.
+
+def gone_answer(ask: Ask, card: ServiceCard, task: TaskCard, error: RendermapError) -> Answer:
+    """A job that is gone, as failed when its id looks like ours, since most clients poll for ever on an error object.
+
+    Raises error for other ids, and for all where an operator wants errors.
     """
-    card, found = await _task(ask)
-    shown: dict[str, object] = {
-        "crumbs": _crumbs(ask, card, found),
+    job_id = ask.address.job_id or ""
+    if not looks_like_ours(job_id) or getattr(ask.request.app.state, "expired_job_reply", "failed") == "error":
+        raise error
+    return Answer(expired_job_document(job_id), "job", _shown_of_job(ask, card, task))
+
+
+def job_answer(ask: Ask, card: ServiceCard, task: TaskCard, state: JobCard) -> Answer:
+    """A job as it is."""
+    shown = _shown_of_job(ask, card, task)
+    if state.status == "succeeded" and has_map(card):
+        shown |= {"map_url": ask.map_url(card.name, state.job_id), "alias": ask.alias_url(card.name, state.job_id)}
+    times = (("Submitted", state.created), ("Started", state.started), ("Finished", state.finished))
+    shown |= {
+        "url": ask.job_url(card.name, task.name, state.job_id),
+        "names": {value.name: value.display_name for value in (*state.results, *state.inputs)},
+        "layer_ids": {value.name: value.layer_id for value in state.results},
+        "times": [(label, moment.isoformat(" ", "seconds")) for label, moment in times if moment],
+        "is_going_on": state.status in GOING_ON,
+    }
+    return Answer(job_document(state), "job", shown)
+
+
+def _shown_of_job(ask: Ask, card: ServiceCard, task: TaskCard) -> dict[str, object]:
+    return {
+        "crumbs": _crumbs(ask, card, task),
+        "again_url": ask.task_url(card.name, task.name) if card.accepts_jobs else None,
+        "token": ask.parameters.get("token"),
+        "url": "",
         "map_url": None,
         "alias": None,
         "names": {},
         "layer_ids": {},
         "times": (),
+        "is_going_on": False,
     }
-    try:
-        state = await _job(ask, card, found)
-    except (JobNotFound, Ended):
-        if not looks_like_ours(ask.address.job_id or ""):
-            raise
-        return Answer(expired_job_document(ask.address.job_id or ""), "job", {**shown, "url": ""})
-    if state.status == "succeeded" and has_map(card):
-        shown |= {"map_url": ask.map_url(card.name, state.job_id), "alias": ask.alias_url(card.name, state.job_id)}
-    times = (("Submitted", state.created), ("Started", state.started), ("Finished", state.finished))
-    return Answer(
-        job_document(state),
-        "job",
-        {
-            **shown,
-            "url": f"{ask.task_url(card.name, found.name)}/jobs/{state.job_id}",
-            "names": {value.name: value.display_name for value in (*state.results, *state.inputs)},
-            "layer_ids": {value.name: value.layer_id for value in state.results},
-            "times": [(label, moment.isoformat(" ", "seconds")) for label, moment in times if moment],
-        },
-    )
 
 
-async def _job(ask: Ask, card: ServiceCard, task: TaskCard) -> JobCard:
+async def job_of(ask: Ask, card: ServiceCard, task: TaskCard) -> JobCard:
     """The job, if it is a run of this task.  Raises JobNotFound, Ended."""
     found = await ask.service.job(ask.job(card.name))
     if found.task is not None and found.task.casefold() != task.name.casefold():
@@ -153,15 +178,15 @@ def _named(values: tuple[ResultCard, ...], name: str, what: str) -> ResultCard:
 
 async def input_(ask: Ask) -> Answer:
     """A value the job was given."""
-    card, found = await _task(ask)
-    state = await _job(ask, card, found)
+    card, found = await task_of(ask)
+    state = await job_of(ask, card, found)
     value = _named(state.inputs, ask.address.item, "inputs")
     return Answer(value_document(value, plain_value(value)), "value", {"crumbs": _job_crumbs(ask, card, found)})
 
 
 def _job_crumbs(ask: Ask, card: ServiceCard, task: TaskCard) -> tuple[tuple[str, str], ...]:
     job_id = ask.address.job_id or ""
-    return (*_crumbs(ask, card, task), (job_id, f"{ask.task_url(card.name, task.name)}/jobs/{job_id}"))
+    return (*_crumbs(ask, card, task), (job_id, ask.job_url(card.name, task.name, job_id)))
 
 
 # --- results -------------------------------------------------------------------------------------------------------------
@@ -169,24 +194,34 @@ def _job_crumbs(ask: Ask, card: ServiceCard, task: TaskCard) -> tuple[tuple[str,
 
 async def result(ask: Ask) -> Answer | Response:
     """An output: rasters and whatever is asked for as a picture as a map image, features as past their limit, values as they are."""
-    card, found = await _task(ask)
-    state = await _job(ask, card, found)
-    _demand_success(state)
+    card, found = await task_of(ask)
+    state = await job_of(ask, card, found)
+    demand_success(state)
     output = _named(state.results, ask.address.item, "results")
     if output.fault:
         raise ResultNotFound(output.fault)
-    if ask.form is Form.IMAGE and output.layer_id is None:
-        raise NotSupported(details=("This result is not drawn on the map.",))
-    shown: dict[str, object] = {"crumbs": _job_crumbs(ask, card, found)}
+    if ask.form is Form.IMAGE:
+        if output.layer_id is None:
+            raise NotSupported(details=("This result is not drawn on the map.",))
+        opened = await ask.service.open(ask.job(card.name))
+        asked = _picture_of(ask.parameters, ask.job(card.name), opened.card, output)
+        with refused_filters_told(asked):
+            return await drawn_response(ask.request, opened, asked)
+    return Answer(await result_document(ask, card, output), "value", {"crumbs": _job_crumbs(ask, card, found)})
+
+
+async def result_document(ask: Ask, card: ServiceCard, output: ResultCard) -> Json:
+    """An output with its value."""
     if output.layer_id is None:
-        return Answer(value_document(output, _undrawn_value(output)), "value", shown)
+        return value_document(output, _undrawn_value(output))
     opened = await ask.service.open(ask.job(card.name))
-    if ask.form is Form.IMAGE or _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
-        return await _map_image(ask, opened, output, shown)
-    return Answer(value_document(output, _drawn_value(output, opened.card)), "value", shown)
+    if _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
+        return value_document(output, await _map_image(ask, opened, output))
+    return value_document(output, _drawn_value(output, opened.card))
 
 
-def _demand_success(state: JobCard) -> None:
+def demand_success(state: JobCard) -> None:
+    """Raises JobFailed with what the tool said, NotReady."""
     if state.status in ("failed", "cancelled", "timed_out"):
         said = tuple(text for kind, text in state.messages if kind == "error")
         raise JobFailed("The job ended without results.", details=said)
@@ -207,15 +242,13 @@ def _undrawn_value(output: ResultCard) -> object:
 
 def _drawn_value(output: ResultCard, the_map: MapCard) -> object:
     layer = next((one for one in the_map.layers if one.id == output.layer_id), None)
-    return feature_set(layer, the_map.crs) if output.data_type == FEATURE_TYPE else _undrawn_value(output)
+    return feature_set(layer.geometry if layer else None, the_map.crs) if output.data_type == FEATURE_TYPE else _undrawn_value(output)
 
 
-async def _map_image(ask: Ask, opened: OpenMap, output: ResultCard, shown: dict[str, object]) -> Answer | Response:
+async def _map_image(ask: Ask, opened: OpenMap, output: ResultCard) -> Json:
     asked = _picture_of(ask.parameters, ask.job(opened.card.service.name), opened.card, output)
     with refused_filters_told(asked):
-        if ask.form is Form.IMAGE:
-            return await drawn_response(ask.request, opened, asked)
-        return Answer(value_document(output, {"mapImage": announce(ask, asked, await opened.draw(asked))}), "value", shown)
+        return {"mapImage": announce(ask, asked, await opened.draw(asked))}
 
 
 def _picture_of(parameters: Parameters, job: JobRequest, the_map: MapCard, output: ResultCard) -> MapRequest:

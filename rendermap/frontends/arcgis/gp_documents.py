@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from rendermap.frontends.arcgis.map_documents import CURRENT_VERSION
 from rendermap.frontends.arcgis.spatial import Json, spatial_reference
-from rendermap.reply import JobCard, LayerCard, ParameterCard, ResultCard, ServiceCard, TaskCard
+from rendermap.frontends.arcgis.values import encode
+from rendermap.geo.crs import WEB_MERCATOR
+from rendermap.reply import JobCard, ParameterCard, ResultCard, ServiceCard, TaskCard
 
 RASTER_TYPES = ("GPRasterDataLayer", "GPRasterData")
 FEATURE_TYPE = "GPFeatureRecordSetLayer"
@@ -22,12 +22,19 @@ _STATUSES = {
     "cancelled": "esriJobCancelled",
     "timed_out": "esriJobTimedOut",
 }
+GOING_ON = ("new", "submitted", "waiting", "executing")
+"""A job in such a state will change."""
 _MESSAGE_TYPES = {
     "informative": "esriJobMessageTypeInformative",
     "warning": "esriJobMessageTypeWarning",
     "error": "esriJobMessageTypeError",
 }
-_GEOMETRY_TYPES = {"point": "esriGeometryPoint", "line": "esriGeometryPolyline", "polygon": "esriGeometryPolygon"}
+_GEOMETRY_TYPES = {
+    "point": "esriGeometryPoint",
+    "multipoint": "esriGeometryMultipoint",
+    "line": "esriGeometryPolyline",
+    "polygon": "esriGeometryPolygon",
+}
 
 
 def info_document(tokens_url: str | None, token_minutes: int) -> Json:
@@ -63,14 +70,18 @@ def service_document(service: ServiceCard) -> Json:
         "currentVersion": CURRENT_VERSION,
         "serviceDescription": service.description,
         "tasks": [task.name for task in service.tasks],
-        "executionType": "esriExecutionTypeAsynchronous",
+        "executionType": _execution(service),
         "resultMapServerName": service.name if has_map(service) else "",
         "maximumRecords": 0,
         "capabilities": "",
     }
 
 
-def task_document(task: TaskCard) -> Json:
+def _execution(service: ServiceCard) -> str:
+    return f"esriExecutionType{'Synchronous' if service.is_synchronous else 'Asynchronous'}"
+
+
+def task_document(service: ServiceCard, task: TaskCard) -> Json:
     """A task with its parameters."""
     return {
         "name": task.name,
@@ -78,7 +89,7 @@ def task_document(task: TaskCard) -> Json:
         "description": task.description,
         "category": "",
         "helpUrl": "",
-        "executionType": "esriExecutionTypeAsynchronous",
+        "executionType": _execution(service),
         "parameters": [_parameter(parameter) for parameter in task.parameters],
     }
 
@@ -91,27 +102,60 @@ def _parameter(parameter: ParameterCard) -> Json:
         "displayName": parameter.display_name,
         "description": parameter.description,
         "direction": "esriGPParameterDirectionOutput" if parameter.is_output else "esriGPParameterDirectionInput",
-        "defaultValue": parameter.default,
+        "defaultValue": _default(parameter),
         "parameterType": "esriGPParameterTypeDerived" if parameter.is_output else optional,
         "category": parameter.category,
     }
-    return {**document, "choiceList": list(parameter.choices)} if parameter.choices else document
+    if parameter.choices:
+        document["choiceList"] = list(parameter.choices)
+    return {**document, **_filter(parameter)}
+
+
+def _default(parameter: ParameterCard) -> object:
+    """What is taken when nothing is given.  Of features, where nothing is, their kind: clients choose the drawing tool by it."""
+    if parameter.default is not None:
+        return encode(parameter.data_type, parameter.default)
+    if parameter.data_type == FEATURE_TYPE and parameter.geometry:
+        return {**feature_set(parameter.geometry, WEB_MERCATOR), "exceededTransferLimit": False}
+    return None
+
+
+def _filter(parameter: ParameterCard) -> Json:
+    if parameter.geometry:
+        return {"filter": {"type": "featureClass", "list": [_GEOMETRY_TYPES[parameter.geometry]]}}
+    bounds = {name: value for name, value in (("minimum", parameter.minimum), ("maximum", parameter.maximum)) if value is not None}
+    return {"filter": {"type": "range", **bounds}} if bounds else {}
 
 
 def job_document(job: JobCard) -> Json:
     """A job.  Results that cannot be shown are left out, because clients stumble over a null, and said in a message."""
     is_done = job.status == "succeeded"
     shown = [result for result in job.results if result.fault is None] if is_done else []
-    return {
+    document: Json = {
         "jobId": job.job_id,
         "jobStatus": _STATUSES[job.status],
         "results": {result.name: {"paramUrl": f"results/{result.name}"} for result in shown},
         "inputs": {value.name: {"paramUrl": f"inputs/{value.name}"} for value in job.inputs},
-        "messages": _messages(job),
+        "messages": messages_of(job),
     }
+    return {**document, "progress": _progress(job)} if job.status in GOING_ON and job.progress else document
 
 
-def _messages(job: JobCard) -> list[Json]:
+def _progress(job: JobCard) -> Json:
+    """``default`` without a percentage, as a bar that only moves."""
+    message, percent = job.progress or ("", None)
+    if percent is None:
+        return {"type": "default", "message": message}
+    return {"type": "step", "message": message, "percent": round(percent)}
+
+
+def executed_document(job: JobCard, results: list[Json], *, with_messages: bool) -> Json:
+    """A job that was waited for: its results with their values, and what its tool said."""
+    return {"results": results, "messages": messages_of(job) if with_messages else []}
+
+
+def messages_of(job: JobCard) -> list[Json]:
+    """What the tool said, and what could not be shown of its results."""
     pairs = list(job.messages)
     if job.status == "succeeded":
         pairs += [("warning", f"{r.display_name}: {r.fault}") for r in job.results if r.fault]
@@ -137,27 +181,12 @@ def value_document(result: ResultCard, value: object) -> Json:
 
 
 def plain_value(result: ResultCard) -> object:
-    """A value as clients decode it: lists for multivalues, epoch milliseconds for dates, no address for files."""
-    if result.data_type.startswith("GPMultiValue:"):
-        return result.value if isinstance(result.value, list) else [] if result.value is None else [result.value]
-    if result.data_type == "GPDate" and isinstance(result.value, str):
-        return _epoch_ms(result.value)
-    if result.data_type == "GPDataFile":
-        return {"url": ""}
-    return result.value
+    """A value as clients decode it."""
+    return encode(result.data_type, result.value)
 
 
-def _epoch_ms(text: str) -> object:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
-def feature_set(layer: LayerCard | None, crs: str) -> Json:
+def feature_set(geometry: str | None, crs: str) -> Json:
     """What a feature set past its record limit looks like; the limit of a layer that may only be seen is 0."""
-    geometry = layer.geometry if layer else None
     return {
         "displayFieldName": "",
         "geometryType": _GEOMETRY_TYPES.get(geometry or "", "esriGeometryPolygon"),

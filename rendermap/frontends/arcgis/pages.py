@@ -25,14 +25,15 @@ def _environment() -> Environment:
     loader = PackageLoader(_ROOM, "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    environment.filters["inline"] = lambda value: json.dumps(value, ensure_ascii=False)
     return environment
 
 
 @lru_cache(maxsize=1)
 def content_security_policy() -> str:
-    """No script at all, one style sheet known by its digest, our own pictures."""
+    """No script at all, one style sheet known by its digest, our own pictures, and forms that are sent to us."""
     digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    own = "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    own = "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     return f"{own}; style-src 'sha256-{digest}'"
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from rendermap.access.grant import PUBLIC
 from rendermap.errors import InvalidFormat, NotSupported
-from rendermap.frontends.arcgis import gp, maps
+from rendermap.frontends.arcgis import gp, maps, running
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.errors import http_status_of
@@ -50,7 +50,9 @@ HANDLERS: Table[Handler] = Table(
         Resource.JOB: gp.job,
         Resource.RESULT: gp.result,
         Resource.INPUT: gp.input_,
-        Resource.RUN: gp.run,
+        Resource.SUBMIT: running.submit,
+        Resource.EXECUTE: running.execute,
+        Resource.CANCEL: running.cancel,
     },
 )
 _FILES = (Resource.OUTPUT_FILE, Resource.SWATCH)
@@ -128,7 +130,9 @@ def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:
     if wire.form is Form.IMAGE:
         raise InvalidFormat("This resource is no picture: 'f' must be json, pjson or html.")
     if wire.form is Form.HTML:
-        return write_page(request, answer.page, {"document": answer.document, **answer.shown})
+        page = write_page(request, answer.page, {"document": answer.document, **answer.shown})
+        page.status_code = answer.status if answer.status != 200 else page.status_code
+        return page
     return write_document(request, answer.document, wire)
 
 

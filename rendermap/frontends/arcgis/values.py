@@ -7,6 +7,7 @@ number stays a text.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from rendermap.request import Environment
 from rendermap.table import Table
 
 MULTIVALUE = "GPMultiValue:"
+AMOUNTS = ("GPLinearUnit", "GPArealUnit")
 _WORDS = frozenset(("f", "token", "callback"))
 """Of the request itself, whatever a task calls its parameters."""
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
@@ -40,11 +42,18 @@ def parse_inputs(parameters: Parameters, task: TaskCard) -> dict[str, JsonValue]
     checks = Checks()
     found: dict[str, JsonValue] = {}
     for card in task.parameters:
-        text = None if card.is_output or card.name.lower() in _WORDS else parameters.get(card.name.lower())
+        text = None if card.is_output or card.name.lower() in _WORDS else _given(parameters, card)
         if text is not None:
             found[card.name] = checks.read(lambda card=card, text=text: decode(card, text), None)  # type: ignore[misc]
     checks.finish()
     return found
+
+
+def _given(parameters: Parameters, card: ParameterCard) -> str | None:
+    """Forms have a length or an area in two fields: the number, and its unit."""
+    text = parameters.get(card.name.lower())
+    unit = parameters.get(f"{card.name.lower()}.units")
+    return f"{text} {unit}" if text and unit and card.data_type in AMOUNTS and _NUMBER.fullmatch(text) else text
 
 
 def decode(card: ParameterCard, text: str) -> JsonValue:
@@ -71,7 +80,7 @@ def _number(name: str, text: str) -> JsonValue:
     del name
     if re.fullmatch(r"[-+]?\d{1,18}", text, re.ASCII):
         return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
+    return float(text) if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else text
 
 
 def _truth(name: str, text: str) -> JsonValue:

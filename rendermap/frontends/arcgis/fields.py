@@ -1,0 +1,113 @@
+"""The fields of a task's form: one for each input, by its data type."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rendermap.frontends.arcgis.values import MULTIVALUE, encode
+from rendermap.reply import ParameterCard, TaskCard
+
+LENGTHS = ("esriMeters", "esriKilometers", "esriFeet", "esriYards", "esriMiles", "esriNauticalMiles")
+AREAS = ("esriSquareMeters", "esriHectares", "esriSquareKilometers", "esriSquareFeet", "esriAcres", "esriSquareMiles")
+_FILES = ("GPDataFile", "GPRasterData", "GPRasterDataLayer")
+_SETS = ("GPFeatureRecordSetLayer", "GPRecordSet", "GPValueTable")
+_GEOMETRIES: Mapping[str, object] = {
+    "point": {"x": -84.5, "y": 36.5},
+    "multipoint": {"points": [[-84.5, 36.5]]},
+    "line": {"paths": [[[-84.5, 36.5], [-84.4, 36.6]]]},
+    "polygon": {"rings": [[[-84.5, 36.5], [-84.5, 36.6], [-84.4, 36.6], [-84.5, 36.5]]]},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """How a value is asked for.
+
+    shape: ``choice``, ``amount`` (a number and its unit), ``json``, ``none`` (it cannot be given), or a type of HTML's input.
+    value: what stands in it at first.  unit: of an amount, one of choices.  words: for the choices.
+    """
+
+    shape: str
+    value: str = ""
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    words: Mapping[str, str] | None = None
+    example: str = ""
+    hint: str = ""
+    step: str = ""
+
+
+def fields_of(task: TaskCard) -> dict[str, FormField]:
+    """The field of each input, by its name."""
+    return {card.name: _field_of(card) for card in task.parameters if not card.is_output}
+
+
+def _field_of(card: ParameterCard) -> FormField:
+    value = "" if card.default is None else encode(card.data_type, card.default)
+    if card.data_type in _FILES:
+        return FormField("none")
+    if card.data_type.startswith(MULTIVALUE):
+        return FormField("text", _joined(value), hint=_hint_of_many(card))
+    if card.choices:
+        return FormField("choice", str(value), card.choices)
+    if card.data_type == "GPBoolean":
+        return FormField("choice", str(value).lower(), ("true", "false"))
+    if card.data_type in ("GPLinearUnit", "GPArealUnit"):
+        return _amount(card, value)
+    if card.data_type in _SETS:
+        return FormField("json", json.dumps(value) if value else "", example=_example(card), hint=_hint_of_set(card))
+    if card.data_type == "GPDate":
+        return FormField("datetime-local", _moment(value), hint="In UTC.", step="1")
+    if card.data_type in ("GPLong", "GPDouble"):
+        return FormField("number", str(value), step="1" if card.data_type == "GPLong" else "any")
+    return FormField("text", str(value))
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
+        return ";".join(map(str, value))
+    return json.dumps(value) if value else ""
+
+
+def _hint_of_many(card: ParameterCard) -> str:
+    several = "Several, with ; between them"
+    return f"{several}: {', '.join(card.choices)}." if card.choices else f"{several}."
+
+
+def _amount(card: ParameterCard, value: object) -> FormField:
+    is_length = card.data_type == "GPLinearUnit"
+    units = LENGTHS if is_length else AREAS
+    given = value if isinstance(value, dict) else {}
+    unit = str(given.get("units") or units[0])
+    choices = units if unit in units else (unit, *units)
+    number = given.get("distance" if is_length else "area", "")
+    return FormField("amount", f"{number:g}" if isinstance(number, float) else str(number), choices, unit, {u: _words(u) for u in choices})
+
+
+def _words(unit: str) -> str:
+    """``esriSquareMiles``: square miles."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unit.removeprefix("esri")).lower()
+
+
+def _example(card: ParameterCard) -> str:
+    if card.data_type == "GPValueTable":
+        return '[["north", 1], ["south", 2]]'
+    if card.data_type == "GPRecordSet":
+        return '{"features": [{"attributes": {"name": "north"}}]}'
+    features = [{"geometry": _GEOMETRIES[card.geometry or "point"]}]
+    return json.dumps({"spatialReference": {"wkid": 4326}, "features": features})
+
+
+def _hint_of_set(card: ParameterCard) -> str:
+    what = {"GPValueTable": "Rows", "GPRecordSet": "A record set"}.get(card.data_type, "A feature set")
+    return f"{what} as JSON, as in the grey example."
+
+
+def _moment(value: object) -> str:
+    if not isinstance(value, int | float):
+        return ""
+    return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")

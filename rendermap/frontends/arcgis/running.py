@@ -1,0 +1,86 @@
+"""Having a task run: submitting, executing and cancelling jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
+
+from pydantic import JsonValue
+from starlette.responses import RedirectResponse, Response
+
+from rendermap.errors import BadRequest, Ended, JobNotFound
+from rendermap.frontends.arcgis.ask import Answer, Ask
+from rendermap.frontends.arcgis.gp import demand_success, gone_answer, job_answer, job_of, result_document, task_answer, task_of
+from rendermap.frontends.arcgis.gp_documents import executed_document
+from rendermap.frontends.arcgis.values import parse_environment, parse_inputs
+from rendermap.frontends.kvp import Checks, parse_bool
+from rendermap.frontends.negotiation import Form
+from rendermap.reply import JobCard, ServiceCard, TaskCard
+from rendermap.request import Environment, SubmitRequest
+
+
+async def submit(ask: Ask) -> Answer | Response:
+    """A new job, which goes on by itself.  A browser is sent to its page, or without any value to the form of the task."""
+    card, task = await task_of(ask)
+    if ask.form is Form.HTML:
+        return await _run_form(ask, card, task, ask.service.submit)
+    return job_answer(ask, card, task, await ask.service.submit(_order(ask, card, task)))
+
+
+async def execute(ask: Ask) -> Answer | Response:
+    """A job and its results, when it is over; a browser is sent to its page."""
+    card, task = await task_of(ask)
+    if ask.form is Form.HTML:
+        return await _run_form(ask, card, task, ask.service.execute)
+    with_messages = parse_bool("returnMessages", ask.parameters.get("returnmessages") or "true")
+    state = await ask.service.execute(_order(ask, card, task))
+    demand_success(state)
+    of_job = ask.of_job(state.job_id)
+    results = [await result_document(of_job, card, output) for output in state.results if output.fault is None]
+    return Answer(executed_document(state, results, with_messages=with_messages), "value")
+
+
+async def _run_form(ask: Ask, card: ServiceCard, task: TaskCard, run: Callable[[SubmitRequest], Awaitable[JobCard]]) -> Answer | Response:
+    """Faults are shown beside the values they are of."""
+    if ask.request.method != "POST" and not _says_anything(ask, task):
+        return _see(ask, ask.task_url(card.name, task.name))
+    try:
+        state = await run(_order(ask, card, task))
+    except BadRequest as error:
+        return task_answer(ask, card, task, error.details or (error.sentence,))
+    return _see_job(ask, card, task, state)
+
+
+async def cancel(ask: Ask) -> Answer | Response:
+    """The job, which has been cancelled if it was not over and whoever asks may do so."""
+    card, task = await task_of(ask)
+    try:
+        await job_of(ask, card, task)
+        state = await ask.service.cancel(ask.job(card.name))
+    except (JobNotFound, Ended) as error:
+        return gone_answer(ask, card, task, error)
+    return _see_job(ask, card, task, state) if ask.form is Form.HTML else job_answer(ask, card, task, state)
+
+
+def _says_anything(ask: Ask, task: TaskCard) -> bool:
+    return any(parameter.name.lower() in ask.parameters for parameter in task.parameters if not parameter.is_output)
+
+
+def _order(ask: Ask, card: ServiceCard, task: TaskCard) -> SubmitRequest:
+    """What is to be run.  Raises BadRequest with every fault of the spelling."""
+    checks = Checks()
+    nothing: dict[str, JsonValue] = {}
+    inputs = checks.read(lambda: parse_inputs(ask.parameters, task), nothing)
+    environment = checks.read(lambda: parse_environment(ask.parameters), Environment())
+    checks.finish()
+    return SubmitRequest(card.name, task.name, inputs, ask.principal, environment)
+
+
+def _see_job(ask: Ask, card: ServiceCard, task: TaskCard, state: JobCard) -> Response:
+    return _see(ask, ask.job_url(card.name, task.name, state.job_id))
+
+
+def _see(ask: Ask, url: str) -> Response:
+    """A token among the parameters goes along, for a browser has no other."""
+    token = ask.parameters.get("token")
+    return RedirectResponse(f"{url}?{urlencode({'token': token})}" if token else url, 303, {"Cache-Control": "no-store"})

@@ -1,0 +1,251 @@
+"""Submitting, executing and cancelling, as clients ask for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from rendermap.errors import BadRequest, Busy
+from rendermap.reply import ParameterCard
+from rendermap.request import Environment, SubmitRequest
+from tests.builders.arcgis_app import REST, ArcgisApp, G, T
+from tests.builders.service_double import HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, SUBMITTED_JOB, ServiceDouble
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+POINTS = {"features": [{"geometry": {"x": 1, "y": 2, "spatialReference": {"wkid": 102100}}, "attributes": {}}]}
+EXTENT = {"xmin": 1, "ymin": 2, "xmax": 3, "ymax": 4, "spatialReference": {"wkid": 102100}}
+
+
+def parameter(name: str, data_type: str, **more: Any) -> ParameterCard:
+    """An input."""
+    return replace(ParameterCard(name, data_type, name.replace("_", " "), False, True, None, "", "", ()), **more)
+
+
+INPUTS = (
+    parameter("River_Level", "GPDouble", minimum=0, maximum=9.5, default=3.5),
+    parameter("Area", "GPFeatureRecordSetLayer", geometry="point", required=False),
+    parameter("Distance", "GPLinearUnit", default={"distance": 5.0, "units": "esriMiles"}, description="How far is looked"),
+    parameter("Season", "GPString", choices=("summer", "winter"), required=False),
+    parameter("When", "GPDate", default="2026-01-02T03:04:05Z"),
+    parameter("Deep", "GPBoolean", default=True),
+    parameter("Names", "GPMultiValue:GPString", default=["a", "b"]),
+    parameter("Elevation", "GPRasterDataLayer", default="dem.tif"),
+    parameter("Weights", "GPValueTable", required=False),
+)
+
+
+def running(**more: Any) -> ServiceDouble:
+    """A service that runs its task, which has an input of every shape."""
+    hazard = SERVICES[0]
+    task = replace(hazard.tasks[0], parameters=(*INPUTS, *(p for p in hazard.tasks[0].parameters if p.is_output)))
+    published = (replace(hazard, tasks=(task,), accepts_jobs=True, **more), *SERVICES[1:])
+    return ServiceDouble(services_published=published, jobs_known=ArcgisApp().service.jobs_known)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_submitting(method: str) -> None:
+    """GET and POST are the same; whoever submits has the job's id and status at once, and unknown parameters are passed over."""
+    app = ArcgisApp(running())
+    sent = {"River_Level": "4.25", "env:outSR": "102100", "outputParam": "Depth", "_ts": "1", "f": "json"}
+    answer = app.ask(method, f"{T}/submitJob", **({"params": sent} if method == "GET" else {"data": sent}))
+    assert answer.status_code == 200 and answer.json() == {
+        "jobId": SUBMITTED_JOB,
+        "jobStatus": "esriJobSubmitted",
+        "results": {},
+        "inputs": {},
+        "messages": [],
+    }
+    (order,) = app.service.submitted
+    assert order == SubmitRequest("Demo/Hazard", "Hazard", {"River_Level": 4.25}, order.principal, Environment("EPSG:3857"))
+
+
+CONTEXT = {"extent": EXTENT, "outSR": 102100, "processSR": 32633}
+AREA = quote(json.dumps(POINTS))
+TRACES = [
+    f"{T}/submitJob?River_Level=4.25&Area={AREA}&env%3AoutSR=102100&f=json",
+    f"{T}/submitJob?Distance=%7B%22distance%22%3A5%2C%22units%22%3A%22esriMiles%22%7D&outputParam=Depth&f=json",
+    f"{T}/submitJob?River_Level=4.25&f=json",
+    f"POST {T}/submitJob f=json&River_Level=4.25",
+    f"POST {T}/submitJob River_Level=4.25&Area={AREA}&context={quote(json.dumps(CONTEXT))}&f=json",
+    f"POST {T}/submitJob/ f=json&Deep=True&River_Level=4",
+]
+
+
+@pytest.mark.parametrize("trace", TRACES)
+def test_recorded_requests(trace: str) -> None:
+    """The requests of @arcgis/core, esri-leaflet-gp, the Python API and arcgis-rest-request, as they were recorded."""
+    app = ArcgisApp(running())
+    method, url, body = trace.split(" ") if trace.startswith("POST") else ("GET", trace, "")
+    job = app.ask(method, url, content=body, headers=FORM if body else {}).json()
+    assert job["jobId"] == SUBMITTED_JOB and job["jobStatus"] == "esriJobSubmitted" and len(app.service.submitted) == 1
+    polled = app.json(f"{T}/jobs/{SUBMITTED_JOB}")
+    assert polled["jobStatus"] == "esriJobSubmitted"
+
+
+def test_values_and_context_arrive_as_json() -> None:
+    """What a client spells in its own way is plain JSON behind the door."""
+    app = ArcgisApp(running())
+    app.ask("POST", TRACES[4].split(" ")[1], content=TRACES[4].split(" ")[2], headers=FORM)
+    order = app.service.submitted[0]
+    assert order.inputs == {"River_Level": 4.25, "Area": POINTS}
+    assert order.environment.process_crs == "EPSG:32633" and order.environment.extent is not None
+    assert order.environment.extent[1] == "EPSG:3857" and order.environment.out_crs == "EPSG:3857"
+
+
+def test_faults() -> None:
+    """All faults of the spelling at once, in the dialect; those of the values come from where the task is ordered, as they are."""
+    app = ArcgisApp(running())
+    error = app.json(f"{T}/submitJob", Area="{", Weights="x", returnZ="perhaps")["error"]
+    assert error["code"] == 400 and len(error["details"]) == 2 and "returnZ" in error["details"][1]
+    app.service.refusal = BadRequest(details=("'A' is required.", "'B' must be a number."))
+    error = app.json(f"{T}/submitJob", River_Level="x")["error"]
+    assert error["code"] == 400 and error["details"] == ["'A' is required.", "'B' must be a number."]
+    app.service.refusal = Busy()
+    assert app.get(f"{T}/submitJob", River_Level="1", f="json").status_code == 503
+    assert not app.service.submitted
+
+
+def test_documents_of_every_key() -> None:
+    """The task says its choices, ranges and geometry, and defaults in the form that clients decode."""
+    task = ArcgisApp(running()).json(T)
+    told = {one["name"]: one for one in task["parameters"]}
+    keys = {"name", "dataType", "displayName", "description", "direction", "defaultValue", "parameterType", "category"}
+    assert all(keys <= set(one) for one in told.values()) and {"name", "displayName", "description", "category", "helpUrl"} <= set(task)
+    assert told["River_Level"]["filter"] == {"type": "range", "minimum": 0, "maximum": 9.5} and told["River_Level"]["defaultValue"] == 3.5
+    assert told["Area"]["filter"] == {"type": "featureClass", "list": ["esriGeometryPoint"]}
+    area = told["Area"]["defaultValue"]
+    assert area["geometryType"] == "esriGeometryPoint" and area["features"] == [] and area["exceededTransferLimit"] is False
+    assert told["Season"]["choiceList"] == ["summer", "winter"] and told["Season"]["parameterType"] == "esriGPParameterTypeOptional"
+    assert told["When"]["defaultValue"] == 1767323045000 and told["Names"]["defaultValue"] == ["a", "b"]
+    assert told["Weights"]["defaultValue"] is None and told["Hazard"]["parameterType"] == "esriGPParameterTypeDerived"
+
+
+@pytest.mark.parametrize(("synchronous", "word"), [(True, "esriExecutionTypeSynchronous"), (False, "esriExecutionTypeAsynchronous")])
+def test_how_clients_are_to_run_it(synchronous: bool, word: str) -> None:
+    """esri-leaflet-gp and the Python API choose execute or submitJob by it, on the service and on the task."""
+    app = ArcgisApp(running(is_synchronous=synchronous))
+    assert app.json(G)["executionType"] == word and app.json(T)["executionType"] == word
+
+
+# --- execute -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sent", "has_messages"), [({}, True), ({"returnMessages": "false"}, False)])
+def test_executing(sent: dict[str, str], has_messages: bool) -> None:
+    """The results with their values and what the tool said, in one answer; what cannot be shown is left out."""
+    app = ArcgisApp(running())
+    answer = app.json(f"{T}/execute", River_Level="1", **sent)
+    assert set(answer) == {"results", "messages"} and bool(answer["messages"]) is has_messages
+    results = {one["paramName"]: one for one in answer["results"]}
+    assert list(results) == ["Hazard", "Hillshade", "Contours", "Share_high"] and results["Share_high"]["value"] == 17.4
+    assert results["Hazard"]["value"]["mapImage"]["extent"] and results["Contours"]["value"]["features"] == []
+    assert all({"paramName", "dataType", "value"} == set(one) for one in answer["results"])
+
+
+def test_executing_what_fails() -> None:
+    """A job that ends without results is an error that holds what its tool said."""
+    double = running()
+    double.executes_to = "failed"
+    double.jobs_known = tuple(replace(job, messages=(("error", "There is no ground here."),)) for job in double.jobs_known)
+    error = ArcgisApp(double).json(f"{T}/execute", River_Level="1")["error"]
+    assert error["code"] == 400 and error["details"] == ["There is no ground here."]
+
+
+# --- jobs ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_cancelling(method: str) -> None:
+    """A job that runs is cancelled, one that is over stays what it is, and one that is gone has failed."""
+    app = ArcgisApp(running())
+    assert app.ask(method, f"{T}/jobs/{RUNNING_JOB}/cancel?f=json").json()["jobStatus"] == "esriJobCancelled"
+    assert app.ask(method, f"{T}/jobs/{HAZARD_JOB}/cancel?f=json").json()["jobStatus"] == "esriJobSucceeded"
+    assert app.ask(method, f"{T}/jobs/j{'0' * 32}/cancel?f=json").json()["jobStatus"] == "esriJobFailed"
+
+
+def test_a_job_is_cancelled_below_its_own_task() -> None:
+    """The address of another service or task leads to nothing that could be cancelled."""
+    app = ArcgisApp(running())
+    other = app.json(f"{REST}/services/Viewshed/GPServer/Viewshed/jobs/{RUNNING_JOB}/cancel")
+    assert other["jobStatus"] == "esriJobFailed" and app.json(f"{T}/jobs/{RUNNING_JOB}")["jobStatus"] == "esriJobExecuting"
+
+
+@pytest.mark.parametrize(
+    ("progress", "told"),
+    [
+        (("Interpolating", 39.6), {"type": "step", "message": "Interpolating", "percent": 40}),
+        (("Reading", None), {"type": "default", "message": "Reading"}),
+        (None, None),
+    ],
+)
+def test_progress(progress: tuple[str, float | None] | None, told: dict[str, Any] | None) -> None:
+    """While a job runs it says how far it has come, if it knows."""
+    double = ServiceDouble(jobs_known=(replace(JOBS[0], progress=progress),))
+    assert ArcgisApp(double).json(f"{T}/jobs/{RUNNING_JOB}").get("progress") == told
+    done = ServiceDouble(jobs_known=(replace(JOBS[1], progress=progress),))
+    assert "progress" not in ArcgisApp(done).json(f"{T}/jobs/{HAZARD_JOB}")
+
+
+def test_errors_for_jobs_that_are_gone() -> None:
+    """An operator may have them told as errors."""
+    app = ArcgisApp()
+    app.app.state.expired_job_reply = "error"
+    gone = f"{T}/jobs/j{'0' * 32}"
+    assert app.json(gone)["error"]["code"] == 404 and app.json(f"{gone}/cancel")["error"]["code"] == 404
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_form_of_a_task() -> None:
+    """A field for each input by its type, with its default, its help and its bounds; what cannot be given has none."""
+    page = ArcgisApp(running()).get(T).text
+    for words in (
+        'name="River_Level" type="number" step="any" min="0" max="9.5" value="3.5"',
+        'name="Distance" type="number"',
+        '<option value="esriMiles" selected>miles</option>',
+        "How far is looked",
+        '<option value="winter">winter</option>',
+        'type="datetime-local" step="1" value="2026-01-02T03:04:05"',
+        '<option value="true" selected>true</option>',
+        'name="Names" type="text" value="a;b"',
+        '<textarea id="in-Area" name="Area"',
+        f'action="http://maps.example{T}/submitJob"',
+    ):
+        assert words in page, words
+    assert 'name="Elevation"' not in page and "<form" not in ArcgisApp().get(T).text
+    synchronous = ArcgisApp(running(is_synchronous=True)).get(T).text
+    assert f'action="http://maps.example{T}/execute"' in synchronous
+
+
+@pytest.mark.parametrize("verb", ["submitJob", "execute"])
+def test_a_browser_is_sent_to_the_page_of_its_job(verb: str) -> None:
+    """A form that is sent leads to the job, with the token that it came with; an address without values leads to the form."""
+    app = ArcgisApp(running())
+    sent = app.ask("POST", f"{T}/{verb}", data={"River_Level": "4", "Distance": "5", "Distance.units": "esriMiles", "f": "html"})
+    assert sent.status_code == 303 and sent.headers["location"] == f"http://maps.example{T}/jobs/{SUBMITTED_JOB}"
+    assert app.service.submitted[0].inputs == {"River_Level": 4, "Distance": {"distance": 5, "units": "esriMiles"}}
+    assert app.get(sent.headers["location"]).status_code == 200
+    empty = app.get(f"{T}/{verb}")
+    assert empty.status_code == 303 and empty.headers["location"] == f"http://maps.example{T}" and len(app.service.submitted) == 1
+
+
+def test_faults_stand_in_the_form() -> None:
+    """Whoever fills in a form finds what is wrong, and what was written, in the form."""
+    double = running()
+    double.refusal = BadRequest("'River Level' must be between 0 and 9.5.")
+    page = ArcgisApp(double).ask("POST", f"{T}/submitJob", data={"River_Level": "12", "Season": '"winter'})
+    assert page.status_code == 400 and "must be between 0 and 9.5" in page.text and 'value="12"' in page.text
+
+
+def test_the_page_of_a_job_that_goes_on() -> None:
+    """It looks again by itself and can be cancelled, until the job is over."""
+    double = ServiceDouble(jobs_known=(replace(JOBS[0], progress=("Interpolating", 40)), *JOBS[1:]))
+    going = ArcgisApp(double).get(f"{T}/jobs/{RUNNING_JOB}").text
+    assert 'http-equiv="refresh"' in going and "Interpolating" in going and 'value="40"' in going and "/cancel" in going
+    over = ArcgisApp().get(f"{T}/jobs/{HAZARD_JOB}").text
+    assert 'http-equiv="refresh"' not in over and "/cancel" not in over
