@@ -14,7 +14,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.builders.whole_service import SOUTH, WEST, WholeService, whole_service
+from rendermap.settings import Settings
+from tests.builders.antimeridian import LAST_DEG, lay_out_ocean
+from tests.builders.antimeridian import NAME as OCEAN
+from tests.builders.whole_service import SOUTH, WEST, WholeService, lay_out, served
 
 SIDE_PX = 200
 BOX = (WEST + 1000, SOUTH + 1000, WEST + 5000, SOUTH + 5000)
@@ -23,10 +26,23 @@ Pixels = NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeService]:
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WholeService, WholeService]]:
+    folder = tmp_path_factory.mktemp("pictures")
     parcels = 'access = "identify"\nfields = ["number"]'
-    with whole_service(tmp_path_factory.mktemp("pictures"), parcels=parcels) as running:
-        yield running
+    flood, ocean = lay_out(folder, parcels=parcels), lay_out_ocean(folder)
+    settings = Settings(jobs=(folder / "jobs",), services=folder / "services", workers=1, secret_key="shared by all replicas")
+    with served(settings) as url:
+        yield WholeService.of_job(url, flood), WholeService.of_job(url, ocean, OCEAN)
+
+
+@pytest.fixture(scope="module")
+def service(services: tuple[WholeService, WholeService]) -> WholeService:
+    return services[0]
+
+
+@pytest.fixture(scope="module")
+def ocean(services: tuple[WholeService, WholeService]) -> WholeService:
+    return services[1]
 
 
 def asked(service: WholeService, **query: object) -> httpx.Response:
@@ -177,3 +193,75 @@ def test_a_composed_picture_has_an_address(service: WholeService) -> None:
     layers = json.dumps([_layer(PARCELS, drawingInfo=_simple(RED))])
     document = asked(service, dynamicLayers=layers, f="json", format="png").json()
     assert httpx.get(document["href"]).content == asked(service, dynamicLayers=layers, format="png").content
+
+
+# --- spatial references that @arcgis/core sends across the antimeridian --------------------------------------------------
+
+_GEOGCS = (
+    'GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],'
+    'UNIT["Degree",0.0174532925199433]]'
+)
+MERCATOR = (
+    f'PROJCS["WGS_1984_Web_Mercator_Auxiliary_Sphere",{_GEOGCS},PROJECTION["Mercator_Auxiliary_Sphere"],PARAMETER["False_Easting",0.0],'
+    'PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",-178.09],PARAMETER["Standard_Parallel_1",0.0],'
+    'PARAMETER["Auxiliary_Sphere_Type",0.0],UNIT["Meter",1.0]]'
+)
+PLATE = (
+    f'PROJCS["WGS_1984_Plate_Carree",{_GEOGCS},PROJECTION["Plate_Carree"],PARAMETER["False_Easting",0],PARAMETER["False_Northing",0],'
+    'PARAMETER["Central_Meridian",-178.09],UNIT["Degrees",111319.49079327358]]'
+)
+WORLDS = [(MERCATOR, 3857, 20037508.342789244 / 180), (PLATE, 4326, 1.0)]
+
+
+@pytest.mark.parametrize(("wkt", "unshifted", "unit"), WORLDS, ids=["mercator", "plate carree"])
+def test_a_view_across_the_antimeridian(ocean: WholeService, wkt: str, unshifted: int, unit: float) -> None:
+    """In a system shifted there it is the two unshifted pictures side by side, without a seam, as WKT and in JSON, and turned too."""
+    middle, half, last = -1.91 * unit, 20 * unit, LAST_DEG * unit
+    ys = (-15 * unit, 25 * unit)
+    query = {"bbox": f"{middle - half},{ys[0]},{middle + half},{ys[1]}", "bboxSR": wkt, "imageSR": json.dumps({"wkt": wkt})}
+    picture = exported(ocean, **query)
+    sides = [(last - half, last), (-last, half - last)]
+    each = {"bboxSR": unshifted, "imageSR": unshifted, "size": f"{SIDE_PX // 2},{SIDE_PX}"}
+    beside = np.concatenate([exported(ocean, bbox=f"{low},{ys[0]},{high},{ys[1]}", **each) for low, high in sides], axis=1)
+    difference = np.abs(picture - beside).max(axis=2)
+    assert difference.mean() < 0.2 and difference.mean(axis=0).max() < 1.5
+    inner = SIDE_PX // 2
+    steps = np.abs(np.diff(picture[:20, inner - 4 : inner + 4, :3], axis=1)).max(axis=(0, 2))
+    assert steps.max() <= 6 and (picture[..., 3] == 255).all()
+    assert _difference(np.rot90(picture), exported(ocean, **query, rotation=90)) < 0.1
+    document = asked(ocean, **query, f="json").json()
+    assert "Central_Meridian" in document["extent"]["spatialReference"]["wkt"]
+
+
+FORMS = ["102100", '{"wkid":102100}', '{"wkid":102100,"latestWkid":3857}', "{wkid: 3857}", "102113", "900913", "3857.0", "EPSG:3857"]
+
+
+def test_every_form_of_a_spatial_reference(service: WholeService) -> None:
+    """All ways to name web mercator give one picture, and one that nobody knows is told so."""
+    query = {"bbox": "-9436000,4319000,-9431000,4324000"}
+    plain = exported(service, **query, bboxSR=3857, imageSR=3857)
+    assert plain.any() and all(np.array_equal(exported(service, **query, bboxSR=form, imageSR=form), plain) for form in FORMS)
+    for form in ("abc", "0", '{"wkt":""}', "{}"):
+        assert "spatial reference" in asked(service, imageSR=form).json()["error"]["message"]
+
+
+# --- formats -------------------------------------------------------------------------------------------------------------
+
+FORMATS = {"png": "PNG", "png8": "PNG", "PNG24": "PNG", "png32": "PNG", "jpg": "JPEG", "JPG": "JPEG", "gif": "GIF", "bmp": "BMP"}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_pictures_are_in_the_format_asked(service: WholeService, name: str) -> None:
+    """Whatever the case; where a format has no transparency, what is empty is white although transparent was asked."""
+    response = asked(service, format=name, layers="show:-1", size="40.4,30.4")
+    picture = Image.open(BytesIO(response.content))
+    assert (picture.format, picture.size) == (FORMATS[name], (40, 30))
+    assert picture.convert("RGBA").getchannel("A").getextrema() == ((0, 0) if name[:1] in "pPg" else (255, 255))
+    assert picture.convert("RGB").getpixel((5, 5)) == (255, 255, 255) or name[:1] in "pPg"
+
+
+@pytest.mark.parametrize("query", [{"format": "pdf"}, {"f": "kmz"}, {"f": "pbf"}])
+def test_formats_that_are_not_built(service: WholeService, query: dict[str, str]) -> None:
+    """A short error lists those that are."""
+    answer = asked(service, **query)
+    assert answer.json()["error"]["code"] == 400 and "must be one of" in answer.text and len(answer.content) < 750
