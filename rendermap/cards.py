@@ -14,7 +14,7 @@ from rendermap.jobs.job import Job, MessageKind
 from rendermap.jobs.redaction import value_without_paths, without_paths
 from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ParameterCard, ResultCard, ServiceCard, TaskCard
 from rendermap.services.datatypes import is_dataset_type
-from rendermap.services.service import Direction, Parameter, Service, Task, ToolLayer, task_named
+from rendermap.services.service import Access, Direction, Parameter, Service, Task, ToolLayer, task_named
 
 _LOUDNESS = {"none": (), "error": (MessageKind.ERROR,), "warning": (MessageKind.ERROR, MessageKind.WARNING), "info": tuple(MessageKind)}
 
@@ -121,7 +121,9 @@ def template_card(
     service: Service, tools: tuple[ToolLayer, ...], crs: str, bbox: BBox, max_px: int, geometries: Mapping[int, str]
 ) -> MapCard:
     """The map of a service without a job: tool layers, nothing drawn.  geometries: by layer id, where a layer file tells."""
-    layers = _with_groups(service, tuple(_template_layer(layer, geometries.get(layer.id)) for layer in tools))
+    hands_out = service.maximum_records > 0
+    described = tuple(_template_layer(layer, geometries.get(layer.id)) for layer in tools)
+    layers = _with_groups(service, tuple(replace(d, access="identify") if d.access == "data" and not hands_out else d for d in described))
     digest = hashlib.blake2b(repr((layers, crs, bbox)).encode(), digest_size=8).hexdigest()
     return MapCard(service_card(service, frozenset(tool.id for tool in tools)), None, service.title, crs, bbox, layers, max_px, digest)
 
@@ -156,9 +158,10 @@ def scale_range(drawable: Drawable) -> tuple[float | None, float | None]:
 
 
 def _tool_card(tool: ToolLayer, kind: str, geometry: str | None) -> LayerCard:
+    access = "identify" if kind == "raster" and tool.access is Access.DATA else tool.access.value
     return LayerCard(
         tool.id, tool.name, kind, geometry, tool.parameter, tool.group, (), tool.visible, tool.min_scale_denominator,
-        tool.max_scale_denominator, None, tool.access.value,
+        tool.max_scale_denominator, None, access,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from rendermap.access.grant import Grant, Operation, Principal
 from rendermap.ahead import SLOW_S, TilePyramid
 from rendermap.cards import legend_layer, map_card
 from rendermap.composing import composed
-from rendermap.disclosure import Disclosure, disclosure_of
+from rendermap.disclosure import ID_FIELD, Disclosure, disclosure_of
 from rendermap.dispatch.found import Found
 from rendermap.dispatch.plan import (
     FeaturesPlan,
@@ -35,7 +35,7 @@ from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
 from rendermap.queries import Queried, found_texts
-from rendermap.reply import Features, FoundText, LegendLayer, MapCard, Picture
+from rendermap.reply import Features, FieldCard, FoundText, LegendLayer, MapCard, Picture
 from rendermap.request import ComposedLayer, FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
@@ -322,6 +322,22 @@ class OpenTemplate:
         plan = LegendPlan(self._swatches, round(request.pixel_ratio, RATIO_PLACES), request.swatch_px)
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in self._tools)
+
+    async def features(self, request: FeaturesRequest) -> Features:
+        """None: there is no data.  Raises LayerNotFound, NotSupported."""
+        layer = next((layer for layer in self.card.layers if layer.id == request.layer), None)
+        if layer is None:
+            raise LayerNotFound
+        if layer.access != Operation.DATA.value or layer.kind != "vector":
+            raise NotSupported
+        return Features(
+            (FieldCard(ID_FIELD, "id", ID_FIELD),), layer.geometry or "polygon", request.out_crs or self.card.crs, id_field=ID_FIELD
+        )
+
+    async def find(self, request: FindRequest) -> tuple[FoundText, ...]:
+        """None: there is no data."""
+        del request
+        return ()
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         """What the layer files say, as one picture."""

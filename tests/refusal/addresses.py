@@ -74,8 +74,8 @@ _TEMPLATE, _TASK = "{service}/MapServer", "{service}/GPServer/Run"
 _RESULT = "/jobs/{job}/results/Seen"
 _FORMS = ("json", "pjson", "html")
 _UNSUPPORTED = (
-    *(f"/{word}?f=json" for word in ("identify", "find", "query", "tile/7/50/33", "generateKml", "exportTiles", "queryLegends")),
-    *(f"/0/{word}?where=1%3D1&f=json" for word in ("query", "queryRelatedRecords", "generateRenderer", "find", "identify")),
+    *(f"/{word}?f=json" for word in ("identify", "query", "tile/7/50/33", "generateKml", "exportTiles", "queryLegends")),
+    *(f"/0/{word}?where=1%3D1&f=json" for word in ("queryRelatedRecords", "generateRenderer", "find", "identify")),
     "/dynamicLayer/query?f=json",
 )
 
@@ -109,6 +109,11 @@ ARCGIS: Mapping[Resource, tuple[tuple[Kind, tuple[str, ...]], ...]] = {
     ),
     Resource.SWATCH: ((LAYER, _of_maps("/{layer}/images/{swatch}")),),
     Resource.EXPORT: ((JOB, _of_maps(*_PICTURES)), (SERVICE, _below(_TEMPLATE, _PICTURES))),
+    Resource.QUERY: (
+        (JOB, _of_maps(*_forms("/0/query", "&where=1%3D1"), "/0/query?where=1%3D1&f=geojson", "/0/query?f=html")),
+        (SERVICE, _below(_TEMPLATE, ("/0/query?where=1%3D1&f=json",))),
+    ),
+    Resource.FIND: ((JOB, _of_maps(*_forms("/find", "&searchText=a&layers=0"))), (SERVICE, _below(_TEMPLATE, ("/find?f=json",)))),
     Resource.UNSUPPORTED: ((JOB, _of_maps(*_UNSUPPORTED)), (SERVICE, _below(_TEMPLATE, ("/identify?f=json",)))),
     Resource.OUTPUT_FILE: ((JOB, ("/arcgis/rest/directories/arcgisoutput/{service}_MapServer/{picture}.png",)),),
     Resource.GP_SERVICE: ((SERVICE, _below("{service}/GPServer", _forms(""))),),

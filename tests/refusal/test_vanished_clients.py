@@ -128,6 +128,8 @@ class Stuck(CountedService):
             Resource.LAYER: [f"{base}/0?f=json"],
             Resource.OUTPUT_FILE: [urlsplit(self.get(f"{base}/export?{FRAME}&f=json").json()["href"]).path],
             Resource.SWATCH: [f"{base}/0/images/{'0' * 24}"],
+            Resource.QUERY: [f"{base}/0/query?where=1%3D1&f=json"],
+            Resource.FIND: [f"{base}/find?searchText=a&layers=0&f=json"],
             Resource.UNSUPPORTED: [f"{base}/identify?f=json"],
             Resource.GP_SERVICE: [f"{gp}?f=json"],
             Resource.TASK: [f"{gp}/Run?f=json"],

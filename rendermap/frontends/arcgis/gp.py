@@ -30,6 +30,7 @@ from rendermap.frontends.arcgis.gp_documents import (
 )
 from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
+from rendermap.frontends.arcgis.queries import result_features
 from rendermap.frontends.arcgis.spatial import Json, extent, with_area
 from rendermap.frontends.arcgis.tokens import TOKENS
 from rendermap.frontends.identity import doorkeeper_of
@@ -217,7 +218,8 @@ async def result_document(ask: Ask, card: ServiceCard, output: ResultCard) -> Js
     opened = await ask.service.open(ask.job(card.name))
     if _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
         return value_document(output, await _map_image(ask, opened, output))
-    return value_document(output, _drawn_value(output, opened.card))
+    told = await result_features(ask, opened, output)
+    return value_document(output, _drawn_value(output, opened.card) if told is None else told)
 
 
 def demand_success(state: JobCard) -> None:

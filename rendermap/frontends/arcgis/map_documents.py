@@ -1,7 +1,7 @@
 """Cards of maps -> the documents of the map side: root, layers, legend.
 
-Everything is said at the level that is built and granted: a map that may only be seen has the capability ``Map`` and no more, its
-layers have no fields and no renderer, and its record limit is 0.  A layer that may be asked about tells how it is drawn.
+Everything is said at the level that is granted: a map that may only be seen has the capability ``Map`` and no more, its layers have no
+fields and no renderer, and its record limit is 0.  A layer that may be asked about tells how it is drawn and the fields that may be told.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from rendermap.frontends.arcgis.feature_documents import field_documents, shape_field_of
+from rendermap.frontends.arcgis.geometries import GEOMETRY_TYPES
 from rendermap.frontends.arcgis.spatial import (
     Json,
     extent,
@@ -24,9 +26,13 @@ from rendermap.geo.view import MapView
 from rendermap.reply import LayerCard, LegendEntry, LegendLayer, MapCard
 
 CURRENT_VERSION = 11.1
-CAPABILITIES = "Map"
+CAPABILITIES = {"view": "Map", "identify": "Map,Query", "data": "Map,Query,Data"}
 
-_GEOMETRY_TYPES = {"point": "esriGeometryPoint", "line": "esriGeometryPolyline", "polygon": "esriGeometryPolygon"}
+_ADVANCED = (
+    "supportsPagination", "supportsOrderBy", "supportsStatistics", "supportsDistinct", "supportsQueryWithDistance",
+    "supportsReturningQueryExtent", "supportsReturningGeometryCentroid", "supportsCountDistinct",
+)  # fmt: skip
+_NEVER = {"supportsReturningGeometryCentroid": False, "supportsCountDistinct": False}
 _LAYER_TYPES = {"raster": "Raster Layer", "vector": "Feature Layer", "group": "Group Layer"}
 
 
@@ -59,7 +65,7 @@ def root_document(card: MapCard, alias_url: str | None) -> Json:
             "Category": "",
             "Keywords": "",
         },
-        "capabilities": CAPABILITIES,
+        "capabilities": CAPABILITIES[max((access_of(layer) for layer in card.layers), key=list(CAPABILITIES).index, default="view")],
         "supportedQueryFormats": "JSON, geoJSON",
         "supportsQueryDomains": False,
         "exportTilesAllowed": False,
@@ -67,7 +73,7 @@ def root_document(card: MapCard, alias_url: str | None) -> Json:
         "supportsDatumTransformation": False,
         "supportsClipping": False,
         "supportsSpatialFilter": False,
-        "maxRecordCount": 0,
+        "maxRecordCount": card.service.maximum_records if any(access_of(layer) == "data" for layer in card.layers) else 0,
         "maxImageHeight": card.max_px,
         "maxImageWidth": card.max_px,
         "supportedExtensions": "",
@@ -91,7 +97,7 @@ def _layer_entry(layer: LayerCard) -> Json:
 
 def _geometry_type(layer: LayerCard) -> Json:
     """Required of feature layers, also of those whose data nobody could look into."""
-    return {"geometryType": _GEOMETRY_TYPES.get(layer.geometry or "", "esriGeometryPolygon")} if layer.kind == "vector" else {}
+    return {"geometryType": GEOMETRY_TYPES.get(layer.geometry or "", "esriGeometryPolygon")} if layer.kind == "vector" else {}
 
 
 def layers_document(card: MapCard, drawing_infos: Mapping[int, Json]) -> Json:
@@ -102,6 +108,7 @@ def layers_document(card: MapCard, drawing_infos: Mapping[int, Json]) -> Json:
 def layer_document(card: MapCard, layer: LayerCard, drawing_info: Json | None) -> Json:
     """One layer in full; its extent is in the map's own spatial reference, which QGIS takes for its boxes."""
     names = {other.id: other.name for other in card.layers}
+    is_queried = access_of(layer) == "data"
     parent = None if layer.parent is None else {"id": layer.parent, "name": names.get(layer.parent, "")}
     document: Json = {
         "currentVersion": CURRENT_VERSION,
@@ -120,21 +127,35 @@ def layer_document(card: MapCard, layer: LayerCard, drawing_info: Json | None) -
         "drawingInfo": drawing_info,
         "hasAttachments": False,
         "htmlPopupType": "esriServerHTMLPopupTypeNone",
-        "displayField": "",
+        "displayField": layer.display_field,
         "typeIdField": None,
-        "fields": [] if layer.kind == "vector" else None,
+        "fields": _fields(layer),
         "canModifyLayer": drawing_info is not None,
         "canScaleSymbols": False,
         "hasLabels": bool(drawing_info and drawing_info.get("labelingInfo")),
-        "capabilities": CAPABILITIES,
-        "maxRecordCount": 0,
-        "supportsStatistics": False,
-        "supportsAdvancedQueries": False,
+        "capabilities": CAPABILITIES[access_of(layer)],
+        "maxRecordCount": card.service.maximum_records if is_queried else 0,
+        "supportsStatistics": is_queried,
+        "supportsAdvancedQueries": is_queried,
         "supportedQueryFormats": "JSON, geoJSON",
         "isDataVersioned": False,
-        "advancedQueryCapabilities": {"supportsPagination": False, "supportsOrderBy": False, "supportsStatistics": False},
+        "advancedQueryCapabilities": dict.fromkeys(_ADVANCED, is_queried) | _NEVER,
     }
+    if layer.fields:
+        document["objectIdField"] = layer.fields[0].name
     return {**document, **_geometry_type(layer)}
+
+
+def access_of(layer: LayerCard) -> str:
+    """What may be done with a layer, never the data of what are no features, nor anything with what is a heading."""
+    return "view" if layer.kind == "group" else "identify" if layer.kind == "raster" and layer.access == "data" else layer.access
+
+
+def _fields(layer: LayerCard) -> list[Json] | None:
+    if layer.kind != "vector":
+        return None
+    shape_field = shape_field_of(layer.fields) if layer.access == "data" and layer.fields else ""
+    return field_documents(layer.fields, shape_field=shape_field)
 
 
 def picture_document(href: str, view: MapView) -> Json:

@@ -47,7 +47,8 @@ async def map_card(ask: Ask) -> MapCard:
     return (await open_map(ask)).card
 
 
-def _crumbs(ask: Ask, card: MapCard) -> tuple[tuple[str, str], ...]:
+def crumbs_of(ask: Ask, card: MapCard) -> tuple[tuple[str, str], ...]:
+    """The pages above a map's."""
     map_url = ask.map_url(card.service.name, card.job_id)
     return (("services", ask.url("services")), (card.service.name, ask.task_url(card.service.name)), (card.job_id or "MapServer", map_url))
 
@@ -60,7 +61,7 @@ async def root(ask: Ask) -> Answer | Response:
     alias = ask.alias_url(card.service.name, card.job_id) if card.job_id else None
     faults = {layer.id: layer.fault for layer in card.layers}
     map_url = ask.map_url(card.service.name, card.job_id)
-    return Answer(root_document(card, alias), "map", {"map_url": map_url, "alias": alias, "faults": faults, "crumbs": _crumbs(ask, card)})
+    return Answer(root_document(card, alias), "map", {"map_url": map_url, "alias": alias, "faults": faults, "crumbs": crumbs_of(ask, card)})
 
 
 async def layers(ask: Ask) -> Answer:
@@ -69,7 +70,7 @@ async def layers(ask: Ask) -> Answer:
     card = opened.card
     map_url = ask.map_url(card.service.name, card.job_id)
     document = layers_document(card, await _drawing_infos(opened))
-    return Answer(document, "layers", {"map_url": map_url, "crumbs": _crumbs(ask, card)})
+    return Answer(document, "layers", {"map_url": map_url, "crumbs": crumbs_of(ask, card)})
 
 
 async def layer(ask: Ask) -> Answer:
@@ -80,7 +81,8 @@ async def layer(ask: Ask) -> Answer:
     if found is None:
         raise LayerNotFound
     infos = await _drawing_infos(opened)
-    return Answer(layer_document(card, found, infos.get(found.id)), "layer", {"crumbs": _crumbs(ask, card)})
+    url = f"{ask.map_url(card.service.name, card.job_id)}/{found.id}"
+    return Answer(layer_document(card, found, infos.get(found.id)), "layer", {"crumbs": crumbs_of(ask, card), "url": url})
 
 
 async def _drawing_infos(opened: OpenMap | OpenTemplate) -> dict[int, Json]:
@@ -108,7 +110,7 @@ async def export(ask: Ask) -> Answer | Response:
             return await _shown_response(ask, opened, asked)
         # an address too long is refused before anything is drawn
         to_token(OutputFile(asked, opened.digest_of(asked)), ask.ring)
-        return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": _crumbs(ask, card)})
+        return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": crumbs_of(ask, card)})
 
 
 async def _shown_response(ask: Ask, opened: OpenMap | OpenTemplate, asked: MapRequest) -> Response:
@@ -171,7 +173,7 @@ async def legend(ask: Ask) -> Answer:
     checks.finish()
     suffix = "" if (ratio, size) == (1.0, DEFAULT_SWATCH_PX) else f"-{size[0]}x{size[1]}-{ratio * 96:g}"
     document = legend_document(await _legend_layers(ask, opened, ratio, size, composition), suffix)
-    return Answer(document, "legend", {"crumbs": _crumbs(ask, opened.card)})
+    return Answer(document, "legend", {"crumbs": crumbs_of(ask, opened.card)})
 
 
 async def _legend_layers(

@@ -10,17 +10,18 @@ from starlette.responses import Response
 
 from rendermap.access.grant import PUBLIC
 from rendermap.errors import InvalidFormat, NotSupported
-from rendermap.frontends.arcgis import gp, maps, running
+from rendermap.frontends.arcgis import gp, maps, queries, running
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.errors import http_status_of
 from rendermap.frontends.arcgis.openapi import DESCRIBED
+from rendermap.frontends.arcgis.query_params import is_geojson
 from rendermap.frontends.arcgis.tokens import tokens_router
 from rendermap.frontends.arcgis.wire import Wire, parse_callback, write_document, write_error, write_page
 from rendermap.frontends.cors import allow_origin, preflight
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.incidents import foreseen
-from rendermap.frontends.kvp import read_parameters
+from rendermap.frontends.kvp import Parameters, read_parameters
 from rendermap.frontends.negotiation import Form, form_of
 from rendermap.frontends.outcomes import note_refusal
 from rendermap.service import MapService
@@ -43,6 +44,8 @@ HANDLERS: Table[Handler] = Table(
         Resource.LEGEND: maps.legend,
         Resource.SWATCH: maps.swatch,
         Resource.EXPORT: maps.export,
+        Resource.QUERY: queries.query,
+        Resource.FIND: queries.find,
         Resource.UNSUPPORTED: maps.unsupported,
         Resource.OUTPUT_FILE: maps.output_file,
         Resource.GP_SERVICE: gp.gp_service,
@@ -115,13 +118,18 @@ async def respond(request: Request, service: MapService) -> Response:
             wire = Wire(Form.IMAGE)
         parameters = await read_parameters(request)
         if address.resource not in _FILES:
-            wire = Wire(form_of(parameters.get("f")))
+            wire = Wire(_form_of(parameters, address.resource))
             wire = Wire(wire.form, parse_callback(parameters, wire.form))
         is_open = address.resource is Resource.INFO  # tells where to sign in
         principal = PUBLIC if is_open else await principal_of(request, parameters.get("token"))
         return _write(request, await HANDLERS[address.resource](Ask(request, service, address, parameters, wire.form, principal)), wire)
     except Exception as error:
         return _error(request, error, wire, address)
+
+
+def _form_of(parameters: Parameters, resource: Resource) -> Form:
+    """GeoJSON is a form of features alone."""
+    return Form.JSON if resource is Resource.QUERY and is_geojson(parameters) else form_of(parameters.get("f"))
 
 
 def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:

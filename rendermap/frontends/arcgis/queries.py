@@ -1,0 +1,85 @@
+"""Answers of query and find, and the features of a job's results."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from rendermap.errors import InvalidParameter, LayerNotFound, NotSupported
+from rendermap.frontends.arcgis.ask import Answer, Ask
+from rendermap.frontends.arcgis.feature_documents import feature_set, find_document, geojson_document, query_document
+from rendermap.frontends.arcgis.maps import crumbs_of, open_map
+from rendermap.frontends.arcgis.query_params import is_geojson, parse_find, parse_query
+from rendermap.frontends.arcgis.spatial import Json
+from rendermap.frontends.negotiation import Form
+from rendermap.reply import LayerCard, MapCard, ResultCard
+from rendermap.request import FeaturesRequest, Wanted
+from rendermap.service import OpenMap
+
+QUERY_FIELDS = (
+    "where", "text", "objectIds", "geometry", "geometryType", "inSR", "spatialRel", "distance", "units", "outFields", "outSR",
+    "returnGeometry", "returnIdsOnly", "returnCountOnly", "returnExtentOnly", "returnDistinctValues", "orderByFields",
+    "groupByFieldsForStatistics", "outStatistics", "resultOffset", "resultRecordCount", "maxAllowableOffset", "geometryPrecision",
+    "returnZ",
+)  # fmt: skip
+FIND_FIELDS = (
+    "searchText", "contains", "searchFields", "layers", "sr", "layerDefs", "returnGeometry", "maxAllowableOffset", "geometryPrecision",
+)  # fmt: skip
+_ASKING = ("where", "text", "objectids", "geometry", "outstatistics")
+
+
+async def query(ask: Ask) -> Answer | Response:
+    """Features of a layer; for people who ask for nothing yet, the form to ask with."""
+    opened = await open_map(ask)
+    card = opened.card
+    layer = layer_of(card, ask.address.layer)
+    if layer.kind != "vector":
+        raise InvalidParameter("Invalid or missing input parameters.", details=("Only feature layers can be queried.",))
+    if layer.access != "data":
+        raise NotSupported
+    shown: dict[str, object] = {
+        "crumbs": crumbs_of(ask, card),
+        "title": f"Query: {layer.name}",
+        "fields": QUERY_FIELDS,
+        "given": ask.parameters.values,
+    }
+    if not any(name in ask.parameters for name in _ASKING):
+        if ask.form is Form.HTML:
+            return Answer({}, "query", shown)
+        raise InvalidParameter("'where', 'text', 'objectIds', 'geometry' or 'outStatistics' is required.")
+    asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
+    found = await opened.features(asked)
+    if is_geojson(ask.parameters) and asked.wanted in (Wanted.FEATURES, Wanted.DISTINCT, Wanted.STATISTICS):
+        return Answer(geojson_document(found), "query", shown)
+    return Answer(query_document(found, asked.wanted), "query", shown)
+
+
+async def find(ask: Ask) -> Answer:
+    """Features of several layers that hold a text."""
+    opened = await open_map(ask)
+    card = opened.card
+    shown: dict[str, object] = {"crumbs": crumbs_of(ask, card), "title": "Find", "fields": FIND_FIELDS, "given": ask.parameters.values}
+    if not any(layer.access == "data" for layer in card.layers):
+        raise NotSupported
+    if ask.form is Form.HTML and "searchtext" not in ask.parameters:
+        return Answer({}, "query", shown)
+    return Answer(find_document(await opened.find(parse_find(ask.parameters, ask.job(card.service.name), card))), "query", shown)
+
+
+def layer_of(card: MapCard, layer_id: int | None) -> LayerCard:
+    """The layer of an id.  Raises LayerNotFound."""
+    found = next((one for one in card.layers if one.id == layer_id), None)
+    if found is None:
+        raise LayerNotFound
+    return found
+
+
+async def result_features(ask: Ask, opened: OpenMap, output: ResultCard) -> Json | None:
+    """The features of a result, all that one answer may hold; None where they may not be told."""
+    card = opened.card
+    layer = next((one for one in card.layers if one.id == output.layer_id), None)
+    if layer is None or layer.kind != "vector" or layer.access != "data" or layer.fault:
+        return None
+    asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
+    wanted = FeaturesRequest(asked.job, layer.id, out_crs=asked.out_crs, with_z=asked.with_z, decimals=asked.decimals)
+    found = await opened.features(wanted)
+    return feature_set(found, is_empty=card.service.over_limit == "empty")

@@ -1,0 +1,93 @@
+"""A service that may be asked about its data, whose features are looked up here instead of in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from rendermap.dispatch.found import Found
+from rendermap.dispatch.plan import FeaturesPlan, InspectPlan
+from rendermap.dispatch.wire import from_json, to_json, to_plain_json
+from rendermap.jobs import manifest
+from rendermap.jobs.job import Layer
+from rendermap.render.features import find_features
+from rendermap.render.inspect import inspect
+from tests.builders.counted_service import CountedService, Counter
+from tests.builders.vectors import write_features
+
+# isort: split
+import shapely
+
+CRS = "EPSG:32616"
+WEST, SOUTH = 700_000.0, 4_000_000.0
+COLUMNS: dict[str, list[Any]] = {
+    "name": ["Abel", "Berta", "Caesar", "Dora", "Emil"],
+    "depth": [1.26, 2.54, None, 4.0, 5.75],
+    "kind": [1, 2, 1, 2, 1],
+    "secret": ["s1", "s2", "s3", "s4", "s5"],
+}
+
+
+class Finder(Counter):
+    """Draws nothing, and looks features up as a worker does, over the wire's words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plans: list[FeaturesPlan] = []
+
+    async def inspect(self, plan: InspectPlan) -> Layer:
+        return from_json(Layer, to_json(inspect(plan)))
+
+    async def features(self, plan: FeaturesPlan) -> Found:
+        self.plans.append(plan)
+        return from_json(Found, to_plain_json(find_features(plan)))
+
+
+def toml(access: str = "data", layer: str = "", service: str = "") -> str:
+    """One task with the parcels (0) and a table without a layer."""
+    return f"""
+title = "Parcels"
+crs = "{CRS}"
+{service}
+[[tasks]]
+name = "Run"
+[[tasks.parameters]]
+name = "Parcels"
+type = "GPFeatureRecordSetLayer"
+direction = "output"
+[tasks.parameters.layer]
+access = "{access}"
+{layer}
+"""
+
+
+class AskedService(CountedService):
+    """One job of five squares in a row, 100 m apart, per service."""
+
+    def __init__(self, folder: Path, services: Mapping[str, str]) -> None:
+        self.finder = Finder()
+        super().__init__(folder, services, counter=self.finder)
+        self.job_ids = {name: self._run(name) for name in services}
+
+    def _run(self, name: str) -> str:
+        with manifest.start(self.jobs, service=name, task="Run") as run:
+            path = run.path("Parcels.gpkg")
+            squares = [shapely.box(WEST + n * 100, SOUTH, WEST + n * 100 + 50, SOUTH + 50) for n in range(5)]
+            write_features(path.parent, cast(list[shapely.Geometry], squares), COLUMNS, driver="GPKG", crs=CRS, name="Parcels")
+            run.output("Parcels", "Parcels.gpkg")
+        return run.job_id
+
+    def map_url(self, name: str = "Demo") -> str:
+        """Of the job's map."""
+        return f"/arcgis/rest/services/{name}/MapServer/jobs/{self.job_ids[name]}"
+
+    def result_url(self, name: str = "Demo") -> str:
+        """Of the job's only result."""
+        return f"/arcgis/rest/services/{name}/GPServer/Run/jobs/{self.job_ids[name]}/results/Parcels"
+
+    def query(self, name: str = "Demo", **asked: object) -> dict[str, Any]:
+        """What the query of the layer answers."""
+        answer = self.get(f"{self.map_url(name)}/0/query", **{"f": "json", **asked})
+        assert answer.headers["content-type"].startswith("application/json"), answer.text
+        return cast(dict[str, Any], answer.json())
