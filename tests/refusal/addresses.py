@@ -113,7 +113,7 @@ ARCGIS: Mapping[Resource, tuple[tuple[Kind, tuple[str, ...]], ...]] = {
         (JOB, _of_maps(*_forms("/0/query", "&where=1%3D1"), "/0/query?where=1%3D1&f=geojson", "/0/query?f=html")),
         (SERVICE, _below(_TEMPLATE, ("/0/query?where=1%3D1&f=json",))),
     ),
-    Resource.FIND: ((JOB, _of_maps(*_forms("/find", "&searchText=a&layers=0"))), (SERVICE, _below(_TEMPLATE, ("/find?f=json",)))),
+    Resource.FIND: ((JOB, _of_maps("/find?f=json&searchText=a&layers=0", "/find?f=html")), (SERVICE, _below(_TEMPLATE, ("/find?f=json",)))),
     Resource.UNSUPPORTED: ((JOB, _of_maps(*_UNSUPPORTED)), (SERVICE, _below(_TEMPLATE, ("/identify?f=json",)))),
     Resource.OUTPUT_FILE: ((JOB, ("/arcgis/rest/directories/arcgisoutput/{service}_MapServer/{picture}.png",)),),
     Resource.GP_SERVICE: ((SERVICE, _below("{service}/GPServer", _forms(""))),),

@@ -339,7 +339,9 @@ def test_no_answer_names_a_field_a_file_or_a_person(asker: Asker, name: str) -> 
         for who in somebody:
             answer = await asker.ask(who, address.filled(names))
             told = answer.text + str(answer.headers)
-            faults.extend(f"{who.name}: {address.text} says {word}" for word in words if word in told)
+            # a link for data names the fields of the layer that gives them, where all layers are told of
+            has_data = who.name == "right link" and "/layers?" in address.text
+            faults.extend(f"{who.name}: {address.text} says {word}" for word in words[has_data:] if word in told)
 
     asker.all(ABOUT_JOBS, check)
     assert not faults, faults[:10]

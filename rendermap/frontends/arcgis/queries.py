@@ -32,7 +32,7 @@ async def query(ask: Ask) -> Answer | Response:
     opened = await open_map(ask)
     card = opened.card
     layer = layer_of(card, ask.address.layer)
-    if layer.kind != "vector":
+    if layer.kind != "vector" and any(one.access == "data" for one in card.layers):
         raise InvalidParameter("Invalid or missing input parameters.", details=("Only feature layers can be queried.",))
     if layer.access != "data":
         raise NotSupported
