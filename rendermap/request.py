@@ -9,7 +9,7 @@ from enum import StrEnum
 from pydantic import JsonValue
 
 from rendermap.access.grant import PUBLIC, Principal
-from rendermap.geo.bbox import BBox
+from rendermap.environment import Environment as Environment
 from rendermap.geo.shape import Shape
 from rendermap.geo.tiling import TileAddress
 from rendermap.geo.turning import turned
@@ -28,21 +28,6 @@ class JobRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
-    """How a task is to be run, beside its inputs.
-
-    out_crs, process_crs: of the results, and to work in; None for the tool's own.  extent: (box, its CRS) outside of which nothing needs
-    to be worked out.  return_z, return_m: whether results are to keep heights and measures.
-    """
-
-    out_crs: str | None = None
-    process_crs: str | None = None
-    extent: tuple[BBox, str] | None = None
-    return_z: bool = False
-    return_m: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class SubmitRequest:
     """A task, to be run for someone.  service: ``[folder/]name``.  inputs: plain JSON values by parameter name."""
 
@@ -50,7 +35,7 @@ class SubmitRequest:
     task: str
     inputs: Mapping[str, JsonValue] = field(default_factory=dict)
     principal: Principal = PUBLIC
-    environment: Environment = Environment()
+    environment: Environment = field(default_factory=Environment)
 
 
 class LayerMode(StrEnum):

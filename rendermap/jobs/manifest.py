@@ -14,7 +14,7 @@ import re
 import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +43,15 @@ _GEODATABASE = re.compile(r"%scratchgdb%", re.IGNORECASE)
 _OVER = frozenset(status.value for status in JobStatus if status.is_over) | {"ended"}
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a tool told in a while.  messages: (kind, text), oldest first.  outputs: by parameter name."""
+
+    messages: tuple[tuple[str, str], ...] = ()
+    outputs: Mapping[str, DatasetOutput | ValueOutput] = field(default_factory=dict)
+    progress: Progress | None = None
+
+
 class Run:
     """A job while it runs: one process writes at a time, any of its threads."""
 
@@ -60,6 +69,16 @@ class Run:
     def status(self) -> str:
         """The state as last written."""
         return self._document.status.value
+
+    @property
+    def is_over(self) -> bool:
+        """True when nothing more is written, however it ended."""
+        return self.status in _OVER
+
+    @property
+    def inputs(self) -> Mapping[str, JsonValue]:
+        """Input parameters by name."""
+        return self._document.inputs
 
     @property
     def scratch(self) -> Path:
@@ -100,6 +119,11 @@ class Run:
         """Declare an output parameter's plain value.  Raises ValueError or TypeError when JSON cannot say it."""
         self._add_output(name, ValueOutput(value=_as_json(value)))
 
+    def add(self, told: Told) -> None:
+        """Add what a tool told in a while, all at once."""
+        progress = {} if told.progress is None else {"progress": told.progress}
+        self._update(progress, *(self._entry(text, kind) for kind, text in told.messages), outputs=told.outputs)
+
     def begin(self) -> None:
         """The tool begins."""
         self._update({"status": DocumentStatus.EXECUTING, "started": self._document.started or _now()})
@@ -130,7 +154,7 @@ class Run:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self.status in _OVER:
+        if self.is_over:
             return
         if error is None:
             self.succeed()
@@ -185,9 +209,22 @@ def submit(
     inputs: Mapping[str, JsonValue] | None = None,
     owner: str | None = None,
     private: bool = False,
+    job_id: str | None = None,
 ) -> Run:
-    """Make a job folder whose tool begins later, in a process that calls `resume`.  Otherwise as `start`."""
-    return _create(jobs_dir, service, task, inputs, _Submitter(owner, private), DocumentStatus.SUBMITTED)
+    """Make a job folder whose tool begins later, in a process that calls `resume`.  job_id: of `new_job_id`.  Otherwise as `start`."""
+    return _create(jobs_dir, service, task, inputs, _Submitter(owner, private), DocumentStatus.SUBMITTED, job_id)
+
+
+def new_job_id() -> str:
+    """A name that no other job has, ``j`` and 32 hex digits as ArcGIS has them."""
+    return f"j{uuid.uuid4().hex}"
+
+
+def place_of(jobs_dir: Path, service: str) -> Path:
+    """The folder that holds the jobs of a service.  Raises ValueError for a service name that cannot be a folder."""
+    if not _SERVICE.fullmatch(service):
+        raise ValueError(f"not a service name: {service!r}")
+    return Path(jobs_dir).resolve() / f"{service.lower()}{SERVICE_SUFFIX}"
 
 
 def resume(job_dir: Path) -> Run:
@@ -212,13 +249,13 @@ def _create(
     inputs: Mapping[str, JsonValue] | None,
     submitter: _Submitter,
     status: DocumentStatus,
+    job_id: str | None = None,
 ) -> Run:
-    if not _SERVICE.fullmatch(service):
-        raise ValueError(f"not a service name: {service!r}")
+    place = place_of(jobs_dir, service)
     if submitter.private and submitter.owner is None:
         raise ValueError("a private job needs an owner")
     now = _now()
-    job_id = f"j{uuid.uuid4().hex}"
+    job_id = job_id or new_job_id()
     started = now if status is DocumentStatus.EXECUTING else None
     document = Document(
         version=1,
@@ -232,7 +269,7 @@ def _create(
         owner=submitter.owner,
         private=submitter.private,
     )
-    root = Path(jobs_dir).resolve() / f"{service.lower()}{SERVICE_SUFFIX}" / job_id
+    root = place / job_id
     (root / SCRATCH).mkdir(parents=True)
     write_document(root, document)
     return Run(root, document)

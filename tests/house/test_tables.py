@@ -18,7 +18,7 @@ from rendermap.symbology.symbolizers.table import SYMBOLIZERS
 from rendermap.table import Table
 
 PACKAGE = Path(__file__).parents[2] / "rendermap"
-FOLDERS = {"gp/engines": 1, "jobs/layouts": 3, "symbology/readers": 2, "symbology/symbolizers": 4}
+FOLDERS = {"gp/engines": 2, "jobs/layouts": 3, "symbology/readers": 2, "symbology/symbolizers": 4}
 """Folder of a table, and how many rows it has at least."""
 
 

@@ -1,0 +1,45 @@
+"""The jobs of one service that wait and run, and how many there may be."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from rendermap.errors import Busy, TooMany
+from rendermap.gp.turns import Turns
+
+RETRY_AFTER_S = 30
+
+T = TypeVar("T", bound=Hashable)
+
+
+class Line(Generic[T]):
+    """instances: jobs at once."""
+
+    def __init__(self, instances: int = 1) -> None:
+        self.instances = instances
+        self.waiting: Turns[T] = Turns()
+        self.running: set[T] = set()
+        self._coming: list[str] = []
+
+    @contextmanager
+    def room(self, client: str, most: int) -> Iterator[None]:
+        """Kept while a job is being made.  Raises Busy when more than most would wait, TooMany when half of those would be client's own."""
+        free = max(self.instances - len(self.running), 0)
+        if len(self.waiting) + len(self._coming) >= most + free:
+            raise Busy("Too many jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
+        if self.waiting.of(client) + self._coming.count(client) >= max(most // 2, 1) + free:
+            raise TooMany("Too many of your jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
+        self._coming.append(client)
+        try:
+            yield
+        finally:
+            self._coming.remove(client)
+
+    def take(self) -> T | None:
+        """The next, which runs from now on; None when nothing waits or there is no room."""
+        item = self.waiting.take() if len(self.running) < self.instances else None
+        if item is not None:
+            self.running.add(item)
+        return item

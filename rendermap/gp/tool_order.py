@@ -1,0 +1,37 @@
+"""What the process that watches a tool is told, as one line of JSON on its standard input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from rendermap.environment import Environment
+
+ROOM = "temporary"
+"""Folder beside the scratch workspace for the temporary files of the tool, while it runs."""
+
+
+class ToolOrder(BaseModel):
+    """A job to be done now.
+
+    root: its folder.  claim: file descriptor that holds its lock.  folder: of the service.  tool: name of the function in its tools.py, ""
+    where a command does the work.  inputs, outputs: names of the task's parameters.  datasets: those outputs whose text values name
+    datasets.  values: of the inputs.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    root: Path
+    claim: int
+    folder: Path
+    service: str
+    task: str
+    tool: str = ""
+    command: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    datasets: frozenset[str] = frozenset()
+    values: dict[str, JsonValue] = {}
+    environment: Environment = Environment()
+    time_limit_s: float = 600.0

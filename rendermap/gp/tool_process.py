@@ -1,0 +1,223 @@
+"""The program that watches one tool: started by name for one job, with its order as the first line of standard input.
+
+It forks the process that runs the tool, hears what that prints and tells, ends it when its time is over or the server says so, and is the
+only one to write the job's document from the moment it starts until it ends; before and after, the server is.  Whatever the tool leaves
+running is ended with it.  Further lines on standard input are words of the server; its end means that the server is gone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from rendermap.gp.listening import Ear
+from rendermap.gp.tool_child import UNFIT, Ends, become_tool, outputs_left
+from rendermap.gp.tool_order import ROOM, ToolOrder
+from rendermap.jobs import manifest
+from rendermap.jobs.manifest import Run, Told
+
+CANCEL = b"cancel"
+STOPPED = "The server was stopped while the job ran."
+WRITES_EVERY_S = 0.25
+DRAINS_S = 0.5
+"""For the last words of a tool that has ended."""
+LONGEST_PAUSE_S = 60.0
+READ_BYTES = 65_536
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main() -> None:
+    """Do one job.  Exit status 0, whatever became of the job, as long as its document says it."""
+    order, rest = read_order()
+    run = manifest.resume(order.root)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    room = order.root / ROOM
+    room.mkdir(exist_ok=True)
+    run.begin()
+    try:
+        Watch(run, order).watch(rest)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def read_order() -> tuple[ToolOrder, bytes]:
+    """The first line of standard input, and what has come of the next."""
+    text = b""
+    while b"\n" not in text:
+        chunk = os.read(0, READ_BYTES)
+        if not chunk:
+            raise SystemExit("no order")
+        text += chunk
+    line, _, rest = text.partition(b"\n")
+    return ToolOrder.model_validate_json(line), rest
+
+
+class Watch:
+    """Over one tool."""
+
+    def __init__(self, run: Run, order: ToolOrder) -> None:
+        self._run = run
+        self._order = order
+        self._ear = Ear()
+        self._selector = selectors.DefaultSelector()
+        self._end: str | None = None
+        self._ends_at = time.monotonic() + order.time_limit_s
+        self._writes_at = 0.0
+        self._bell, rope = socket.socketpair()
+        rope.setblocking(False)
+        self._rope = rope
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(rope.fileno(), warn_on_full_buffer=False)
+        self._ends = Ends.open()
+        self._pid = self._fork()
+
+    def _fork(self) -> int:
+        pid = os.fork()
+        if pid == 0:
+            become_tool(self._order, self._run, self._ends)
+        with suppress(OSError):
+            # both sides do it, so that neither goes on before it is done
+            os.setpgid(pid, pid)
+        self._ends.keep_reading()
+        return pid
+
+    def watch(self, words: bytes) -> None:
+        """Until nothing of the tool is left, and its document says what became of it.  words: of the server, that have come by now."""
+        for descriptor in (0, self._bell.fileno(), *self._ends.reading):
+            os.set_blocking(descriptor, False)
+            self._selector.register(descriptor, selectors.EVENT_READ)
+        self._heed(words)
+        while (status := self._status()) is None:
+            for key, _ in self._selector.select(self._pause_s()):
+                self._hear(key.fd)
+            self._look_at_clock()
+            if time.monotonic() >= self._writes_at:
+                self._write()
+        end_all()
+        self._drain()
+        self._conclude(status)
+
+    def _status(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs.  The rest of its group is ended before its number is free again."""
+        if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        self._kill()
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+
+    def _pause_s(self) -> float:
+        until = min(self._ends_at, self._writes_at) if self._ear.has_news else self._ends_at
+        return min(max(until - time.monotonic(), 0.0), LONGEST_PAUSE_S)
+
+    def _hear(self, descriptor: int) -> None:
+        try:
+            chunk = os.read(descriptor, READ_BYTES)
+        except BlockingIOError:
+            return
+        if not chunk:
+            self._selector.unregister(descriptor)
+        if descriptor == 0:
+            self._heed(chunk or None)
+        elif descriptor in self._ends.reading and not self._ear.hear(self._ends.reading.index(descriptor), chunk):
+            self._kill()
+
+    def _heed(self, words: bytes | None) -> None:
+        """What the server says; None when it is gone."""
+        if words is None:
+            self._finish("stopped")
+        elif CANCEL in words:
+            self._finish("cancelled")
+
+    def _look_at_clock(self) -> None:
+        if time.monotonic() >= self._ends_at:
+            self._finish("timed out")
+
+    def _finish(self, why: str) -> None:
+        self._end = self._end or why
+        self._ends_at = float("inf")
+        self._kill()
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
+
+    def _drain(self) -> None:
+        until = time.monotonic() + DRAINS_S
+        while time.monotonic() < until and (ready := self._selector.select(0)):
+            for key, _ in ready:
+                if key.fd == 0:
+                    # too late to be heeded
+                    self._selector.unregister(0)
+                else:
+                    self._hear(key.fd)
+
+    def _write(self) -> None:
+        if self._ear.has_news:
+            self._run.add(self._ear.news())
+            self._writes_at = time.monotonic() + WRITES_EVERY_S
+
+    def _conclude(self, status: int) -> None:
+        self._ear.end()
+        self._write()
+        if self._end == "cancelled":
+            self._run.cancel()
+        elif self._end == "timed out":
+            self._run.time_out()
+        elif self._end == "stopped":
+            self._run.fail(STOPPED)
+        elif failure := self._ear.failure or _failure_of(status, self._ear.is_done or bool(self._order.command)):
+            sys.stderr.write(self._ear.trace or failure)
+            self._run.fail(failure)
+        elif self._order.command and (fault := self._take_outputs()):
+            sys.stderr.write(fault)
+            self._run.fail(UNFIT)
+        else:
+            self._run.succeed()
+
+    def _take_outputs(self) -> str | None:
+        """What is wrong with them."""
+        try:
+            self._run.add(Told(outputs=outputs_left(self._run)))
+        except ValueError as error:
+            return str(error)
+        return None
+
+
+def _failure_of(status: int, is_done: bool) -> str | None:
+    """What is to be said of how a process ended; None where all is well."""
+    if status < 0:
+        return f"The tool was ended by signal {-status}; that may be for want of memory."
+    if status or not is_done:
+        return f"The tool ended with status {status} before it was done."
+    return None
+
+
+def end_all() -> None:
+    """End whatever the tool has started and left behind, in whatever session: it has become ours as its parent ended."""
+    while True:
+        for child in _children():
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(child, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children() -> list[int]:
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+if __name__ == "__main__":
+    main()

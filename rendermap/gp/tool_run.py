@@ -1,0 +1,59 @@
+"""The run as its tool sees it: what the tool tells goes to the process that watches it, which alone writes the job's document."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import JsonValue, TypeAdapter
+
+from rendermap.jobs.document import DatasetOutput, Document, MessageEntry, Progress, ValueOutput
+from rendermap.jobs.manifest import Run, Told
+
+Outputs = dict[str, DatasetOutput | ValueOutput]
+_MESSAGES = TypeAdapter(tuple[tuple[str, str], ...])
+_OUTPUTS: TypeAdapter[Outputs] = TypeAdapter(Outputs)
+
+
+class ToolRun(Run):
+    """Made where the tool runs.  wire: file descriptor to the process that watches."""
+
+    def __init__(self, root: Path, document: Document, wire: int) -> None:
+        super().__init__(root, document)
+        self._wire = wire
+
+    def failed(self, sentence: str, trace: str = "") -> None:
+        """The last word of a tool that failed.  trace: for the server's log."""
+        self._say({"failed": sentence, "trace": trace})
+
+    def done(self) -> None:
+        """The last word of a tool that is done."""
+        self._say({"done": True})
+
+    def _update(
+        self, changes: Mapping[str, object], *messages: MessageEntry, outputs: Mapping[str, DatasetOutput | ValueOutput] | None = None
+    ) -> None:
+        if "status" in changes:
+            raise RuntimeError("a tool ends its job by returning or by raising an exception")
+        progress = changes.get("progress")
+        self._say(
+            {
+                "messages": [[entry.kind.value, entry.text] for entry in messages],
+                "outputs": _OUTPUTS.dump_python(dict(outputs or {}), mode="json"),
+                "progress": progress.model_dump() if isinstance(progress, Progress) else None,
+            }
+        )
+
+    def _say(self, told: dict[str, JsonValue]) -> None:
+        line = json.dumps(told).encode() + b"\n"
+        with self._lock:
+            while line:
+                line = line[os.write(self._wire, line) :]
+
+
+def told_of(line: dict[str, JsonValue]) -> Told:
+    """What a line of `ToolRun` says.  Raises ValueError or KeyError for one that is none."""
+    progress = None if line["progress"] is None else Progress.model_validate(line["progress"])
+    return Told(_MESSAGES.validate_python(line["messages"]), _OUTPUTS.validate_python(line["outputs"]), progress)
