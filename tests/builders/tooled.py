@@ -10,9 +10,11 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from rendermap.environment import Environment
+from rendermap.gp.claims import make_claim
 from rendermap.gp.engines.engine import Place
 from rendermap.gp.engines.local import LocalEngine
 from rendermap.gp.orders import JobOrder
+from rendermap.jobs import manifest
 from rendermap.jobs.document import Document, read_document
 from rendermap.services.reader import Services
 from rendermap.services.service import Service, task_named
@@ -110,3 +112,39 @@ async def at_work(jobs: Path, services: Path) -> AsyncIterator[Workshop]:
         yield workshop
     finally:
         await workshop.engine.stop()
+
+
+def leave_behind(workshop: Workshop, task: str, client: str = "anna", **inputs: JsonValue) -> str:
+    """A job that waits and that no server is in charge of, as one leaves it that is killed."""
+    order = workshop.order(task, client, **inputs)
+    claim = make_claim(workshop.jobs, order)
+    manifest.submit(workshop.jobs, service="Tools", task=task, inputs=inputs, owner=client, job_id=claim.job_id)
+    claim.leave()
+    return claim.job_id
+
+
+def is_alive(pid: int) -> bool:
+    """False for a process that has ended, whether or not it has been buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def watchers_of(server: int) -> list[int]:
+    """Process ids of the programs that watch the tools of a server."""
+    return [pid for pid in _children_of(server) if b"rendermap.gp.tool_process" in _command_of(pid)]
+
+
+def _children_of(pid: int) -> list[int]:
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        found += map(int, (thread / "children").read_text().split())
+    return found
+
+
+def _command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

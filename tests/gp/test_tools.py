@@ -15,7 +15,7 @@ import pytest
 from rendermap.environment import Environment
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.document import Document
-from tests.builders.tooled import Workshop, at_work, lay_out_tools
+from tests.builders.tooled import Workshop, at_work, is_alive, lay_out_tools
 
 TOOLS = """
 import json, os, signal, subprocess, sys, time
@@ -209,14 +209,6 @@ def test_a_program_does_the_work(tmp_path: Path, services: Path) -> None:
     assert '"inputs": {"Number": 3}' in texts(document)[0] and texts(document, "warning") == ["careful"]
     told = {name: output.model_dump() for name, output in document.outputs.items()}
     assert told == {"Area": {"value": 12}, "Map": {"dataset": "map.csv"}}
-
-
-def is_alive(pid: int) -> bool:
-    """False for a process that has ended, whether or not it has been buried."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_what_a_tool_leaves_running_ends_with_it(tmp_path: Path, services: Path) -> None:
