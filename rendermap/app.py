@@ -39,8 +39,10 @@ def create_app(assembled: Assembled) -> FastAPI:
         del app
         await assembled.start()
         try:
+            await assembled.runner.start()
             yield
         finally:
+            await assembled.runner.stop()
             await assembled.stop()
 
     app = FastAPI(

@@ -72,7 +72,7 @@ class Assembled:
     runner: Runner = field(default_factory=Runner)
 
     async def start(self) -> None:
-        """Starts the workers."""
+        """Starts the workers.  Engines that run tasks are started by who serves (`app.create_app`), and by nobody else."""
         await self.pool.start()
         if self.audit:
             self.audit.start()
@@ -80,11 +80,9 @@ class Assembled:
             self.agreement.start()
         if self.endings:
             self.endings.start()
-        await self.runner.start()
 
     async def stop(self) -> None:
         """Lets drawings finish, then stops the workers."""
-        await self.runner.stop()
         await self.ahead.stop()
         await self.pool.stop()
         if self.endings:

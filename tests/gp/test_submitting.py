@@ -9,11 +9,15 @@ import pytest
 
 from rendermap.access.grant import PUBLIC, Principal, PrincipalKind
 from rendermap.access.policy import JobAccess, Policy, ServiceAccess, Who
+from rendermap.app import create_app
+from rendermap.assembly import build
 from rendermap.errors import NotSupported
 from rendermap.request import SubmitRequest
 from rendermap.services.description import RunDescription
 from rendermap.services.reader import read_service
+from rendermap.settings import Settings
 from tests.builders.counted_service import CountedService
+from tests.builders.tooled import Workshop, lay_out_tools, leave_behind
 
 ANNA = Principal("anna", PrincipalKind.USER)
 BEN = Principal("ben", PrincipalKind.USER)
@@ -96,3 +100,20 @@ def test_the_defaults_of_running_are_the_same_wherever_they_stand() -> None:
 
     described, values = RunDescription(), Running()
     assert (described.instances, described.queue, described.time_limit_s) == (values.instances, values.queue, values.time_limit_s)
+
+
+def test_only_who_serves_runs_tasks(tmp_path: Path) -> None:
+    """A command that draws one picture must not take up the jobs that wait for a server."""
+    lay_out_tools(tmp_path / "services", "def go(): ...\n", {"go": ""})
+    job_id = leave_behind(workshop := Workshop(tmp_path / "jobs", tmp_path / "services"), "go")
+    assembled = build(Settings(jobs=(tmp_path / "jobs",), services=tmp_path / "services", access=tmp_path / "access", workers=1))
+
+    async def doing() -> None:
+        await assembled.start()
+        await assembled.stop()
+        assert workshop.document(job_id).status == "submitted"
+        app = create_app(assembled)
+        async with app.router.lifespan_context(app):
+            assert (await workshop.over(job_id)).status == "succeeded"
+
+    asyncio.run(doing())
