@@ -72,7 +72,7 @@ def service_document(service: ServiceCard) -> Json:
         "tasks": [task.name for task in service.tasks],
         "executionType": _execution(service),
         "resultMapServerName": service.name if has_map(service) else "",
-        "maximumRecords": 0,
+        "maximumRecords": service.maximum_records,
         "capabilities": "",
     }
 

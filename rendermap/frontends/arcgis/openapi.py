@@ -18,6 +18,15 @@ _EXPORT = (
     ("mapScale", "Scale at 96 dpi; wins over the box, whose centre is kept."),
 )
 _LEGEND = (("dpi", "Of the swatches. Default: 96."), ("size", "width,height of a swatch. Default: 20,20."))
+_ENVIRONMENT = (
+    ("env:outSR", "Spatial reference of the results: wkid, JSON or WKT. Default: the tool's own."),
+    ("env:processSR", "Spatial reference to work in. Default: the tool's own."),
+    ("env:extent", "Envelope outside of which nothing needs to be worked out."),
+    ("context", "The same as one JSON object of outSR, processSR and extent."),
+    ("returnZ", "true or false (default): keep heights."),
+    ("returnM", "true or false (default): keep measures."),
+)
+_MESSAGES = ("returnMessages", "true (default) or false.")
 
 _TEMPLATE = "/services/{service}/MapServer"
 _MAP = f"{_TEMPLATE}/jobs/{{jobId}}"
@@ -53,7 +62,9 @@ DESCRIBED = (
     Described("/services/{service}/GPServer", "A geoprocessing service"),
     Described(_TASK, "A task and its parameters"),
     Described(f"{_TASK}/jobs/{{jobId}}", "A job: status, messages, results"),
-    Described(f"{_TASK}/jobs/{{jobId}}/cancel", "The job as it is: what has been run elsewhere is not cancelled here"),
+    Described(f"{_TASK}/submitJob", "A new job, which goes on by itself; the inputs are parameters of their own names", _ENVIRONMENT),
+    Described(f"{_TASK}/execute", "A new job when it is over, with the values of its results", (*_ENVIRONMENT, _MESSAGES)),
+    Described(f"{_TASK}/jobs/{{jobId}}/cancel", "The job, which is cancelled if it is not over and whoever asks may do so"),
     Described(f"{_TASK}/jobs/{{jobId}}/results/{{parameter}}", "A result: a map image, or a value", _EXPORT),
     Described(f"{_TASK}/jobs/{{jobId}}/inputs/{{parameter}}", "A value the job was given"),
     Described(_MAP, "The map of a job; with f=image a picture of it"),
