@@ -26,9 +26,10 @@ from rendermap.services.description import (
 from rendermap.services.layering import Layering, who_of
 from rendermap.services.lines import Place, line_of, to_path
 from rendermap.services.service import Direction, Parameter, Protection, Running, Service, Task
+from rendermap.services.tools import FILE_NAME as TOOLS_NAME
+from rendermap.services.tools import Tools, check_tools, read_tools, tool_of
 
 FILE_NAME = "service.toml"
-TOOLS_NAME = "tools.py"
 LARGEST_BYTES = 1 << 20
 _FOLDER_NAME = re.compile(r"[^\W_]\w*")
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
@@ -54,7 +55,7 @@ class Reading:
     faults: tuple[Fault, ...] = ()
 
 
-Version = tuple[int, int, int, bool]
+Version = tuple[int, ...]
 
 
 class Services:
@@ -129,8 +130,12 @@ def _read(path: Path, name: str, services_dir: Path) -> Reading:
     wrong = (*_check_names(name, described), *_check_groups(described), *_check_inside(described, path.parent, services_dir))
     if wrong:
         return Reading(None, tuple(_fault(path, text, place, message) for place, message in wrong))
-    missing = _check_layer_files(described, path.parent)
-    return Reading(_build(name, described, path.parent), tuple(_fault(path, text, place, message) for place, message in missing))
+    tools = read_tools(path.parent)
+    missing = (*_check_layer_files(described, path.parent), *check_tools(described, path.parent, tools))
+    faults = [_fault(path, text, place, message) for place, message in missing]
+    if tools and tools.fault:
+        faults.append(Fault(path.parent / TOOLS_NAME, tools.line, tools.fault))
+    return Reading(_build(name, described, path.parent, tools), tuple(faults))
 
 
 def _text_of(path: Path) -> str:
@@ -141,11 +146,10 @@ def _text_of(path: Path) -> str:
     return raw.decode("utf-8")
 
 
-def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
+def _build(name: str, described: ServiceDescription, folder: Path, tools: Tools | None) -> Service:
     who = who_of(described.who, Who())
     layering = Layering(folder, described.protection, described.access, who)
-    has_tools = (folder / TOOLS_NAME).is_file()
-    tasks = tuple(_task(task, layering, has_tools) for task in described.tasks)
+    tasks = tuple(_task(task, layering, tools) for task in described.tasks)
     return Service(
         name=name,
         title=described.title,
@@ -161,28 +165,23 @@ def _build(name: str, described: ServiceDescription, folder: Path) -> Service:
         protection=_protection(described.protection),
         maximum_records=described.maximum_records,
         over_limit=described.over_limit,
-        running=_running(described.run, has_tools or any(task.command for task in tasks)),
+        running=_running(described.run, tools is not None or any(task.command for task in tasks)),
         submitters=None if described.who.submit is None else frozenset(described.who.submit),
     )
 
 
-def _task(described: TaskDescription, layering: Layering, has_tools: bool) -> Task:
+def _task(described: TaskDescription, layering: Layering, tools: Tools | None) -> Task:
     parameters = tuple(map(_parameter, described.parameters))
-    tool = "" if described.command or not has_tools else described.tool or tool_name(described.name)
     return Task(
-        described.name, described.title or described.name, described.description, parameters, layering.layers_of(described), tool,
+        described.name, described.title or described.name, described.description, parameters, layering.layers_of(described),
+        tool_of(described, tools),
         tuple(described.command or ()),
     )  # fmt: skip
 
 
-def tool_name(task: str) -> str:
-    """The function of a task that names none: ``Buffer Points`` is ``buffer_points``."""
-    return re.sub(r"\W+", "_", task).strip("_").lower()
-
-
-def _running(described: RunDescription, has_tools: bool) -> Running:
+def _running(described: RunDescription, runs_here: bool) -> Running:
     return Running(
-        described.engine or ("local" if has_tools else "none"), described.instances, described.queue, described.time_limit_s,
+        described.engine or ("local" if runs_here else "none"), described.instances, described.queue, described.time_limit_s,
         described.lifetime_h, described.lifetime_from, described.synchronous,
     )  # fmt: skip
 
@@ -300,9 +299,13 @@ def _find_files(services_dir: Path) -> list[Path]:
 
 
 def _version_of(path: Path) -> Version:
-    """Tools that come or go change a service as well."""
+    """Of a service.toml and the tools beside it."""
+    return *_state_of(path), *_state_of(path.parent / TOOLS_NAME)
+
+
+def _state_of(path: Path) -> tuple[int, int, int]:
     try:
         status = path.stat()
     except OSError:
-        return (0, 0, 0, False)
-    return status.st_mtime_ns, status.st_size, status.st_ino, (path.parent / TOOLS_NAME).is_file()
+        return (0, 0, 0)
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from rendermap.errors import Busy, TooMany
+from rendermap.errors import Busy, NotSupported, TooMany
 from rendermap.gp.engines import local
 from rendermap.jobs.document import Document
 from tests.builders.served import serving
@@ -238,3 +238,16 @@ def test_what_is_left_of_a_job_that_was_never_made_or_has_gone_is_cleared_away(t
     assert (document.status, document.messages[-1].text) == ("failed", "The service does not run this task any more.")
     with suppress(FileNotFoundError):
         assert list((tmp_path / "jobs/.orders").iterdir()) == []
+
+
+def test_a_task_that_nothing_runs_is_refused_at_once(tmp_path: Path) -> None:
+    """Its jobs may come from elsewhere, beside those of its neighbours that are run here."""
+    lay_out_tools(tmp_path / "services", TOOLS, {"slow": "", "elsewhere": ""})
+
+    async def doing() -> None:
+        async with at_work(tmp_path / "jobs", tmp_path / "services") as workshop:
+            with pytest.raises(NotSupported):
+                await workshop.submit("elsewhere")
+
+    asyncio.run(doing())
+    assert not (tmp_path / "jobs").exists()

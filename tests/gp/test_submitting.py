@@ -14,7 +14,7 @@ from rendermap.assembly import build
 from rendermap.errors import NotSupported
 from rendermap.request import SubmitRequest
 from rendermap.services.description import RunDescription
-from rendermap.services.reader import read_service
+from rendermap.services.reader import Services, read_service
 from rendermap.settings import Settings
 from tests.builders.counted_service import CountedService
 from tests.builders.tooled import Workshop, lay_out_tools, leave_behind
@@ -46,6 +46,39 @@ def test_a_task_that_names_its_function_has_that_one(tmp_path: Path) -> None:
     """The name of the function may be anything."""
     service = read_service(published(tmp_path, SERVICE + 'tool = "make_rings"\n', tools=True), tmp_path).service
     assert service is not None and service.tasks[0].tool == "make_rings"
+
+
+RUN_HERE = SERVICE + 'tool = "missing"\n[[tasks]]\nname = "Other"\n[[tasks]]\nname = "Far"\ncommand = ["./far.sh"]\n'
+
+
+def test_what_is_missing_to_run_a_task_is_told(tmp_path: Path) -> None:
+    """A function, a program, or both; by `rendermap check` and when the server starts, with file and line."""
+    read = read_service(published(tmp_path, RUN_HERE, tools=True), tmp_path)
+    assert read.service is not None and read.service.tasks[1].tool == ""
+    assert [str(fault).partition("service.toml:")[2] for fault in read.faults] == [
+        "6: tasks[0].tool: there is no function missing in tools.py",
+        "8: tasks[1].name: nothing runs this task: there is no function of its name in tools.py, and no command",
+        "11: tasks[2].command: there is no program ./far.sh",
+    ]
+
+
+def test_tools_that_are_not_python_are_told_by_their_line(tmp_path: Path) -> None:
+    """They are read, and never imported by the server."""
+    path = published(tmp_path, SERVICE, tools=True)
+    (path.parent / "tools.py").write_text("raise SystemExit\ndef buffer_points(:\n")
+    assert [str(fault).partition("Buffer/")[2] for fault in read_service(path, tmp_path).faults] == [
+        "tools.py:2: not Python: invalid syntax"
+    ]
+
+
+def test_a_service_changes_with_its_tools(tmp_path: Path) -> None:
+    """A function that is added counts without a restart."""
+    path = published(tmp_path, SERVICE, tools=False)
+    (path.parent / "tools.py").write_text("")
+    services = Services(tmp_path, check_every_s=0)
+    assert services.current()["Buffer"].tasks[0].tool == "" and services.faults
+    (path.parent / "tools.py").write_text("def buffer_points(): ...")
+    assert services.current()["Buffer"].tasks[0].tool == "buffer_points" and not services.faults
 
 
 def test_a_task_is_done_by_one_of_both(tmp_path: Path) -> None:

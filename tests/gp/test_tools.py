@@ -95,8 +95,13 @@ COMMAND = """
 order=$(cat); echo "got $order"; echo careful >&2
 printf '{"Area": {"value": 12}, "Map": {"dataset": "map.csv"}}' > outputs.json; echo a > map.csv
 """
-NAMES = set(re.findall(r"^def (\w+)", TOOLS, re.MULTILINE)) | {"missing"}
-PROGRAMS = {"Outer": 'command = ["./outer.sh"]', "Absent": 'command = ["./absent.sh"]', "No": 'command = ["false"]'}
+NAMES = set(re.findall(r"^def (\w+)", TOOLS, re.MULTILINE))
+PROGRAMS = {
+    "missing": 'tool = "missing"',
+    "Outer": 'command = ["./outer.sh"]',
+    "Absent": 'command = ["./absent.sh"]',
+    "No": 'command = ["false"]',
+}
 
 
 @pytest.fixture(scope="module")

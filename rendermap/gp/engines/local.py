@@ -16,9 +16,10 @@ import structlog
 from pydantic import JsonValue
 
 from rendermap.chore import Chore
-from rendermap.errors import Broken, JobNotFound, RendermapError
+from rendermap.errors import Broken, JobNotFound, NotSupported, RendermapError
 from rendermap.gp.claims import Claim, ask_to_cancel, find_orders, make_claim, take_claim
 from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.line import Line
 from rendermap.gp.orders import JobOrder
 from rendermap.gp.tool_order import ToolOrder
@@ -92,7 +93,9 @@ class LocalEngine:
         self._held, self._lines, self._unwritten = {}, {}, []
 
     async def submit(self, order: JobOrder) -> str:
-        """A new job, which waits for its turn.  Raises Busy, TooMany, Broken."""
+        """A new job, which waits for its turn.  Raises NotSupported where nothing runs the task, Busy, TooMany, Broken."""
+        if not (order.task.tool or order.task.command):
+            raise NotSupported(details=(ELSEWHERE,))
         line = self._line(order.service.name)
         line.instances = order.service.running.instances
         with line.room(order.client, order.service.running.queue):
