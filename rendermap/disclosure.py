@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from rendermap.access.grant import LEVELS, Operation
@@ -38,6 +39,12 @@ class Disclosure:
         """The field that names a feature best: the first text, else the first, else none."""
         texts = [field.name for field in self.fields if field.kind is FieldKind.TEXT]
         return next(iter((*texts, *(field.name for field in self.fields))), "")
+
+    def lets_filter_by(self, names: Iterable[str]) -> bool:
+        """Whether pictures may be filtered by the fields: that goes by true values, which are finer than rounded numbers."""
+        rounded = {name for name, _ in self.decimals}
+        whole = [field.name for field in self.fields if field.name not in rounded]
+        return all(find_name(name, whole) is not None for name in names)
 
     def field_cards(self) -> tuple[FieldCard, ...]:
         """The fields as they are told of."""

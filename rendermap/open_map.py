@@ -34,14 +34,14 @@ from rendermap.geo.view import RATIO_PLACES, MapView, snapped
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
-from rendermap.queries import Queried, found_texts
+from rendermap.queries import UNKNOWN_FIELD, Queried, found_texts
 from rendermap.reply import Features, FieldCard, FoundText, LegendLayer, MapCard, Picture
 from rendermap.request import ComposedLayer, FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import And, Expression
+from rendermap.symbology.expressions.tree import And, Expression, columns
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.scales import at_scale
 from rendermap.symbology.style import style_digest
@@ -226,7 +226,7 @@ class OpenMap:
         view, lattice = snapped(asked), lattice_of(asked)
         shown = visible(self._asked_for(request), view, lattice, self._fineness)
         scaled = ((d.where, self._at_scale(_layer_plan(d), d, view)) for d in reversed(shown))
-        layers = tuple(_filtered(plan, where) if where else plan for where, plan in scaled)
+        layers = tuple(_filtered(plan, where, self._disclosures[plan.id]) if where else plan for where, plan in scaled)
         is_labelled = any(plan.style.labels for plan in layers)
         stamp = stamp_of(self._job_map.job, self._protection)
         plan = MapPlan(
@@ -365,9 +365,11 @@ def _layer_plan(drawable: Drawable) -> LayerPlan:
     )  # fmt: skip
 
 
-def _filtered(plan: LayerPlan, filter_text: str) -> LayerPlan:
+def _filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
     """With what the request asks for on top.  Clients think of as many filters as they like: nothing but the picture is kept of one."""
     asked = parse_filter(filter_text)
+    if not told.lets_filter_by(columns(asked)):
+        raise InvalidFilter(UNKNOWN_FIELD)
     if not is_native(asked):
         # each would cost a copy of the dataset
         raise InvalidFilter("A filter in a request may not use functions.")

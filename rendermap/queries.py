@@ -23,7 +23,7 @@ from rendermap.symbology.expressions.tree import And, Column, Comparison, Expres
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 from rendermap.symbology.field_names import respelled
 
-_UNKNOWN = "A field that is asked for is not there, or may not be told."
+UNKNOWN_FIELD = "A field that is asked for is not there, or may not be told."
 _NUMBERS = (FieldKind.INTEGER, FieldKind.REAL)
 _ESCAPE = "\\"
 
@@ -109,7 +109,7 @@ class Queried:
         names = self.disclosure.names
         index = find_name(name, names)
         if index is None:
-            raise InvalidParameter(_UNKNOWN)
+            raise InvalidParameter(UNKNOWN_FIELD)
         return names[index]
 
     def _fields(self, request: FeaturesRequest) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ class Queried:
         facts = VectorFacts(GeometryKind.POINT, (Field(self.disclosure.id_field, FieldKind.INTEGER), *self.disclosure.fields))
         spelled = respelled(condition, facts)
         if not columns(spelled) <= set(names):
-            raise InvalidFilter(_UNKNOWN)
+            raise InvalidFilter(UNKNOWN_FIELD)
         return spelled
 
     def _text_condition(self, text: str, fields: Iterable[str], *, is_whole: bool = False) -> Expression:

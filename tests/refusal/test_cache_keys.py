@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rendermap.jobs import manifest
-from tests.builders.counted_service import CountedService, geojson
+from tests.builders.counted_service import FIELD, CountedService, geojson
 
 PACKAGE = Path(__file__).parents[2] / "rendermap"
 SERVICE = """
@@ -21,6 +21,7 @@ type = "GPFeatureRecordSetLayer"
 direction = "output"
 [tasks.parameters.layer]
 access = "identify"
+fields = ["owner_of_parcel"]
 style = "parcels.sld"
 """
 RULES = "".join(
@@ -58,7 +59,7 @@ def job(service: CountedService) -> str:
         ["&imageSR=32616", "&imageSR=EPSG:32616", "&imageSR=32616.0", '&imageSR={"wkid":32616}', "&imageSR=urn:ogc:def:crs:EPSG::32616"],
         ["&format=png", "&format=PNG", "&format=image/png", "&f=image&format="],
         ["&layers=show:0", "&layers=show:0,0,0", "&layers=show:0,77", "&layers=0"],
-        ["&layerDefs=0:a=1", '&layerDefs={"0":"a = 1"}', "&layerDefs=0:(a)=(1)"],
+        [f"&layerDefs=0:{FIELD}=1", f'&layerDefs={{"0":"{FIELD} = 1"}}', f"&layerDefs=0:({FIELD})=(1)"],
     ],
     ids=lambda words: words[1].partition("=")[0],
 )
@@ -84,7 +85,7 @@ def test_filters_leave_nothing_behind_but_their_pictures(service: CountedService
     assert service.get(f"{EXPORT.format(job=job)}&{BBOX}").status_code == 200
     known = len(scaled._made), len(scaled._switches)
     for n in range(30):
-        assert service.get(f"{EXPORT.format(job=job)}&{BBOX}&layerDefs=0:a={n}").headers["content-type"] == "image/png"
+        assert service.get(f"{EXPORT.format(job=job)}&{BBOX}&layerDefs=0:{FIELD}={n}").headers["content-type"] == "image/png"
     assert len(service.counter.drawn) == 31 and known == (len(scaled._made), len(scaled._switches)) == (1, 1)
     assert len({plan.layers[0].style_key for plan in service.counter.drawn}) == 31
 

@@ -59,13 +59,14 @@ type = "GPFeatureRecordSetLayer"
 direction = "output"
 [tasks.parameters.layer]
 access = "identify"
+fields = ["owner_of_parcel"]
 """
 LAYERS = PICTURE_LAYERS.value + 1
 BBOX = "bbox=700000,4000000,706000,4006000&bboxSR=32616"
 MERCATOR = "bbox=-9441000,4318000,-9430000,4329000"
 
-NOT_TOLD = {"lines of a legend", "legend picture"}
-"""Nothing is refused: the last line tells how many more there are."""
+NOT_TOLD = {"lines of a legend", "legend picture", "answer of features"}
+"""Nothing is refused: the last line tells how many more there are, and an answer that there are more."""
 
 BY_THE_SERVER = {"headers", "head"}
 """Refused before there is a protocol to speak; see `test_http_wire`."""
@@ -91,14 +92,14 @@ def nested(levels: int) -> str:
 
 def wide(count: int) -> str:
     """A filter of so many characters that no packing makes few."""
-    return f"number = '{''.join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(count // 64))}'"
+    return f"owner_of_parcel = '{''.join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(count // 64))}'"
 
 
 def deep(levels: int) -> str:
     """A filter nested so deep."""
-    text = "number = 1"
+    text = "owner_of_parcel = 1"
     for level in range(levels):
-        text = f"({text}) {'AND' if level % 2 else 'OR'} number = {level}"
+        text = f"({text}) {'AND' if level % 2 else 'OR'} owner_of_parcel = {level}"
     return text
 
 

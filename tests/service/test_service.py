@@ -40,7 +40,7 @@ from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest,
 from rendermap.service import MapService, Rooms
 from rendermap.services.service import Access, GroupLayer, Service, Task, ToolLayer
 from rendermap.studio import Studio
-from rendermap.symbology.facts import Band, GeometryKind, Measures, RasterFacts, VectorFacts
+from rendermap.symbology.facts import Band, Field, FieldKind, GeometryKind, Measures, RasterFacts, VectorFacts
 from rendermap.symbology.library import Library
 from rendermap.symbology.style import Stretch
 from tests.builders.styles import document, feature_layer, raster_layer, simple, style_file
@@ -51,7 +51,7 @@ VIEW = MapView(BBox(0, 0, 100, 100), "EPSG:32632", 100, 100)
 
 TOOLS = (
     ToolLayer(0, "A", "Top"),
-    ToolLayer(2, "B", "Middle", group=1, access=Access.IDENTIFY),
+    ToolLayer(2, "B", "Middle", group=1, access=Access.IDENTIFY, fields=("x",)),
     ToolLayer(3, "C", "Bottom", visible=False),
 )
 SERVICE = Service(
@@ -78,7 +78,7 @@ class Workers:
         self.looks.append(plan.source.path.stem)
         if error := self.broken.get(plan.source.path.stem):
             raise error
-        facts = VectorFacts(GeometryKind.POLYGON, ())
+        facts = VectorFacts(GeometryKind.POLYGON, (Field("x", FieldKind.REAL),))
         return Layer(plan.source, "ogr", str(plan.source.path), "EPSG:32632", BBox(10, 10, 90, 90), facts)
 
     async def measure(self, plan: MeasurePlan) -> Measures:
