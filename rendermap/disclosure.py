@@ -40,6 +40,11 @@ class Disclosure:
         texts = [field.name for field in self.fields if field.kind is FieldKind.TEXT]
         return next(iter((*texts, *(field.name for field in self.fields))), "")
 
+    def tells(self, names: Iterable[str]) -> bool:
+        """Whether all fields of those names may be told of."""
+        told = [field.name for field in self.fields]
+        return all(find_name(name, told) is not None for name in set(names))
+
     def lets_filter_by(self, names: Iterable[str]) -> bool:
         """Whether pictures may be filtered by the fields: that goes by true values, which are finer than rounded numbers."""
         rounded = {name for name, _ in self.decimals}

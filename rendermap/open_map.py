@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from rendermap.access.grant import Grant, Operation, Principal
+from rendermap.access.grant import Operation, Principal
 from rendermap.ahead import SLOW_S, TilePyramid
 from rendermap.cards import legend_layer, map_card
 from rendermap.composing import composed
-from rendermap.disclosure import ID_FIELD, Disclosure, disclosure_of
+from rendermap.disclosure import Disclosure, disclosure_of
 from rendermap.dispatch.found import Found
 from rendermap.dispatch.plan import (
     FeaturesPlan,
@@ -35,7 +35,7 @@ from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
 from rendermap.queries import UNKNOWN_FIELD, Queried, found_texts
-from rendermap.reply import Features, FieldCard, FoundText, LegendLayer, MapCard, Picture
+from rendermap.reply import Features, FoundText, LegendLayer, MapCard, Picture
 from rendermap.request import ComposedLayer, FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
@@ -43,6 +43,7 @@ from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Expression, columns
 from rendermap.symbology.facts import GeometryKind, VectorFacts
+from rendermap.symbology.field_names import fields_named
 from rendermap.symbology.scales import at_scale
 from rendermap.symbology.style import style_digest
 from rendermap.symbology.writers.written import Document
@@ -124,7 +125,7 @@ class OpenMap:
     async def tile(self, request: TileRequest) -> Picture:
         """One tile; once one was slow, the far ones of the map are drawn ahead.  Raises TileOutside, and as `draw`."""
         began = time.perf_counter()
-        picture = await self.draw(_map_request(request))
+        picture = await self.draw(map_request_of(request))
         if (took_s := time.perf_counter() - began) > SLOW_S and (pyramid := self._pyramid_of(request)):
             self._studio.ahead.add(pyramid, request.tile, took_s)
         return picture
@@ -136,14 +137,14 @@ class OpenMap:
         shown = self.version, self._grant.layer_ids, self._grant.bounds
 
         async def draw(tile: TileAddress) -> float | None:
-            plan = self._plan(_map_request(replace(request, tile=tile)))
+            plan = self._plan(map_request_of(replace(request, tile=tile)))
             return await self._studio.keep(self._grant, under_mark(plan, self._protection))
 
         return TilePyramid(shown, asked, extent, draw) if extent else None
 
     def digest_of(self, request: MapRequest | TileRequest) -> str:
         """The digest the picture would have, told without drawing it.  Raises as `draw` and `tile` where the question is wrong."""
-        asked = _map_request(request) if isinstance(request, TileRequest) else request
+        asked = map_request_of(request) if isinstance(request, TileRequest) else request
         return self._studio.digest_of(self._grant, under_mark(self._plan(asked), self._protection))
 
     @property
@@ -163,14 +164,20 @@ class OpenMap:
     def styles_in(self, language: str) -> Mapping[int, Document]:
         """How the layers look, by layer id, in a language of `symbology.writers`.
 
-        A style names fields and values, so it is told only of layers whose author lets people ask about them.
+        A style names fields and values, so it is told only of layers whose author lets people ask about them, and about all that it names.
         """
-        allowed, written = self._gate.allowed(Operation.IDENTIFY), self._studio.written
+        allowed, written = self._told_styles, self._studio.written
         return {
             d.tool.id: written.get(language, d.style, d.style_key, _kind_of(d.layer), d.tool.name)
             for d in self._job_map.drawables
             if d.layer and d.style and d.tool.id in allowed
         }
+
+    @cached_property
+    def _told_styles(self) -> frozenset[int]:
+        allowed, told = self._gate.allowed(Operation.IDENTIFY), self._disclosures
+        styled = ((d, told[d.tool.id]) for d in self._job_map.drawables if d.style and d.tool.id in allowed)
+        return frozenset(d.tool.id for d, disclosure in styled if disclosure.tells(fields_named(d.style)))
 
     async def features(self, request: FeaturesRequest) -> Features:
         """Features of one layer, of those that may be queried.
@@ -273,87 +280,12 @@ class OpenMap:
         return wanted
 
 
-class OpenTemplate:
-    """A service's map without a job: the same layers, and nothing on them."""
-
-    def __init__(self, studio: Studio, card: MapCard, grant: Grant, swatches: tuple[SwatchLayer, ...], tools: tuple[Drawable, ...]) -> None:
-        self._studio = studio
-        self._grant = grant
-        self._swatches = swatches
-        self._tools = tools
-        self.card = card
-
-    @property
-    def is_public(self) -> bool:
-        """True when everybody would see the very same."""
-        return self._grant.is_public
-
-    @property
-    def is_kept(self) -> bool:
-        """True: there is nothing to mark."""
-        return True
-
-    async def draw(self, request: MapRequest) -> Picture:
-        """A blank picture of the size asked."""
-        return await self._studio.picture(self._grant, self._plan(request))
-
-    def digest_of(self, request: MapRequest | TileRequest) -> str:
-        """The digest the blank picture would have, told without drawing it."""
-        asked = _map_request(request) if isinstance(request, TileRequest) else request
-        return self._studio.digest_of(self._grant, self._plan(asked))
-
-    @property
-    def picture_max_age_s(self) -> int:
-        """How long clients may keep its pictures without asking again."""
-        return self._studio.picture_max_age_s
-
-    def _plan(self, request: MapRequest) -> MapPlan:
-        if request.format not in FORMATS:
-            raise InvalidFormat
-        return MapPlan(request.view, (), request.background, request.format, request.quality)
-
-    def styles_in(self, language: str) -> Mapping[int, Document]:
-        """None: classes made from results are not known yet."""
-        del language
-        return {}
-
-    async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
-        """What the layer files say; classes made from results are not known yet."""
-        plan = LegendPlan(self._swatches, round(request.pixel_ratio, RATIO_PLACES), request.swatch_px)
-        drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
-        return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in self._tools)
-
-    async def features(self, request: FeaturesRequest) -> Features:
-        """None: there is no data.  Raises LayerNotFound, NotSupported."""
-        layer = next((layer for layer in self.card.layers if layer.id == request.layer), None)
-        if layer is None:
-            raise LayerNotFound
-        if layer.access != Operation.DATA.value or layer.kind != "vector":
-            raise NotSupported
-        return Features(
-            (FieldCard(ID_FIELD, "id", ID_FIELD),), layer.geometry or "polygon", request.out_crs or self.card.crs, id_field=ID_FIELD
-        )
-
-    async def find(self, request: FindRequest) -> tuple[FoundText, ...]:
-        """None: there is no data."""
-        del request
-        return ()
-
-    async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
-        """What the layer files say, as one picture."""
-        if request.format not in FORMATS:
-            raise InvalidFormat
-        sheet = SheetPlan(self.card.title if request.title is None else request.title, request.dark, request.format)
-        return await self._studio.sheet(
-            self._grant, LegendPlan(self._swatches, round(request.legend.pixel_ratio, RATIO_PLACES), request.legend.swatch_px, sheet)
-        )
-
-
 def _kind_of(layer: Layer) -> GeometryKind | None:
     return layer.facts.geometry if isinstance(layer.facts, VectorFacts) else None
 
 
-def _map_request(request: TileRequest) -> MapRequest:
+def map_request_of(request: TileRequest) -> MapRequest:
+    """The picture that a tile is."""
     view = view_of(request.tile, request.size_px, request.pixel_ratio)
     return MapRequest(request.job, view, request.layers, request.format)
 

@@ -37,7 +37,8 @@ from rendermap.gp.runner import Runner
 from rendermap.jobs.job import Job, JobStatus, MessageKind
 from rendermap.ledger import Ledger
 from rendermap.limits import EXECUTION_S
-from rendermap.open_map import OpenMap, OpenTemplate
+from rendermap.open_map import OpenMap
+from rendermap.open_template import OpenTemplate
 from rendermap.reply import JobCard, ServiceCard
 from rendermap.request import JobRequest, SubmitRequest
 from rendermap.services.service import Service, ToolLayer, service_named

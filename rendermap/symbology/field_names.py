@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -10,6 +10,9 @@ from rendermap.symbology.expressions.tree import Column, Expression, Operand, co
 from rendermap.symbology.facts import Field, VectorFacts
 
 T = TypeVar("T")
+
+_NAMING = ("field", "fields", "normalization_field")
+"""Attributes of themes that are names of fields."""
 
 
 def field_of(name: str, facts: VectorFacts) -> Field | None:
@@ -32,6 +35,21 @@ def has_all_of(expression: Expression | Operand | None, facts: VectorFacts) -> b
 def respelled(value: T, facts: VectorFacts) -> T:
     """A style, or any part of it, with every column named as the dataset spells it; the very same object where all are."""
     return _respelled(value, facts)  # type: ignore[no-any-return]
+
+
+def fields_named(value: object) -> Iterator[str]:
+    """The fields that a style, or any part of it, asks for, as it spells them."""
+    if isinstance(value, Column):
+        yield value.name
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from fields_named(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for part in fields(value):
+            item = getattr(value, part.name)
+            if part.name in _NAMING:
+                yield from (name for name in (item if isinstance(item, tuple) else (item,)) if isinstance(name, str) and name)
+            yield from fields_named(item)
 
 
 def _respelled(value: Any, facts: VectorFacts) -> Any:

@@ -172,6 +172,14 @@ type = "GPFeatureRecordSetLayer"
 direction = "output"
 [tasks.parameters.layer]
 access = "identify"
+fields = ["owner_of_parcel"]
+style = "asked.lyrx"
+[[tasks.parameters]]
+name = "Short"
+type = "GPFeatureRecordSetLayer"
+direction = "output"
+[tasks.parameters.layer]
+access = "identify"
 style = "asked.lyrx"
 [[tasks.parameters]]
 name = "Hidden"
@@ -193,18 +201,18 @@ def levels(tmp_path: Path) -> tuple[CountedService, str]:
     layer = feature_layer(renderer, transparency=30, labelClasses=[label], labelVisibility=True)
     style_file(tmp_path / "services" / "Demo" / "asked.lyrx", layer)
     with manifest.start(service.jobs, service="Demo", task="Run") as run:
-        for name in ("Seen", "Asked", "Hidden"):
+        for name in ("Seen", "Asked", "Short", "Hidden"):
             run.path(f"{name}.geojson").write_text(geojson())
             run.output(name, f"{name}.geojson")
     return service, run.job_id
 
 
 def test_symbology_is_told_of_layers_that_may_be_asked_about(levels: tuple[CountedService, str]) -> None:
-    """Such a layer carries its drawingInfo, which clients take for sublayers; the very same style on a view-only layer tells nothing."""
+    """It carries its drawingInfo, which clients take for sublayers; the same style tells nothing where no field is told."""
     service, job_id = levels
     listed = service.get(f"{MAP}/jobs/{job_id}/layers", f="json").json()["layers"]
-    seen, asked, hidden = (next(layer for layer in listed if layer["name"] == name) for name in ("Seen", "Asked", "Hidden"))
-    for layer in (seen, asked, hidden):
+    seen, asked, short, hidden = (next(layer for layer in listed if layer["name"] == name) for name in ("Seen", "Asked", "Short", "Hidden"))
+    for layer in (seen, asked, short, hidden):
         assert service.get(f"{MAP}/jobs/{job_id}/{layer['id']}", f="json").json() == layer
     info = asked["drawingInfo"]
     assert (info["renderer"]["type"], info["renderer"]["field1"], info["transparency"]) == ("uniqueValue", FIELD, 30)
@@ -212,7 +220,7 @@ def test_symbology_is_told_of_layers_that_may_be_asked_about(levels: tuple[Count
     assert info["renderer"]["uniqueValueInfos"][0]["symbol"]["color"] == [255, 0, 0, 255]
     assert info["renderer"]["defaultSymbol"]["color"] == [0, 0, 255, 255]
     assert info["labelingInfo"][0]["labelExpression"] == f"[{FIELD}]" and asked["hasLabels"] is True
-    for layer in (seen, hidden):
+    for layer in (seen, short, hidden):
         assert layer["drawingInfo"] is None and layer["hasLabels"] is False and layer["fields"] == []
         for form in ("json", "html"):
             told = service.get(f"{MAP}/jobs/{job_id}/{layer['id']}", f=form).text
@@ -231,7 +239,7 @@ def test_a_style_for_ogc_clients_is_told_of_the_same_layers(levels: tuple[Counte
     told = answer(ids["Asked"])
     assert told.status_code == 200 and told.headers["content-type"].startswith("application/vnd.ogc.sld+xml")
     assert FIELD in told.text and "#ff0000" in told.text.lower()
-    refused = [answer(layer) for layer in (ids["Seen"], ids["Hidden"], 99, "x")]
+    refused = [answer(layer) for layer in (ids["Seen"], ids["Short"], 99, ids["Hidden"], "x")]
     assert {(r.status_code, r.text) for r in refused} == {(404, refused[2].text)} and "Smith" not in refused[0].text
 
 
