@@ -6,7 +6,6 @@ The canonical form is Esri's JSON: ``geometryType``, ``spatialReference``, ``fie
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,6 +27,8 @@ GEOMETRY_TYPES: Mapping[str, str] = {
     "polygon": POLYGON,
 }
 """Esri's word for ours."""
+FARTHEST = 1e300
+"""Whole numbers of JSON know no bound, and those of tools do."""
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _FIELD_KEYS = ("name", "type", "alias", "length")
 _LEAST_VERTICES = {"points": 1, "paths": 2, "rings": 4}
@@ -195,7 +196,7 @@ class _Set:
             raise self.fault(f"has too many vertices. {INPUT_VERTICES.sentence.removesuffix('.')}")
 
     def _coordinate(self, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= FARTHEST:
             raise self.fault("must have coordinates that are finite numbers")
         return value
 
@@ -243,4 +244,4 @@ def _is_name(value: object) -> bool:
 def _is_plain(value: object) -> bool:
     if isinstance(value, str):
         return len(value) <= INPUT_TEXT.value
-    return value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
+    return value is None or (isinstance(value, bool | int | float) and abs(value) <= FARTHEST)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rendermap.table import Table
 
@@ -57,19 +57,30 @@ AREAL_UNITS: Table[float] = Table(
 """Square metres."""
 
 
-def to_metres(value: Mapping[str, object]) -> float:
-    """The length of a GPLinearUnit value.  Raises ValueError for degrees, whose length depends on the place."""
-    metres = LINEAR_UNITS[str(value["units"])]
-    if metres is None:
-        raise ValueError("degrees are no length by themselves")
-    return _number(value["distance"]) * metres
+@dataclass(frozen=True, slots=True)
+class LinearUnit:
+    """A length as a GPLinearUnit value has it; tools may say it as the type of a parameter."""
+
+    distance: float
+    units: str = "esriMeters"
+
+    @property
+    def metres(self) -> float:
+        """Raises ValueError for degrees, whose length depends on the place."""
+        metres = LINEAR_UNITS[self.units]
+        if metres is None:
+            raise ValueError("A length must be given in a unit of length: degrees are none.")
+        return self.distance * metres
 
 
-def to_square_metres(value: Mapping[str, object]) -> float:
-    """The area of a GPArealUnit value."""
-    return _number(value["area"]) * AREAL_UNITS[str(value["units"])]
+@dataclass(frozen=True, slots=True)
+class ArealUnit:
+    """An area as a GPArealUnit value has it; tools may say it as the type of a parameter."""
 
+    area: float
+    units: str = "esriSquareMeters"
 
-def _number(value: object) -> float:
-    assert isinstance(value, int | float)
-    return value
+    @property
+    def square_metres(self) -> float:
+        """In square metres."""
+        return self.area * AREAL_UNITS[self.units]

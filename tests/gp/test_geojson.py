@@ -12,7 +12,7 @@ import shapely
 
 from rendermap.gp.feature_sets import check_feature_set
 from rendermap.gp.geojson import in_crs, to_geojson
-from rendermap.gp.units import to_metres, to_square_metres
+from rendermap.gp.units import ArealUnit, LinearUnit
 
 OUTER = [[0, 0], [0, 9], [9, 9], [9, 0], [0, 0]]
 HOLE = [[2, 2], [4, 2], [4, 4], [2, 4], [2, 2]]
@@ -80,11 +80,11 @@ def test_ogr_reads_the_canonical_form(tmp_path: Path) -> None:
 )
 def test_lengths(unit: str, metres: float) -> None:
     """The plain foot and mile are the survey's, as clients label them; the international ones have names of their own."""
-    assert to_metres({"distance": 2, "units": unit}) == pytest.approx(2 * metres, rel=1e-9)
+    assert LinearUnit(2, unit).metres == pytest.approx(2 * metres, rel=1e-9)
 
 
 def test_degrees_are_no_length() -> None:
     """How long a degree is depends on the place, so nobody guesses."""
-    with pytest.raises(ValueError, match="no length"):
-        to_metres({"distance": 1, "units": "esriDecimalDegrees"})
-    assert to_square_metres({"area": 2, "units": "esriHectares"}) == 20000
+    with pytest.raises(ValueError, match="degrees are none"):
+        _ = LinearUnit(1, "esriDecimalDegrees").metres
+    assert ArealUnit(2, "esriHectares").square_metres == 20000

@@ -146,6 +146,13 @@ def test_executing(sent: dict[str, str], has_messages: bool) -> None:
     assert all({"paramName", "dataType", "value"} == set(one) for one in answer["results"])
 
 
+def test_inputs_are_no_parameters_of_a_picture() -> None:
+    """A task may call its inputs as it likes: a size given to it is not the size of its results."""
+    app = ArcgisApp(running())
+    answer = app.json(f"{T}/execute", River_Level="1", size="big", bbox="none")
+    assert next(one for one in answer["results"] if one["paramName"] == "Contours")["value"]["features"] == []
+
+
 def test_executing_what_fails() -> None:
     """A job that ends without results is an error that holds what its tool said."""
     double = running()
