@@ -201,8 +201,8 @@ LOOKERS: Mapping[str, frozenset[str]] = {
     "Shut": frozenset(),
 }  # fmt: skip
 """Service -> who may see a job of anna's."""
-KNOWERS: Mapping[str, frozenset[str]] = {**LOOKERS, "Owned": frozenset({"anna", "ben", "carla"})}
-"""Service -> who may know that there is such a service: where owners may look, anybody with an account might be one."""
+KNOWERS: Mapping[str, frozenset[str]] = {**LOOKERS, "Owned": frozenset({"anna", "ben", "carla", "portal"})}
+"""Service -> who may know that there is such a service: where owners may look, anybody with an account or a key might be one."""
 
 
 def sees(who: Somebody, target: Target) -> bool:

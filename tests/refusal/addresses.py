@@ -118,9 +118,10 @@ ARCGIS: Mapping[Resource, tuple[tuple[Kind, tuple[str, ...]], ...]] = {
     Resource.OUTPUT_FILE: ((JOB, ("/arcgis/rest/directories/arcgisoutput/{service}_MapServer/{picture}.png",)),),
     Resource.GP_SERVICE: ((SERVICE, _below("{service}/GPServer", _forms(""))),),
     Resource.TASK: ((SERVICE, _below(_TASK, _forms(""))),),
-    Resource.SUBMIT: ((SERVICE, _below(_TASK, ("/submitJob?f=json",))),),
-    Resource.EXECUTE: ((SERVICE, _below(_TASK, ("/execute?f=json",))),),
-    Resource.JOB: ((JOB, _below(_TASK, (*_forms("/jobs/{job}"), "/jobs/{job}/cancel?f=json"))),),
+    Resource.SUBMIT: ((SERVICE, _below(_TASK, (*_forms("/submitJob", "&Height=2"), "/submitJob?f=json"))),),
+    Resource.EXECUTE: ((SERVICE, _below(_TASK, _forms("/execute", "&Height=2"))),),
+    Resource.JOB: ((JOB, _below(_TASK, _forms("/jobs/{job}"))),),
+    Resource.CANCEL: ((JOB, _below(_TASK, ("/jobs/{job}/cancel?f=json",))),),
     Resource.RESULT: (
         (JOB, _below(_TASK, (*_forms(_RESULT), f"{_RESULT}?f=image&{BOX}", f"{_RESULT}?f=json&{BOX}", "/jobs/{job}/results/No"))),
     ),
