@@ -65,7 +65,8 @@ def test_spellings(data_type: str, text: str, value: object) -> None:
 
 @pytest.mark.parametrize("data_type", ["GPLinearUnit", "GPArealUnit", "GPFeatureRecordSetLayer", "GPRecordSet", "GPValueTable"])
 def test_what_must_be_json(data_type: str) -> None:
-    """Where JSON must be, anything else is said to be none."""
+    """What begins as JSON and is none is said to be none; any other text is judged where the task is ordered, in more words."""
+    assert decode(card(data_type), "far") == "far"
     with pytest.raises(BadRequest, match="'Value' must be JSON"):
         decode(card(data_type), "{nonsense")
 
@@ -84,7 +85,7 @@ def test_inputs() -> None:
     )
     assert parse_inputs(sent, task) == {"Depth": 4}
     with pytest.raises(BadRequest) as caught:
-        parse_inputs(parameters_of([("A", "{"), ("B", "x")]), task)
+        parse_inputs(parameters_of([("A", "{"), ("B", "[1")]), task)
     assert caught.value.details == ("'A' must be JSON.", "'B' must be JSON.")
 
 

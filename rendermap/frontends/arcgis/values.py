@@ -37,7 +37,7 @@ Decode = Callable[[str, str], JsonValue]
 def parse_inputs(parameters: Parameters, task: TaskCard) -> dict[str, JsonValue]:
     """The values given for the inputs of a task, by the names it has for them; whatever else was sent is passed over.
 
-    Raises BadRequest with every text that is no JSON where JSON must be.
+    Raises BadRequest with every text that begins as JSON and is none.
     """
     checks = Checks()
     found: dict[str, JsonValue] = {}
@@ -57,7 +57,7 @@ def _given(parameters: Parameters, card: ParameterCard) -> str | None:
 
 
 def decode(card: ParameterCard, text: str) -> JsonValue:
-    """One value.  Raises InvalidParameter for what should be JSON and is not."""
+    """One value.  Raises InvalidParameter for what begins as JSON and is none."""
     if not card.data_type.startswith(MULTIVALUE):
         return DECODERS[card.data_type](card.name, text)
     if text.startswith(("[", "{")):
@@ -68,7 +68,8 @@ def decode(card: ParameterCard, text: str) -> JsonValue:
 
 
 def _json(name: str, text: str) -> JsonValue:
-    return parse_json(name, text, INPUT_CHARS)  # type: ignore[return-value]
+    """What does not even begin as an object or a list stays a text: there is more to say about it than that it is no JSON."""
+    return parse_json(name, text, INPUT_CHARS) if text.startswith(("{", "[")) else text  # type: ignore[return-value]
 
 
 def _text(name: str, text: str) -> JsonValue:
@@ -112,9 +113,9 @@ DECODERS: Table[Decode] = Table(
         "GPArealUnit": _amount("area"),
         "GPFeatureRecordSetLayer": _json,
         "GPRecordSet": _json,
-        "GPDataFile": lambda name, text: _json(name, text) if text.startswith("{") else text,
-        "GPRasterData": lambda name, text: _json(name, text) if text.startswith("{") else text,
-        "GPRasterDataLayer": lambda name, text: _json(name, text) if text.startswith("{") else text,
+        "GPDataFile": _json,
+        "GPRasterData": _json,
+        "GPRasterDataLayer": _json,
         "GPValueTable": _json,
     },
 )
