@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import json
 import os
 import sys
 import types
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from rendermap.environment import Environment
+from rendermap.geo.references import crs_of_reference
+from rendermap.gp.geojson import to_geojson
 from rendermap.gp.tool_order import ToolOrder
 from rendermap.jobs.manifest import Run
 
@@ -74,6 +77,8 @@ def _arguments(function: Callable[..., object], order: ToolOrder, run: Run) -> d
             arguments[name] = run
         elif _is_kind(hint, Environment):
             arguments[name] = order.environment
+        elif isinstance(value := given.get(folded), dict) and _wants_path(hint):
+            arguments[name] = _written(value, name, order, run)
         elif folded in given:
             arguments[name] = converted(given[folded], hint)
         elif parameter.default is not parameter.empty or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
@@ -94,6 +99,19 @@ def _hints_of(function: Callable[..., object]) -> dict[str, Any]:
 
 def _is_kind(hint: Any, kind: type) -> bool:
     return isinstance(hint, type) and issubclass(hint, kind)
+
+
+def _wants_path(hint: Any) -> bool:
+    return hint is Path or (get_origin(hint) in (Union, types.UnionType) and Path in get_args(hint))
+
+
+def _written(value: dict[str, Any], name: str, order: ToolOrder, run: Run) -> Path:
+    """Features as a GeoJSON file of the scratch workspace, in the CRS to work in, else in their own; any other object as JSON."""
+    is_features = "geometryType" in value
+    crs = order.environment.process_crs or (crs_of_reference(value["spatialReference"]) if is_features else "")
+    path = run.path(f"{name}.geojson" if is_features else f"{name}.json")
+    path.write_text(json.dumps(to_geojson(value, crs) if is_features else value), encoding="utf-8")
+    return path
 
 
 def converted(value: Any, hint: Any) -> Any:
