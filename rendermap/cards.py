@@ -23,8 +23,10 @@ def service_card(service: Service, layer_ids: frozenset[int], *, may_submit: boo
     """A service as published, without the outputs whose layers are not among layer_ids.  may_submit: whoever asks may, if anyone may."""
     tasks = tuple(_task_card(task, layer_ids) for task in service.tasks)
     accepts_jobs = may_submit and service.running.engine != "none"
+    hands_out = any(layer.access is Access.DATA for layer in service.layers if layer.id in layer_ids)
+    most = service.maximum_records if hands_out else 0
     return ServiceCard(
-        service.name, service.title, service.description, service.credits, tasks, service.maximum_records, service.over_limit,
+        service.name, service.title, service.description, service.credits, tasks, most, service.over_limit,
         accepts_jobs, service.running.is_synchronous,
     )  # fmt: skip
 
