@@ -116,3 +116,22 @@ def test_conditions_are_never_passed_on_as_text(service: AskedService) -> None:
         assert service.query(where=where)["error"]["code"] == 400, where
     box = f"{WEST},{SOUTH},{WEST + 500},{SOUTH + 50}"
     assert service.query(geometry=box, returnCountOnly="true") == {"count": 5}
+
+
+FRAME = {"bbox": f"{WEST},{SOUTH},{WEST + 500},{SOUTH + 500}", "size": "50,50", "f": "image"}
+
+
+@pytest.mark.parametrize("name", ["Demo", "Asked"])
+def test_pictures_are_filtered_by_what_may_be_told_alone(name: str, service: AskedService) -> None:
+    """Blank or not would tell values: a hidden field is refused as one that is not there, and so is one that is told rounded."""
+
+    def answers(where: str) -> list[str]:
+        source = {"type": "mapLayer", "mapLayerId": 0}
+        composed = json.dumps([{"id": 9, "source": source, "definitionExpression": where}])
+        asked: tuple[dict[str, str], ...] = ({"layerDefs": json.dumps({"0": where})}, {"dynamicLayers": composed})
+        return [service.get(f"{service.map_url(name)}/export", **FRAME, **each).text[:300] for each in asked]
+
+    refused = answers("nobody = 's1'")
+    assert all("error" in answer for answer in refused)
+    assert answers("secret = 's1'") == answers("depth > 2.5") == refused
+    assert not any("error" in answer for answer in answers("name = 'Berta'"))
