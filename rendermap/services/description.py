@@ -163,8 +163,15 @@ class ParameterDescription(_Model):
             raise ValueError(f"only {' and '.join(sorted(NUMBER_TYPES))} have a minimum and a maximum")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError("the minimum is larger than the maximum")
+        if bounded and not all(self._is_within(each) for each in (self.default if isinstance(self.default, list) else [self.default])):
+            raise ValueError("the default lies beyond the minimum or maximum")
         if self.geometry is not None and (one != FEATURE_TYPE or self.direction != "input"):
             raise ValueError(f"only inputs of type {FEATURE_TYPE} have a geometry")
+
+    def _is_within(self, value: JsonValue) -> bool:
+        if not isinstance(value, int | float):
+            return True
+        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
 
     @property
     def tool_layer(self) -> LayerDescription | None:

@@ -32,6 +32,22 @@ colors = {colors}
 [[tasks]]
 name = "Value"
 [[tasks.parameters]]
+name = "Height"
+type = "GPDouble"
+required = false
+[[tasks.parameters]]
+name = "Points"
+type = "GPFeatureRecordSetLayer"
+required = false
+[[tasks.parameters]]
+name = "Reach"
+type = "GPLinearUnit"
+required = false
+[[tasks.parameters]]
+name = "Names"
+type = "GPMultiValue:GPString"
+required = false
+[[tasks.parameters]]
 name = "Parcels"
 type = "GPFeatureRecordSetLayer"
 direction = "output"

@@ -121,6 +121,13 @@ def _arcgis(register: Register, swatch: str, href: str, tag: tuple[str, str]) ->
     yield _get("result picture", f"{job}/results/Parcels", f="image", **BOX)
     yield _get("input", f"{job}/inputs/None", f="json")
     yield Question("submit", "POST", f"{gp}/submitJob", (FORM,), b"f=json&Height=12")
+    point = {"geometry": {"x": WEST, "y": SOUTH, "spatialReference": {"wkid": 32616}}, "attributes": {"n": 1}}
+    inputs = {"Points": json.dumps({"features": [point]}), "Reach": '{"distance":5,"units":"esriMiles"}', "Names": '["a","b"]'}
+    context = json.dumps({"extent": json.loads(frame), "outSR": 102100, "processSR": {"wkid": 32616}})
+    yield Question("submit values", "POST", f"{gp}/submitJob", (FORM,), urlencode(inputs | {"f": "json", "context": context}).encode())
+    yield _get("execute", f"{gp}/execute", **(inputs | {"f": "json", "env:outSR": "102100", "returnZ": "True"}))
+    yield Question("submit form", "POST", f"{gp}/submitJob", (FORM,), b"f=html&Height=12&Reach=5&Reach.units=esriMiles&When=2026-01-01")
+    yield _get("cancel", f"{job}/cancel", f="json")
 
 
 def _tile(zoom: int) -> str:

@@ -232,6 +232,10 @@ def test_a_layer_of_which_nothing_is_said_is_plainly_visible(tmp_path: Path) -> 
             '"GPString"\ndefault = "a"\nchoices = ["b"]',
             "4: tasks[0].parameters[0]: the default is none of the choices",
         ),
+        ('"GPRasterDataLayer"', '"GPLong"\nminimum = 3\nmaximum = 2', "4: tasks[0].parameters[0]: the minimum is larger than the maximum"),
+        ('"GPRasterDataLayer"', '"GPLong"\nmaximum = 2\ndefault = 3', "4: tasks[0].parameters[0]: the default lies beyond the minimum"),
+        ('"GPRasterDataLayer"', '"GPString"\nminimum = 3', "4: tasks[0].parameters[0]: only GPDouble and GPLong have a minimum"),
+        ('"GPRasterDataLayer"', '"GPString"\ngeometry = "line"', "4: tasks[0].parameters[0]: only inputs of type GPFeatureRecordSetLayer"),
         ('name = "Slope"\n[[', 'name = "Slo/pe"\n[[', "3: tasks[0].name: String should match pattern"),
     ],
 )
