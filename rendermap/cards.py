@@ -148,7 +148,9 @@ def _drawn_card(drawable: Drawable) -> LayerCard:
 
 def _replace_scales(card: LayerCard, drawable: Drawable) -> LayerCard:
     farthest, nearest = scale_range(drawable)
-    return replace(card, min_scale_denominator=farthest, max_scale_denominator=nearest, bbox=drawable.bbox, fault=drawable.fault)
+    return replace(
+        card, min_scale_denominator=farthest, max_scale_denominator=nearest, bbox=drawable.bbox, fault=drawable.fault, time=drawable.time
+    )
 
 
 def scale_range(drawable: Drawable) -> tuple[float | None, float | None]:

@@ -12,6 +12,7 @@ from rendermap.access.grant import Operation
 from rendermap.disclosure import Disclosure
 from rendermap.drawables import Drawable
 from rendermap.errors import NotSupported
+from rendermap.filtering import demand_told
 from rendermap.request import ComposedLayer
 from rendermap.services.service import GroupLayer
 from rendermap.symbology.facts import Facts, VectorFacts
@@ -56,7 +57,7 @@ def composed(
     """The layers that are composed, top first, each with its drawable as it is asked for; a group stands for its visible layers.
 
     Ids that the map does not have are passed over.  told: by layer id.  Raises NotSupported where a layer may only be seen,
-    InvalidParameter.
+    InvalidFilter, InvalidParameter.
     """
     known_groups = {group.id for group in groups}
     for layer in layers:
@@ -72,10 +73,12 @@ def _asked(layer: ComposedLayer, drawable: Drawable, told: Disclosure, looks: Lo
         raise NotSupported(details=("This layer may only be seen: neither its filter nor its symbols may be chosen.",))
     if drawable.style is None or drawable.layer is None:
         return drawable
+    if layer.where:
+        demand_told(layer.where, told)
     if layer.look:
         style, key = looks.get(drawable, _facts_told(drawable.layer.facts, told), layer.look)
         drawable = replace(drawable, style=style, style_key=key, reach_pt=reach_pt(style), is_restyled=True)
-    return replace(_narrowed(drawable, layer), where=layer.where)
+    return replace(_narrowed(drawable, layer), filters=(layer.where,) if layer.where else ())
 
 
 def _facts_told(facts: Facts, told: Disclosure) -> Facts:

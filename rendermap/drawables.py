@@ -16,12 +16,14 @@ from cachetools import LRUCache, TTLCache
 
 from rendermap.cache.flight import Flight
 from rendermap.dispatch.breaker import REST_S
-from rendermap.dispatch.plan import InspectPlan, MeasurePlan, measure_plan
+from rendermap.dispatch.found import Found
+from rendermap.dispatch.plan import FeaturesPlan, InspectPlan, MeasurePlan, measure_plan
 from rendermap.errors import Broken, SourceRefused, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, intersection, pad, union, widened
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, metres_per_unit, transform_bbox
 from rendermap.geo.view import PIXEL_M
 from rendermap.jobs.job import DataSource, Job, Layer, Output
+from rendermap.reply import TimeCard
 from rendermap.services.service import Access, Protection, Service, ToolLayer
 from rendermap.symbology.classify import Need, fit, needs
 from rendermap.symbology.defaults import default_needs, default_style
@@ -31,6 +33,7 @@ from rendermap.symbology.quantised import quantised
 from rendermap.symbology.readers.table import NamedStyle
 from rendermap.symbology.style import Classification, Style, style_digest
 from rendermap.symbology.template import reach_pt
+from rendermap.timing import time_of
 
 log = structlog.get_logger()
 
@@ -52,6 +55,7 @@ class Looker(Protocol):
 
     async def inspect(self, plan: InspectPlan) -> Layer: ...
     async def measure(self, plan: MeasurePlan) -> Measures: ...
+    async def features(self, plan: FeaturesPlan) -> Found: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class Drawable:
     """A tool layer in one job.  layer, crs, style: None together with a fault that says why, in words safe for strangers.
 
     reach_pt: how far symbols reach beyond their features.  bbox: in the map's CRS; None when there is nothing in it.
-    passing: the fault may be over when asked again.  where: a filter that a request asks for on top, "" for none.  is_restyled: by a
-    request, so that nothing but the picture should be kept of it.
+    passing: the fault may be over when asked again.  filters: that a request asks for on top.  is_restyled: by a request, so that
+    nothing but the picture should be kept of it.  time: None for a layer without.
     """
 
     tool: ToolLayer
@@ -72,7 +76,8 @@ class Drawable:
     bbox: BBox | None = None
     fault: str | None = None
     passing: bool = False
-    where: str = ""
+    filters: tuple[str, ...] = ()
+    time: TimeCard | None = None
     is_restyled: bool = False
 
 
@@ -191,7 +196,8 @@ class Drawables:
         style = await self._styles.get_or_make(key, lambda: self._fit(template, layer, tool))
         if isinstance(style, str):
             return Drawable(tool, fault=style)
-        return await asyncio.to_thread(_drawable, tool, layer, crs, style)
+        drawable = await asyncio.to_thread(_drawable, tool, layer, crs, style)
+        return replace(drawable, time=await time_of(layer, tool.time_fields, crs, self._looker.features)) if tool.time_fields else drawable
 
     async def _inspect(self, source: DataSource, tool: ToolLayer) -> Layer | str:
         """What the dataset is, or in which true words it is refused: both stay so for as long as its fingerprint does."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 from rendermap.access.grant import Operation, Principal
 from rendermap.ahead import SLOW_S, TilePyramid
@@ -23,7 +22,8 @@ from rendermap.dispatch.plan import (
     SwatchLayer,
 )
 from rendermap.drawables import Drawable, JobMap, geometry_of
-from rendermap.errors import InvalidFilter, InvalidFormat, LayerNotFound, NotSupported
+from rendermap.errors import InvalidFormat, LayerNotFound, NotSupported
+from rendermap.filtering import at_time, demand_told, filtered
 from rendermap.fineness import Fineness
 from rendermap.gate import Gate
 from rendermap.geo.bbox import BBox
@@ -34,14 +34,11 @@ from rendermap.geo.view import RATIO_PLACES, MapView, snapped
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
-from rendermap.queries import UNKNOWN_FIELD, Queried, found_texts
+from rendermap.queries import Queried, found_texts
 from rendermap.reply import Features, FoundText, LegendLayer, MapCard, Picture
 from rendermap.request import ComposedLayer, FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
-from rendermap.symbology.expressions.native import is_native
-from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import And, Expression, columns
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.field_names import fields_named
 from rendermap.symbology.scales import at_scale
@@ -232,8 +229,8 @@ class OpenMap:
         asked = request.drawn_view
         view, lattice = snapped(asked), lattice_of(asked)
         shown = visible(self._asked_for(request), view, lattice, self._fineness)
-        scaled = ((d.where, self._at_scale(_layer_plan(d), d, view)) for d in reversed(shown))
-        layers = tuple(_filtered(plan, where, self._disclosures[plan.id]) if where else plan for where, plan in scaled)
+        scaled = ((d.filters, self._at_scale(_layer_plan(d), d, view)) for d in reversed(shown))
+        layers = tuple(reduce(filtered, filters, plan) for filters, plan in scaled)
         is_labelled = any(plan.style.labels for plan in layers)
         stamp = stamp_of(self._job_map.job, self._protection)
         plan = MapPlan(
@@ -258,9 +255,12 @@ class OpenMap:
     def _asked_for(self, request: MapRequest) -> tuple[Drawable, ...]:
         """What the request names, top first, with the filters it asks for."""
         if request.composition is not None:
-            return tuple(drawable for _, drawable in self._composed(request.composition))
-        shown, filters = chosen(self._job_map, request.layers), self._granted_filters(request)
-        return tuple(replace(d, where=filters.get(d.tool.id, "")) for d in shown) if filters else shown
+            shown = tuple(drawable for _, drawable in self._composed(request.composition))
+        else:
+            shown, filters = chosen(self._job_map, request.layers), self._granted_filters(request)
+            if filters:
+                shown = tuple(replace(d, filters=(filters[d.tool.id],)) if d.tool.id in filters else d for d in shown)
+        return tuple(at_time(d, request.time) for d in shown) if request.time else shown
 
     def _listed(self, request: LegendRequest) -> tuple[Drawable, ...]:
         """What the legend is of, top first; composed layers under the ids that they have there."""
@@ -272,12 +272,11 @@ class OpenMap:
         return composed(composition, self._job_map.drawables, self._job_map.service.groups, self._disclosures, self._studio.looks)
 
     def _granted_filters(self, request: MapRequest) -> dict[int, str]:
-        """Filters may be used as an oracle for values, so a layer that is view only takes none."""
         wanted = {layer_id: text for layer_id, text in request.filters if text.strip()}
-        named = {d.tool.id for d in self._job_map.drawables} & wanted.keys()
-        if named and not named <= self._gate.allowed(Operation.IDENTIFY):
-            raise NotSupported
-        return wanted
+        named = [d.tool.id for d in self._job_map.drawables if d.tool.id in wanted]
+        for layer_id in named:
+            demand_told(wanted[layer_id], self._disclosures[layer_id])
+        return {layer_id: wanted[layer_id] for layer_id in named}
 
 
 def _kind_of(layer: Layer) -> GeometryKind | None:
@@ -295,24 +294,6 @@ def _layer_plan(drawable: Drawable) -> LayerPlan:
     return LayerPlan(
         drawable.tool.id, drawable.layer, drawable.crs, drawable.style, drawable.style_key, is_filtered=drawable.is_restyled
     )  # fmt: skip
-
-
-def _filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
-    """With what the request asks for on top.  Clients think of as many filters as they like: nothing but the picture is kept of one."""
-    asked = parse_filter(filter_text)
-    if not told.lets_filter_by(columns(asked)):
-        raise InvalidFilter(UNKNOWN_FIELD)
-    if not is_native(asked):
-        # each would cost a copy of the dataset
-        raise InvalidFilter("A filter in a request may not use functions.")
-    style = replace(plan.style, filter=And((plan.style.filter, asked)) if plan.style.filter else asked)
-    rest_key = plan.rest_key and _filtered_key(plan.rest_key, asked)
-    return replace(plan, style=style, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key, is_filtered=True)
-
-
-def _filtered_key(key: str, asked: Expression) -> str:
-    """Of the whole style it would be dear."""
-    return hashlib.blake2b(f"{key}|{asked!r}".encode(), digest_size=16).hexdigest()
 
 
 def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest, groups: Mapping[int | None, str]) -> LegendPlan:

@@ -123,13 +123,23 @@ class FieldCard:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeCard:
+    """When the features of a layer are there.  end_field: None where each has one moment.  first_ms, last_ms: since 1970, in UTC."""
+
+    start_field: str
+    end_field: str | None
+    first_ms: float
+    last_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class LayerCard:
     """A layer of the map.
 
     kind: ``raster``, ``vector`` or ``group``.  geometry: ``point``, ``line``, ``polygon`` or None.
     bbox: in the map's CRS, None when unknown.  access: ``view``, ``identify`` or ``data``, as far as who asks may go; a raster's is never
     ``data``.  fault: why it does not draw, in safe words.  fields: whose values may be told, the features' own ids first.  display_field:
-    the one that names a feature best, "" for none.
+    the one that names a feature best, "" for none.  time: None for a layer without.
     """
 
     id: int
@@ -147,6 +157,7 @@ class LayerCard:
     fault: str | None = None
     fields: tuple[FieldCard, ...] = ()
     display_field: str = ""
+    time: TimeCard | None = None
 
 
 @dataclass(frozen=True, slots=True)

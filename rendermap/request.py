@@ -60,6 +60,19 @@ class LayerChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """From when until when, in milliseconds since 1970, both included; None for no bound.
+
+    untimed: ids of layers that are shown whatever the time.  cumulative: of those that show all that was there before as well.
+    """
+
+    start_ms: float | None = None
+    end_ms: float | None = None
+    untimed: tuple[int, ...] = ()
+    cumulative: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ComposedLayer:
     """A layer of a map that the request composes itself.
 
@@ -83,6 +96,7 @@ class MapRequest:
     format: a name of `imaging.formats.FORMATS`.  background: None for transparent.  filters: (layer id, SQL-92 subset) pairs.
     quality: 1 to 100 for lossy formats, None for the format's own.  rotation_deg: of what is on it, about the view's centre,
     counter-clockwise.  composition: top first, in place of layers and filters; None for the map as it is.
+    time: of layers with a time, None for all.
     """
 
     job: JobRequest
@@ -94,6 +108,7 @@ class MapRequest:
     quality: int | None = None
     rotation_deg: float = 0.0
     composition: tuple[ComposedLayer, ...] | None = None
+    time: TimeSpan | None = None
 
     @property
     def drawn_view(self) -> MapView:

@@ -51,14 +51,14 @@ def parse_crs(text: str) -> str:
         raise InvalidCrs(CRS_CHARS.sentence)
     if not text or _names_file(text):
         raise InvalidCrs
-    if text.isdigit():
+    if text.isdecimal():
         return _from_wkid(int(text))
     upper = text.upper()
     if upper in ("CRS:84", "OGC:CRS84", "URN:OGC:DEF:CRS:OGC:1.3:CRS84", "HTTP://WWW.OPENGIS.NET/DEF/CRS/OGC/1.3/CRS84"):
         return WGS84
     if not (upper.startswith(("EPSG:", "ESRI:", "URN:OGC:DEF:CRS:", "HTTP://WWW.OPENGIS.NET/DEF/CRS/")) or "[" in text):
         raise InvalidCrs
-    if upper.startswith("EPSG:") and upper[5:].isdigit():
+    if upper.startswith("EPSG:") and upper[5:].isdecimal():
         return _from_wkid(int(upper[5:]))
     try:
         crs, text = _from_wkt(text) if "[" in text else (pyproj.CRS.from_user_input(text), text)

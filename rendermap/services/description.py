@@ -90,6 +90,7 @@ class LayerDescription(_Model):
 
     min_scale, max_scale: as ArcGIS says them, at 96 dpi; 0 for no limit.  finest_scale, colors: None for the service's.
     fields: None for none at ``identify`` and all at ``data``.  round: decimals of all numbers, or by field.
+    time_field, end_time_field: dates from which and, where a feature lasts, until which it is there.
     """
 
     dataset: Annotated[str, Field(min_length=1)] | None = None
@@ -109,6 +110,8 @@ class LayerDescription(_Model):
     fields: list[Annotated[str, Field(min_length=1)]] | None = None
     round: Decimals | dict[str, Decimals] | None = None
     geometry: bool = False
+    time_field: Annotated[str, Field(min_length=1)] | None = None
+    end_time_field: Annotated[str, Field(min_length=1)] | None = None
 
     _not_one_color = field_validator("colors")(_check_colors)
 
@@ -116,6 +119,8 @@ class LayerDescription(_Model):
     def _check(self) -> LayerDescription:
         if self.min_scale and self.max_scale and self.min_scale < self.max_scale:
             raise ValueError("min_scale is the farthest scale and must be the larger number")
+        if self.end_time_field is not None and self.time_field is None:
+            raise ValueError("end_time_field is for layers with a time_field")
         if self.style_layer is not None and self.style is None:
             raise ValueError("style_layer names a layer of the file in style, which is missing")
         return self

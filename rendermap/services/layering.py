@@ -78,6 +78,7 @@ class Layering:
             fields=None if drawn.fields is None else tuple(drawn.fields),
             decimals=tuple(drawn.round.items()) if isinstance(drawn.round, dict) else drawn.round,
             tells_geometry=drawn.geometry,
+            time_fields=tuple(name for name in (drawn.time_field, drawn.end_time_field) if name),
         )
 
     def _take(self) -> int:

@@ -40,7 +40,8 @@ class ToolLayer:
     colors: at most so many for what is continuous, 0 for as many as there are.
     who: who may do what, None for the service's own.
     fields: whose values may be told, None for none at ``identify`` and all at ``data``.  decimals: that numbers are rounded to, of all
-    fields or by field; None for none.  tells_geometry: at ``identify`` too.
+    fields or by field; None for none.  tells_geometry: at ``identify`` too.  time_fields: the date from which a feature is there, and the
+    one until which, where it lasts; none for a layer without time.
     """
 
     id: int
@@ -64,6 +65,7 @@ class ToolLayer:
     fields: tuple[str, ...] | None = None
     decimals: int | tuple[tuple[str, int], ...] | None = None
     tells_geometry: bool = False
+    time_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _parcels() -> dict[str, object]:
     features = [
         {
             "type": "Feature",
-            "properties": {"number": index},
+            "properties": {"number": index, "since": f"2024-01-0{index + 1}T12:00:00Z", "until": _until(index)},
             "geometry": {"type": "Polygon", "coordinates": [[[x, y], [x + side, y], [x + side, y + side], [x, y + side], [x, y]]]},
         }
         for index, (x, y) in enumerate(boxes)
@@ -158,6 +158,11 @@ class Certificate:
         authority.cert_pem.write_to_path(made.issuer)
         authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(made.key)
         return made
+
+
+def _until(index: int) -> str | None:
+    """The first of them are there for two days, the others for good."""
+    return f"2024-01-0{index + 3}T12:00:00Z" if index < 6 else None
 
 
 @contextmanager

@@ -157,3 +157,10 @@ def test_area_of_use() -> None:
     """UTM zone 32 is used between 6 and 12 degrees east."""
     area = area_of_use("EPSG:32632")
     assert area is not None and (area.xmin, area.xmax) == (6.0, 12.0)
+
+
+@pytest.mark.parametrize("text", ["²", "EPSG:²", "3857²"])
+def test_digits_that_are_no_numbers(text: str) -> None:
+    """Signs that only look like digits name no system."""
+    with pytest.raises(InvalidCrs):
+        parse_crs(text)

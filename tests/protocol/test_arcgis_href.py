@@ -10,7 +10,7 @@ from rendermap.errors import NotFound, TooCostly
 from rendermap.frontends.arcgis.href import OutputFile, from_token, to_token
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
-from rendermap.request import ComposedLayer, JobRequest, LayerChoice, LayerMode, MapRequest
+from rendermap.request import ComposedLayer, JobRequest, LayerChoice, LayerMode, MapRequest, TimeSpan
 from tests.builders.arcgis_app import BBOX, ArcgisApp, J
 from tests.builders.service_double import ServiceDouble
 
@@ -23,6 +23,7 @@ ASKED = MapRequest(
     ((2, "a > 'ä'"),),
     rotation_deg=330.25,
     composition=(ComposedLayer(101, 2, "a > 1", '{"transparency": 30}', None, 1e4), ComposedLayer(0, 0)),
+    time=TimeSpan(None, 1.5e12, (3,), (2, 4)),
 )
 
 

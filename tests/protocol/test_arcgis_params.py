@@ -27,7 +27,7 @@ from rendermap.frontends.arcgis.spatial import parse_spatial_reference, scale_of
 from rendermap.frontends.kvp import parameters_of
 from rendermap.geo.bbox import BBox
 from rendermap.reply import MapCard
-from rendermap.request import ComposedLayer, JobRequest, LayerChoice, LayerMode, MapRequest
+from rendermap.request import ComposedLayer, JobRequest, LayerChoice, LayerMode, MapRequest, TimeSpan
 from tests.builders.service_double import HAZARD_JOB, ServiceDouble
 
 JOB = JobRequest("Demo/Hazard", HAZARD_JOB)
@@ -328,6 +328,41 @@ def test_dynamic_layers_in_disorder(item: dict[str, object]) -> None:
         parse_dynamic_layers(json.dumps([item]))
 
 
+@pytest.mark.parametrize(
+    ("query", "span"),
+    [
+        ({}, None),
+        ({"time": ""}, None),
+        ({"time": "null,null"}, None),
+        ({"time": "1000"}, TimeSpan(1000, 1000)),
+        ({"time": "1000, 2000.5"}, TimeSpan(1000, 2000.5)),
+        ({"time": "null,2000"}, TimeSpan(None, 2000)),
+        ({"time": "-1000,NULL"}, TimeSpan(-1000, None)),
+        ({"time": "5", "layerTimeOptions": '{"1":{"useTime":false},"0":{"timeDataCumulative":true}}'}, TimeSpan(5, 5, (1,), (0,))),
+        ({"time": "5", "timeOptions": "{'2': {useTime: false}}"}, TimeSpan(5, 5, (2,))),
+    ],
+)
+def test_time(query: dict[str, str], span: TimeSpan | None) -> None:
+    """Moments, spans and open ends, and what the layers say of them; no bound at all is no time."""
+    assert parse(**query).time == span
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"time": "now"},
+        {"time": "1,2,3"},
+        {"time": "2,1"},
+        {"time": "1", "layerTimeOptions": "[]"},
+        {"time": "1", "layerTimeOptions": '{"0":{"timeOffset":1,"timeOffsetUnits":"esriTimeUnitsDays"}}'},
+    ],
+)
+def test_times_that_cannot_be(query: dict[str, str]) -> None:
+    """What is no time, and what would not be done, is told."""
+    with pytest.raises(InvalidParameter):
+        parse(**query)
+
+
 # --- robustness --------------------------------------------------------------------------------------------------------------
 
 NAMES = [
@@ -343,6 +378,8 @@ NAMES = [
     "transparent",
     "mapScale",
     "rotation",
+    "time",
+    "layerTimeOptions",
 ]
 
 

@@ -20,29 +20,36 @@ from tests.builders.antimeridian import NAME as OCEAN
 from tests.builders.whole_service import SOUTH, WEST, WholeService, lay_out, served
 
 SIDE_PX = 200
+TIMED = "Hydrology/Timed"
 BOX = (WEST + 1000, SOUTH + 1000, WEST + 5000, SOUTH + 5000)
 CENTER = (WEST + 3000, SOUTH + 3000)
 Pixels = NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WholeService, WholeService]]:
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WholeService, ...]]:
     folder = tmp_path_factory.mktemp("pictures")
     parcels = 'access = "identify"\nfields = ["number"]'
     flood, ocean = lay_out(folder, parcels=parcels), lay_out_ocean(folder)
+    timed = lay_out(folder, service=TIMED, parcels='time_field = "SINCE"\nend_time_field = "until"')
     settings = Settings(jobs=(folder / "jobs",), services=folder / "services", workers=1, secret_key="shared by all replicas")
     with served(settings) as url:
-        yield WholeService.of_job(url, flood), WholeService.of_job(url, ocean, OCEAN)
+        yield WholeService.of_job(url, flood), WholeService.of_job(url, ocean, OCEAN), WholeService.of_job(url, timed, TIMED)
 
 
 @pytest.fixture(scope="module")
-def service(services: tuple[WholeService, WholeService]) -> WholeService:
+def service(services: tuple[WholeService, ...]) -> WholeService:
     return services[0]
 
 
 @pytest.fixture(scope="module")
-def ocean(services: tuple[WholeService, WholeService]) -> WholeService:
+def ocean(services: tuple[WholeService, ...]) -> WholeService:
     return services[1]
+
+
+@pytest.fixture(scope="module")
+def timed(services: tuple[WholeService, ...]) -> WholeService:
+    return services[2]
 
 
 def asked(service: WholeService, **query: object) -> httpx.Response:
@@ -265,3 +272,49 @@ def test_formats_that_are_not_built(service: WholeService, query: dict[str, str]
     """A short error lists those that are."""
     answer = asked(service, **query)
     assert answer.json()["error"]["code"] == 400 and "must be one of" in answer.text and len(answer.content) < 750
+
+
+# --- time ----------------------------------------------------------------------------------------------------------------
+
+NOON_MS = 1_704_110_400_000
+"""Of the first of January 2024, when the first parcel begins to be there; each day one more does."""
+DAY_MS = 86_400_000
+
+
+def test_a_layer_with_time(timed: WholeService) -> None:
+    """Moments, spans and open ends show the features that are there then; what has no end is there for good."""
+
+    def day(number: float) -> int:
+        return round(NOON_MS + DAY_MS * number)
+
+    def drawn(**query: object) -> float:
+        return float((exported(timed, layers="show:0", **query)[..., 3] > 0).mean())
+
+    whole = drawn()
+    assert drawn(time="null,null") == whole and drawn(time=f"{day(0)},{day(20)}") == whole
+    # those before the fourth lie outside of the view, but for an outline
+    assert drawn(time=day(-1)) == 0 and drawn(time=f"null,{day(3.9)}") < whole / 20
+    assert drawn(time=day(4)) == pytest.approx(whole / 4, rel=0.1)
+    assert drawn(time=f"{day(4)},{day(5)}") == pytest.approx(whole / 2, rel=0.1)
+    assert drawn(time=f"{day(7.5)},null") == pytest.approx(whole / 2, rel=0.1)
+    assert drawn(time=day(7.5), layerTimeOptions='{"0":{"timeDataCumulative":true}}') == pytest.approx(whole * 3 / 4, rel=0.1)
+    assert drawn(time=day(-1), layerTimeOptions='{"0":{"useTime":false}}') == whole
+
+
+def test_documents_tell_of_time(timed: WholeService, service: WholeService) -> None:
+    """The map and the layer with time say from when until when; of a layer that may only be seen no field is named."""
+
+    def document(of: WholeService, path: str = "") -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(f"{of.url}{of.map_path}{path}", params={"f": "json"}, timeout=60).json()
+        return found
+
+    extent = [NOON_MS, NOON_MS + 8 * DAY_MS]
+    assert document(timed)["timeInfo"]["timeExtent"] == extent
+    info = document(timed, "/0")["timeInfo"]
+    assert info["timeExtent"] == extent and info["startTimeField"] is None and info["exportOptions"]["useTime"] is True
+    assert "timeInfo" not in document(timed, "/1") and "timeInfo" not in document(service)
+
+
+def test_other_layers_have_no_time(service: WholeService) -> None:
+    """They are drawn at all times."""
+    assert np.array_equal(exported(service, time="0,1"), exported(service))

@@ -14,12 +14,12 @@ from rendermap.errors import NotFound, TooCostly
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.limits import HREF_CHARS
-from rendermap.request import ComposedLayer, JobRequest, LayerChoice, LayerMode, MapRequest
+from rendermap.request import ComposedLayer, JobRequest, LayerChoice, LayerMode, MapRequest, TimeSpan
 
 _PREFIX = "map_"
 """Tokens may begin with a dot, and web servers like to hide such files."""
 
-PURPOSE = "arcgis.picture.2"
+PURPOSE = "arcgis.picture.3"
 """Changed with the fields: addresses that an older version signed are unknown, not misread."""
 
 
@@ -48,6 +48,7 @@ def to_token(file: OutputFile, ring: KeyRing) -> str:
             asked.filters,
             asked.rotation_deg,
             None if asked.composition is None else [astuple(layer) for layer in asked.composition],
+            None if asked.time is None else astuple(asked.time),
             file.digest,
         ],
     )
@@ -74,6 +75,7 @@ def from_token(token: str, ring: KeyRing, principal: Principal) -> OutputFile:
         filters,
         rotation_deg,
         composition,
+        time,
         digest,
     ) = fields
     asked = MapRequest(
@@ -85,6 +87,7 @@ def from_token(token: str, ring: KeyRing, principal: Principal) -> OutputFile:
         tuple((layer, where) for layer, where in filters),
         rotation_deg=rotation_deg,
         composition=None if composition is None else tuple(ComposedLayer(*layer) for layer in composition),
+        time=None if time is None else TimeSpan(time[0], time[1], tuple(time[2]), tuple(time[3])),
     )
     return OutputFile(asked, digest)
 

@@ -77,6 +77,37 @@ def root_document(card: MapCard, alias_url: str | None) -> Json:
         "maxImageHeight": card.max_px,
         "maxImageWidth": card.max_px,
         "supportedExtensions": "",
+        **_map_time(card.layers),
+    }
+
+
+def _map_time(layers: Iterable[LayerCard]) -> Json:
+    """Its presence alone switches time sliders on, so only a map with time has it."""
+    times = [layer.time for layer in layers if layer.time]
+    return {"timeInfo": _time_info(min(t.first_ms for t in times), max(t.last_ms for t in times))} if times else {}
+
+
+def _layer_time(layer: LayerCard) -> Json:
+    """The fields are named where they may be told at all."""
+    if layer.time is None:
+        return {}
+    told = {field.name for field in layer.fields}
+    names = [name if name in told else None for name in (layer.time.start_field, layer.time.end_field)]
+    options = {"useTime": True, "timeDataCumulative": False, "timeOffset": None, "timeOffsetUnits": None}
+    info = _time_info(layer.time.first_ms, layer.time.last_ms)
+    return {
+        "timeInfo": {
+            "startTimeField": names[0], "endTimeField": names[1], "trackIdField": None, **info, "timeInterval": 0,
+            "timeIntervalUnits": "esriTimeUnitsUnknown", "exportOptions": options,
+        }
+    }  # fmt: skip
+
+
+def _time_info(first_ms: float, last_ms: float) -> Json:
+    return {
+        "timeExtent": [round(first_ms), round(last_ms)],
+        "timeReference": {"timeZone": "UTC", "respectsDaylightSaving": False},
+        "hasLiveData": False,
     }
 
 
@@ -143,7 +174,7 @@ def layer_document(card: MapCard, layer: LayerCard, drawing_info: Json | None) -
     }
     if layer.fields:
         document["objectIdField"] = layer.fields[0].name
-    return {**document, **_geometry_type(layer)}
+    return {**document, **_layer_time(layer), **_geometry_type(layer)}
 
 
 def access_of(layer: LayerCard) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from rendermap.errors import InvalidBbox, InvalidParameter, InvalidSize
 from rendermap.frontends.arcgis.layers import Filters, parse_dynamic_layers, parse_layer_choice, parse_layer_defs
 from rendermap.frontends.arcgis.spatial import ground_width, parse_extent, parse_spatial_reference, with_area
+from rendermap.frontends.arcgis.times import parse_time
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_float
 from rendermap.frontends.kvp import parse_size as parse_pair
 from rendermap.frontends.negotiation import format_of
@@ -48,13 +49,14 @@ def parse_export(parameters: Parameters, job: JobRequest, card: MapCard) -> MapR
     format_ = checks.read(lambda: format_of(parameters.get("format") or "png"), FORMATS["png"])
     transparent = checks.read(lambda: parse_bool("transparent", parameters.get("transparent") or "false"), False)
     rotation_deg = checks.read(lambda: parse_rotation(parameters), 0.0)
+    time = checks.read(lambda: parse_time(parameters), None)
     composition = checks.read(lambda: parse_composition(parameters), None)
     layers, filters = _ALL if composition is not None else checks.read(lambda: _parse_layers(parameters, card), _ALL)
     view = checks.read(lambda: _view(frame, size, ratio, parameters), None) if frame else None
     checks.finish()
     assert view is not None
     background = _background(format_, transparent)
-    return MapRequest(job, view, layers, format_.name, background, filters, rotation_deg=rotation_deg, composition=composition)
+    return MapRequest(job, view, layers, format_.name, background, filters, rotation_deg=rotation_deg, composition=composition, time=time)
 
 
 def _background(format_: Format, transparent: bool) -> RGB | None:
