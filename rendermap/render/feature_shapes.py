@@ -9,6 +9,8 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
+from pyproj.exceptions import ProjError
+from shapely.errors import ShapelyError
 
 from rendermap.dispatch.plan import FeaturesPlan
 from rendermap.errors import InvalidParameter
@@ -22,6 +24,7 @@ Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Move = Callable[[Floats], Floats]
 
+_NOWHERE = "The geometry of the question has no place where the features lie."
 _STEPS = 64
 """Into so many pieces each side of a box is cut, and a longest line of a place, before it is carried into another CRS."""
 
@@ -42,7 +45,7 @@ def geometry_from(shape: Shape) -> shapely.Geometry:
     """A valid, flat geometry.  Raises InvalidParameter for what makes none."""
     try:
         made = _made(shape)
-    except (ValueError, shapely.errors.ShapelyError) as error:
+    except (ValueError, ShapelyError) as error:
         raise InvalidParameter("The geometry of the question is not one.") from error
     if shapely.is_empty(made):
         raise InvalidParameter("The geometry of the question is empty.")
@@ -88,7 +91,7 @@ def carried(geometry: Any, source: str, target: str) -> Any:
 
 
 def _mover(way: pyproj.Transformer) -> Move:
-    return lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1]))
+    return lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1])) if len(xy) else xy
 
 
 def moved(geometry: Any, move: Move) -> Any:
@@ -102,15 +105,23 @@ def moved(geometry: Any, move: Move) -> Any:
 
 def place_in(place: Place, crs: str) -> shapely.Geometry:
     """The place in the data's CRS, with what lies within its distance.  Raises InvalidParameter where it has none there."""
-    geometry = geometry_from(place.shape)
+    try:
+        with np.errstate(all="ignore"):
+            found = _carried_place(geometry_from(place.shape), place, crs)
+    except (ShapelyError, ProjError) as error:
+        raise InvalidParameter(_NOWHERE) from error
+    if not np.isfinite(shapely.get_coordinates(found)).all():
+        raise InvalidParameter(_NOWHERE)
+    return found
+
+
+def _carried_place(geometry: shapely.Geometry, place: Place, crs: str) -> shapely.Geometry:
     if place.distance_m > 0:
         geometry, source = _widened(geometry, place.crs, place.distance_m), WGS84
     else:
         source = place.crs
     found: shapely.Geometry = carried(_densified(geometry) if source != crs else geometry, source, crs)
-    if not np.isfinite(shapely.get_coordinates(found)).all():
-        raise InvalidParameter("The geometry of the question has no place where the features lie.")
-    return shapely.make_valid(found)
+    return shapely.make_valid(found) if np.isfinite(shapely.get_coordinates(found)).all() else found
 
 
 def _densified(geometry: shapely.Geometry) -> shapely.Geometry:
@@ -124,7 +135,7 @@ def _widened(geometry: shapely.Geometry, crs: str, distance_m: float) -> shapely
     degrees = carried(geometry, crs, WGS84)
     middle = shapely.centroid(degrees)
     if shapely.is_empty(middle) or not np.isfinite([middle.x, middle.y]).all():
-        raise InvalidParameter("The geometry of the question has no place on the earth.")
+        raise InvalidParameter(_NOWHERE)
     local = pyproj.CRS.from_dict({"proj": "aeqd", "lat_0": middle.y, "lon_0": middle.x, "datum": "WGS84", "units": "m"})
     there = _mover(pyproj.Transformer.from_crs(crs_of(WGS84), local, always_xy=True))
     back = _mover(pyproj.Transformer.from_crs(local, crs_of(WGS84), always_xy=True))

@@ -156,9 +156,12 @@ def _ids(table: FeatureTable, plan: FeaturesPlan) -> Found:
 
 
 def _bounds(table: FeatureTable, plan: FeaturesPlan) -> tuple[float, float, float, float] | None:
-    bounds = shapely.total_bounds(carried(table.shapes, plan.crs, plan.out_crs))
-    finite = np.asarray(bounds, float)
-    return (float(finite[0]), float(finite[1]), float(finite[2]), float(finite[3])) if np.isfinite(finite).all() else None
+    boxes = shapely.bounds(carried(table.shapes, plan.crs, plan.out_crs))
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(boxes):
+        return None
+    (xmin, ymin), (xmax, ymax) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    return xmin, ymin, xmax, ymax
 
 
 def _rows(rows: Iterable[tuple[Value, ...]], names: Sequence[str], plan: FeaturesPlan) -> Found:

@@ -246,3 +246,21 @@ def test_a_place_that_is_none_is_refused(shape: Shape, tmp_path: Path) -> None:
     """Empty and impossible geometries are the question's fault."""
     with pytest.raises(InvalidParameter):
         find_features(plan_of(tmp_path, place=Place(shape, CRS)))
+
+
+NOWHERE = (
+    Place(Shape("point", ((((500.0, 95.0),),),)), WGS84, distance_m=10.0),
+    Place(Shape("polygon", ((((1e300, 0.0), (0.0, 1e300), (1.0, 1.0), (1e300, 0.0)),),)), "EPSG:3857"),
+)
+
+
+@pytest.mark.parametrize("place", NOWHERE)
+def test_a_place_that_is_nowhere_is_refused(place: Place, tmp_path: Path) -> None:
+    """Beyond the poles, or beyond all numbers: the question's fault, and no worker's."""
+    with pytest.raises(InvalidParameter):
+        find_features(plan_of(tmp_path, place=place))
+
+
+def test_nothing_found_has_no_extent(tmp_path: Path) -> None:
+    """Also in another system."""
+    assert found(plan_of(tmp_path, where=parse_filter("1=2"), wanted=Wanted.EXTENT, out_crs=WGS84)) == Found()
