@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rendermap.frontends.arcgis.map_documents import legend_document
 from rendermap.imaging.formats import FORMATS
+from rendermap.reply import LegendEntry, LegendLayer
 from rendermap.request import LayerChoice, LayerMode, LegendRequest, MapRequest
 from tests.builders.arcgis_app import BBOX, REST, ArcgisApp, J, S, pixels
 from tests.builders.service_double import AREA, HAZARD_JOB, ServiceDouble
@@ -182,3 +184,14 @@ def test_swatches_that_are_not_there(token: str) -> None:
     """A picture that is not there is 404 in HTTP too, other nonsense an error as short."""
     answer = ArcgisApp().get(f"{J}/1/images/{token}")
     assert answer.status_code in (400, 404) and answer.json()["error"]["code"] == answer.status_code
+
+
+def test_legends_tell_values_where_they_may_be_told() -> None:
+    """As a list, which @arcgis/core matches classes by, beside the headings; of a layer that may only be seen none are told."""
+    entries = (LegendEntry("Deep", b"png", 20, 20, "Depth", ("3",)), LegendEntry("Other", b"png", 20, 20, "Rest"))
+    layers = [LegendLayer(number, "Depth", "vector", None, None, "", entries) for number in (0, 1)]
+    seen, told = legend_document(layers, told={1})["layers"]  # type: ignore[misc]
+    assert [line.get("values") for line in told["legend"]] == [["3"], None] and all("values" not in line for line in seen["legend"])
+    for layer in (seen, told):
+        assert layer["legendGroups"] == [{"id": 0, "heading": "Depth"}, {"id": 1, "heading": "Rest"}]
+        assert [line["groupId"] for line in layer["legend"]] == [0, 1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from rendermap.frontends.arcgis.feature_documents import field_documents, shape_field_of
 from rendermap.frontends.arcgis.geometries import GEOMETRY_TYPES
@@ -200,31 +200,37 @@ def picture_document(href: str, view: MapView) -> Json:
     }
 
 
-def legend_document(layers: Sequence[LegendLayer], suffix: str = "") -> Json:
-    """The legend with its swatches in it.  suffix: tells swatches of other sizes apart in their addresses."""
-    return {"layers": [_legend_layer(layer, suffix) for layer in layers]}
+def legend_document(layers: Sequence[LegendLayer], suffix: str = "", told: Set[int] = frozenset()) -> Json:
+    """The legend with its swatches in it.
+
+    suffix: tells swatches of other sizes apart in their addresses.  told: ids of the layers whose classes' values may be told.
+    """
+    return {"layers": [_legend_layer(layer, suffix, tells_values=layer.id in told) for layer in layers]}
 
 
-def _legend_layer(layer: LegendLayer, suffix: str) -> Json:
+def _legend_layer(layer: LegendLayer, suffix: str, *, tells_values: bool) -> Json:
     headings = list(dict.fromkeys(entry.heading or layer.heading for entry in layer.entries))
+    lines = [_legend_entry(entry, suffix, tells_values=tells_values) for entry in layer.entries]
     document: Json = {
         "layerId": layer.id,
         "layerName": layer.name,
         "layerType": _LAYER_TYPES[layer.kind],
         "minScale": to_esri_scale(layer.min_scale_denominator),
         "maxScale": to_esri_scale(layer.max_scale_denominator),
-        "legend": [_legend_entry(entry, suffix) for entry in layer.entries],
+        "legend": lines,
     }
     if not any(headings):
         return document
     groups = {heading: number for number, heading in enumerate(headings)}
     document["legendGroups"] = [{"id": number, "heading": heading} for heading, number in groups.items()]
-    document["legend"] = [{**_legend_entry(entry, suffix), "groupId": groups[entry.heading or layer.heading]} for entry in layer.entries]
+    document["legend"] = [
+        {**line, "groupId": groups[entry.heading or layer.heading]} for line, entry in zip(lines, layer.entries, strict=True)
+    ]
     return document
 
 
-def _legend_entry(entry: LegendEntry, suffix: str) -> Json:
-    return {
+def _legend_entry(entry: LegendEntry, suffix: str, *, tells_values: bool) -> Json:
+    document: Json = {
         "label": entry.label,
         "url": swatch_name(entry) + suffix,
         "imageData": base64.b64encode(entry.swatch).decode(),
@@ -232,6 +238,8 @@ def _legend_entry(entry: LegendEntry, suffix: str) -> Json:
         "height": entry.height_px,
         "width": entry.width_px,
     }
+    # @arcgis/core matches classes by them; always a list
+    return {**document, "values": list(entry.values)} if tells_values and entry.values else document
 
 
 def swatch_name(entry: LegendEntry) -> str:

@@ -172,7 +172,9 @@ async def legend(ask: Ask) -> Answer:
     composition = checks.read(lambda: parse_composition(ask.parameters), None)
     checks.finish()
     suffix = "" if (ratio, size) == (1.0, DEFAULT_SWATCH_PX) else f"-{size[0]}x{size[1]}-{ratio * 96:g}"
-    document = legend_document(await _legend_layers(ask, opened, ratio, size, composition), suffix)
+    # a composed map's layers have ids of their own
+    told = frozenset(await _drawing_infos(opened)) if composition is None else frozenset[int]()
+    document = legend_document(await _legend_layers(ask, opened, ratio, size, composition), suffix, told)
     return Answer(document, "legend", {"crumbs": crumbs_of(ask, opened.card)})
 
 
