@@ -10,7 +10,7 @@ from rendermap.errors import SourceRefused
 from rendermap.jobs.folder import JobFolder
 from rendermap.jobs.job import Output
 from rendermap.jobs.refusals import MISSING
-from rendermap.services.service import named
+from rendermap.services.service import Named, named
 
 
 class PublishedLayer(Protocol):
@@ -29,6 +29,8 @@ class PublishedTask(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def parameters(self) -> Sequence[Named]: ...
     @property
     def layers(self) -> Sequence[PublishedLayer]: ...
 
@@ -74,11 +76,13 @@ def names_of(layer: PublishedLayer) -> tuple[str, ...]:
 
 
 def find_layer(service: PublishedService | None, task: str | None, output: str) -> PublishedLayer | None:
-    """The tool layer of an output, by parameter or display name without regard to case."""
+    """The tool layer of an output, by parameter, or by display name where no parameter is called so; without regard to case."""
     folded = output.casefold()
-    layers = [layer for each in tasks_of(service, task) for layer in each.layers]
-    by_parameter = (layer for layer in layers if layer.parameter.casefold() == folded)
-    return next(by_parameter, None) or named(layers, output)
+    tasks = tasks_of(service, task)
+    layers = [layer for each in tasks for layer in each.layers]
+    found = next((layer for layer in layers if layer.parameter.casefold() == folded), None)
+    is_parameter = any(named(each.parameters, output) for each in tasks)
+    return found if found or is_parameter else named(layers, output)
 
 
 def tasks_of(service: PublishedService | None, task: str | None) -> tuple[PublishedTask, ...]:

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from numpy.typing import NDArray
 from PIL import Image
 
 from tests.builders.clients import CLIENTS
+from tests.builders.whole_service import Certificate, app_served
 
 TOOLBOX_PYTHON = Path(__file__).parents[2] / "build" / "toolbox" / "bin" / "python"
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -45,13 +47,28 @@ def ask_qgis(map_url: str, picture: Path, crs: str, box: Sequence[float]) -> dic
     return told
 
 
-def ask_toolbox(service_url: str, certificate: Path, *call: str) -> dict[str, Any]:
-    """Let the Python API for ArcGIS import a service, over HTTPS alone, and run a tool of it: its name, and its values as JSON."""
+def ask_toolbox(service_url: str, certificate: Certificate, *call: str) -> dict[str, Any]:
+    """Let the Python API for ArcGIS import a service, over HTTPS alone, and run a tool of it: its name, and its values as JSON.
+
+    It wants a portal to belong to, whoever the service is; this one says nothing but that it is one.
+    """
     _demand(TOOLBOX_PYTHON.exists(), "The Python API for ArcGIS is missing: run `make test`, or `make toolbox`")
     script = str(CLIENTS / "toolbox.py")
-    said = answer_of([str(TOOLBOX_PYTHON), "-W", "ignore", script, service_url, *call], SSL_CERT_FILE=str(certificate))
+    with app_served(_portal(), certificate) as portal_url:
+        command = [str(TOOLBOX_PYTHON), "-W", "ignore", script, portal_url, service_url, *call]
+        said = answer_of(command, SSL_CERT_FILE=str(certificate.issuer))
     told: dict[str, Any] = json.loads(said.splitlines()[-1])
     return told
+
+
+def _portal() -> FastAPI:
+    app = FastAPI()
+
+    @app.api_route("/sharing/rest/{path:path}", methods=["GET", "POST"])
+    def answer(path: str) -> dict[str, object]:
+        return {"portalName": "Test", "isPortal": False, "id": "test", "name": "Test", "currentVersion": "2026.1"}
+
+    return app
 
 
 def gdal_program(name: str) -> str:

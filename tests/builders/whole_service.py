@@ -15,6 +15,7 @@ from typing import Any
 
 import trustme
 import uvicorn
+from fastapi import FastAPI
 
 from rendermap.app import create_app
 from rendermap.assembly import build
@@ -168,9 +169,16 @@ def _until(index: int) -> str | None:
 @contextmanager
 def served(settings: Settings, certificate: Certificate | None = None) -> Iterator[str]:
     """A service over HTTP, or HTTPS with a certificate, in a thread of its own: its address, without a trailing slash."""
+    with app_served(create_app(build(settings)), certificate) as url:
+        yield url
+
+
+@contextmanager
+def app_served(app: FastAPI, certificate: Certificate | None = None) -> Iterator[str]:
+    """The same of any application."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        app, key = create_app(build(settings)), certificate.key if certificate else None
+        key = certificate.key if certificate else None
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", ws="none", ssl_certfile=key))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -1,6 +1,7 @@
 """The Python API for ArcGIS imports a GP service as a toolbox, and runs a tool of it when values are given.
 
-Arguments: the service's address, and for a run the tool's name and its values as JSON.  Prints what it found, as JSON.
+Arguments: the addresses of a portal and of the service, and for a run the tool's name and its values as JSON.  Prints what it found, as
+JSON.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ import inspect
 import json
 import sys
 
-from arcgis.auth import EsriSession  # type: ignore[import-not-found]
 from arcgis.features import FeatureSet  # type: ignore[import-not-found]
 from arcgis.geoprocessing import LinearUnit, import_toolbox  # type: ignore[import-not-found]
+from arcgis.gis import GIS  # type: ignore[import-not-found]
 
-service_url, *call = sys.argv[1:]
-toolbox = import_toolbox(service_url, gis=EsriSession())
+portal_url, service_url, *call = sys.argv[1:]
+toolbox = import_toolbox(service_url, gis=GIS(portal_url))
 tools = {name: tool for name, tool in vars(toolbox).items() if inspect.isfunction(tool) and not name.startswith("_")}
 told: dict[str, object] = {"tools": {name: list(inspect.signature(tool).parameters) for name, tool in tools.items()}}
 
@@ -28,9 +29,14 @@ def given(value: object) -> object:
     return value
 
 
+def said(value: object) -> str:
+    """An address, or the value as text."""
+    return str(value.url if hasattr(value, "url") else value.to_dict() if hasattr(value, "to_dict") else value)
+
+
 if call:
     name, values = call
     answer = tools[name](**{key: given(value) for key, value in json.loads(values).items()})
     parts = answer._asdict() if hasattr(answer, "_asdict") else {"answer": answer}
-    told["answer"] = {key: {"type": type(value).__name__, "text": str(getattr(value, "url", value))} for key, value in parts.items()}
+    told["answer"] = {key: {"type": type(value).__name__, "text": said(value)} for key, value in parts.items()}
 print(json.dumps(told))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from rendermap.settings import Settings
 from tests.builders.desktop_clients import answer_of, ask_qgis, ask_toolbox, gdal_program, picture_in
-from tests.builders.whole_service import NAME, Certificate, WholeService, lay_out, served, whole_service
+from tests.builders.running_service import running_service
+from tests.builders.whole_service import Certificate, WholeService, whole_service
 
 pytestmark = pytest.mark.slow
 CRS = "EPSG:32616"
@@ -70,10 +71,14 @@ def test_qgis_shows_the_job(service: WholeService, tmp_path: Path) -> None:
     assert_same(picture_in(picture), exported(service, BOX, "600,400"))
 
 
-def test_the_python_api_imports_the_service(tmp_path: Path) -> None:
-    """As a toolbox: each task is a function whose arguments are the inputs."""
-    lay_out(tmp_path)
+def test_the_python_api_runs_the_task(tmp_path: Path) -> None:
+    """The service is a toolbox, its task a function: the result's map is found, the features and the number are there."""
+    place = {"geometryType": "esriGeometryPoint", "spatialReference": {"wkid": 4326}, "features": [{"geometry": {"x": 12.5, "y": 47.5}}]}
+    values = json.dumps({"place": place, "distance": {"distance": 10, "units": "Kilometers"}})
     certificate = Certificate.made_in(tmp_path)
-    with served(Settings(jobs=(tmp_path / "jobs",), services=tmp_path / "services", workers=1), certificate) as url:
-        told = ask_toolbox(f"{url}/arcgis/rest/services/{NAME}/GPServer", certificate.issuer)
-    assert told["tools"]["flood_depth"][0] == "river_level"
+    with running_service(tmp_path, certificate) as service:
+        told = ask_toolbox(service.service_url, certificate, "rings", values)
+    assert told["tools"]["rings"][:2] == ["place", "distance"]
+    answer = told["answer"]
+    assert "/MapServer/jobs/" in answer["result_layer"]["text"] and answer["rings"]["text"] == "3"
+    assert "Ring 3" in answer["reach"]["text"]
