@@ -197,7 +197,15 @@ class Drawables:
         if isinstance(style, str):
             return Drawable(tool, fault=style)
         drawable = await asyncio.to_thread(_drawable, tool, layer, crs, style)
-        return replace(drawable, time=await time_of(layer, tool.time_fields, crs, self._looker.features)) if tool.time_fields else drawable
+        return replace(drawable, time=await self._time(tool, layer, crs)) if tool.time_fields else drawable
+
+    async def _time(self, tool: ToolLayer, layer: Layer, crs: str) -> TimeCard | None:
+        time = await time_of(layer, tool.time_fields, crs, self._looker.features)
+        if time is None:
+            log.warning(
+                "layer without time", job=layer.source.root.name, layer=tool.name, reason=f"no dates in {', '.join(tool.time_fields)}"
+            )
+        return time
 
     async def _inspect(self, source: DataSource, tool: ToolLayer) -> Layer | str:
         """What the dataset is, or in which true words it is refused: both stay so for as long as its fingerprint does."""
