@@ -5,6 +5,7 @@ import TileLayer from "ol/layer/Tile.js";
 import OlMap from "ol/Map.js";
 import { createLoader } from "ol/source/arcgisRest.js";
 import ImageSource from "ol/source/Image.js";
+import ImageArcGISRest from "ol/source/ImageArcGISRest.js";
 import TileArcGISRest from "ol/source/TileArcGISRest.js";
 import TileState from "ol/TileState.js";
 import View from "ol/View.js";
@@ -26,7 +27,7 @@ const common = { url: mapUrl, params, crossOrigin: "anonymous" };
 const decoded = { load: async (image, url) => decode(image, await fetched(url)) };
 const layer = tiled
   ? new TileLayer({ source: new TileArcGISRest({ ...common, ...(headers && { tileLoadFunction: load }) }) })
-  : new ImageLayer({ source: new ImageSource({ loader: createLoader({ ...common, ratio: 1, ...(headers && decoded) }) }) });
+  : new ImageLayer({ source: headers ? new ImageSource({ loader: createLoader({ ...common, ratio: 1, ...decoded }) }) : new ImageArcGISRest({ ...common, ratio: 1 }) });
 const view = new View({ projection: "EPSG:3857", constrainResolution: false });
 const map = new OlMap({ target: "map", controls: [], layers: [layer], view });
 view.fit(box, { size: map.getSize() });

@@ -93,6 +93,14 @@ def test_arcgis_core_runs_the_task(browser: Browser, pages: str, service: Runnin
         assert any(f"/MapServer/jobs/{shown['jobId']}/legend" in address for address in client.addresses)
 
 
+def test_esri_leaflet_runs_the_task(browser: Browser, pages: str, service: RunningService) -> None:
+    """Its geoprocessing plugin submits the clicked place and finds the job's map, which is what `rendermap draw` draws."""
+    with client_page(browser, f"{pages}/leaflet_geoprocessing.html", taskUrl=service.task_url, box=MAINLAND) as client:
+        shown = run_by_hand(client.page, 300, 200)
+        assert shown["url"] == service.map_url(shown["jobId"]) and shown["kind"] == "GPRasterDataLayer"
+        assert_same(seen(client.page), drawn(service, shown["jobId"], shown["box"]))
+
+
 def test_arcgis_core_looks_across_the_antimeridian(browser: Browser, pages: str, service: RunningService) -> None:
     """Rings around a place near it are whole on the screen, though the client asks in a reference system of its own making."""
     with client_page(browser, f"{pages}/geoprocessing.html", taskUrl=service.task_url, box=ANTIMERIDIAN) as client:
