@@ -33,6 +33,11 @@ class Task:
     name: str
     layers: tuple[Layer, ...] = ()
 
+    @property
+    def parameters(self) -> tuple[()]:
+        """None but those that the layers draw."""
+        return ()
+
 
 @dataclass(frozen=True)
 class Service:
