@@ -11,14 +11,16 @@ import structlog
 from cachetools import LRUCache
 
 from rendermap.chore import Chore
-from rendermap.dispatch.plan import LayerPlan, MapPlan, PreparePlan
+from rendermap.dispatch.plan import LayerPlan, MapPlan, Plan, PreparePlan
 from rendermap.dispatch.process import WorkerDied, WorkerProcess
+from rendermap.dispatch.wire import Head
 from rendermap.geo.turning import is_turned
 from rendermap.jobs.job import Layer
 from rendermap.symbology.facts import VectorFacts
 
 REMEMBERED = 16_384
 MOST_WAITING = 64
+MOST_MENDED = 5
 FEW_FEATURES = 20
 LARGE_CELLS = 2048
 """Along its longer side; of smaller rasters a worker has the whole in memory anyway."""
@@ -43,6 +45,7 @@ class Behind:
         self._hire = hire
         self._memory_limit_bytes = memory_limit_bytes
         self._asked: LRUCache[object, bool] = LRUCache(REMEMBERED)
+        self._mended: LRUCache[object, int] = LRUCache(REMEMBERED)
         self._waiting: deque[PreparePlan] = deque()
         self._chore = Chore(self._work, "rendermap-behind")
 
@@ -66,6 +69,16 @@ class Behind:
                 self._waiting.append(PreparePlan(layer, plan.view.crs))
         if self._waiting:
             self._chore.begin()
+
+    def mend(self, plan: Plan, head: Head) -> None:
+        """What was prepared for a picture may be prepared again where it was damaged; on a disk that damages all a few times."""
+        if not isinstance(plan, MapPlan) or head.damaged <= 0:
+            return
+        for layer in plan.layers:
+            key = _key(layer, plan.view.crs)
+            self._mended[key] = self._mended.get(key, 0) + 1
+            if self._mended[key] <= MOST_MENDED:
+                self._asked.pop(key, None)
 
     async def stop(self) -> None:
         """Prepare nothing more; the worker is ended."""

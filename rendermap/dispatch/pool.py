@@ -82,7 +82,7 @@ class Pool:
         self._program = replace(program or WorkerProgram(nursery=NURSERY), memory_limit_bytes=memory_limit_bytes, readable=readable)
         self._metrics = metrics or make_metrics()
         self._packer = PlanPacker()
-        self._notes = WorkerNotes()
+        self._notes = WorkerNotes(self._metrics.store_damaged.labels("prepared"))
         self._queue = Queue(queue_limit, queue_s, self._metrics.queue_length, workers)
         self._trials = Trials(workers, lambda: len(self._workers))
         self._behind = Behind(self._packer.pack, self._hire, memory_limit_bytes)
@@ -212,7 +212,8 @@ class Pool:
         outcome = "cancelled"
         try:
             answer = await self._submit(errand_of(plan, self._packer.pack(plan), key))
-            self._notes.tell(answer.head.notes)
+            self._notes.tell(answer.head)
+            self._behind.mend(plan, answer.head)
             if answer.head.kind == "error":
                 raise error_of(answer.head)
             outcome = "ok"

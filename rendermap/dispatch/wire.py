@@ -45,6 +45,7 @@ class Head:
 
     kind: ``ready`` once at the start; ``drawn`` (body: an encoded picture); ``value`` (body: JSON); ``error``.
     code, sentence, details, reason: of an error, as in `rendermap.errors`.  notes: what is not drawn as its style says, for the log.
+    damaged: prepared copies that were not as they were made.
     """
 
     kind: Literal["ready", "drawn", "value", "error"]
@@ -56,6 +57,7 @@ class Head:
     details: tuple[str, ...] = ()
     reason: str | None = None
     notes: tuple[str, ...] = ()
+    damaged: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

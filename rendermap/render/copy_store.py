@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from rendermap.jobs.job import DataSource
 from rendermap.limits import COPY_BYTES
 from rendermap.render.assets import workshop
 from rendermap.render.plan_sources import check_version
+from rendermap.render.seals import Held, break_seal, hold, is_whole, seal, tell_damage
 
 FOLDER_LIMIT_BYTES = 4 << 30
 """Of the folder that all workers share."""
@@ -42,10 +44,32 @@ def kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[
         raise
 
 
-def found_copy(essence: object, suffix: str, source: DataSource) -> Path | None:
-    """The copy of a dataset that is told by essence where it is there; never waits for one that is being made."""
+def found_copy(essence: object, suffix: str, source: DataSource, *, is_read_sealed: bool = False) -> Path | None:
+    """The copy of a dataset that is told by essence where it is there; never waits for one that is being made.
+
+    One that is damaged is dropped.  is_read_sealed: whoever reads it looks at what it reads, see `seals.SealedBytes`.
+    """
     file = place_of(essence, suffix, source)
-    return file if _used_now(file) else None
+    return file if _used_now(file) and (is_read_sealed or _is_kept_whole(file)) else None
+
+
+def drop_copy(file: Path) -> None:
+    """A copy is of no use to anybody, nor is what lies beside it."""
+    for part in file.parent.glob(f"{file.stem}.*"):
+        part.unlink(missing_ok=True)
+
+
+def drop_damaged(file: Path) -> None:
+    """Drop a copy that is not as it was made, and tell the operator."""
+    tell_damage(file)
+    drop_copy(file)
+    break_seal(file)
+
+
+def held_copy(file: str) -> Held | None:
+    """Of a file that is a copy; None for a dataset of a job."""
+    path = Path(file)
+    return hold(path) if path.parent == workshop() / COPIES else None
 
 
 def place_of(essence: object, suffix: str, source: DataSource) -> Path:
@@ -58,7 +82,7 @@ def _kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[
     file = place_of(essence, suffix, source)
     folder = file.parent
     folder.mkdir(mode=0o700, exist_ok=True)
-    while not _used_now(file):
+    while not (_used_now(file) and _is_kept_whole(file)):
         with _alone(file):
             if not file.exists():
                 _make(file, source, make)
@@ -69,12 +93,22 @@ def _kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[
 def _used_now(file: Path) -> bool:
     """Put its turn to go off; False when it is not there (any more)."""
     try:
-        os.utime(file)
+        # when it was written stays: a change tells that it must be looked through anew
+        os.utime(file, ns=(time.time_ns(), file.stat().st_mtime_ns))
     except FileNotFoundError:
         return False
     except OSError:
         return file.exists()  # a disk that may not be written any more still has it
     return True
+
+
+def _is_kept_whole(file: Path) -> bool:
+    """False for one that is damaged, which is dropped."""
+    if is_whole(file):
+        return True
+    if file.exists():
+        drop_damaged(file)
+    return False
 
 
 def _make(file: Path, source: DataSource, make: Callable[[Path], None]) -> None:
@@ -89,6 +123,7 @@ def _make(file: Path, source: DataSource, make: Callable[[Path], None]) -> None:
             _demand_room(half.parent)
             raise
         check_version(source)
+        seal(half)
         for beside in set(half.parent.glob(f"{half.stem}.*")) - {half}:
             beside.replace(file.with_suffix(beside.suffix))
         half.replace(file)
@@ -129,6 +164,6 @@ def _copies(folder: Path) -> Iterator[tuple[float, int, tuple[Path, ...]]]:
         with suppress(FileNotFoundError):  # another worker drops them too
             status = file.stat()
             if file.suffix != _LOCK_SUFFIX:
-                found[file.stem].append((status.st_mtime, status.st_size, file))
+                found[file.stem].append((status.st_atime, status.st_size, file))
     for parts in found.values():
         yield max(used for used, _, _ in parts), sum(size for _, size, _ in parts), tuple(file for _, _, file in parts)

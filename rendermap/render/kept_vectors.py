@@ -6,7 +6,6 @@ carry only the columns that the rules ask for.
 
 from __future__ import annotations
 
-import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -43,10 +42,10 @@ MOST_BATCHES = 40
 MOST_BYTES = 2_000_000_000
 """A shapefile counts in 32 bits."""
 
-_SUFFIX, _BESIDE = ".shp", (".dbf", ".index", ".shx")
+_SUFFIX = ".shp"
 _KINDS = (FieldKind.INTEGER, FieldKind.REAL, FieldKind.TEXT, FieldKind.BOOLEAN)
 _POINTS = "Point"
-_FILE_HEAD_BYTES, _INDEX_FRAME_BYTES = 100, 44
+_FILE_HEAD_BYTES = 100
 
 
 class KeptColumns(Columns):
@@ -104,33 +103,8 @@ def place_for(kept: Kept) -> Path:
 
 
 def find_kept(kept: Kept) -> Path | None:
-    """The file of a layer that is kept, None when there is none; one that is not whole is dropped."""
-    file = found_copy(kept.essence, _SUFFIX, kept.plan.layer.source)
-    if file is None or _is_whole(file):
-        return file
-    drop_kept(file)
-    return None
-
-
-def drop_kept(file: Path) -> None:
-    """The file is of no use to anybody."""
-    for suffix in (_SUFFIX, *_BESIDE):
-        file.with_suffix(suffix).unlink(missing_ok=True)
-
-
-def _is_whole(file: Path) -> bool:
-    """True when each of its files is as long as its own head says."""
-    files = (file, *(file.with_suffix(suffix) for suffix in _BESIDE))
-    try:
-        shapes, table, index, places = (each.open("rb") for each in files)
-        with shapes, table, index, places:
-            (words,), (places_words,) = (struct.unpack(">24xi", each.read(28)) for each in (shapes, places))
-            count, head_bytes, row_bytes = struct.unpack("<4xIHH", table.read(12))
-            (below_bytes,) = struct.unpack("<16xi", index.read(20))
-    except (OSError, struct.error):
-        return False
-    told = words * 2, head_bytes + count * row_bytes, _INDEX_FRAME_BYTES + below_bytes, places_words * 2
-    return all(each.stat().st_size >= size_bytes for each, size_bytes in zip(files, told, strict=True))
+    """The file of a layer that is kept, None when there is none; one that is damaged is dropped."""
+    return found_copy(kept.essence, _SUFFIX, kept.plan.layer.source)
 
 
 def prepare_vector(plan: LayerPlan, crs: str) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rendermap.render import bends, gdb_raster, journal
+from rendermap.render import bends, gdb_raster, journal, seals
 from rendermap.render.labels import BLOCKS
 from rendermap.render.one_picture import BLOCKS_OF_ONE
 from rendermap.render.points import WARM_STAMPS
@@ -18,3 +18,4 @@ def forget_datasets() -> None:
     bends.forget()
     gdb_raster.forget()
     journal.forget()
+    seals.forget()

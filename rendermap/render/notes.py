@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from rendermap.render.seals import DAMAGE
+
 MOST_NOTES = 20
 LONGEST_NOTE_CHARS = 300
 
@@ -14,10 +16,13 @@ class Notes(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._kept: dict[str, None] = {}
+        self._damaged = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """See `logging.Handler`."""
-        if len(self._kept) < MOST_NOTES:
+        if getattr(record, DAMAGE, False):
+            self._damaged += 1
+        elif len(self._kept) < MOST_NOTES:
             self._kept[record.getMessage()[:LONGEST_NOTE_CHARS]] = None
 
     def take(self) -> tuple[str, ...]:
@@ -25,3 +30,8 @@ class Notes(logging.Handler):
         taken = tuple(self._kept)
         self._kept.clear()
         return taken
+
+    def take_damaged(self) -> int:
+        """How many prepared copies were found damaged since it was last asked."""
+        damaged, self._damaged = self._damaged, 0
+        return damaged

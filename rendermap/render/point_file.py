@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.geo.bbox import BBox
+from rendermap.render.seals import Held, hold
 from rendermap.render.shape_index import by_place
 
 BLOCK_POINTS = 256
@@ -30,10 +31,11 @@ Records = NDArray[np.void]
 class PointFile:
     """An open file.
 
-    looks: what tells each to those who wrote them.  boxes: (blocks, 4) xmin, ymin, xmax, ymax.  records: (points,), on disk until they
-    are looked at.
+    held: the file itself.  looks: what tells each to those who wrote them.  boxes: (blocks, 4) xmin, ymin, xmax, ymax.
+    records: (points,), on disk until they are looked at.
     """
 
+    held: Held
     looks: tuple[int, ...]
     boxes: NDArray[np.float64]
     records: Records
@@ -63,6 +65,7 @@ def write_points(file: Path, looks: NDArray[np.uint32], records: Records) -> Non
 
 def open_points(file: Path) -> PointFile:
     """Raises OSError for a file that is not there or not whole."""
+    held = hold(file)
     with file.open("rb") as opened:
         head = opened.read(_HEAD.size)
     signature, count, look_count = _HEAD.unpack(head) if len(head) == _HEAD.size else (b"", 0, 0)
@@ -74,7 +77,7 @@ def open_points(file: Path) -> PointFile:
     looks = tuple(np.fromfile(file, _LOOK, look_count, offset=_HEAD.size).tolist())
     boxes = np.fromfile(file, "<f8", 4 * block_count, offset=boxes_at).reshape(-1, 4)
     records = np.memmap(file, RECORD, "r", records_at, (count,)) if count else np.empty(0, RECORD)
-    return PointFile(looks, boxes, records)
+    return PointFile(held, looks, boxes, records)
 
 
 def _boxes_of(records: Records) -> NDArray[np.float64]:

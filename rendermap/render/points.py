@@ -14,6 +14,7 @@ from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.view import MapView, parts_of
 from rendermap.imaging.blend import fade
 from rendermap.render.clip import box_in
+from rendermap.render.copy_store import drop_damaged
 from rendermap.render.kept_points import KeptPoints, find_points, kept_points_for
 from rendermap.render.point_file import PointFile, open_points
 from rendermap.render.stamp_pictures import Pixels, draw_looks
@@ -71,7 +72,10 @@ class WarmStamps:
             return None
         what = (crs, plan.layer.source, plan.layer.reader, plan.layer.encoding, plan.crs, plan.style_key)
         if (what, pixel_ratio) in self._ready:
-            return self._ready[what, pixel_ratio]
+            ready = self._ready[what, pixel_ratio]
+            if ready is None or not ready.file.held.is_spoilt:
+                return ready
+            del self._ready[what, pixel_ratio]
         if what not in self._kept:
             self._kept[what] = kept_points_for(plan, crs)
         points = self._kept[what]
@@ -94,7 +98,7 @@ def _ready(points: KeptPoints, file: Path, pixel_ratio: float) -> Stampable | No
     try:
         opened = open_points(file)
     except OSError:
-        file.unlink(missing_ok=True)
+        drop_damaged(file)
         return None
     style = points.kept.plan.style
     looks = [points.look_of(look) for look in opened.looks] or [Symbol()]

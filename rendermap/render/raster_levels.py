@@ -151,10 +151,13 @@ class RasterLevels:
             return None
         try:
             with reading(str(pyramid.file)):
-                return self._read_file(level, request, averaged=kept is Kept.MEANS)
+                found = self._read_file(level, request, averaged=kept is Kept.MEANS)
+            if not pyramid.is_damaged:
+                return found
         except SourceUnreadable:
-            self._pyramids.pop(kept).drop()
-            return None
+            pass
+        self._pyramids.pop(kept).drop()
+        return None
 
     def _pyramid(self, kept: Kept) -> Pyramid | None:
         if kept not in self._pyramids:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rendermap.errors import SourceUnreadable
 from rendermap.jobs.job import Layer
-from rendermap.render.copy_store import found_copy, kept_copy
+from rendermap.render.copy_store import drop_damaged, found_copy, kept_copy
 from rendermap.render.raster_holes import Cells, valid_cells
 from rendermap.render.raster_source import (
     ColorInterp,
@@ -32,6 +32,7 @@ from rendermap.render.raster_source import (
     open_raster,
     reading,
 )
+from rendermap.render.seals import SealedBytes
 from rendermap.symbology.facts import RasterFacts
 
 LARGE_CELLS = 2048
@@ -71,9 +72,12 @@ class Pyramid:
     """A kept file of levels, open for one thread."""
 
     def __init__(self, file: Path, facts: RasterFacts, kept: Kept) -> None:
+        """Raises OSError for a file that is gone, SourceUnreadable for one that is damaged."""
         self.file = file
-        finest = open_raster(str(file), "GTiff")
-        others = [open_raster(str(file), "GTiff", OVERVIEW_LEVEL=str(level)) for level in range(len(finest.overviews(1)))]
+        self._bytes = SealedBytes(file)
+        opened = partial(open_raster, str(file), "GTiff", self._bytes.open)
+        finest = opened()
+        others = [opened(OVERVIEW_LEVEL=str(level)) for level in range(len(finest.overviews(1)))]
         # The last mean of a row may be of less than two by two cells, and counts as a whole one.
         width, height = (2 * finest.width, 2 * finest.height) if kept is Kept.MEANS else (facts.width, facts.height)
         self._levels = [Level(each, (width / each.width, height / each.height)) for each in (finest, *others)]
@@ -88,9 +92,14 @@ class Pyramid:
             level.dataset.close()
 
     def drop(self) -> None:
-        """The file is of no use to anybody."""
+        """The file is damaged."""
         self.close()
-        self.file.unlink(missing_ok=True)
+        drop_damaged(self.file)
+
+    @property
+    def is_damaged(self) -> bool:
+        """True once something was read that is not as it was written."""
+        return self._bytes.is_damaged
 
 
 def is_large(layer: Layer) -> bool:
@@ -109,13 +118,13 @@ def kept_for(layer: Layer, scale: float, *, smooth: bool) -> Kept:
 
 def find_pyramid(layer: Layer, kept: Kept) -> Pyramid | None:
     """A kept file of a raster, None when there is none; a damaged one is dropped."""
-    file = found_copy(_essence(layer, kept), _SUFFIX, layer.source)
+    file = found_copy(_essence(layer, kept), _SUFFIX, layer.source, is_read_sealed=True)
     if file is None or not isinstance(layer.facts, RasterFacts):
         return None
     try:
         return Pyramid(file, layer.facts, kept)
-    except SourceUnreadable:
-        file.unlink(missing_ok=True)
+    except (OSError, SourceUnreadable):
+        drop_damaged(file)
         return None
 
 

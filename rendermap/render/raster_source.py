@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from rasterio.windows import Window
 
 from rendermap.errors import SourceRefused, SourceUnreadable
 from rendermap.render.crs_name import canonical_crs
+from rendermap.render.seals import Reader
 
 __all__ = [
     "Affine",
@@ -66,12 +67,12 @@ def carry(transform: Affine, x: float, y: float) -> tuple[float, float]:
     return transform.a * x + transform.b * y + transform.c, transform.d * x + transform.e * y + transform.f
 
 
-def open_raster(open_name: str, driver: str, **options: str) -> Dataset:
-    """The dataset, opened read-only by one driver and no other.  Raises SourceUnreadable."""
+def open_raster(open_name: str, driver: str, opener: Callable[..., Reader] | None = None, **options: str) -> Dataset:
+    """The dataset, opened read-only by one driver and no other.  opener: gives its bytes.  Raises SourceUnreadable."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         try:
-            return rasterio.open(open_name, driver=driver, **options)
+            return rasterio.open(open_name, driver=driver, opener=opener, **options)
         except (RasterioError, ValueError, OSError) as error:
             raise SourceUnreadable(reason=f"{open_name} by {driver}: {error}") from error
 

@@ -22,13 +22,15 @@ from rendermap.render.carriages import carriage_of, carriage_where_needed, is_be
 from rendermap.render.clip import box_in
 from rendermap.render.column_sql import quote_ogr, quote_sqlite, sql_of
 from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Carriage, Remaking, box_of, copy_of, member_of
+from rendermap.render.copy_store import drop_damaged, held_copy
 from rendermap.render.engine import mapnik
 from rendermap.render.kept_vectors import datasource_of as kept_datasource
-from rendermap.render.kept_vectors import drop_kept, find_kept, kept_for, place_for
+from rendermap.render.kept_vectors import find_kept, kept_for, place_for
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, in_pieces, is_of_one_ratio, map_document
 from rendermap.render.piece_copies import Uncut, piece_copy
 from rendermap.render.pieces import pieces_of
 from rendermap.render.points import WARM_STAMPS
+from rendermap.render.seals import Held
 from rendermap.render.theme_rules import applies_all
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import VectorFacts
@@ -62,8 +64,8 @@ class _Warm:
     """A map ready to draw.
 
     reach_pt: how far its symbols reach from their geometry.  ratio: the only one it serves, None for any.  cuts_lines: see `map_document`.
-    kept: the kept files it draws from.  awaits: those to come.  unsure: layers drawn without a carriage that may hold what needs one
-    where nobody has looked yet.
+    kept: the kept files it draws from.  copies: these, and other copies.  awaits: kept files to come.
+    unsure: layers drawn without a carriage that may hold what needs one where nobody has looked yet.
     """
 
     map: mapnik.Map
@@ -71,6 +73,7 @@ class _Warm:
     ratio: float | None = None
     cuts_lines: bool = False
     kept: tuple[Path, ...] = ()
+    copies: tuple[Held, ...] = ()
     awaits: tuple[Path, ...] = ()
     unsure: tuple[tuple[LayerPlan, Carriage], ...] = ()
 
@@ -83,8 +86,8 @@ class _Warm:
 
     @property
     def is_outdated(self) -> bool:
-        """True once a layer is kept that was not when the map was opened."""
-        return any(file.exists() for file in self.awaits)
+        """True once a layer is kept that was not when the map was opened, or what it draws from was written to."""
+        return any(file.exists() for file in self.awaits) or any(copy.is_spoilt for copy in self.copies)
 
     def reach_px(self, pixel_ratio: float) -> int:
         """How far its symbols reach, at least, in whole pixels."""
@@ -173,7 +176,7 @@ def _draw_map(drawn: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) 
 def _draw_from_originals(warm: _Warm, run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) -> NDArray[np.uint8]:
     """As `_draw_map`, after a map could not be drawn from its kept files: they are damaged, or were dropped to make room."""
     for file in warm.kept:
-        drop_kept(file)
+        drop_damaged(file)
     WARM.forget()
     return _draw_map(run, view, clip_deg)
 
@@ -219,6 +222,7 @@ def _drawing_of(plan: LayerPlan, crs: str, seen: BBox) -> _Drawing:
 def _open(run: Sequence[LayerPlan], view: MapView) -> _Warm:
     crs, pixel_ratio = view.crs, view.pixel_ratio
     drawings = [_drawing_of(plan, crs, view.bbox) for plan in run]
+    copies = tuple(filter(None, (held_copy(each.source.get("file", "")) for each in drawings)))
     opened = mapnik.Map(LEAST_PX, LEAST_PX)
     farthest_pt = max((reach_pt(plan.style) for plan in run), default=0.0)
     cuts_lines = farthest_pt <= NARROW_PT and all(map(_is_plain, run))
@@ -230,7 +234,7 @@ def _open(run: Sequence[LayerPlan], view: MapView) -> _Warm:
     except RuntimeError as error:
         if kept := tuple(each.kept for each in drawings if each.kept):
             for file in kept:
-                drop_kept(file)
+                drop_damaged(file)
             return _open(run, view)
         if any(isinstance(plan.style.theme, Engine) for plan in run):
             raise StyleInvalid(reason=str(error)) from error
@@ -241,7 +245,7 @@ def _open(run: Sequence[LayerPlan], view: MapView) -> _Warm:
     kept, awaits = (tuple(filter(None, files)) for files in zip(*((each.kept, each.awaits) for each in drawings), strict=True))
     originals = [plan for plan, each in zip(run, drawings, strict=True) if each.layer.crs != crs and looked_at(plan, crs, view.bbox)]
     unsure = tuple((plan, carriage) for plan in originals if (carriage := carriage_of(plan, crs)) and carriage.longest)
-    return _Warm(opened, farthest_pt, ratio, cuts_lines, kept, awaits, unsure)
+    return _Warm(opened, farthest_pt, ratio, cuts_lines, kept, copies, awaits, unsure)
 
 
 def _is_plain(plan: LayerPlan) -> bool:

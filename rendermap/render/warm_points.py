@@ -21,6 +21,7 @@ from rendermap.render.copies import COPY_MEMBER, copy_of, member_of
 from rendermap.render.copy_store import kept_copy
 from rendermap.render.densities import peak_density
 from rendermap.render.field_values import Table, made_of, passes
+from rendermap.render.seals import Held, hold
 from rendermap.render.vector_facts import ERRORS, quiet
 from rendermap.symbology.expressions.tree import Expression, Operand, columns
 
@@ -36,9 +37,10 @@ Place = tuple[str, str]
 
 
 class Points:
-    """Points (x, y, weight) of one dataset, which must come from north to south."""
+    """Points (x, y, weight) of one dataset, which must come from north to south.  held: the file they lie in."""
 
-    def __init__(self, points: Floats) -> None:
+    def __init__(self, points: Floats, held: Held) -> None:
+        self.held = held
         self._points = points
         self._southings = -points[:, 1]
         self._peaks: dict[tuple[float, float], float] = {}
@@ -75,12 +77,13 @@ class WarmPoints:
         source = layer.source
         key = (source.path, source.member, source.fingerprint, layer.reader, layer.encoding, plan.crs, crs, plan.style.filter, weight)
         points = self._kept.get(key)
-        if points is None:
+        if points is None or points.held.is_spoilt:
             # a copy of its own is made before: one made on the way to another could wait for itself
             place = (layer.open_name, member_of(layer)) if layer.reader == "ogr" else (str(copy_of(layer)), COPY_MEMBER)
             # read once for all workers, which then share the file's memory
             file = kept_copy(("points", key), ".npy", source, lambda file: _save(file, place, plan, weight, crs))
-            points = self._kept[key] = Points(np.load(file, mmap_mode="r"))
+            held = hold(file)
+            points = self._kept[key] = Points(np.load(file, mmap_mode="r"), held)
             while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._limit:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)

@@ -160,8 +160,8 @@ def of_one_version(plan: Plan) -> Answer:
 
 def noted(answered: Answer, notes: Notes) -> Answer:
     """The answer with what was noted on the way."""
-    taken = notes.take()
-    return replace(answered, head=replace(answered.head, notes=taken)) if taken else answered
+    taken, damaged = notes.take(), notes.take_damaged()
+    return replace(answered, head=replace(answered.head, notes=taken, damaged=damaged)) if taken or damaged else answered
 
 
 def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ...], workplace: Workplace) -> None:

@@ -19,6 +19,8 @@ from rendermap.render.kept_vectors import LEAST_FEATURES
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import Break, Breaks, Style
 from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol
+from rendermap.telemetry import make_metrics
+from tests.builders.damage import spoil
 from tests.builders.pools import run
 from tests.builders.vectors import map_plan, plan_for, write_features
 
@@ -35,7 +37,7 @@ SYMBOLS: dict[str, Callable[[Color], Symbol]] = {
 
 @pytest.mark.parametrize(("kind", "made", "bound"), [("polygons", [".shp"], 3), ("points", [".points", ".shp"], 24)])
 def test_what_is_prepared_is_drawn_as_the_dataset_is(kind: str, made: list[str], bound: int, tmp_path: Path) -> None:
-    """By whichever worker, while nobody waited; at the end of the pool nothing of it stays."""
+    """By whichever worker, while nobody waited; once damaged it is not drawn, but made anew; at the end of the pool nothing of it stays."""
     job = tmp_path / "job"
     job.mkdir()
     count = LEAST_FEATURES + 1
@@ -47,17 +49,23 @@ def test_what_is_prepared_is_drawn_as_the_dataset_is(kind: str, made: list[str],
     plan = map_plan(VIEW, plan_for(layer, Style(Breaks("depth_m", 0.0, classes))))
 
     async def draw() -> None:
-        pool = Pool(2, readable=(tmp_path,))
+        metrics = make_metrics()
+        pool = Pool(2, readable=(tmp_path,), metrics=metrics)
         await pool.start()
         try:
             before = (await pool.draw(plan)).body
-            async with asyncio.timeout(60):
-                while not pool.is_calm:
-                    await asyncio.sleep(0.05)
+            await calm(pool)
             assert pool._scratch
             shared = pool._scratch.path
             assert sorted(file.suffix for pattern in ("*.shp", "*.points") for file in shared.rglob(pattern)) == made
             after = [drawn.body for drawn in await asyncio.gather(*(pool.draw(plan) for _ in range(4)))]
+            files = [file for suffix in made for file in shared.rglob(f"*{suffix}")]
+            for file in files:
+                spoil(file)
+            after += [(await pool.draw(plan)).body for _ in range(4)]
+            assert metrics.store_damaged.labels("prepared")._value.get() >= len(files)
+            await calm(pool)
+            assert all(file.exists() for file in files), "made anew"
         finally:
             await pool.stop()
         assert not shared.exists()
@@ -65,6 +73,13 @@ def test_what_is_prepared_is_drawn_as_the_dataset_is(kind: str, made: list[str],
             assert np.abs(_pixels(body) - _pixels(before)).max() <= bound
 
     run(draw, 120)
+
+
+async def calm(pool: Pool) -> None:
+    """Nothing is prepared any more."""
+    async with asyncio.timeout(60):
+        while not pool.is_calm:
+            await asyncio.sleep(0.05)
 
 
 def _pixels(body: bytes) -> np.ndarray:

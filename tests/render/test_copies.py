@@ -17,13 +17,15 @@ import shapely
 from rendermap.dispatch.scratch import copies_prefix
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
-from rendermap.render import copies, copy_store
+from rendermap.render import copies, copy_store, seals
 from rendermap.render.assets import Assets
 from rendermap.render.copies import copy_of, holds_curves
+from rendermap.render.copy_store import drop_copy, drop_damaged, held_copy
 from rendermap.render.engine import mapnik
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.symbols import Stroke, Symbol
+from tests.builders.damage import spoil
 from tests.builders.vectors import RED, plan_for, source_at, view_on, write_features
 
 HALF_CIRCLE = struct.pack("<BII6d", 1, 8, 3, 0.0, 0.0, 10.0, 10.0, 20.0, 0.0)
@@ -102,6 +104,31 @@ def test_a_copy_that_was_dropped_is_made_again(arcs: Layer) -> None:
     assert copy_of(arcs).stat().st_size > 0
 
 
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_damaged_copy_is_made_again(arcs: Layer, is_seen: bool) -> None:
+    """Also one whose file does not tell that it was written to, as on a bad disk, by whoever opens it first."""
+    first = copy_of(arcs)
+    right = first.read_bytes()
+    spoil(first, is_seen=is_seen)
+    if not is_seen:
+        seals.forget()
+    assert copy_of(arcs).read_bytes() == right
+
+
+def test_who_holds_a_damaged_copy_is_told(arcs: Layer) -> None:
+    """Whoever found out, and also after it was made anew; one that was dropped to make room may be read on."""
+    file = copy_of(arcs)
+    held = held_copy(str(file))
+    assert held and not held.is_spoilt
+    drop_copy(file)
+    assert not held.is_spoilt
+    held = held_copy(str(copy_of(arcs)))
+    drop_damaged(file)
+    assert held and held.is_spoilt
+    copy_of(arcs)
+    assert held.is_spoilt and held_copy(str(arcs.source.path)) is None
+
+
 def test_a_copy_is_made_by_one_worker_for_all(tmp_path: Path) -> None:
     """Of workers that need the same copy at once, one makes it and the others take it; one killed half-way leaves nothing."""
     program = (
@@ -125,4 +152,4 @@ def test_a_copy_is_made_by_one_worker_for_all(tmp_path: Path) -> None:
     both = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [worker.communicate(timeout=30)[0] for worker in both]
     assert sorted(said) == ["", "made\n"] and all(worker.returncode == 0 for worker in both)
-    assert [file.suffix for file in (tmp_path / "copies").iterdir() if file.suffix != ".lock"] == [".txt"]
+    assert sorted(file.suffix for file in (tmp_path / "copies").iterdir() if file.suffix != ".lock") == [".npz", ".txt"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import shapely
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.geo.crs import transform_bbox
 from rendermap.geo.view import MapView
-from rendermap.render import kept_vectors
+from rendermap.render import copy_store, kept_vectors
 from rendermap.render.assets import use_workshop
 from rendermap.render.kept_vectors import find_kept, kept_for, place_for, prepare_vector
 from rendermap.render.vectors import WARM, draw_vectors
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Style, Theme
 from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol
+from tests.builders.damage import cut, spoil
 from tests.builders.vectors import plan_for, view_on, write_features
 
 COLORS = (Color(200, 0, 0), Color(0, 160, 0), Color(0, 0, 220, 128), Color(240, 200, 0))
@@ -114,16 +116,22 @@ def test_styles_that_ask_for_the_same_columns_share_a_file(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("suffix", [".shp", ".dbf", ".index", ".shx"])
-def test_a_damaged_file_is_dropped_and_the_original_drawn(suffix: str, tmp_path: Path) -> None:
-    """Whichever of its files was cut short; the next preparing makes it anew."""
+@pytest.mark.parametrize(("damage", "is_warm"), [(cut, False), (spoil, False), (spoil, True)])
+def test_a_damaged_file_is_dropped_and_the_original_drawn(
+    damage: Callable[[Path], None], suffix: str, is_warm: bool, tmp_path: Path
+) -> None:
+    """Whichever of its files was cut short or has other bytes, also while a map of it is open; the next preparing makes it anew."""
     plan = planned(tmp_path, "polygons", classes("polygons"))
     view = view_of(plan)
     original = draw_vectors([plan], view)
     file = prepare_vector(plan, MAP_CRS)
     assert file
     part = file.with_suffix(suffix)
-    part.write_bytes(part.read_bytes()[:-5])
-    WARM.forget()
+    if is_warm:
+        draw_vectors([plan], view)
+    damage(part)
+    if not is_warm:
+        WARM.forget()
     assert (draw_vectors([plan], view) == original).all()
     assert not part.exists() and not file.exists()
     assert prepare_vector(plan, MAP_CRS) == file and part.exists()
@@ -137,7 +145,7 @@ def test_files_that_go_while_a_map_is_warm_cost_nothing(tmp_path: Path) -> None:
     file = prepare_vector(plan, MAP_CRS)
     assert file
     draw_vectors([plan], view)
-    kept_vectors.drop_kept(file)
+    copy_store.drop_copy(file)
     assert np.abs(draw_vectors([plan], view).astype(int) - original).max() <= 3
 
 

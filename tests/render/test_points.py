@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from rendermap.symbology.expressions.tree import Column, Comparison, Literal
 from rendermap.symbology.shapes import CIRCLE, SQUARE
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Rule, Rules, Single, Style
 from rendermap.symbology.symbols import Color, Fill, Marker, SizeBy, Stroke, Symbol
+from tests.builders.damage import cut, spoil
 from tests.builders.vectors import plan_for, view_on, write_features
 
 MAP_CRS = "EPSG:3857"
@@ -184,13 +186,16 @@ def test_layers_lie_on_each_other_in_their_order(tmp_path: Path) -> None:
     assert np.abs(over_white(draw_vectors(run, view)) - over_white(direct)).mean() <= MEAN_LIMIT
 
 
-def test_a_damaged_file_is_dropped_and_mapnik_draws(tmp_path: Path) -> None:
-    """One that was cut short; the next preparing makes it anew."""
+@pytest.mark.parametrize(("damage", "is_warm"), [(cut, False), (spoil, False), (spoil, True)])
+def test_a_damaged_file_is_dropped_and_mapnik_draws(damage: Callable[[Path], None], is_warm: bool, tmp_path: Path) -> None:
+    """One that was cut short or has other bytes, also while it is open; the next preparing makes it anew."""
     plan = planned(tmp_path, STYLES["values"])
     view = view_of()
     direct = draw_vectors([plan], view)
     file = keep(plan)
-    file.write_bytes(file.read_bytes()[:-5])
+    if is_warm:
+        draw_vectors([plan], view)
+    damage(file)
     assert np.abs(draw_vectors([plan], view).astype(int) - direct).max() <= 3
     assert not file.exists()
     assert prepare_points(plan, MAP_CRS) == file and file.exists()

@@ -15,11 +15,13 @@ from rendermap.geo.crs import transform_bbox
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import Layer
 from rendermap.render.assets import use_workshop
+from rendermap.render.paint import request_of
 from rendermap.render.raster import draw_raster
 from rendermap.render.raster_levels import warm_rasters
 from rendermap.render.raster_pyramid import Kept, find_pyramid, prepare_raster
 from rendermap.symbology.style import RasterCategory, Stretch, StretchKind, StretchRecipe, Style, Theme, UniqueRaster
 from rendermap.symbology.symbols import Color, Ramp
+from tests.builders.damage import spoil
 from tests.builders.rasters import BY_NAME, TRANSFORM, add_overviews, write_array
 from tests.builders.views import look, plan_of
 
@@ -193,6 +195,36 @@ def test_damaged_file_is_dropped(tmp_path: Path, store: Path, kept_bytes: int, s
     assert np.array_equal(drawn_anew(plan, view), before)
     assert len(list(store.glob("copies/*.tif"))) == len(files) - 1
     prepare_raster(layer)
+    assert np.abs(drawn_anew(plan, view) - before).mean() < 1.5
+
+
+@pytest.mark.parametrize(
+    ("dtype", "theme", "scale", "is_warm"),
+    [
+        ("float32", gray(), 1.0, False),
+        ("float32", gray(), 1.0, True),
+        ("float32", gray(), 9.0, False),
+        ("uint8", CATEGORIES, 1.0, True),
+        ("uint8", CATEGORIES, 9.0, False),
+    ],
+)
+def test_bytes_that_are_others_are_never_drawn(tmp_path: Path, store: Path, dtype: str, theme: Theme, scale: float, is_warm: bool) -> None:
+    """Whatever their length and their heads say, and also where the files are open: a block is looked at before it is drawn."""
+    layer = layer_of(tmp_path, surface(dtype) // (1 if isinstance(theme, Stretch) else 16))
+    plan, view = plan_of(layer, theme), view_at(layer, scale)
+    before = drawn_anew(plan, view)
+    prepare_raster(layer)
+    files = list(store.glob("copies/*.tif"))
+    if is_warm:
+        raster = warm_rasters().get(layer)
+        raster.read(request_of(plan.style, (0, 0, 40, 40), scale))
+    for file in files:
+        spoil(file)
+    drawn = draw_raster(plan, view).astype(int) if is_warm else drawn_anew(plan, view)
+    assert np.array_equal(drawn, before)
+    assert len(list(store.glob("copies/*.tif"))) == len(files) - 1
+    prepare_raster(layer)
+    assert len(list(store.glob("copies/*.tif"))) == len(files)
     assert np.abs(drawn_anew(plan, view) - before).mean() < 1.5
 
 
