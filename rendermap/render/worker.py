@@ -39,7 +39,7 @@ from rendermap.render.assets import use_workshop
 from rendermap.render.compose import draw, draw_plain
 from rendermap.render.confinement import confine
 from rendermap.render.features import find_features
-from rendermap.render.heap import BUSY_BYTES, IDLE_BYTES, Heap
+from rendermap.render.heap import BUSY, IDLE, RESTING, Heap
 from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import JobThreads
 from rendermap.render.journal import settled
@@ -179,7 +179,7 @@ def serve(wire: socket.socket, shortcoming: str | None, readable: tuple[Path, ..
         if granted != [identity(folder) for folder in readable]:
             sys.exit(CHANGED_EXIT)
         send_answer(wire, number, noted(workplace.answer(plans.unpack(request)), notes))
-        heap.give_back(BUSY_BYTES)
+        heap.give_back(BUSY)
         get_ready(wire, workplace.threads)
 
 
@@ -192,11 +192,11 @@ def get_ready(wire: socket.socket, threads: JobThreads) -> None:
 def next_request(wire: socket.socket, heap: Heap) -> tuple[int, bytes] | None:
     """As `receive_request`; who has nothing to do meanwhile needs no memory for it, and after a while no open datasets."""
     if not is_asked(wire, IDLE_S):
-        heap.give_back(IDLE_BYTES)
+        heap.give_back(IDLE)
         if not is_asked(wire, REST_S):
             forget_datasets()
             gc.collect()
-            heap.give_back(0)
+            heap.give_back(RESTING)
     return receive_request(wire)
 
 
