@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "rendermap.conf"
+REPLICAS = CONFIGURATION.parent / "replicas" / "systemd.conf"
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 STARTUP_S = 10.0
 IN_CI = os.environ.get("CI") == "true"
@@ -40,6 +41,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    include {folder}/replicas.conf;
     include {folder}/rendermap.conf;
 }}
 """
@@ -52,9 +54,11 @@ def write_configuration(folder: Path, port: int, replicas: tuple[int, ...]) -> P
     """
     text = _replaced(CONFIGURATION.read_text(), "listen 80;", f"listen 127.0.0.1:{port};")
     text = _replaced(text, "/var/cache/nginx/rendermap", f"{folder}/tiles")
-    for number, replica in enumerate(replicas, 1):
-        text = _replaced(text, f"rendermap-{number}:8080", f"127.0.0.1:{replica}")
     (folder / "rendermap.conf").write_text(text)
+    named = REPLICAS.read_text()
+    for written, replica in zip((8081, 8082, 8083), replicas, strict=True):
+        named = _replaced(named, f"127.0.0.1:{written}", f"127.0.0.1:{replica}")
+    (folder / "replicas.conf").write_text(named)
     around = folder / "nginx.conf"
     around.write_text(AROUND.format(folder=folder, user=AS_ROOT if os.geteuid() == 0 else ""))
     return around

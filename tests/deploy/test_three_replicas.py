@@ -64,6 +64,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             replica.process.kill()
 
 
+def versioned_tile(cluster: Cluster, index: int) -> str:
+    """Path of a tile over the job, with the version its TileJSON names."""
+    told = cluster.ask(f"/xyz/Hydrology/FloodDepth/jobs/{cluster.replicas[0].job_id}/tilejson.json")[0].json()["tiles"][0]
+    return tiles_over(cluster.replicas[0])[index].replace("/tiles/", f"/tiles/{told.split('/tiles/')[1].split('/')[0]}/")
+
+
 def test_a_picture_is_drawn_once_for_all(cluster: Cluster) -> None:
     """Asked for thirty times at once it reaches every replica, one of them draws, and all answer the same bytes."""
     tile, drawn, served = tiles_over(cluster.replicas[0])[0], sum(cluster.counted(DRAWN)), cluster.counted(SERVED)
@@ -88,10 +94,24 @@ def test_nginx_keeps_what_names_a_version_and_nothing_else(cluster: Cluster) -> 
     assert sum(cluster.counted(SERVED)) == served + 2
 
 
+def test_strangers_do_not_multiply_what_nginx_keeps(cluster: Cluster) -> None:
+    """One file for a picture, however its address is written and wherever it is asked from; with a parameter nginx keeps none."""
+    tile, folder = versioned_tile(cluster, 3), cluster.logs[0].parent / "tiles"
+    kept = cluster.ask(tile)[0]
+    count = sum(path.is_file() for path in folder.rglob("*"))
+    escaped = tile.replace("Hydrology", "%48ydrology")
+    for path, headers in ((escaped, {}), (tile, {"Origin": "https://one.example"}), (tile, {"Origin": "https://two.example"})):
+        answer = cluster.client.get(path, headers=headers)
+        assert (answer.headers["X-Cache"], answer.content) == ("HIT", kept.content)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    for query in ("junk=1", "junk=2", "layers=", "Layers=0&layers=1"):
+        assert cluster.client.get(f"{tile}?{query}").headers["X-Cache"] == "BYPASS"
+    assert sum(path.is_file() for path in folder.rglob("*")) == count
+
+
 def test_nginx_has_open_what_is_asked_for_again_and_again(cluster: Cluster) -> None:
     """The files of kept pictures, so that they leave as fast as plain files."""
-    document = cluster.ask(f"/xyz/Hydrology/FloodDepth/jobs/{cluster.replicas[0].job_id}/tilejson.json")[0]
-    tile = tiles_over(cluster.replicas[0])[2].replace("/tiles/", f"/tiles/{document.json()['tiles'][0].split('/tiles/')[1].split('/')[0]}/")
+    tile = versioned_tile(cluster, 2)
     for _ in range(3):
         cluster.ask(tile)
     folder = cluster.logs[0].parent

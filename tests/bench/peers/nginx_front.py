@@ -16,6 +16,7 @@ from tests.bench.peers.rendermap import Rendermap
 from tests.bench.peers.servers import free_port, need, process, wait_for_port
 
 CONFIGURATION = Path(__file__).parents[3] / "deploy" / "nginx" / "rendermap.conf"
+REPLICAS = CONFIGURATION.parent / "replicas" / "systemd.conf"
 AROUND = """\
 {user}
 daemon off;
@@ -32,6 +33,7 @@ http {{
   fastcgi_temp_path {run}/fastcgi;
   uwsgi_temp_path {run}/uwsgi;
   scgi_temp_path {run}/scgi;
+  include {run}/replicas.conf;
   include {run}/rendermap.conf;
   server {{
     listen 127.0.0.1:{file_port};
@@ -50,7 +52,8 @@ def nginx_before(server: Rendermap, path: str) -> Iterator[dict[str, tuple[int, 
         run = Path(folder)
         (run / "files").mkdir()
         (run / "files" / "tile.png").write_bytes(body)
-        (run / "rendermap.conf").write_text(configuration(run, port, server.port))
+        (run / "rendermap.conf").write_text(configuration(run, port))
+        (run / "replicas.conf").write_text(re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{server.port}", REPLICAS.read_text()))
         user = "user root;" if os.geteuid() == 0 else ""
         (run / "nginx.conf").write_text(AROUND.format(user=user, run=run, file_port=file_port))
         with process([need("nginx", "nginx-light"), "-c", str(run / "nginx.conf")], server.yard.folder("logs") / "nginx.log") as pid:
@@ -58,11 +61,10 @@ def nginx_before(server: Rendermap, path: str) -> Iterator[dict[str, tuple[int, 
             yield {"rendermap behind nginx": (port, versioned(server, path)), "nginx, a plain file": (file_port, "/tile.png")}
 
 
-def configuration(run: Path, port: int, server_port: int) -> str:
+def configuration(run: Path, port: int) -> str:
     """That of deploy/, without the bounds of what one client may ask."""
     text = re.sub(r"^\s*limit_(req|conn)\w* .*\n", "", CONFIGURATION.read_text(), flags=re.MULTILINE)
-    text = text.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("/var/cache/nginx/rendermap", f"{run}/tiles")
-    return re.sub(r"rendermap-\d:8080", f"127.0.0.1:{server_port}", text)
+    return text.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("/var/cache/nginx/rendermap", f"{run}/tiles")
 
 
 def versioned(server: Rendermap, path: str) -> str:
