@@ -4,8 +4,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf 
 WORKDIR /src
 COPY . .
 RUN make web VENV=/tmp/node
-RUN make run VENV=/opt/rendermap/venv EDITABLE=
-RUN mkdir -p /opt/rendermap/data/jobs && cp -r styles /opt/rendermap/styles
+RUN make run workers VENV=/opt/rendermap/venv EDITABLE=
+RUN mkdir -p /opt/rendermap/data/jobs /opt/rendermap/access && cp -r styles /opt/rendermap/styles
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /opt/rendermap --shell /usr/sbin/nologin rendermap \
@@ -16,6 +16,7 @@ ENV PATH=/opt/rendermap/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     RENDERMAP_JOBS=/opt/rendermap/data/jobs \
     RENDERMAP_SERVICES=/opt/rendermap/styles \
+    RENDERMAP_ACCESS=/opt/rendermap/access \
     RENDERMAP_HOST=0.0.0.0 \
     RENDERMAP_PORT=8080
 USER rendermap

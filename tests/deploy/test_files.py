@@ -15,14 +15,18 @@ import pytest
 import yaml
 
 from rendermap.limits import COPY_BYTES
+from rendermap.prerender.broker import BROKER
 from rendermap.render.copy_store import FOLDER_LIMIT_BYTES
-from rendermap.settings import Settings, SettingsInvalid, read_settings
+from rendermap.settings import Settings, read_settings
 from tests.builders.nginx import PROGRAM, needs_nginx, write_configuration
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KEY = "the same for all replicas"
 UNIT = DEPLOY / "systemd" / "rendermap@.service"
+OVERRIDE = DEPLOY / "systemd" / "rendermap@workers.service.d" / "workers.conf"
 PLACEHOLDERS = {"%i": "8081"}
+SERVING_MB = 512
+"""Of the serving process, with room."""
 
 
 def manifests() -> list[dict[str, Any]]:
@@ -42,6 +46,24 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
+def replicas() -> dict[str, dict[str, Any]]:
+    """The compose file's services that run rendermap for others: replicas, and what draws beforehand."""
+    return {name: service for name, service in compose()["services"].items() if name.startswith(("rendermap", "workers"))}
+
+
+def pod(name: str) -> dict[str, Any]:
+    """What the pods of a deployment are."""
+    spec: dict[str, Any] = of_kind("Deployment", name)["spec"]["template"]["spec"]
+    return spec
+
+
+def pod_environment(spec: dict[str, Any]) -> dict[str, str]:
+    """That of its one container, the secret as it might be."""
+    (container,) = spec["containers"]
+    assert container["envFrom"] == [{"configMapRef": {"name": "rendermap"}}]
+    return {**of_kind("ConfigMap")["data"], **{each["name"]: each.get("value", KEY) for each in container["env"]}}
+
+
 def unit_lines() -> list[tuple[str, str]]:
     """(key, value) of the unit, in order."""
     pairs = (line.partition("=") for line in UNIT.read_text().splitlines() if not line.startswith("#") and "=" in line)
@@ -49,18 +71,24 @@ def unit_lines() -> list[tuple[str, str]]:
 
 
 def environments() -> Iterator[tuple[str, dict[str, str]]]:
-    """(where, environment) of every replica that is started somewhere, secrets left as they stand."""
-    for name, service in compose()["services"].items():
-        if name.startswith("rendermap"):
-            yield name, service["environment"]
-    (container,) = of_kind("Deployment")["spec"]["template"]["spec"]["containers"]
-    yield "kubernetes", {each["name"]: each.get("value", KEY) for each in container["env"]}
+    """(where, environment) of every replica and drawing machine that is started somewhere, secrets left as they stand."""
+    for name, service in replicas().items():
+        yield name, service["environment"]
+    yield "kubernetes", pod_environment(pod("rendermap"))
+    yield "kubernetes-workers", pod_environment(pod("rendermap-workers"))
     yield "systemd", dict(value.split("=", 1) for key, value in unit_lines() if key == "Environment")
+
+
+def mount_targets(spec: dict[str, Any]) -> dict[str, tuple[str, bool]]:
+    """By claim: (where it is mounted, read-only)."""
+    claims = {each["name"]: each["persistentVolumeClaim"]["claimName"] for each in spec["volumes"] if "persistentVolumeClaim" in each}
+    mounts = spec["containers"][0]["volumeMounts"]
+    return {claims[each["name"]]: (each["mountPath"], each.get("readOnly", False)) for each in mounts if each["name"] in claims}
 
 
 def test_every_setting_that_is_named_is_one() -> None:
     """In files and in comments alike."""
-    known = {f"RENDERMAP_{name.upper()}" for name in Settings.model_fields}
+    known = {f"RENDERMAP_{name.upper()}" for name in Settings.model_fields} | {BROKER}
     files = [path for path in DEPLOY.rglob("*") if path.is_file()]
     named = {name for path in files for name in re.findall(r"RENDERMAP_[A-Z0-9_]*[A-Z0-9]", path.read_text())}
     assert len(files) >= 5 and "RENDERMAP_SECRET_KEY" in named and named <= known
@@ -79,29 +107,79 @@ def test_settings_are_taken(where: str, environment: dict[str, str], monkeypatch
 
 def grace_given(where: str) -> float:
     """Seconds before whoever started a replica kills it."""
+    if where == "kubernetes-workers":
+        return float(pod("rendermap-workers")["terminationGracePeriodSeconds"])
     if where == "kubernetes":
-        spec = of_kind("Deployment")["spec"]["template"]["spec"]
+        spec = pod("rendermap")
         (container,) = spec["containers"]
         return float(spec["terminationGracePeriodSeconds"]) - float(container["lifecycle"]["preStop"]["exec"]["command"][-1])
     told = dict(unit_lines())["TimeoutStopSec"] if where == "systemd" else compose()["services"][where]["stop_grace_period"]
     return float(told.removesuffix("s"))
 
 
-def test_the_secret_that_is_written_down_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody runs with a key that everybody can read here."""
-    monkeypatch.setenv("RENDERMAP_SECRET_KEY", of_kind("Secret")["stringData"]["secret_key"])
-    with pytest.raises(SettingsInvalid, match="secret_key"):
-        read_settings()
+def test_no_key_is_written_down() -> None:
+    """Nobody runs with a key that everybody can read here, and applying the files anew leaves the key as it is."""
+    assert not [each for each in manifests() if each["kind"] == "Secret"]
+    assert "secretKeyRef" in str(pod("rendermap")) and "RENDERMAP_SECRET_KEY:?" in (DEPLOY / "compose.yaml").read_text()
+
+
+@pytest.mark.parametrize("setting", ["RENDERMAP_SERVICES", "RENDERMAP_ACCESS"])
+def test_services_and_the_access_folder_are_the_operators_own(setting: str) -> None:
+    """However rendermap is started, it reads them where they are mounted, and cannot write them."""
+    for name, service in replicas().items():
+        assert any(volume.endswith(f"}}:{service['environment'][setting]}:ro") for volume in service["volumes"]), name
+    for name in ("rendermap", "rendermap-workers"):
+        assert (pod_environment(pod(name))[setting], True) in mount_targets(pod(name)).values()
+    told = dict(environments())["systemd"]
+    assert told[setting].startswith("/etc/") and not [line for line in unit_lines() if line[0] == "ReadWritePaths"]
+
+
+def test_the_desk_writes_what_the_replicas_read() -> None:
+    """People, keys and links are written at the operator's desk, into the very folder of the replicas."""
+    desk = of_kind("Pod", "rendermap-desk")["spec"]
+    read, written = mount_targets(pod("rendermap"))["rendermap-access"], mount_targets(desk)["rendermap-access"]
+    assert (read[0], False) == written and read[1]
+    volumes = compose()["services"]["desk"]["volumes"]
+    assert [volume for volume in volumes if volume.startswith("${ACCESS}")] == ["${ACCESS}:/opt/rendermap/access"]
+
+
+def test_orders_have_a_broker_that_forgets_nothing() -> None:
+    """Pictures may make room for others, orders may not; both ends mean the same broker, which is not where pictures lie."""
+    services = compose()["services"]
+    machines = [services["workers"]["environment"], services["desk"]["environment"], pod_environment(pod("rendermap-workers"))]
+    assert {told[BROKER] for told in machines} == {"redis://broker:6379/0"} and BROKER not in services["rendermap-1"]["environment"]
+    for command in (services["broker"]["command"], pod("broker")["containers"][0]["args"]):
+        assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
+    assert services["workers"]["command"] == pod("rendermap-workers")["containers"][0]["command"] == ["rendermap", "prerender-worker"]
+
+
+def test_the_image_can_do_what_it_is_started_for() -> None:
+    """Celery is installed into it, and every pod runs one image, named for the operator to fill in."""
+    assert "make run workers " in (DEPLOY.parent / "Dockerfile").read_text()
+    specs = [pod("rendermap"), pod("rendermap-workers"), of_kind("Pod", "rendermap-desk")["spec"]]
+    assert {spec["containers"][0]["image"] for spec in specs} == {"registry.example.org/rendermap:RELEASE"}
+
+
+def test_memory_adds_up() -> None:
+    """The bound from outside is above all that rendermap bounds itself, so that rendermap acts, on one drawing and not on all."""
+    given = {name: float(service["mem_limit"].removesuffix("g")) * 1024 for name, service in replicas().items()}
+    given["systemd"] = float(dict(unit_lines())["MemoryMax"].removesuffix("G")) * 1024
+    for where, name in (("kubernetes", "rendermap"), ("kubernetes-workers", "rendermap-workers")):
+        given[where] = float(pod(name)["containers"][0]["resources"]["limits"]["memory"].removesuffix("Gi")) * 1024
+    for where, told in environments():
+        # the one that prepares datasets has the bound of a worker
+        processes = int(told["RENDERMAP_WORKERS"]) + 1
+        cache_mb = Settings.model_fields["cache_mb"].default
+        assert processes * int(told["RENDERMAP_MEMORY_LIMIT_MB"]) + cache_mb + SERVING_MB <= given[where], where
 
 
 def test_jobs_are_read_only_everywhere() -> None:
-    """However a replica is started, it cannot write where the jobs lie."""
-    replicas = [service for name, service in compose()["services"].items() if name.startswith("rendermap")]
-    assert len(replicas) == 3
-    for service in replicas:
+    """However rendermap is started, it cannot write where the jobs lie."""
+    assert len(replicas()) == 4
+    for service in replicas().values():
         assert service["read_only"] and service["volumes"][0].endswith("/jobs:ro")
-    spec = of_kind("Deployment")["spec"]["template"]["spec"]
-    assert {"name": "jobs", "mountPath": "/opt/rendermap/data/jobs", "readOnly": True} in spec["containers"][0]["volumeMounts"]
+    for name in ("rendermap", "rendermap-workers"):
+        assert mount_targets(pod(name))["rendermap-jobs"] == ("/opt/rendermap/data/jobs", True)
     lines = dict(unit_lines())
     assert lines["ProtectSystem"] == "strict" and lines["ReadOnlyPaths"] in dict(environments())["systemd"].values()
 
@@ -113,8 +191,7 @@ def test_copies_of_data_have_room_on_a_disk() -> None:
         int(scratch["emptyDir"]["sizeLimit"].removesuffix("Gi")) << 30 >= FOLDER_LIMIT_BYTES + COPY_BYTES.value
         and "medium" not in scratch["emptyDir"]
     )
-    replicas = [service for name, service in compose()["services"].items() if name.startswith("rendermap")]
-    assert all("/tmp" in service["volumes"] and "tmpfs" not in service for service in replicas)
+    assert all("/tmp" in service["volumes"] and "tmpfs" not in service for service in replicas().values())
 
 
 def test_kubernetes_finds_everything_by_its_name() -> None:
@@ -127,7 +204,16 @@ def test_kubernetes_finds_everything_by_its_name() -> None:
     assert container["livenessProbe"]["httpGet"]["path"] == "/health/live"
     assert container["readinessProbe"]["httpGet"]["path"] == container["startupProbe"]["httpGet"]["path"] == "/health/ready"
     assert spec["enableServiceLinks"] is False
-    assert of_kind("Service", "valkey")["spec"]["selector"] == of_kind("Deployment", "valkey")["spec"]["template"]["metadata"]["labels"]
+    for name in ("valkey", "broker"):
+        assert of_kind("Service", name)["spec"]["selector"] == of_kind("Deployment", name)["spec"]["template"]["metadata"]["labels"]
+
+
+def test_nginx_asks_the_replicas_there_are() -> None:
+    """Those of the compose file by their names, those of systemd by the ports its unit is to be enabled with."""
+    asked = {file.stem: re.findall(r"server (\S+)", file.read_text()) for file in (DEPLOY / "nginx" / "replicas").iterdir()}
+    assert asked["compose"] == [f"{name}:8080" for name in replicas() if name != "workers"]
+    assert asked["systemd"] == [f"127.0.0.1:{port}" for port in re.findall(r"rendermap@(\d+)", UNIT.read_text())]
+    assert any(volume.startswith("./nginx/replicas/compose.conf:") for volume in compose()["services"]["nginx"]["volumes"])
 
 
 @needs_nginx
@@ -139,10 +225,15 @@ def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
-def test_systemd_takes_its_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("instance", ["8081", "workers"])
+def test_systemd_takes_its_unit(tmp_path: Path, instance: str) -> None:
     """As systemd says itself; the program is one that is here."""
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace("/opt/rendermap/venv/bin/rendermap", sys.executable))
+    for file in (UNIT, OVERRIDE):
+        written = tmp_path / file.relative_to(UNIT.parent)
+        written.parent.mkdir(exist_ok=True)
+        written.write_text(file.read_text().replace("/opt/rendermap/venv/bin/rendermap", sys.executable))
     told = {**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, env=told)
+    named = str(tmp_path / UNIT.name.replace("@", f"@{instance}"))
+    Path(named).symlink_to(tmp_path / UNIT.name)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", named], capture_output=True, text=True, env=told)
     assert (done.returncode, done.stderr) == (0, "")
