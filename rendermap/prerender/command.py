@@ -107,11 +107,19 @@ def _archive(settings: Settings, job: str, wish: Wish, target: Path) -> None:
     own = settings if wish.broker else settings.model_copy(update={"cache_dir": None, "redis_url": None, "cache_s3": None})
     with _stoppable(f"What is drawn is in {draft_path(target)}; the same command goes on from there."):
         drawn = run(own, job, partial(draw_tiles, wish=wish))
-        with closing(Draft(draft_path(target), drawn.identity)) as draft:
-            tiles = ((tile_id, body) for tile_id, body in draft.tiles() if drawn.cover.has(*place_of(tile_id)))
-            write_archive(target, tiles, drawn.about)
-        draft_path(target).unlink()
+        if drawn.was_written:
+            print_note("Nothing has changed since this archive was written.")
+        else:
+            _bind(drawn, target)
     out.print(f"{target}  {spelled_bytes(target.stat().st_size)}", highlight=False)
+
+
+def _bind(drawn: Drawn, target: Path) -> None:
+    """The archive, of what the draft holds; the draft is gone then."""
+    with closing(Draft(draft_path(target), drawn.identity)) as draft:
+        tiles = ((tile_id, body) for tile_id, body in draft.tiles() if drawn.cover.has(*place_of(tile_id)))
+        write_archive(target, tiles, drawn.about)
+    draft_path(target).unlink()
 
 
 @contextmanager

@@ -66,10 +66,19 @@ class Cover:
                     yield from _square(zoom, range(left, min(left + SQUARE, cols.stop)), range(top, min(top + SQUARE, rows.stop)))
 
     def sample(self, count: int) -> tuple[TileAddress, ...]:
-        """A few tiles of the closest zoom, where most of them are, from all over the map."""
-        cols, rows = self.ranges(self.highest)
-        share = [((i + 0.5) / count, i * _GOLDEN % 1) for i in range(count)]
-        return tuple(dict.fromkeys(_tile(self.highest, cols[int(x * len(cols))], rows[int(y * len(rows))]) for y, x in share))
+        """A few tiles from all over the map, of each zoom as many as its share of all."""
+        places = [((i + 0.5) / count, i * _GOLDEN % 1) for i in range(count)]
+        return tuple(dict.fromkeys(self._at(share, x) for share, x in places))
+
+    def _at(self, share: float, x: float) -> TileAddress:
+        """The tile before which this share of all lies, from far to near and from north to south.  x: from west to east, 0 to 1."""
+        rest = share * self.count
+        for zoom in self.zooms:
+            cols, rows = self.ranges(zoom)
+            if rest < (here := len(cols) * len(rows)):
+                return _tile(zoom, cols[int(x * len(cols))], rows[int(rest / here * len(rows))])
+            rest -= here
+        raise ValueError("nothing lies behind the last tile")
 
     def has(self, zoom: int, col: int, row: int) -> bool:
         """True for a tile of the cover."""

@@ -19,7 +19,7 @@ from rendermap.request import JobRequest, LayerChoice, TileRequest
 PER_WORKER = 2
 """So many tiles are asked for at once for each worker, so that the next waits when one is done."""
 
-SAMPLES = 9
+SAMPLES = 32
 
 Take = Callable[[TileAddress, bytes | None], None]
 
@@ -87,9 +87,9 @@ async def estimate(cover: Cover, sheet: Sheet, take: Take, at_once: int) -> Esti
         take(tile, body)
 
     sample = cover.sample(SAMPLES)
-    # the first of all waits for what is looked up once
-    await draw_all(sample[:1], sheet, weigh, at_once)
-    others, began = sample[1:] or sample, time.perf_counter()
+    # the first wait, in each worker, for what is looked up once
+    await draw_all(sample[:at_once], sheet, weigh, at_once)
+    others, began = sample[at_once:] or sample, time.perf_counter()
     await draw_all(others, sheet, weigh, at_once)
     return Estimate((time.perf_counter() - began) / len(others), sum(sizes) / len(sizes))
 

@@ -19,7 +19,7 @@ from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import Format
 from rendermap.limits import spelled
 from rendermap.open_map import OpenMap
-from rendermap.prerender.archive import About, about, id_of, place_of
+from rendermap.prerender.archive import About, about, id_of, is_written, place_of
 from rendermap.prerender.cover import Cover, cover_of
 from rendermap.prerender.draft import Draft, draft_path
 from rendermap.prerender.drawing import PER_WORKER, Sheet, draw_all, estimate
@@ -49,13 +49,18 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What is drawn now.  identity: of the draft.  bytes: of the pictures of this run.  faults: of the stores of other machines."""
+    """What is drawn now.
+
+    identity: of the draft.  bytes: of the pictures of this run.  faults: of the stores of other machines.
+    was_written: the archive held all of it before.
+    """
 
     cover: Cover
     about: About
     identity: str
-    bytes: int
-    faults: int
+    bytes: int = 0
+    faults: int = 0
+    was_written: bool = False
 
 
 @dataclass(slots=True)
@@ -96,11 +101,14 @@ async def draw_tiles(assembled: Assembled, request: JobRequest, wish: Wish) -> D
     _demand(opened, cover, wish)
     _warn(opened, cover, wish)
     sheet = Sheet(opened, request, wish.choice, wish.format)
+    told = about(opened.card, wish.choice, cover, wish.bbox_deg, wish.format, sheet.identity)
+    if wish.target and is_written(wish.target, told):
+        return Drawn(cover, told, sheet.identity, was_written=True)
     with closing(Draft(draft_path(wish.target), sheet.identity)) if wish.target else nullcontext() as draft:
         tray = await _draw(cover, sheet, draft, PER_WORKER * assembled.settings.workers, _fleet_of(assembled, wish))
     if (await assembled.service.open(request)).version != opened.version:
         raise Broken("The result has changed while it was drawn. Give the command again.")
-    return Drawn(cover, about(opened.card, wish.choice, zooms, wish.bbox_deg, wish.format), sheet.identity, tray.drawn_bytes, tray.faults)
+    return Drawn(cover, told, sheet.identity, tray.drawn_bytes, tray.faults)
 
 
 async def _draw(cover: Cover, sheet: Sheet, draft: Draft | None, at_once: int, fleet: Fleet | None) -> _Tray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +26,8 @@ from rendermap.cli import FAULTS, OK, USAGE, app
 from rendermap.errors import InvalidParameter
 from rendermap.geo.bbox import BBox
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, view_of
-from rendermap.prerender.archive import id_of
+from rendermap.imaging.formats import FORMATS
+from rendermap.prerender.archive import About, id_of, is_written
 from rendermap.prerender.command import STOPPED
 from rendermap.prerender.cover import WORLD, Cover, parse_degrees, parse_zooms
 from rendermap.prerender.draft import Draft, draft_path
@@ -268,3 +271,55 @@ def test_zooms_and_boxes_are_read() -> None:
     """One zoom stands for itself; boxes end where Web Mercator does."""
     assert parse_zooms("0-14") == (0, 14) and parse_zooms("12") == (12, 12)
     assert parse_degrees("-180,-90,180,90").corners == pytest.approx((-180, -85.0511287798, 180, 85.0511287798))
+
+
+def test_a_finished_archive_is_left_as_it_is(place: tuple[Path, str], archive: Path) -> None:
+    """The same command draws nothing; other zooms are drawn."""
+    before = archive.stat()
+    assert "Nothing has changed" in run(place, "--zoom", "8-13", "--to", archive)
+    assert (archive.stat().st_ino, archive.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns) and not draft_path(archive).exists()
+    other = archive.with_name("finished.pmtiles")
+    other.write_bytes(archive.read_bytes())
+    assert "Nothing has changed" not in run(place, "--zoom", "8-9", "--to", other)
+    assert {zoom for zoom, _, _ in tiles_in(other)} == {8, 9}
+
+
+def test_an_archive_that_is_not_whole_is_not_finished(archive: Path, tmp_path: Path) -> None:
+    """Cut short, empty, or another file altogether: it is written again."""
+    drawn_from = Reader(MemorySource(archive.read_bytes())).metadata()["drawn_from"]
+    told = About("", "", "", "", WORLD, (8, 13), 9, FORMATS["png"], drawn_from)
+    assert is_written(archive, told) and not is_written(archive, replace(told, drawn_from="other"))
+    target = tmp_path / "damaged.pmtiles"
+    for damaged in (archive.read_bytes()[:-10], archive.read_bytes()[:200], b"PMTiles", b"", b"something else"):
+        target.write_bytes(damaged)
+        assert not is_written(target, told)
+    assert not is_written(tmp_path, told) and not is_written(tmp_path / "none", told)
+
+
+def test_an_archive_opens_where_the_whole_of_it_is_seen(place: tuple[Path, str], archive: Path) -> None:
+    """At TileJSON's own zoom, within those of the archive; what it is drawn from is told by a digest alone."""
+    reader = Reader(MemorySource(archive.read_bytes()))
+    folder, job = place
+    service, _, job_id = job.rpartition("/")
+    with served(Settings(jobs=(folder / "jobs",), services=folder / "services", workers=1)) as url:
+        told = json.loads(fetched(f"{url}/xyz/{service}/jobs/{job_id}/tilejson.json") or b"")
+    assert reader.header()["center_zoom"] == min(told["center"][2], 13) > 8
+    assert job_id not in str(reader.metadata())
+
+
+def test_a_sample_has_its_share_of_every_zoom() -> None:
+    """Of what is drawn to reckon with, three quarters are of the closest zoom where that has three quarters of all tiles."""
+    zooms = [tile.matrix for tile in Cover(WORLD, WORLD, 0, 8).sample(32)]
+    assert (zooms.count(8), zooms.count(7)) == (24, 6)
+
+
+@pytest.mark.parametrize("after_s", [0.02, 0.2])
+def test_ctrl_c_while_the_command_is_loaded_ends_it_quietly(after_s: float) -> None:
+    """No traceback with paths, and the status that shells know."""
+    heeding = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    code = (
+        f"import threading, signal, os; threading.Timer({after_s}, os.kill, (os.getpid(), signal.SIGINT)).start(); "
+        "from rendermap.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "prerender", "x"], capture_output=True, text=True, preexec_fn=heeding)
+    assert (done.returncode, done.stderr) == (STOPPED, "Stopped.\n")

@@ -44,9 +44,14 @@ def tilejson(card: MapCard, choice: LayerChoice, addresses: Addresses) -> dict[s
         "minzoom": farthest,
         "maxzoom": finest,
         "bounds": [round(v, 7) for v in bounds.corners],
-        "center": [round(center_x, 7), round(center_y, 7), zoom_to_fit(mercator_bbox(card), TILE_PX * 2, farthest, finest)],
+        "center": [round(center_x, 7), round(center_y, 7), center_zoom(mercator_bbox(card), farthest, finest)],
         "vector_layers": [],
     }
+
+
+def center_zoom(box: BBox, farthest: int, finest: int) -> int:
+    """At which a box, in metres of Web Mercator, is seen as a whole."""
+    return zoom_to_fit(box, TILE_PX * 2, farthest, finest)
 
 
 def require_inside(card: MapCard, view: MapView) -> None:
