@@ -165,8 +165,9 @@ soak: $(DONE)/run $(DONE)/test ## An hour at full load, with jobs coming and goi
 fuzz-files: $(DONE)/run $(DONE)/test ## Damage ten thousand files and look what becomes of them
 	@$(BIN)/python -m tests.fuzz.files $(or $(ARGS),--count 10000 --seed 1)
 
-fuzz-requests: $(DONE)/run $(DONE)/test $(PAGES) ## Damage a hundred thousand requests and look what is answered
+fuzz-requests: $(DONE)/run $(DONE)/test $(PAGES) ## Damage a hundred thousand requests, make up what OpenAPI allows, and look what is answered
 	@$(BIN)/python -m tests.fuzz.requests $(or $(ARGS),--count 100000 --seed 1)
+	@$(BIN)/python -m tests.fuzz.described
 
 pins: build/uv/bin/uv ## Pin requirements/*.in anew, with hashes
 	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "celery -c run.txt -c demo.txt" "test -c run.txt -c demo.txt -c celery.txt -c web.txt" "titiler" "toolbox"; do \

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -15,6 +15,7 @@ from rendermap.access import realm
 from rendermap.access.doorkeeper import Doorkeeper
 from rendermap.access.grant import UNBOUNDED, Link, Operation
 from rendermap.access.realm import ApiKey
+from tests.builders.recorded_arcgis import DOCUMENTS, PICTURES, QUESTIONS
 from tests.builders.register import PASSWORD, SOUTH, WEST, Register
 from tests.builders.served import tile_at
 
@@ -72,6 +73,7 @@ def recorded(register: Register, address: str, link_token: str) -> tuple[Questio
     tag = ("If-None-Match", picture.headers["etag"])
     return (
         *_arcgis(register, swatch, "/" + told["href"].split("/", 3)[3], tag),
+        *_of_clients(register),
         *_tiles(register, version, tag),
         *_pages(register, version, style),
         *_doors(register, link_token),
@@ -128,6 +130,17 @@ def _arcgis(register: Register, swatch: str, href: str, tag: tuple[str, str]) ->
     yield _get("execute", f"{gp}/execute", **(inputs | {"f": "json", "env:outSR": "102100", "returnZ": "True"}))
     yield Question("submit form", "POST", f"{gp}/submitJob", (FORM,), b"f=html&Height=12&Reach=5&Reach.units=esriMiles&When=2026-01-01")
     yield _get("cancel", f"{job}/cancel", f="json")
+
+
+def _of_clients(register: Register) -> Iterator[Question]:
+    """As they were recorded to be sent; what is more than GET can carry goes as a form."""
+    pictures = {name: recorded for name, (recorded, _) in PICTURES.items()}
+    documents = {name: recorded for name, (recorded, _) in DOCUMENTS.items()}
+    for name, recorded in {**pictures, **documents, **QUESTIONS}.items():
+        path, _, query = f"{_map(register)}{recorded}".partition("?")
+        query = quote(query, safe="=&,:;*-_.")
+        yield Question(name, "GET", f"{path}?{query}")
+        yield Question(f"{name}, form"[-24:], "POST", path, (FORM,), query.encode())
 
 
 def _tile(zoom: int) -> str:

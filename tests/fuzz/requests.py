@@ -176,7 +176,7 @@ def run(folder: Path, numbers: Sequence[int], seed: int, clients: int = 3) -> Re
             found = _RESTARTS.findall(running.get("/metrics")[1].decode())
             report.restarts = ", ".join(f"{count} {cause}" for cause, count in found) or "none"
             report.violations += [(-1, f"no longer answers {name}", b"") for name in _unanswered(running, good)]
-    report.violations += [(-1, line, b"") for line in _faults_in((folder / "log").read_text(errors="replace"))]
+    report.violations += [(-1, line, b"") for line in faults_in((folder / "log").read_text(errors="replace"))]
     return report
 
 
@@ -190,7 +190,7 @@ def _unanswered(running: Served, good: Sequence[Question]) -> Iterator[str]:
                 yield question.name
 
 
-def _faults_in(log: str) -> Iterator[str]:
+def faults_in(log: str) -> Iterator[str]:
     """Lines of the log that tell of an error nobody foresaw, or hold a credential."""
     for line in log.splitlines():
         if "Traceback" in line or ("incident" in line and "Broken" not in line and "code=" in line and "Error" in line):

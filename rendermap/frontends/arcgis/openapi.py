@@ -1,8 +1,13 @@
-"""What ``/docs`` says about this front end: the addresses people ask for, with their parameters."""
+"""What ``/docs`` says about this front end: the addresses people ask for, with their parameters and what these hold."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from rendermap.frontends.negotiation import Form, esri_names
+
+Schema = Mapping[str, Any]
 
 _FORM = ("f", "html (default), json or pjson; image where a picture is answered.")
 _EXPORT = (
@@ -13,6 +18,9 @@ _EXPORT = (
     ("dpi", "Scales symbols. Default: 96."),
     ("format", "png (default), png32, png24, png8, jpg, gif, bmp, webp or avif."),
     ("transparent", "true or false (default)."),
+    ("rotation", "Degrees by which the map is turned, clockwise."),
+    ("time", "A moment or from,to in milliseconds since 1970. Only on layers that have a time."),
+    ("dynamicLayers", "Layers of the map, ordered, filtered or drawn otherwise, as JSON."),
     ("layers", "show:, hide:, include: or exclude: and layer ids."),
     ("layerDefs", 'Filters: {"0": "depth > 2"}. Only on layers whose author allows it.'),
     ("mapScale", "Scale at 96 dpi; wins over the box, whose centre is kept."),
@@ -63,6 +71,55 @@ _ENVIRONMENT = (
 )
 _MESSAGES = ("returnMessages", "true (default) or false.")
 
+_TEXT: Schema = {"type": "string"}
+_FLAG: Schema = {"type": "string", "enum": ["true", "false"]}
+_COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+
+
+def _such_as(*examples: str) -> Schema:
+    return {"type": "string", "examples": list(examples)}
+
+
+_REFERENCE = _such_as("4326", "102100", '{"wkid": 102100, "latestWkid": 3857}')
+_FILTERS = _such_as('{"0": "depth > 2"}', '{"0": "OBJECTID > 3"}', "0:depth > 2;1:depth < 1")
+SCHEMAS: Mapping[str, Schema] = {
+    "f": {"type": "string", "enum": [*Form, "geojson"]},
+    "bbox": _such_as("-9441000,4318000,-9430000,4326250", '{"xmin": 10, "ymin": 50, "xmax": 11, "ymax": 51}'),
+    **dict.fromkeys(("bboxSR", "imageSR", "inSR", "outSR", "sr", "env:outSR", "env:processSR"), _REFERENCE),
+    "size": _such_as("400,300", "20,20"),
+    "dpi": {"type": "number", "exclusiveMinimum": 0, "maximum": 600},
+    "format": {"type": "string", "enum": list(esri_names())},
+    "layers": _such_as("show:0", "hide:0,1", "0", "all"),
+    "layerDefs": _FILTERS,
+    "mapScale": {"type": "number", "exclusiveMinimum": 0},
+    "rotation": {"type": "number"},
+    "time": _such_as("1700000000000", "null,1700000000000"),
+    "dynamicLayers": _such_as('[{"id": 0, "source": {"type": "mapLayer", "mapLayerId": 0}}]'),
+    "where": _such_as("1=1", "depth > 2 AND name LIKE 'a%'"),
+    "objectIds": _such_as("1", "1,2,3"),
+    "geometry": _such_as('{"x": 10, "y": 50, "spatialReference": {"wkid": 4326}}', "10,50", "10,50,11,51"),
+    "geometryType": _such_as("esriGeometryPoint", "esriGeometryEnvelope", "esriGeometryPolygon"),
+    "spatialRel": _such_as("esriSpatialRelIntersects", "esriSpatialRelContains", "esriSpatialRelWithin"),
+    "distance": {"type": "number", "minimum": 0},
+    "units": _such_as("esriSRUnit_Meter", "esriSRUnit_Kilometer"),
+    "outFields": _such_as("*", "name,depth"),
+    "orderByFields": _such_as("depth DESC", "name ASC,depth"),
+    "outStatistics": _such_as('[{"statisticType": "max", "onStatisticField": "depth", "outStatisticFieldName": "deepest"}]'),
+    **dict.fromkeys(("resultOffset", "resultRecordCount"), _COUNT),
+    "geometryPrecision": {"type": "integer", "minimum": 0, "maximum": 15},
+    "maxAllowableOffset": {"type": "number", "minimum": 0},
+    "env:extent": _such_as('{"xmin": 10, "ymin": 50, "xmax": 11, "ymax": 51, "spatialReference": {"wkid": 4326}}'),
+    "context": _such_as('{"outSR": {"wkid": 4326}, "extent": {"xmin": 10, "ymin": 50, "xmax": 11, "ymax": 51}}'),
+    **dict.fromkeys(
+        (
+            "transparent", "contains", "returnGeometry", "returnIdsOnly", "returnCountOnly", "returnExtentOnly", "returnDistinctValues",
+            "returnZ", "returnM", "returnMessages",
+        ),
+        _FLAG,
+    ),
+}  # fmt: skip
+"""What parameters hold: each name means the same wherever it stands.  All others hold any text."""
+
 _TEMPLATE = "/services/{service}/MapServer"
 _MAP = f"{_TEMPLATE}/jobs/{{jobId}}"
 _ALIAS = "/services/{service}/jobs/{jobId}/MapServer"
@@ -78,17 +135,27 @@ class Described(NamedTuple):
     is_file: bool = False
 
     def operation(self) -> dict[str, Any]:
-        """The parameters as OpenAPI writes them."""
-        in_path = [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
-        return {
-            "parameters": [
-                *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in in_path),
-                *(
-                    {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
-                    for name, text in (*self.parameters, *(() if self.is_file else (_FORM,)))
-                ),
-            ]
-        }
+        """The parameters and answers as OpenAPI writes them, with all parameters in the address."""
+        return {"parameters": [*self._in_path(), *({**one, "in": "query"} for one in self._said())], "responses": self._answers()}
+
+    def form(self) -> dict[str, Any]:
+        """The same with the parameters as fields of a form, as clients send what is long."""
+        fields = {one["name"]: {**one["schema"], "description": one["description"]} for one in self._said()}
+        body = {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}}
+        return {"parameters": self._in_path(), "requestBody": body, "responses": self._answers()}
+
+    def _in_path(self) -> list[dict[str, Any]]:
+        names = [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+        return [{"name": name, "in": "path", "required": True, "schema": dict(_TEXT)} for name in names]
+
+    def _said(self) -> list[dict[str, Any]]:
+        said = (*self.parameters, *(() if self.is_file else (_FORM,)))
+        return [{"name": name, "description": text, "schema": dict(SCHEMAS.get(name, _TEXT))} for name, text in said]
+
+    def _answers(self) -> dict[str, Any]:
+        """Errors too have the status 200 and are objects with an ``error``; files that are not there have HTTP's own."""
+        kinds = ("image/*",) if self.is_file else ("application/json", "text/html", "application/javascript", "image/*")
+        return {"200": {"content": {kind: {} for kind in kinds}}}
 
 
 DESCRIBED = (

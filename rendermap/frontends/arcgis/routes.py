@@ -88,16 +88,17 @@ def _rest_router(service: MapService) -> APIRouter:
         router.add_api_route(path, answer, methods=[*METHODS, *_REFUSED_METHODS], include_in_schema=False, response_model=None)
     # never reached, the one above takes all: they are there to be read in /docs
     for row in DESCRIBED:
-        router.add_api_route(
-            row.path,
-            answer,
-            methods=["GET"],
-            summary=row.summary,
-            tags=["ArcGIS REST"],
-            openapi_extra=row.operation(),
-            response_class=Response,
-            name=f"arcgis {row.path}",
-        )
+        for method, operation in (("GET", row.operation()), *((("POST", row.form()),) if row.parameters else ())):
+            router.add_api_route(
+                row.path,
+                answer,
+                methods=[method],
+                summary=row.summary,
+                tags=["ArcGIS REST"],
+                openapi_extra=operation,
+                response_class=Response,
+                name=f"arcgis {method} {row.path}",
+            )
     return router
 
 
