@@ -25,7 +25,7 @@ from rendermap.symbology.style import Style, style_digest
 
 PlanDigest = NewType("PlanDigest", str)
 
-RELEASE_EPOCH = 4
+RELEASE_EPOCH = 5
 """Raised when the same plan draws a different picture in a new release."""
 
 

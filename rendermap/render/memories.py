@@ -6,9 +6,9 @@ from rendermap.render import bends, gdb_raster, journal, seals
 from rendermap.render.labels import BLOCKS
 from rendermap.render.one_picture import BLOCKS_OF_ONE
 from rendermap.render.points import WARM_STAMPS
-from rendermap.render.raster_levels import warm_rasters
 from rendermap.render.vectors import WARM
 from rendermap.render.warm_points import WARM_POINTS
+from rendermap.render.warm_rasters import warm_rasters
 
 
 def forget_datasets() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +11,29 @@ from numpy.typing import NDArray
 from rendermap.errors import SourceUnreadable, StyleInvalid
 from rendermap.jobs.job import Layer
 from rendermap.render.raster_holes import Cells, Valid, valid_cells
-from rendermap.render.raster_pyramid import Kept, Level, Pyramid, find_pyramid, is_large, kept_for, sum_pairs
+from rendermap.render.raster_pyramid import (
+    PICKED_PER_PIXEL,
+    Kept,
+    Level,
+    Pyramid,
+    find_pyramid,
+    first_factor,
+    halvings,
+    is_large,
+    kept_for,
+    picked_at,
+    sum_pairs,
+)
 from rendermap.render.raster_source import Affine, Dataset, Resampling, Window, check_files, georeference, open_raster, reading
 from rendermap.symbology.facts import Band, RasterFacts
 
 Box = tuple[float, float, float, float]
+_Read = tuple[Cells, Valid | None, NDArray[np.uint8] | None]
+"""Cells, which of them hold data, and how far they are seen; see `Patch`."""
 
-WARM_RASTERS = 16
-WARM_BYTES = 256 << 20
 _MEMORY_SIDE = 2048
 _SMALLEST_SIDE = 256
+_READ_CELLS = 1 << 24
 LARGE_PART = 0.25
 """Of the rows of a large raster: for so many all may be read, and what is made of them serves the next picture."""
 _AVERAGED_UP_TO_CELLS = 1 << 28
@@ -59,6 +71,11 @@ class Request:
     alpha_band: int = 0
     majority: bool = False
     margin: int = 1
+
+    @property
+    def level_scale(self) -> float:
+        """Full-size cells per cell of a level, at most: one that is picked must lie within half a pixel of its place."""
+        return self.scale if self.smooth or self.majority else self.scale / PICKED_PER_PIXEL
 
 
 class RasterLevels:
@@ -129,29 +146,72 @@ class RasterLevels:
             made = self._made_level(request)
             if made is not None:
                 return made
-        level = max((i for i, factor in enumerate(self._factors) if factor <= max(1.0, request.scale * 1.01)), default=-1)
+        if self._picks(request):
+            return self._read_picked(request)
+        level = max((i for i, factor in enumerate(self._factors) if factor <= max(1.0, request.level_scale * 1.01)), default=-1)
         with reading(self._layer.open_name):
             dataset = self._whole if level < 0 else self._overview(level)
             return self._read_file(Level(dataset, (self.width / dataset.width, self.height / dataset.height)), request)
 
     def _wants_levels(self, request: Request) -> bool:
         """True where levels made of all cells serve better than a look at those of the picture; a large raster's will be kept anyway."""
-        if self._factors or request.majority or request.scale < 2 or max(self.width, self.height) <= _SMALLEST_SIDE:
+        if self._factors or request.majority or max(self.width, self.height) <= _SMALLEST_SIDE:
+            return False
+        if request.level_scale < 2 or (self._is_large and not (request.smooth or self._picks(request))):
             return False
         rows = request.box[3] - request.box[1]
         return not self._is_large or rows > LARGE_PART * self.height
+
+    def _picks(self, request: Request) -> bool:
+        """True where a picture shows every so manieth cell of a large raster, the same ones whether they are kept yet or not."""
+        if self._factors or not self._is_large or request.smooth or request.majority:
+            return False
+        return request.level_scale >= self._first_factor
+
+    @property
+    def _first_factor(self) -> int:
+        return first_factor(self._layer, Kept.PICKED)
+
+    def _read_picked(self, request: Request) -> Patch | None:
+        """The cells of a kept level that is not there yet."""
+        factor = self._first_factor
+        for _ in range(halvings(-(-max(self.width, self.height) // factor))):
+            factor *= 1 + (2 * factor <= request.level_scale * 1.01)
+        left, top, right, bottom = (place / factor for place in request.box)
+        columns = _span(left, right, -(-self.width // factor), 1, request.margin)
+        rows = _span(top, bottom, -(-self.height // factor), 1, request.margin)
+        if columns[1] <= columns[0] or rows[1] <= rows[0]:
+            return None
+        with reading(self._layer.open_name):
+            picked = self._picked(request, factor, rows, columns)
+        return Patch(*picked, columns[0] * factor, rows[0] * factor, (factor, factor))
+
+    def _picked(self, request: Request, factor: int, rows: tuple[int, int], columns: tuple[int, int]) -> _Read:
+        """Every so manieth cell, from the first to before the last of a level's, a bounded part of the raster at a time."""
+        start = self._first_factor // 2
+        down = picked_at(rows[0], rows[1] - rows[0], factor, start, self.height)
+        across = picked_at(columns[0], columns[1] - columns[0], factor, start, self.width)
+        width = int(across[-1] + 1 - across[0])
+        at_once = max(_READ_CELLS // (width * factor), 1)
+        parts = []
+        for some in (down[first : first + at_once] for first in range(0, len(down), at_once)):
+            window = Window(int(across[0]), int(some[0]), width, int(some[-1] + 1 - some[0]))
+            cells, valid, alpha = self._cells(self._whole, request, window, (window.height, window.width))
+            at = np.ix_(some - some[0], across - across[0])
+            parts.append((cells[:, *at], None if valid is None else valid[at], None if alpha is None else alpha[at]))
+        return _joined(parts)
 
     def _read_pyramid(self, request: Request) -> Patch | None:
         """From what is kept behind earlier pictures; None where nothing is, or it is damaged."""
         scale = 1.0 if request.majority else request.scale
         kept = kept_for(self._layer, scale, smooth=request.smooth)
         pyramid = None if kept is Kept.MEANS and request.alpha_band else self._pyramid(kept)
-        level = pyramid.level(request.scale) if pyramid else None
+        level = pyramid.level(request.level_scale) if pyramid else None
         if pyramid is None or level is None:
             return None
         try:
             with reading(str(pyramid.file)):
-                found = self._read_file(level, request, averaged=kept is Kept.MEANS)
+                found = self._read_file(level, request, kept)
             if not pyramid.is_damaged:
                 return found
         except SourceUnreadable:
@@ -173,22 +233,24 @@ class RasterLevels:
             self._overviews[level] = open_raster(self._layer.open_name, self._layer.driver, OVERVIEW_LEVEL=str(level))
         return self._overviews[level]
 
-    def _read_file(self, level: Level, request: Request, averaged: bool = False) -> Patch | None:
+    def _read_file(self, level: Level, request: Request, kept: Kept | None = None) -> Patch | None:
         dataset, step = level.dataset, level.step
-        shrink = max(1, int(request.scale / max(step)))
-        c0, c1 = _span(request.box[0] / step[0], request.box[2] / step[0], dataset.width, shrink, request.margin)
-        r0, r1 = _span(request.box[1] / step[1], request.box[3] / step[1], dataset.height, shrink, request.margin)
+        # what a level was filled up with to halve evenly is no part of the raster
+        width, height = min(dataset.width, math.ceil(self.width / step[0])), min(dataset.height, math.ceil(self.height / step[1]))
+        # the cells themselves are picked from the middle of those that a pixel shows, of a level nobody knows from where
+        scale = request.scale if max(step) == 1 else request.level_scale
+        shrink = 1 if kept is Kept.PICKED else max(1, int(scale / max(step)))
+        c0, c1 = _span(request.box[0] / step[0], request.box[2] / step[0], width, shrink, request.margin)
+        r0, r1 = _span(request.box[1] / step[1], request.box[3] / step[1], height, shrink, request.margin)
         if c1 <= c0 or r1 <= r0:
             return None
         shape = (-(-(r1 - r0) // shrink), -(-(c1 - c0) // shrink))
         window = Window(c0, r0, c1 - c0, r1 - r0)
-        cells, valid, alpha = self._cells(dataset, request, window, shape, averaged)
+        cells, valid, alpha = self._cells(dataset, request, window, shape, kept is Kept.MEANS)
         scaled = (step[0] * (c1 - c0) / shape[1], step[1] * (r1 - r0) / shape[0])
         return Patch(cells, valid, alpha, c0 * step[0], r0 * step[1], scaled)
 
-    def _cells(
-        self, dataset: Dataset, request: Request, window: Window, shape: tuple[int, int], averaged: bool = False
-    ) -> tuple[Cells, Valid | None, NDArray[np.uint8] | None]:
+    def _cells(self, dataset: Dataset, request: Request, window: Window, shape: tuple[int, int], averaged: bool = False) -> _Read:
         shrinks = shape != (window.height, window.width)
         method = Resampling.nearest
         if shrinks and (request.smooth or request.majority):
@@ -215,11 +277,13 @@ class RasterLevels:
         key = (request.bands, request.smooth, request.alpha_band)
         if key not in self._made:
             self._made[key] = self._make(request)
-        made = [level for level in self._made[key] if max(level.step) <= request.scale * 1.01]
+        made = [level for level in self._made[key] if max(level.step) <= request.level_scale * 1.01]
         return made[-1].cut(request.box, request.margin) if made else None
 
     def _make(self, request: Request) -> list[_Made]:
         """Halved copies, `_MEMORY_SIDE` cells a side at most: a raster without overviews is read through once, not for every tile."""
+        if self._picks(request):
+            return self._make_picked(request)
         factor = 2
         while max(self.width, self.height) / factor > _MEMORY_SIDE:
             factor *= 2
@@ -232,6 +296,28 @@ class RasterLevels:
         while max(made[-1].cells.shape[1:]) > _SMALLEST_SIDE:
             made.append(made[-1].halved(request.smooth))
         return made
+
+    def _make_picked(self, request: Request) -> list[_Made]:
+        factor = self._first_factor
+        while max(self.width, self.height) / factor > PICKED_PER_PIXEL * _MEMORY_SIDE:
+            factor *= 2
+        with reading(self._layer.open_name):
+            picked = self._picked(request, factor, (0, -(-self.height // factor)), (0, -(-self.width // factor)))
+        made = [_Made(*picked, (factor, factor))]
+        while max(made[-1].cells.shape[1:]) > _SMALLEST_SIDE:
+            made.append(made[-1].halved(False))
+        return made
+
+
+def _joined(parts: list[_Read]) -> _Read:
+    """Parts of a picture one below the other."""
+    cells = np.concatenate([part[0] for part in parts], axis=1)
+    valid, alpha = None, None
+    if any(part[1] is not None for part in parts):
+        valid = np.concatenate([np.ones(read.shape[1:], np.bool_) if known is None else known for read, known, _ in parts])
+    if any(part[2] is not None for part in parts):
+        alpha = np.concatenate([np.full(read.shape[1:], 255, np.uint8) if seen is None else seen for read, _, seen in parts])
+    return cells, valid, alpha
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +343,11 @@ class _Made:
     def halved(self, smooth: bool) -> _Made:
         height, width = self.cells.shape[1:]
         rows, cols = np.arange(0, height, 2), np.arange(0, width, 2)
-        step = (self.step[0] * width / len(cols), self.step[1] * height / len(rows))
         alpha = None if self.alpha is None else self.alpha[::2, ::2]
         if not smooth:
-            return _Made(self.cells[:, ::2, ::2], None if self.valid is None else self.valid[::2, ::2], alpha, step)
+            picked = None if self.valid is None else self.valid[::2, ::2]
+            return _Made(self.cells[:, ::2, ::2], picked, alpha, (2 * self.step[0], 2 * self.step[1]))
+        step = (self.step[0] * width / len(cols), self.step[1] * height / len(rows))
         weights = np.ones((height, width), np.float32) if self.valid is None else self.valid.astype(np.float32)
         total = sum_pairs(weights)
         values = np.where(weights > 0, self.cells, 0) * weights
@@ -274,40 +361,3 @@ def _span(low: float, high: float, size: int, shrink: int, margin: int) -> tuple
     first = int(np.floor(max(low - margin * shrink, 0) / shrink)) * shrink
     last = int(np.ceil(min(high + margin * shrink, size) / shrink)) * shrink
     return first, min(last, size)
-
-
-class WarmRasters:
-    """The rasters opened last, for one thread."""
-
-    def __init__(self, limit: int = WARM_RASTERS) -> None:
-        self._limit = limit
-        self._open: OrderedDict[tuple[str, str], RasterLevels] = OrderedDict()
-
-    def get(self, layer: Layer) -> RasterLevels:
-        """The raster of a layer, in the very version the layer's fingerprint names.  Raises SourceUnreadable, SourceRefused."""
-        key = (layer.open_name, layer.source.fingerprint)
-        if key not in self._open:
-            self._drop_older(layer)
-            self._open[key] = RasterLevels(layer)
-        self._open.move_to_end(key)
-        while len(self._open) > 1 and (len(self._open) > self._limit or self._memory_bytes() > WARM_BYTES):
-            self._open.popitem(last=False)[1].close()
-        return self._open[key]
-
-    def forget(self) -> None:
-        """Close them all."""
-        while self._open:
-            self._open.popitem()[1].close()
-
-    def _memory_bytes(self) -> int:
-        return sum(raster.memory_bytes for raster in self._open.values())
-
-    def _drop_older(self, layer: Layer) -> None:
-        for key in [key for key in self._open if key[0] == layer.open_name]:
-            self._open.pop(key).close()
-
-
-@lru_cache(maxsize=1)
-def warm_rasters() -> WarmRasters:
-    """The warm rasters of this worker."""
-    return WarmRasters()

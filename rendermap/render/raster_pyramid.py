@@ -39,7 +39,9 @@ LARGE_CELLS = 2048
 """Along the longer side; of a smaller raster a worker has all levels in memory."""
 MOST_BYTES = 1 << 30
 """Of the finest level of a kept file; the others take a third more."""
-_LARGEST_PICKED_FACTOR = 8
+_LARGEST_PICKED_FACTOR = 4
+PICKED_PER_PIXEL = 2
+"""Cells of a level along a pixel's side, at least: the one under a pixel then lies within half a pixel of its place."""
 _SUFFIX = ".tif"
 _SMALLEST_SIDE = 256
 _WINDOW_BYTES = 32 << 20
@@ -71,15 +73,17 @@ class Level:
 class Pyramid:
     """A kept file of levels, open for one thread."""
 
-    def __init__(self, file: Path, facts: RasterFacts, kept: Kept) -> None:
+    def __init__(self, file: Path, layer: Layer, kept: Kept) -> None:
         """Raises OSError for a file that is gone, SourceUnreadable for one that is damaged."""
         self.file = file
         self._bytes = SealedBytes(file)
         opened = partial(open_raster, str(file), "GTiff", self._bytes.open)
         finest = opened()
         others = [opened(OVERVIEW_LEVEL=str(level)) for level in range(len(finest.overviews(1)))]
-        # The last mean of a row may be of less than two by two cells, and counts as a whole one.
-        width, height = (2 * finest.width, 2 * finest.height) if kept is Kept.MEANS else (facts.width, facts.height)
+        facts, factor = layer.facts, first_factor(layer, kept)
+        assert isinstance(facts, RasterFacts)
+        # The last cell of a row may stand for fewer cells than others, and counts as a whole one.
+        width, height = (facts.width, facts.height) if factor == 1 else (factor * finest.width, factor * finest.height)
         self._levels = [Level(each, (width / each.width, height / each.height)) for each in (finest, *others)]
 
     def level(self, scale: float) -> Level | None:
@@ -113,16 +117,16 @@ def kept_for(layer: Layer, scale: float, *, smooth: bool) -> Kept:
         return Kept.WHOLE
     if smooth:
         return Kept.MEANS if scale >= 2 else Kept.CELLS
-    return Kept.PICKED if scale * 1.01 >= _first_factor(layer, Kept.PICKED) else Kept.CELLS
+    return Kept.PICKED if scale >= PICKED_PER_PIXEL * first_factor(layer, Kept.PICKED) else Kept.CELLS
 
 
 def find_pyramid(layer: Layer, kept: Kept) -> Pyramid | None:
     """A kept file of a raster, None when there is none; a damaged one is dropped."""
     file = found_copy(_essence(layer, kept), _SUFFIX, layer.source, is_read_sealed=True)
-    if file is None or not isinstance(layer.facts, RasterFacts):
+    if file is None:
         return None
     try:
-        return Pyramid(file, layer.facts, kept)
+        return Pyramid(file, layer, kept)
     except (OSError, SourceUnreadable):
         drop_damaged(file)
         return None
@@ -171,13 +175,26 @@ def _side(facts: RasterFacts) -> int:
     return max(facts.width, facts.height)
 
 
-def _first_factor(layer: Layer, kept: Kept) -> int:
+def first_factor(layer: Layer, kept: Kept) -> int:
     """Full-size cells along the side of a cell of the finest level."""
     if kept is not Kept.PICKED:
         return 2 if kept is Kept.MEANS else 1
     assert isinstance(layer.facts, RasterFacts)
     side = _side(layer.facts)
-    return next((factor for factor in (2, 4) if side / factor <= LARGE_CELLS), _LARGEST_PICKED_FACTOR)
+    return 2 if side <= 2 * PICKED_PER_PIXEL * LARGE_CELLS else _LARGEST_PICKED_FACTOR
+
+
+def picked_at(first: int, count: int, factor: int, start: int, full: int) -> NDArray[np.intp]:
+    """The cells of a raster, along one side, that those of a level are: one of so many, from start on; no more than there are.
+
+    A level of twice the factor holds every second of them, so that a view shows the same cells whichever level they are read from.
+    """
+    return np.minimum(np.arange(first, first + count) * factor + start, full - 1)
+
+
+def halvings(side: int) -> int:
+    """Levels above one of so many cells along its longer side."""
+    return next(power for power in range(16) if -(-side // 2**power) <= _SMALLEST_SIDE)
 
 
 def _fits(layer: Layer, source: Dataset, kept: Kept) -> bool:
@@ -186,7 +203,7 @@ def _fits(layer: Layer, source: Dataset, kept: Kept) -> bool:
         return False
     if kept is Kept.WHOLE:
         return source.compression is not None and not _is_masked(source) and _own_level(source) is not None
-    cells = source.width * source.height * source.count / _first_factor(layer, kept) ** 2
+    cells = source.width * source.height * source.count / first_factor(layer, kept) ** 2
     return cells * _dtype_of(source, kept).itemsize <= MOST_BYTES and (kept is not Kept.MEANS or _has_means(layer, source))
 
 
@@ -217,8 +234,11 @@ def _write(layer: Layer, source: Dataset, file: Path, kept: Kept) -> None:
     if kept is Kept.WHOLE:
         _copy_own(layer, source, file)
         return
-    factor, dtype = _first_factor(layer, kept), _dtype_of(source, kept)
+    factor, dtype = first_factor(layer, kept), _dtype_of(source, kept)
     width, height = -(-source.width // factor), -(-source.height // factor)
+    levels = halvings(max(width, height))
+    if kept is Kept.PICKED:  # so that GDAL halves it evenly, and picks every second cell
+        width, height = (-(-side // 2**levels) * 2**levels for side in (width, height))
     nodata = np.nan if kept is Kept.MEANS else source.nodata
     with create_tiff(file, width=width, height=height, count=source.count, dtype=dtype, nodata=nodata) as target:
         if ColorInterp.alpha in source.colorinterp:
@@ -226,7 +246,7 @@ def _write(layer: Layer, source: Dataset, file: Path, kept: Kept) -> None:
         for place in _places(source, target, factor):
             _fill(layer, source, target, place, kept)
     if kept is not Kept.CELLS:
-        factors = [2**power for power in range(1, 16) if max(width, height) / 2 ** (power - 1) > _SMALLEST_SIDE]
+        factors = [2 ** (level + 1) for level in range(levels)]
         add_overviews(file, factors, Resampling.average if kept is Kept.MEANS else Resampling.nearest)
 
 
@@ -241,8 +261,9 @@ def _copy_own(layer: Layer, source: Dataset, file: Path) -> None:
 
 def _fill(layer: Layer, source: Dataset, target: Any, place: Window, kept: Kept) -> None:
     """Fill a part of the finest level."""
-    rows = _read_at(source.height, target.height, place.row_off, place.height, kept)
-    cols = _read_at(source.width, target.width, place.col_off, place.width, kept)
+    factor = first_factor(layer, kept)
+    rows = _read_at(source.height, place.row_off, place.height, factor, kept)
+    cols = _read_at(source.width, place.col_off, place.width, factor, kept)
     window = Window(cols[0], rows[0], cols[-1] + 1 - cols[0], rows[-1] + 1 - rows[0])
     picked = np.ix_(rows - rows[0], cols - cols[0])
     cells = source.read(window=window)
@@ -251,11 +272,11 @@ def _fill(layer: Layer, source: Dataset, target: Any, place: Window, kept: Kept)
         target.write_mask(source.dataset_mask(window=window)[picked], window=place)
 
 
-def _read_at(full: int, size: int, first: int, count: int, kept: Kept) -> NDArray[np.intp]:
-    """The cells of the raster, along one side, that some of the finest level are made of: all, or those that reading fewer picks."""
+def _read_at(full: int, first: int, count: int, factor: int, kept: Kept) -> NDArray[np.intp]:
+    """The cells of the raster, along one side, that some of the finest level are made of."""
     if kept is Kept.MEANS:
         return np.arange(2 * first, min(2 * (first + count), full))
-    return ((np.arange(first, first + count) + 0.5) * (full / size) + 1e-10).astype(np.intp)
+    return picked_at(first, count, factor, factor // 2, full)
 
 
 def _is_masked(source: Dataset) -> bool:

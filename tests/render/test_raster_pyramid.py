@@ -17,8 +17,8 @@ from rendermap.jobs.job import Layer
 from rendermap.render.assets import use_workshop
 from rendermap.render.paint import request_of
 from rendermap.render.raster import draw_raster
-from rendermap.render.raster_levels import warm_rasters
 from rendermap.render.raster_pyramid import Kept, find_pyramid, prepare_raster
+from rendermap.render.warm_rasters import warm_rasters
 from rendermap.symbology.style import RasterCategory, Stretch, StretchKind, StretchRecipe, Style, Theme, UniqueRaster
 from rendermap.symbology.symbols import Color, Ramp
 from tests.builders.damage import spoil
@@ -31,6 +31,7 @@ from affine import Affine
 from rasterio.warp import Resampling, reproject
 
 WIDE, HIGH = 2560, 320
+RANDOM = np.random.default_rng(5)
 GRAY = Ramp(((0.0, Color(0, 0, 0)), (1.0, Color(255, 255, 255))))
 CATEGORIES = UniqueRaster(tuple(RasterCategory((float(value),), Color(value * 20, 255 - value * 9, 80)) for value in range(1, 12)))
 SCALES = (0.5, 1.0, 1.7, 2.5, 3.99, 4.5, 9.0, 20.0)
@@ -145,6 +146,45 @@ def test_a_kept_raster_agrees_with_gdals_own_warp(tmp_path: Path) -> None:
         known = np.isfinite(expected) & (picture[..., 3] > 0)
         assert known.sum() > 2000
         assert np.abs(picture[known][:, 0] - expected[known] * 255 / 200).mean() < most
+
+
+def tall(data: np.ndarray, folder: Path) -> tuple[LayerPlan, list[MapView]]:
+    """Classes that divide into levels unevenly, and small views of them from near and far, at places between cells."""
+    layer = layer_of(folder, data.astype(np.uint8)[np.newaxis], compress="deflate")
+    assert layer.bbox
+    x, y = layer.bbox.xmin + 4321, layer.bbox.ymax - 9876
+    sides = [64 * 30 * scale for scale in (1.3, 2.5, 3.9, 4.2, 6.5, 8.4, 17.0, 33.0, 70.0)]
+    return plan_of(layer, CATEGORIES), [MapView(BBox(x, y - side, x + side, y), "EPSG:32611", 64, 64) for side in sides]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("largest", [2048, 600])
+def test_preparing_changes_no_class(size: int, largest: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even of a checkerboard, whichever way the original was read: picked from it, or from levels in memory, fine and coarse."""
+    monkeypatch.setattr("rendermap.render.raster_levels._MEMORY_SIDE", largest)
+    monkeypatch.setattr("rendermap.render.raster_levels._READ_CELLS", 100_000)
+    rows, cols = np.mgrid[0:2605, 0:611] // size
+    plan, views = tall((rows + cols) % 2 + 1, tmp_path)
+    before = [drawn_anew(plan, view) for view in views]
+    assert prepare_raster(plan.layer)
+    for view, old in zip(views, before, strict=True):
+        assert np.array_equal(drawn_anew(plan, view), old)
+
+
+def test_classes_lie_within_half_a_pixel(tmp_path: Path) -> None:
+    """Each pixel shows a class that is there within half a pixel of its middle, before preparing and after."""
+    patches = RANDOM.integers(1, 12, (2605 // 7 + 1, 611 // 7 + 1)).repeat(7, 0).repeat(7, 1)[:2605, :611]
+    plan, views = tall(patches, tmp_path)
+    padded = np.pad(patches, 80, mode="edge")
+    for _ in range(2):
+        for view in views:
+            picture, scale = drawn_anew(plan, view), view.bbox.width / 64 / 30
+            left, top = (view.bbox.xmin - TRANSFORM.c) / 30, (TRANSFORM.f - view.bbox.ymax) / 30
+            for row, col in zip(*np.nonzero(picture[..., 3]), strict=True):
+                y, x = (int(start + place * scale) + 80 for start, place in ((top, row), (left, col)))
+                y1, x1 = (int(start + (place + 1) * scale) + 81 for start, place in ((top, row), (left, col)))
+                assert picture[row, col, 0] // 20 in padded[y:y1, x:x1]
+        prepare_raster(plan.layer)
 
 
 def test_masks_and_transparency_are_kept(tmp_path: Path) -> None:
@@ -289,7 +329,7 @@ def test_of_a_raster_too_large_its_levels_are_kept(tmp_path: Path, monkeypatch: 
         assert np.array_equal(drawn_anew(plan, view_at(layer, scale)), old)
     path.write_bytes(path.read_bytes()[:20_000])  # what is not kept cannot be drawn any more
     for scale, old in zip(SCALES, before, strict=True):
-        if scale > 2:
+        if scale > 4:
             assert np.array_equal(draw_raster(plan, view_at(layer, scale)), old)
 
 
