@@ -133,7 +133,7 @@ house: $(DONE)/test ## Check who imports whom, and the house's other rules
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/house tests/contract
 
-bench: $(DONE)/run $(DONE)/test $(PAGES) ## Measure, in ratios to Mapnik and to the last release (ARGS=--record renews that)
+bench: $(DONE)/run $(DONE)/demo $(PAGES) ## Measure, in ratios to Mapnik and to the last release (ARGS="--only tile --rounds 1": a short look)
 	@$(BIN)/python -m tests.bench.bench $(ARGS)
 
 bench-peers: $(DONE)/run $(DONE)/demo $(PAGES) peers $(PEERS)/downloads/.done ## Measure beside MapServer, QGIS Server and TiTiler

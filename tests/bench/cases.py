@@ -170,6 +170,17 @@ CASES: dict[str, Case] = {
     "10,000 classes": many_classes,
 }
 
+_DIRECT, _YARD = "CPU time, Mapnik called directly", "CPU time, work that never changes"
+UNITS = dict.fromkeys(CASES, _DIRECT) | {
+    "first picture, 16 polygons": _YARD,
+    "first picture, small raster": _YARD,
+    "picture that is there": _YARD,
+    "PNG of a tile": "CPU time, Mapnik's encoder",
+    "memory": "MB, one process with Mapnik",
+    "10,000 classes": "CPU time, a single class",
+}
+"""What each ratio is one of."""
+
 ONCE = ("memory", "10,000 classes")
 """They take turns within themselves, or do not drift."""
 

@@ -37,6 +37,10 @@ class Release:
     version: str
     ratios: dict[str, float]
 
+    def of(self, cases: list[str]) -> Release:
+        """These cases alone."""
+        return Release(self.version, {case: ratio for case, ratio in self.ratios.items() if case in cases})
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.bench import LAST, main
+from rendermap import __version__
+from tests.bench.bench import LAST, USAGE, main
 from tests.bench.cases import CASES
 from tests.bench.ratios import Pair, Release, compare, measure_twice, read_release, typical, write_release
 
@@ -66,6 +67,32 @@ def test_record_makes_the_run_the_last_release(tmp_path: Path) -> None:
     assert read_release(last).ratios == ratios
     assert main([], lambda _: dict.fromkeys(CASES, 1.96), last) == 1
     assert main([], lambda _: dict.fromkeys(CASES, 1.94), last) == 0
+
+
+def test_a_version_is_recorded_once(tmp_path: Path) -> None:
+    """What has become slower within a version cannot be recorded away, nor a part of the cases or a short run be a release."""
+    last = tmp_path / "last.json"
+    for arguments in (["--record", "--only", "tile"], ["--record", "--rounds", "1"]):
+        assert main(arguments, lambda _: dict.fromkeys(CASES, 1.0), last) == USAGE and not last.exists()
+    assert main(["--record"], lambda _: dict.fromkeys(CASES, 1.0), last) == 0
+    assert main(["--record"], lambda _: dict.fromkeys(CASES, 9.0), last) == USAGE
+    assert read_release(last).ratios == dict.fromkeys(CASES, 1.0)
+    write_release(last, Release("0.0.1", {"tile": 5.0}))
+    assert main(["--record"], lambda _: dict.fromkeys(CASES, 9.0), last) == 0 and read_release(last).version == __version__
+
+
+def test_some_cases_alone(tmp_path: Path) -> None:
+    """Only those are measured, and the others are not missed."""
+    last = tmp_path / "last.json"
+    write_release(last, Release("1.0", dict.fromkeys(CASES, 1.0)))
+    asked: list[str] = []
+
+    def measure(cases: list[str]) -> dict[str, float]:
+        asked.extend(cases)
+        return dict.fromkeys(cases, 1.0)
+
+    assert main(["--only", "tile, p"], measure, last) == 0 and asked == ["tile, polygons", "tile, points"]
+    assert main(["--only", "nothing of this name"], measure, last) == USAGE
 
 
 def test_the_committed_record_is_of_these_cases() -> None:
