@@ -40,8 +40,12 @@ def create_app(assembled: Assembled) -> FastAPI:
         await assembled.start()
         try:
             await assembled.runner.start()
+            if assembled.retention:
+                assembled.retention.start()
             yield
         finally:
+            if assembled.retention:
+                await assembled.retention.stop()
             await assembled.runner.stop()
             await assembled.stop()
 

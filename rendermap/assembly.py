@@ -33,6 +33,7 @@ from rendermap.jobs.catalog import Catalog
 from rendermap.ledger import Ledger
 from rendermap.limits import CLIENT_DRAWINGS, PIXEL_BUDGET
 from rendermap.reply import LegendLayer
+from rendermap.retention import Retention
 from rendermap.service import JobFinder, MapService, Rooms
 from rendermap.services.reader import Services
 from rendermap.services.service import Service
@@ -47,6 +48,8 @@ SERVICES_S, LOOK_S = 0.5, 0.1
 """With what is believed of an opened map (`frontends.leases`), a changed service counts within a second, and a changed job within half a
 second."""
 ANSWERS_SHARE = 4
+DRAWN_AGAIN = 2
+"""A drawing whose worker crashed is begun once more."""
 LEGENDS_BYTES = 32 * MEGABYTE
 
 T = TypeVar("T")
@@ -70,9 +73,10 @@ class Assembled:
     endings: Endings | None = None
     ahead: Ahead = field(default_factory=Ahead)
     runner: Runner = field(default_factory=Runner)
+    retention: Retention | None = None
 
     async def start(self) -> None:
-        """Starts the workers.  Engines that run tasks are started by who serves (`app.create_app`), and by nobody else."""
+        """Starts the workers.  Engines that run tasks, and what ends jobs, are started by who serves (`app.create_app`)."""
         await self.pool.start()
         if self.audit:
             self.audit.start()
@@ -128,7 +132,8 @@ def build(
     pictures = Flight(memory, _observe(metrics, "pictures"), outside.shared)
     legends = Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends"))
     ahead = Ahead(lambda: pool.is_calm, settings.draw_ahead_s)
-    finder = catalog or Catalog(settings.jobs, services=published)
+    on_shelves = Catalog(settings.jobs, services=published)
+    finder = catalog or on_shelves
     studio = Studio(
         policy=Policy(),
         pool=pool,
@@ -146,6 +151,7 @@ def build(
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,
         studio.endings, ahead, runner,
+        None if catalog else Retention(settings.jobs, on_shelves, published, settings.queue_s + DRAWN_AGAIN * settings.deadline_s),
     )  # fmt: skip
 
 

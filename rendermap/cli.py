@@ -1,4 +1,4 @@
-"""The command line: serve, demo, draw, legend, style, inspect, check, jobs; credentials and prerender are in rooms of their own."""
+"""The command line: serve, demo, draw, legend, style, inspect, check, jobs, sweep; credentials and prerender are in rooms of their own."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from rendermap.console import (
     print_map,
     print_settings_fault,
     print_style,
+    print_swept,
 )
 from rendermap.desk import (
     TriedStyle,
@@ -52,6 +53,7 @@ from rendermap.options import Config, Jobs, Services, help_of, settings_options
 from rendermap.prerender import command as prerender_command
 from rendermap.prerender import drawer_command
 from rendermap.request import JobRequest, LayerChoice, LegendRequest, LegendSheetRequest, MapRequest
+from rendermap.retention import Step
 from rendermap.session import OK, USAGE, run, settings_of
 from rendermap.settings import Settings, SettingsInvalid
 from rendermap.symbology.defaults import default_needs, default_style
@@ -357,3 +359,25 @@ def list_jobs(
     except RendermapError as error:
         print_error(error)
         raise typer.Exit(FAULTS) from None
+
+
+@app.command()
+def sweep(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    jobs: Jobs = None,
+    services: Services = None,
+    config: Config = None,
+) -> None:
+    """End the jobs whose lifetime is over, and remove what is left of those that ended a while ago.
+
+    Exit status 1 if something could not be removed.  A running service does the same by itself, every five minutes.
+
+    Example: `rendermap sweep --dry-run --jobs /data/arcgisjobs`
+    """
+    settings = settings_of(jobs=tuple(jobs or ()), services=services, config=config, workers=1)
+    _demand_jobs(settings)
+    retention = build(settings).retention
+    assert retention
+    swept = retention.sweep(is_trial=dry_run)
+    print_swept(swept, is_trial=dry_run)
+    raise typer.Exit(FAULTS if any(one.step is Step.FAILED for one in swept) else OK)

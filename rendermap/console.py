@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -18,6 +18,7 @@ from rendermap.geo.crs import crs_of
 from rendermap.jobs.job import Layer
 from rendermap.limits import spelled
 from rendermap.reply import JobCard, LegendLayer, MapCard
+from rendermap.retention import Step, Swept
 from rendermap.symbology.describe import describe_style
 from rendermap.symbology.facts import Measures, RasterFacts, VectorFacts
 from rendermap.symbology.readers.table import NamedStyle
@@ -94,6 +95,18 @@ def print_jobs(cards: Sequence[JobCard]) -> None:
         told = f"{layers} layers" if layers else ""
         line = f"{name:<{width}}  [{color}]{card.status:<9}[/]  {_time(card.finished):<19}  {told:<9}  {escape(message)}"
         out.print(line.rstrip(), highlight=False, soft_wrap=True)
+
+
+def print_swept(swept: Sequence[Swept], *, is_trial: bool) -> None:
+    """One line per job that a sweep did something with, and how many they are."""
+    names = [f"{one.service}/{one.job_id}" for one in swept]
+    width = max(map(len, names), default=0)
+    for name, one in zip(names, swept, strict=True):
+        color = "red" if one.step is Step.FAILED else "blue"
+        since = _time(datetime.fromtimestamp(one.since, UTC)) if one.since else ""
+        out.print(f"{name:<{width}}  [{color}]{one.step:<9}[/]  {since}".rstrip(), highlight=False, soft_wrap=True)
+    counted = ", ".join(f"{count} {step}" for step in Step if (count := sum(one.step is step for one in swept)))
+    out.print(f"{'would be: ' if is_trial and counted else ''}{counted or 'nothing is due'}", highlight=False)
 
 
 def print_map(card: MapCard, legend: Sequence[LegendLayer]) -> None:

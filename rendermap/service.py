@@ -35,6 +35,7 @@ from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.orders import order_for
 from rendermap.gp.runner import Runner
 from rendermap.jobs.job import Job, JobStatus, MessageKind
+from rendermap.jobs.usage import Usage
 from rendermap.ledger import Ledger
 from rendermap.limits import EXECUTION_S
 from rendermap.open_map import OpenMap
@@ -81,6 +82,7 @@ class Rooms:
     studio: Studio
     runner: Runner = field(default_factory=Runner)
     look_s: float = 0.0
+    usage: Usage = field(default_factory=Usage)
     now: Callable[[], float] = time.monotonic
 
 
@@ -243,7 +245,10 @@ class MapService:
         except (Ended, JobUnreadable) as error:
             self._policy.grant(request.principal, Operation.VIEW, access, JobAccess(request.job_id, error.owner, error.is_private))
             raise
-        return job, service, Gate.of(self._policy, request.principal, access, job)
+        gate = Gate.of(self._policy, request.principal, access, job)
+        if service.running.lifetime_h and service.running.lifetime_from == "access":
+            self._rooms.usage.note(job.root, service.running.lifetime_h * HOUR_S)
+        return job, service, gate
 
     def _list(self, services: Mapping[str, Service], principal: Principal, name: str | None, limit: int) -> tuple[JobCard, ...]:
         """Reads the disk, and may block."""
@@ -298,6 +303,7 @@ class MapService:
 
 
 SHORT_CHARS = 120
+HOUR_S = 3600.0
 KEPT_OPENINGS = 1024
 LEAST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 """Between looks at a job that is waited for."""

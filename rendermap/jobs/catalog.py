@@ -6,6 +6,7 @@ Folders, below each of the jobs directories, letter case of service names forgiv
     [<folder>/]<service>/<job id>/              the same, for published services only
     .../<job id>.ended                          a file: the job has ended, whether its folder is still there or not
     .../<job id>.access                         a file: whose the job is (`access_file`)
+    .../<job id>.used                           a file: when somebody last asked for it (`usage`)
 """
 
 from __future__ import annotations
@@ -88,6 +89,18 @@ class Catalog:
                 continue
         return tuple(jobs)
 
+    def places(self, service: str, jobs_dir: Path) -> tuple[Path, ...]:
+        """The folders below one of the jobs directories that hold the jobs of a service."""
+        root = Path(jobs_dir).resolve()
+        return tuple(place for place in self._places_of(service, self._published(service)) if place.is_relative_to(root))
+
+    def folders(self, place: Path) -> Iterator[tuple[float, Path]]:
+        """(seconds since 1970, job folder) of all jobs of such a folder that have not ended.  No document is younger than that."""
+        listing = list_folder(place)
+        for job_id, status in listing.items():
+            if stat.S_ISDIR(status.st_mode) and is_job_id(job_id) and f"{job_id}{ENDED_SUFFIX}" not in listing:
+                yield _time_of(place / job_id, status), place / job_id
+
     def at(self, path: Path) -> Job:
         """The job of a folder, wherever it is; its service is told by its document or by the folders above it.
 
@@ -139,10 +152,7 @@ class Catalog:
     def _roots(self, service: str | None) -> Iterator[tuple[float, Path, str]]:
         """(time, job folder, service) of all jobs that have not ended."""
         for place, name in self._all_places(service):
-            listing = list_folder(place)
-            for job_id, status in listing.items():
-                if stat.S_ISDIR(status.st_mode) and is_job_id(job_id) and f"{job_id}{ENDED_SUFFIX}" not in listing:
-                    yield _time_of(place / job_id, status), place / job_id, name
+            yield from ((changed, root, name) for changed, root in self.folders(place))
 
     def _all_places(self, service: str | None) -> Iterator[tuple[Path, str]]:
         if service is not None:
