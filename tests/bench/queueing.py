@@ -7,10 +7,15 @@ times half the sum of the squared coefficients of variation of what lies between
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, fields
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 BUSIEST = 0.7
 """Share of the time that workers, and the process before them, may be busy: beyond it waiting grows without measure."""
+PROXY_MS = 0.014
+"""Of nginx, for a picture that it keeps."""
+PICTURE_KB = 16.0
 LONGEST_WAIT = 1.0
 """Mean wait of a drawing, in drawings."""
 
@@ -76,13 +81,28 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """replicas: the fewest that do.  asked, drawn: of all, a second.  busy: a worker, share of the time.  wait_ms: of a drawing, mean."""
+    """replicas: the fewest that do.  asked, drawn: of all, a second.  busy: a worker, share of the time.  wait_ms: of a drawing, mean.
+
+    proxy_processors: that nginx keeps busy with what it has.  network_gbit_s: of all pictures, at `PICTURE_KB` each.
+    """
 
     replicas: int
     asked: float
     drawn: float
     busy: float
     wait_ms: float
+    proxy_processors: float
+    network_gbit_s: float
+
+    def __str__(self) -> str:
+        return (
+            f"replicas             {self.replicas:,}\n"
+            f"asked of rendermap   {self.asked:,.0f} a second, {self.drawn:,.0f} of them drawn\n"
+            f"a worker is busy     {self.busy:.0%}\n"
+            f"a drawing waits      {self.wait_ms:.1f} ms\n"
+            f"nginx is busy with   {self.proxy_processors:.1f} processors\n"
+            f"the network carries  {self.network_gbit_s:.1f} Gbit/s, of pictures of {PICTURE_KB:.0f} KB"
+        )
 
 
 def plan(demand: Demand) -> Capacity:
@@ -92,7 +112,9 @@ def plan(demand: Demand) -> Capacity:
     replicas = 1
     while not _suffices(demand, asked / replicas, station := _station(demand, drawn / replicas)):
         replicas += 1
-    return Capacity(replicas, asked, drawn, station.busy, station.wait_s * 1000)
+    proxy_processors = demand.rate * demand.at_proxy * PROXY_MS / 1000
+    network_gbit_s = demand.rate * PICTURE_KB * 8 * 1024 / 1e9
+    return Capacity(replicas, asked, drawn, station.busy, station.wait_s * 1000, proxy_processors, network_gbit_s)
 
 
 def _station(demand: Demand, rate: float) -> Station:
@@ -104,15 +126,33 @@ def _suffices(demand: Demand, asked: float, station: Station) -> bool:
     return is_front_free and station.busy <= BUSIEST and station.wait_s <= LONGEST_WAIT * station.service_s
 
 
-def _read_demand() -> Demand:
-    parser = argparse.ArgumentParser(description=__doc__)
-    for each in fields(Demand):
-        is_given = each.name != "rate"
-        default = each.default if is_given else None
-        kind = int if each.name == "workers" else float
-        parser.add_argument(f"--{each.name.replace('_', '-')}", type=kind, default=default, required=not is_given)
-    return Demand(**vars(parser.parse_args()))
+def read_demand(arguments: Sequence[str] | None = None) -> Demand:
+    """From the command line.  Ends it with one line for what cannot be."""
+    parser = argparse.ArgumentParser(prog="queueing", description=__doc__)
+    parser.add_argument("--rate", type=_positive(float), required=True, help="pictures a second")
+    parser.add_argument("--at-proxy", type=share, default=0.0, help="share of them that the proxy has, 0 to 1 (0)")
+    parser.add_argument("--kept", type=share, default=0.8, help="share of the others that rendermap has (0.8)")
+    parser.add_argument("--drawing-ms", type=_positive(float), default=50.0, help="of a drawing (50)")
+    parser.add_argument("--front-ms", type=_positive(float), default=2.0, help="of the serving process for each picture (2)")
+    parser.add_argument("--workers", type=_positive(int), default=4, help="of each replica (4)")
+    return Demand(**vars(parser.parse_args(arguments)))
+
+
+def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
+    def positive(text: str) -> float:
+        if not (math.isfinite(value := kind(text)) and value > 0):
+            raise ValueError
+        return value
+
+    return positive
+
+
+def share(text: str) -> float:
+    """From 0 to 1.  Raises ValueError."""
+    if not 0 <= (value := float(text)) <= 1:
+        raise ValueError
+    return value
 
 
 if __name__ == "__main__":
-    print(plan(_read_demand()))
+    print(plan(read_demand()))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.queueing import Demand, Station, plan
+from tests.bench.queueing import PICTURE_KB, PROXY_MS, Demand, Station, plan, read_demand
 from tests.builders.pools import run, running, told
 
 PAGE = Path(__file__).parents[2] / "docs" / "capacity.md"
@@ -104,3 +104,30 @@ def test_the_manual_shows_what_the_model_says() -> None:
     for rate, at_proxy, kept, *shown in rows:
         made = plan(Demand(rate, at_proxy / 100, kept / 100))
         assert [round(made.asked), round(made.drawn), made.replicas, round(made.busy * 100), round(made.wait_ms, 1)] == shown
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "--rate 0",
+        "--rate -1",
+        "--rate inf",
+        "--rate 1 --workers 0",
+        "--rate 1 --kept 2",
+        "--rate 1 --at-proxy -0.1",
+        "--rate 1 --drawing-ms 0",
+    ],
+)
+def test_what_cannot_be_is_said(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a line, as command lines do, and not by a fault in the reckoning."""
+    with pytest.raises(SystemExit, match="2"):
+        read_demand(asked.split())
+    assert "invalid" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_plan_is_told_in_words_and_round_numbers() -> None:
+    """With what the proxy and the network have to bear, by the figures that the page names."""
+    said = str(plan(read_demand(["--rate", "100000", "--at-proxy", "0.99", "--kept", "0.9"])))
+    assert "1,000 a second, 100 of them drawn" in said and "1.4 processors" in said and "13.1 Gbit/s" in said and "99999" not in said
+    page = PAGE.read_text()
+    assert f"{PROXY_MS} ms of nginx" in page and f"{PICTURE_KB:.0f} KB" in page and "1.4 processors" in page and "13 Gbit/s" in page
