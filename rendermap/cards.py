@@ -27,7 +27,7 @@ def service_card(service: Service, layer_ids: frozenset[int], *, may_submit: boo
     most = service.maximum_records if hands_out else 0
     return ServiceCard(
         service.name, service.title, service.description, service.credits, tasks, most, service.over_limit,
-        accepts_jobs, service.running.is_synchronous,
+        accepts_jobs, service.running.is_synchronous, service.raster_identify_keys,
     )  # fmt: skip
 
 

@@ -31,12 +31,34 @@ from rendermap.geo.crs import transform_bbox
 from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import TileAddress, crs_of_set, view_of
 from rendermap.geo.view import RATIO_PLACES, MapView, snapped
+from rendermap.identifying import (
+    MOST_HITS,
+    Looked,
+    cell_hits,
+    cells_plan,
+    feature_hits,
+    features_plan,
+    looked_into,
+    positions_of,
+    queried,
+    usual_choice,
+)
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
 from rendermap.queries import Queried, found_texts
-from rendermap.reply import Features, FoundText, LegendLayer, MapCard, Picture
-from rendermap.request import ComposedLayer, FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.reply import CellHit, Features, FoundText, Hit, Hits, LegendLayer, MapCard, Picture
+from rendermap.request import (
+    ComposedLayer,
+    Depth,
+    FeaturesRequest,
+    FindRequest,
+    IdentifyRequest,
+    LegendRequest,
+    LegendSheetRequest,
+    MapRequest,
+    TileRequest,
+)
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
 from rendermap.symbology.facts import GeometryKind, VectorFacts
@@ -196,6 +218,50 @@ class OpenMap:
                 asked, plan = queried.find_plan(request)
                 found += found_texts(request, queried, queried.answer(asked, plan, await self._found(plan, drawable.tool.id)))
         return tuple(found[: self._job_map.service.maximum_records])
+
+    async def identify(self, request: IdentifyRequest) -> Hits:
+        """What stands at a place, in layers whose author lets people ask.
+
+        Raises NotSupported where there is none, InvalidFilter, InvalidParameter, TooMany, TooCostly, Busy, Broken.
+        """
+        if all(told.level is Operation.VIEW for told in self._disclosures.values()):
+            raise NotSupported
+        limit = self._job_map.service.maximum_records or MOST_HITS
+        found: list[Hit | CellHit] = []
+        for looked in looked_into(self._looked(request), request):
+            hits, is_more = await (self._cells(looked, request) if looked.is_raster else self._hits(looked, request, limit))
+            found += hits
+            if len(found) > limit or is_more:
+                return Hits(tuple(found[:limit]), True)
+            if found and request.depth is Depth.TOP:
+                break
+        return Hits(tuple(found))
+
+    def _looked(self, request: IdentifyRequest) -> Iterator[Looked]:
+        """What the request names, top first, each under the id that it has there."""
+        told = self._disclosures
+        if request.composition is None:
+            drawn = MapRequest(request.job, request.view, usual_choice(request), filters=request.filters, time=request.time)
+            yield from (Looked(d.tool.id, d, told[d.tool.id]) for d in self._asked_for(drawn))
+            return
+        for layer, drawable in self._composed(request.composition):
+            if request.ids is None or layer.id in request.ids:
+                timed = at_time(drawable, request.time) if request.time else drawable
+                yield Looked(layer.id, timed, told[drawable.tool.id])
+
+    async def _hits(self, looked: Looked, request: IdentifyRequest, limit: int) -> tuple[tuple[Hit, ...], bool]:
+        layer_id, bounds, crs = looked.drawable.tool.id, self._grant.bounds, self._job_map.crs
+        asked, plan = features_plan(looked, request, bounds, crs, limit)
+        found = await self._studio.found(self._gate.granted(Operation.IDENTIFY, layer_id), plan)
+        return feature_hits(looked, queried(looked, bounds, crs, limit).answer(asked, plan, found)), found.is_more
+
+    async def _cells(self, looked: Looked, request: IdentifyRequest) -> tuple[tuple[CellHit, ...], bool]:
+        spots = positions_of(request, self._grant.bounds)
+        if not spots:
+            return (), False
+        plan = cells_plan(looked, request, spots, self._grant.bounds)
+        read = await self._studio.cells(self._gate.granted(Operation.IDENTIFY, looked.drawable.tool.id), plan)
+        return cell_hits(looked, request, spots, read), False
 
     async def _found(self, plan: FeaturesPlan, layer_id: int) -> Found:
         return await self._studio.found(self._gate.granted(Operation.DATA, layer_id), plan)

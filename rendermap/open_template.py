@@ -18,8 +18,8 @@ from rendermap.errors import InvalidFormat, LayerNotFound, NotSupported
 from rendermap.geo.view import RATIO_PLACES
 from rendermap.imaging.formats import FORMATS
 from rendermap.open_map import map_request_of
-from rendermap.reply import Features, FieldCard, FoundText, LegendLayer, MapCard, Picture
-from rendermap.request import FeaturesRequest, FindRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
+from rendermap.reply import Features, FieldCard, FoundText, Hits, LegendLayer, MapCard, Picture
+from rendermap.request import FeaturesRequest, FindRequest, IdentifyRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
 from rendermap.studio import Studio
 from rendermap.symbology.writers.written import Document
 
@@ -89,6 +89,13 @@ class OpenTemplate:
         """None: there is no data."""
         del request
         return ()
+
+    async def identify(self, request: IdentifyRequest) -> Hits:
+        """Nothing: there is no data."""
+        del request
+        if all(layer.access == Operation.VIEW.value for layer in self.card.layers):
+            raise NotSupported
+        return Hits()
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         """What the layer files say, as one picture."""

@@ -99,7 +99,8 @@ class ServiceCard:
     """A service as published.
 
     name: ``[folder/]name``.  maximum_records: that one answer holds.  over_limit: ``empty`` or ``truncate``.
-    accepts_jobs: whoever asks may submit.  is_synchronous: clients wait for the results of a task.
+    accepts_jobs: whoever asks may submit.  raster_identify_keys: ``pro`` or ``classic``.
+    is_synchronous: clients wait for the results of a task.
     """
 
     name: str
@@ -111,6 +112,7 @@ class ServiceCard:
     over_limit: str = "empty"
     accepts_jobs: bool = False
     is_synchronous: bool = False
+    raster_identify_keys: str = "pro"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,3 +266,42 @@ class FoundText:
     feature: Feature
     geometry: str
     crs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A feature that stands at a place.  fields: of its values.  geometry, crs: of its shape."""
+
+    layer_id: int
+    layer_name: str
+    display_field: str
+    fields: tuple[FieldCard, ...]
+    feature: Feature
+    geometry: str
+    crs: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellHit:
+    """A raster's cell at a place.
+
+    theme: how it is drawn: ``stretch``, ``classes``, ``values`` or ``bands``.  values: of the bands that are drawn, none without data.
+    label: of its class.  x, y: the place that was asked about, in crs.
+    """
+
+    layer_id: int
+    layer_name: str
+    theme: str
+    values: tuple[float, ...]
+    label: str
+    x: float
+    y: float
+    crs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What stands at a place, top layer first.  is_more: there is more than one answer may hold."""
+
+    found: tuple[Hit | CellHit, ...] = ()
+    is_more: bool = False

@@ -163,12 +163,13 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where features are asked for.  distance_m: on the ground, around the shape."""
+    """Where features are asked for.  distance_m: on the ground, around the shape.  reach: around it as well, in units of crs."""
 
     shape: Shape
     crs: str
     relation: Relation = Relation.INTERSECTS
     distance_m: float = 0.0
+    reach: float = 0.0
 
 
 class Wanted(StrEnum):
@@ -258,3 +259,35 @@ class FindRequest:
     out_crs: str | None = None
     tolerance: float = 0.0
     decimals: int | None = None
+
+
+class Depth(StrEnum):
+    """How deep a map is looked into: the topmost layer with anything there, all that are drawn, or those that are not drawn too."""
+
+    TOP = "top"
+    VISIBLE = "visible"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyRequest:
+    """What stands at a place of a picture.
+
+    shape: in view's CRS.  view: the picture that is looked at.  tolerance_px: around the shape.  ids: of layers, None for the usual.
+    with_shapes: of those features whose shapes may be told.  tolerance, decimals, with_z: as of a `FeaturesRequest`, in the view's CRS.
+    The rest is as of a `MapRequest`.
+    """
+
+    job: JobRequest
+    shape: Shape
+    view: MapView
+    tolerance_px: float = 0.0
+    depth: Depth = Depth.TOP
+    ids: tuple[int, ...] | None = None
+    filters: tuple[tuple[int, str], ...] = ()
+    composition: tuple[ComposedLayer, ...] | None = None
+    time: TimeSpan | None = None
+    with_shapes: bool = True
+    tolerance: float = 0.0
+    decimals: int | None = None
+    with_z: bool = False

@@ -17,8 +17,8 @@ from rendermap.composing import Looks
 from rendermap.dispatch.breaker import FAILURES, Breaker
 from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.found import Found
-from rendermap.dispatch.plan import FeaturesPlan, LegendPlan, MapPlan, PlanDigest, WatermarkPlan, cache_key, plan_digest
+from rendermap.dispatch.found import Cells, Found
+from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, LegendPlan, MapPlan, PlanDigest, WatermarkPlan, cache_key, plan_digest
 from rendermap.endings import Endings
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
@@ -45,6 +45,7 @@ class Drawer(Protocol):
     async def legend_sheet(self, plan: LegendPlan) -> Drawn: ...
     async def watermark(self, plan: WatermarkPlan) -> Drawn: ...
     async def features(self, plan: FeaturesPlan) -> Found: ...
+    async def identify(self, plan: IdentifyPlan) -> Cells: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,16 @@ class Studio:
 
     async def found(self, grant: Grant, plan: FeaturesPlan) -> Found:
         """What a worker finds; kept by nobody, for clients think of as many questions as they like.  Raises TooMany, Busy, Broken."""
+        return await self._told(grant, lambda: self.pool.features(plan))
+
+    async def cells(self, grant: Grant, plan: IdentifyPlan) -> Cells:
+        """What a raster has where it is asked about; as `found`."""
+        return await self._told(grant, lambda: self.pool.identify(plan))
+
+    async def _told(self, grant: Grant, find: Callable[[], Awaitable[A]]) -> A:
         end = self.ledger.begin(grant)
         try:
-            found = await self.pool.features(plan)
+            found = await find()
         finally:
             end()
         self.ledger.opened(grant)

@@ -1,4 +1,4 @@
-"""What a worker found of features."""
+"""What a worker found of features, and of a raster's cells."""
 
 from __future__ import annotations
 
@@ -22,3 +22,18 @@ class Found:
     count: int = 0
     bounds: tuple[float, float, float, float] | None = None
     is_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """values: of the bands that are drawn, none where there is no data.  label: of the class that it is drawn in, "" for none."""
+
+    values: tuple[float, ...] = ()
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """cells: one for each position that was asked about, None where it does not lie on the raster."""
+
+    cells: tuple[Cell | None, ...]

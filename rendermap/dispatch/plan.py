@@ -187,7 +187,20 @@ class FeaturesPlan:
     coordinate_decimals: int | None = None
 
 
-Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan | PreparePlan | FeaturesPlan
+@dataclass(frozen=True, slots=True)
+class IdentifyPlan:
+    """Cells of a raster to read as they are drawn.
+
+    positions: (x, y) in the layer's CRS.  cell: the side, in units of that CRS, of the grid that the raster is not shown finer than; None
+    for the raster's own.
+    """
+
+    layer: LayerPlan
+    positions: tuple[tuple[float, float], ...]
+    cell: float | None = None
+
+
+Plan = MapPlan | LegendPlan | InspectPlan | MeasurePlan | WatermarkPlan | PreparePlan | FeaturesPlan | IdentifyPlan
 
 
 def plan_digest(grant: Grant, plan: Plan) -> PlanDigest:

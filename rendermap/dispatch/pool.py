@@ -17,10 +17,10 @@ import structlog
 from rendermap.dispatch.answers import drawn_of, value_of, with_swatch
 from rendermap.dispatch.behind import Behind
 from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.found import Found
+from rendermap.dispatch.found import Cells, Found
 from rendermap.dispatch.notes import WorkerNotes
 from rendermap.dispatch.nursery import Nursery
-from rendermap.dispatch.plan import FeaturesPlan, InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
+from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, WatermarkPlan
 from rendermap.dispatch.process import NURSERY, WorkerDied, WorkerProcess, WorkerProgram, nursery_of
 from rendermap.dispatch.queue import Errand, Queue
 from rendermap.dispatch.scratch import Scratch, keep_swept, make_scratch, sweep_scratch
@@ -189,6 +189,10 @@ class Pool:
         """Find features.  Raises as `draw`, and TooCostly for an answer that is too large."""
         # a million positions take a while to check, and the loop has others to serve
         return await asyncio.to_thread(value_of, Found, await self._ask(plan, plan.layer.source.path))
+
+    async def identify(self, plan: IdentifyPlan) -> Cells:
+        """Read a raster's cells.  Raises as `draw`."""
+        return value_of(Cells, await self._ask(plan, plan.layer.layer.source.path))
 
     async def legend(self, plan: LegendPlan) -> tuple[LegendLayer, ...]:
         """Draw single swatches.  Raises as `draw`."""

@@ -116,6 +116,8 @@ def place_in(place: Place, crs: str) -> shapely.Geometry:
 
 
 def _carried_place(geometry: shapely.Geometry, place: Place, crs: str) -> shapely.Geometry:
+    if place.reach > 0:
+        geometry = shapely.buffer(geometry, place.reach)
     if place.distance_m > 0:
         geometry, source = _widened(geometry, place.crs, place.distance_m), WGS84
     else:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from rendermap.dispatch.plan import FeaturesPlan, MapPlan, MeasurePlan, Plan, PreparePlan
+from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, MapPlan, MeasurePlan, Plan, PreparePlan
 from rendermap.errors import SourceUnreadable
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.copy_store import kept_copy
@@ -40,7 +40,7 @@ def settled(plan: Plan) -> Plan:
             return replace(plan, layers=tuple(replace(p, layer=layer) for layer, p in zip(layers, plan.layers, strict=True)))
     elif isinstance(plan, MeasurePlan | FeaturesPlan):
         return replace(plan, layer=_moved(plan.layer))
-    elif isinstance(plan, PreparePlan):
+    elif isinstance(plan, PreparePlan | IdentifyPlan):
         return replace(plan, layer=replace(plan.layer, layer=_moved(plan.layer.layer)))
     return plan
 

@@ -87,7 +87,7 @@ def paint(plan: LayerPlan, raster: RasterLevels, patch: Patch, sampler: Sampler)
     style, theme = plan.style, raster_theme(plan.style.theme)
     if style.colors and patch.alpha is not None:
         patch = replace(patch, alpha=np.where(patch.alpha < 128, np.uint8(0), np.uint8(255)))
-    hidden = _background(theme, patch)
+    hidden = hidden_cells(theme, patch)
     shown = patch if hidden is None else _without(patch, hidden)
     if hidden is not None:
         sampler = sampler.of(shown)
@@ -102,7 +102,7 @@ def paint(plan: LayerPlan, raster: RasterLevels, patch: Patch, sampler: Sampler)
     return pixels_of(words)
 
 
-def _background(theme: RasterTheme, patch: Patch) -> Valid | None:
+def hidden_cells(theme: RasterTheme, patch: Patch) -> Valid | None:
     """Cells of the theme's background value, None where it has none."""
     if isinstance(theme, Stretch) and theme.background is not None:
         found = patch.cells[0] == theme.background

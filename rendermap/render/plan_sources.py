@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rendermap.dispatch.plan import FeaturesPlan, InspectPlan, MeasurePlan, Plan, PreparePlan, WatermarkPlan
+from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, InspectPlan, MeasurePlan, Plan, PreparePlan, WatermarkPlan
 from rendermap.errors import Busy, RenderFailed, SourceRefused
 from rendermap.jobs.fingerprint import fingerprint
 from rendermap.jobs.job import DataSource
@@ -18,7 +18,7 @@ def sources_of(plan: Plan) -> tuple[DataSource, ...]:
         return (plan.source,)
     if isinstance(plan, WatermarkPlan):
         return ()
-    if isinstance(plan, PreparePlan):
+    if isinstance(plan, PreparePlan | IdentifyPlan):
         return (plan.layer.layer.source,)
     layers = (plan.layer,) if isinstance(plan, MeasurePlan | FeaturesPlan) else tuple(each.layer for each in plan.layers)
     return tuple(dict.fromkeys(layer.source for layer in layers if layer))

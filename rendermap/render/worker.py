@@ -27,7 +27,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from rendermap.dispatch.plan import FeaturesPlan, InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, PreparePlan, WatermarkPlan
+from rendermap.dispatch.plan import (
+    FeaturesPlan,
+    IdentifyPlan,
+    InspectPlan,
+    LegendPlan,
+    MapPlan,
+    MeasurePlan,
+    Plan,
+    PreparePlan,
+    WatermarkPlan,
+)
 from rendermap.dispatch.scratch import SHARED
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json, to_plain_json
 from rendermap.errors import Busy, RenderFailed, RendermapError, SourceUnreadable
@@ -40,6 +50,7 @@ from rendermap.render.compose import draw, draw_plain
 from rendermap.render.confinement import confine
 from rendermap.render.features import find_features
 from rendermap.render.heap import BUSY, IDLE, RESTING, Heap
+from rendermap.render.identify import find_cells
 from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import JobThreads
 from rendermap.render.journal import settled
@@ -107,6 +118,7 @@ HANDLERS: Mapping[type[Any], Callable[[Any], Answer]] = {
     InspectPlan: lambda plan: Answer(Head("value"), to_json(inspect(plan))),
     MeasurePlan: lambda plan: Answer(Head("value"), to_json(measure(plan))),
     PreparePlan: prepare,
+    IdentifyPlan: lambda plan: Answer(Head("value"), to_json(find_cells(plan))),
     FeaturesPlan: lambda plan: Answer(Head("value"), to_plain_json(find_features(plan))),
 }
 

@@ -251,6 +251,7 @@ class ServiceDescription(_Model):
     access: Literal["view", "identify", "data"] = "view"
     maximum_records: Annotated[int, Field(ge=0, le=100_000)] = 1000
     over_limit: Literal["empty", "truncate"] = "empty"
+    raster_identify_keys: Literal["classic", "pro"] = "pro"
     who: ServiceWhoDescription = ServiceWhoDescription()
     run: RunDescription = RunDescription()
     extras: dict[str, JsonValue] = Field(default_factory=dict)

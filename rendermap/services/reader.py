@@ -165,6 +165,7 @@ def _build(name: str, described: ServiceDescription, folder: Path, tools: Tools 
         protection=_protection(described.protection),
         maximum_records=described.maximum_records,
         over_limit=described.over_limit,
+        raster_identify_keys=described.raster_identify_keys,
         running=_running(described.run, tools is not None or any(task.command for task in tasks)),
         submitters=None if described.who.submit is None else frozenset(described.who.submit),
     )

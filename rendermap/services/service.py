@@ -152,6 +152,7 @@ class Service:
 
     name: ``[folder/]name``.  crs: of the map, and of datasets that do not say theirs; None: each job's own.
     maximum_records: features or rows that one answer holds, 0 for none.  over_limit: ``empty`` or ``truncate``, what a result of more is.
+    raster_identify_keys: ``pro`` or ``classic``, how the values of rasters are named where they are told.
     submitters: who may submit, of those who may know of the service; None for all of them.
     """
 
@@ -169,6 +170,7 @@ class Service:
     protection: Protection = Protection()
     maximum_records: int = 1000
     over_limit: str = "empty"
+    raster_identify_keys: str = "pro"
     running: Running = Running()
     submitters: frozenset[str] | None = None
 

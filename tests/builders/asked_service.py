@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from rendermap.dispatch.found import Found
-from rendermap.dispatch.plan import FeaturesPlan, InspectPlan
+from rendermap.dispatch.found import Cells, Found
+from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, InspectPlan
 from rendermap.dispatch.wire import from_json, to_json, to_plain_json
 from rendermap.jobs import manifest
 from rendermap.jobs.job import Layer
 from rendermap.render.features import find_features
+from rendermap.render.identify import find_cells
 from rendermap.render.inspect import inspect
 from tests.builders.counted_service import CountedService, Counter
 from tests.builders.vectors import write_features
@@ -42,6 +43,9 @@ class Finder(Counter):
     async def features(self, plan: FeaturesPlan) -> Found:
         self.plans.append(plan)
         return from_json(Found, to_plain_json(find_features(plan)))
+
+    async def identify(self, plan: IdentifyPlan) -> Cells:
+        return from_json(Cells, to_json(find_cells(plan)))
 
 
 def toml(access: str = "data", layer: str = "", service: str = "") -> str:

@@ -25,7 +25,7 @@ JOB = "j" + "0a" * 16
         (f"services/F/S/MapServer/jobs/{JOB}/12/images/ab", Address(Resource.SWATCH, "F/S", JOB, layer=12, item="ab")),
         (f"services/F/S/MapServer/jobs/{JOB}/12/query", Address(Resource.QUERY, "F/S", JOB, layer=12)),
         (f"services/F/S/MapServer/jobs/{JOB}/find", Address(Resource.FIND, "F/S", JOB)),
-        (f"services/F/S/MapServer/jobs/{JOB}/identify", Address(Resource.UNSUPPORTED, "F/S", JOB)),
+        (f"services/F/S/MapServer/jobs/{JOB}/identify", Address(Resource.IDENTIFY, "F/S", JOB)),
         (f"services/F/S/jobs/{JOB}/MapServer/layers", Address(Resource.LAYERS, "F/S", JOB)),
         (f"services/F/S_{JOB}/MapServer/legend", Address(Resource.LEGEND, "F/S", JOB)),
         ("services/F/S/GPServer", Address(Resource.GP_SERVICE, "F/S")),

@@ -74,7 +74,7 @@ _TEMPLATE, _TASK = "{service}/MapServer", "{service}/GPServer/Run"
 _RESULT = "/jobs/{job}/results/Seen"
 _FORMS = ("json", "pjson", "html")
 _UNSUPPORTED = (
-    *(f"/{word}?f=json" for word in ("identify", "query", "tile/7/50/33", "generateKml", "exportTiles", "queryLegends")),
+    *(f"/{word}?f=json" for word in ("query", "tile/7/50/33", "generateKml", "exportTiles", "queryLegends")),
     *(f"/0/{word}?where=1%3D1&f=json" for word in ("queryRelatedRecords", "generateRenderer", "find", "identify")),
     "/dynamicLayer/query?f=json",
 )
@@ -114,7 +114,11 @@ ARCGIS: Mapping[Resource, tuple[tuple[Kind, tuple[str, ...]], ...]] = {
         (SERVICE, _below(_TEMPLATE, ("/0/query?where=1%3D1&f=json",))),
     ),
     Resource.FIND: ((JOB, _of_maps("/find?f=json&searchText=a&layers=0", "/find?f=html")), (SERVICE, _below(_TEMPLATE, ("/find?f=json",)))),
-    Resource.UNSUPPORTED: ((JOB, _of_maps(*_UNSUPPORTED)), (SERVICE, _below(_TEMPLATE, ("/identify?f=json",)))),
+    Resource.IDENTIFY: (
+        (JOB, _of_maps("/identify?f=json&geometry=1,2", "/identify?f=html", "/identify?f=json")),
+        (SERVICE, _below(_TEMPLATE, ("/identify?f=json&geometry=1,2",))),
+    ),
+    Resource.UNSUPPORTED: ((JOB, _of_maps(*_UNSUPPORTED)), (SERVICE, _below(_TEMPLATE, ("/generateKml?f=json",)))),
     Resource.OUTPUT_FILE: ((JOB, ("/arcgis/rest/directories/arcgisoutput/{service}_MapServer/{picture}.png",)),),
     Resource.GP_SERVICE: ((SERVICE, _below("{service}/GPServer", _forms(""))),),
     Resource.TASK: ((SERVICE, _below(_TASK, _forms(""))),),

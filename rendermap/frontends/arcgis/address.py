@@ -25,6 +25,7 @@ class Resource(StrEnum):
     EXPORT = "export"
     QUERY = "query"
     FIND = "find"
+    IDENTIFY = "identify"
     UNSUPPORTED = "unsupported"
     GP_SERVICE = "gp_service"
     TASK = "task"
@@ -52,9 +53,15 @@ class Address:
     item: str = ""
 
 
-_MAP_WORDS = {"layers": Resource.LAYERS, "legend": Resource.LEGEND, "export": Resource.EXPORT, "find": Resource.FIND}
+_MAP_WORDS = {
+    "layers": Resource.LAYERS,
+    "legend": Resource.LEGEND,
+    "export": Resource.EXPORT,
+    "find": Resource.FIND,
+    "identify": Resource.IDENTIFY,
+}
 _RUN_WORDS = {"submitjob": Resource.SUBMIT, "execute": Resource.EXECUTE}
-_UNSUPPORTED = ("identify", "query", "tile", "generatekml", "exporttiles", "dynamiclayer", "querylegends")
+_UNSUPPORTED = ("query", "tile", "generatekml", "exporttiles", "dynamiclayer", "querylegends")
 _JOB_SUFFIX = re.compile(r"(?P<service>.+)_(?P<job>j[0-9a-f]{32})", re.IGNORECASE)
 _JOB_ID = re.compile(r"[^/\\\x00-\x1f\x7f]{1,128}")
 _OURS = re.compile(r"j[0-9a-f]{32}", re.IGNORECASE)
@@ -129,7 +136,7 @@ def _parse_layer_part(start: Address, rest: list[str]) -> Address:
         return replace(start, resource=Resource.SWATCH, item=rest[1])
     if rest[0].lower() == "query" and len(rest) == 1:
         return replace(start, resource=Resource.QUERY)
-    if rest[0].lower() in (*_UNSUPPORTED, "find", "queryrelatedrecords", "generaterenderer"):
+    if rest[0].lower() in (*_UNSUPPORTED, "find", "identify", "queryrelatedrecords", "generaterenderer"):
         return replace(start, resource=Resource.UNSUPPORTED)
     raise NotFound
 

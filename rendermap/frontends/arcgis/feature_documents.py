@@ -118,8 +118,8 @@ def _find_result(one: FoundText) -> Json:
         "layerName": one.layer_name,
         "displayFieldName": one.display_field,
         "foundFieldName": one.field,
-        "value": _text(one.found),
-        "attributes": {name: _text(value) for name, value in attributes.items()},
+        "value": value_text(one.found),
+        "attributes": {name: value_text(value) for name, value in attributes.items()},
     }
     if one.feature.shape is None:
         return document
@@ -127,6 +127,6 @@ def _find_result(one: FoundText) -> Json:
     return {**document, "geometryType": GEOMETRY_TYPES[one.geometry], "geometry": geometry}
 
 
-def _text(value: object) -> str:
+def value_text(value: object) -> str:
     """``Null`` for none, as ArcGIS spells it."""
     return "Null" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)

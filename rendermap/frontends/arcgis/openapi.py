@@ -60,6 +60,23 @@ _FIND = (
     ("layerDefs", 'Filters: {"0": "depth > 2"}.'),
     ("returnGeometry", "true (default) or false."),
 )
+_IDENTIFY = (
+    ("geometry", "x,y, xmin,ymin,xmax,ymax or JSON. Required."),
+    ("geometryType", "Default: esriGeometryPoint."),
+    ("sr", "Spatial reference of geometry, mapExtent and the answer. Default: the map's."),
+    ("layers", "top (default), visible or all, each alone or with ids: all:0,2."),
+    ("tolerance", "Pixels around the geometry."),
+    ("mapExtent", "xmin,ymin,xmax,ymax of the picture."),
+    ("imageDisplay", "width,height,dpi of the picture."),
+    ("layerDefs", 'Filters: {"0": "depth > 2"}.'),
+    ("dynamicLayers", "As of export."),
+    ("time", "As of export."),
+    ("returnGeometry", "true (default) or false."),
+    ("returnFieldName", "true, or false (default) for aliases."),
+    ("returnUnformattedValues", "true, or false (default) for texts."),
+    ("maxAllowableOffset", "By which geometries may be simplified, in units of sr."),
+    ("geometryPrecision", "Decimals of coordinates."),
+)
 _LEGEND = (("dpi", "Of the swatches. Default: 96."), ("size", "width,height of a swatch. Default: 20,20."))
 _ENVIRONMENT = (
     ("env:outSR", "Spatial reference of the results: wkid, JSON or WKT. Default: the tool's own."),
@@ -175,6 +192,7 @@ DESCRIBED = (
     Described(f"{_MAP}/{{layer}}", "A layer"),
     Described(f"{_MAP}/{{layer}}/query", "Features of a layer whose author hands them out; with f=geojson as GeoJSON", _QUERY),
     Described(f"{_MAP}/find", "Features that hold a text", _FIND),
+    Described(f"{_MAP}/identify", "What stands at a place, in layers whose author lets people ask", _IDENTIFY),
     Described(f"{_MAP}/legend", "The legend with its swatches", _LEGEND),
     Described(f"{_MAP}/{{layer}}/images/{{swatch}}", "A swatch by the name the legend gives it", is_file=True),
     Described(_ALIAS, "The same map, for clients that cut the address after MapServer; everything below it as well"),

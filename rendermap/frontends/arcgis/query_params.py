@@ -37,7 +37,7 @@ _METRES = {
     "esrisrunit_nauticalmile": 1852.0,
     "esrisrunit_usnauticalmile": 1853.248,
 }
-_GEOMETRY_TYPES = ("point", "multipoint", "polyline", "polygon", "envelope")
+GEOMETRY_TYPES = ("point", "multipoint", "polyline", "polygon", "envelope")
 _NO_STATISTICS: tuple[Statistic, ...] = ()
 _NO_NAMES: tuple[str, ...] = ()
 _NAME = re.compile(r"[^\W\d]\w{0,63}")
@@ -58,16 +58,16 @@ def parse_query(parameters: Parameters, job: JobRequest, card: MapCard, layer: L
         place=checks.read(lambda: _parse_place(parameters, card), None),
         wanted=Wanted.STATISTICS if statistics else wanted,
         fields=checks.read(lambda: _parse_fields(parameters, layer), None),
-        with_shapes=checks.read(lambda: _flag(parameters, "returnGeometry", otherwise=True), True),
+        with_shapes=checks.read(lambda: parse_flag(parameters, "returnGeometry", otherwise=True), True),
         out_crs=checks.read(lambda: _parse_out_crs(parameters), None),
         order=checks.read(lambda: _parse_order(parameters), ()),
         statistics=statistics,
         group_by=checks.read(lambda: _names("groupByFieldsForStatistics", parameters.get("groupbyfieldsforstatistics")), ()),
         offset=checks.read(lambda: _whole(parameters, "resultOffset"), None) or 0,
         limit=checks.read(lambda: _whole(parameters, "resultRecordCount"), None) or None,
-        tolerance=checks.read(lambda: _tolerance(parameters), 0.0),
-        decimals=checks.read(lambda: _decimals(parameters), None),
-        with_z=checks.read(lambda: _flag(parameters, "returnZ"), False),
+        tolerance=checks.read(lambda: parse_tolerance(parameters), 0.0),
+        decimals=checks.read(lambda: parse_decimals(parameters), None),
+        with_z=checks.read(lambda: parse_flag(parameters, "returnZ"), False),
     )
     checks.finish()
     return asked
@@ -81,15 +81,15 @@ def parse_find(parameters: Parameters, job: JobRequest, card: MapCard) -> FindRe
     fields, defs = parameters.get("searchfields"), parameters.get("layerdefs")
     asked = FindRequest(
         job=job,
-        text=checks.read(lambda: _required(parameters, "searchText"), ""),
+        text=checks.read(lambda: required(parameters, "searchText"), ""),
         layers=checks.read(lambda: _parse_layers(parameters), ()),
-        contains=checks.read(lambda: _flag(parameters, "contains", otherwise=True), True),
+        contains=checks.read(lambda: parse_flag(parameters, "contains", otherwise=True), True),
         fields=checks.read(lambda: _names("searchFields", fields), _NO_NAMES) if fields else None,
         filters=checks.read(lambda: parse_layer_defs(defs, card), ()) if defs else (),
-        with_shapes=checks.read(lambda: _flag(parameters, "returnGeometry", otherwise=True), True),
-        out_crs=checks.read(lambda: _crs(parameters, "sr"), None),
-        tolerance=checks.read(lambda: _tolerance(parameters), 0.0),
-        decimals=checks.read(lambda: _decimals(parameters), None),
+        with_shapes=checks.read(lambda: parse_flag(parameters, "returnGeometry", otherwise=True), True),
+        out_crs=checks.read(lambda: parse_crs_of(parameters, "sr"), None),
+        tolerance=checks.read(lambda: parse_tolerance(parameters), 0.0),
+        decimals=checks.read(lambda: parse_decimals(parameters), None),
     )
     checks.finish()
     return asked
@@ -100,7 +100,8 @@ def is_geojson(parameters: Parameters) -> bool:
     return (parameters.get("f") or "").lower() == "geojson"
 
 
-def _required(parameters: Parameters, name: str) -> str:
+def required(parameters: Parameters, name: str) -> str:
+    """A parameter that must be there.  Raises InvalidParameter."""
     text = parameters.get(name.lower())
     if text is None:
         raise InvalidParameter(f"'{name}' is required.")
@@ -122,12 +123,13 @@ def _parse_wanted(parameters: Parameters) -> Wanted:
         ("returnIdsOnly", Wanted.IDS),
         ("returnDistinctValues", Wanted.DISTINCT),
     ):
-        if _flag(parameters, name):
+        if parse_flag(parameters, name):
             return wanted
     return Wanted.FEATURES
 
 
-def _flag(parameters: Parameters, name: str, *, otherwise: bool = False) -> bool:
+def parse_flag(parameters: Parameters, name: str, *, otherwise: bool = False) -> bool:
+    """A truth.  Raises InvalidParameter."""
     text = parameters.get(name.lower())
     return otherwise if text is None else parse_bool(name, text)
 
@@ -147,13 +149,13 @@ def _parse_place(parameters: Parameters, card: MapCard) -> Place | None:
     if text is None:
         return None
     kind = (parameters.get("geometrytype") or "esriGeometryEnvelope").lower().removeprefix("esrigeometry")
-    if kind not in _GEOMETRY_TYPES:
+    if kind not in GEOMETRY_TYPES:
         raise InvalidParameter("'geometryType' must be a geometry type of ArcGIS.")
     relation = _RELATIONS.get((parameters.get("spatialrel") or "esriSpatialRelIntersects").lower())
     if relation is None:
         raise InvalidParameter("'spatialRel' must be a relation that is known here.")
     shape, named = parse_geometry(text)
-    crs = _crs(parameters, "inSR") or named or card.crs
+    crs = parse_crs_of(parameters, "inSR") or named or card.crs
     return Place(shape, crs, relation, _parse_distance(parameters, crs))
 
 
@@ -169,14 +171,15 @@ def _parse_distance(parameters: Parameters, crs: str) -> float:
     return distance * metres
 
 
-def _crs(parameters: Parameters, name: str) -> str | None:
+def parse_crs_of(parameters: Parameters, name: str) -> str | None:
+    """A spatial reference, None where it is left out.  Raises InvalidCrs."""
     text = parameters.get(name.lower())
     return parse_spatial_reference(name, text) if text else None
 
 
 def _parse_out_crs(parameters: Parameters) -> str | None:
     """GeoJSON is in degrees unless somebody says otherwise."""
-    return _crs(parameters, "outSR") or (WGS84 if is_geojson(parameters) else None)
+    return parse_crs_of(parameters, "outSR") or (WGS84 if is_geojson(parameters) else None)
 
 
 def _parse_fields(parameters: Parameters, layer: LayerCard) -> tuple[str, ...] | None:
@@ -238,10 +241,12 @@ def _whole(parameters: Parameters, name: str) -> int | None:
     return None if number is None else int(number)
 
 
-def _tolerance(parameters: Parameters) -> float:
+def parse_tolerance(parameters: Parameters) -> float:
+    """``maxAllowableOffset``.  Raises InvalidParameter."""
     return max(0.0, parse_float("maxAllowableOffset", parameters.get("maxallowableoffset") or "0"))
 
 
-def _decimals(parameters: Parameters) -> int | None:
+def parse_decimals(parameters: Parameters) -> int | None:
+    """``geometryPrecision``.  Raises InvalidParameter."""
     places = _whole(parameters, "geometryPrecision")
     return None if places is None else min(places, _MOST_DECIMALS)

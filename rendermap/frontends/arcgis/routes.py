@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from rendermap.access.grant import PUBLIC
 from rendermap.errors import InvalidFormat, NotSupported
-from rendermap.frontends.arcgis import gp, maps, queries, running
+from rendermap.frontends.arcgis import gp, identify, maps, queries, running
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.errors import http_status_of
@@ -46,6 +46,7 @@ HANDLERS: Table[Handler] = Table(
         Resource.EXPORT: maps.export,
         Resource.QUERY: queries.query,
         Resource.FIND: queries.find,
+        Resource.IDENTIFY: identify.identify,
         Resource.UNSUPPORTED: maps.unsupported,
         Resource.OUTPUT_FILE: maps.output_file,
         Resource.GP_SERVICE: gp.gp_service,
