@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from rendermap.dispatch.drawn import Drawn
+from rendermap.dispatch.plan import InspectPlan
 from rendermap.dispatch.wire import Answer, WireBroken, from_json
 from rendermap.errors import RenderFailed
+from rendermap.jobs.job import Layer
 from rendermap.reply import LegendEntry
 
 T = TypeVar("T")
@@ -30,6 +32,16 @@ def value_of(kind: type[T], answer: Answer) -> T:
         return from_json(kind, answer.body)
     except WireBroken as error:
         raise RenderFailed(reason=str(error)) from error
+
+
+def layer_of(plan: InspectPlan, answer: Answer) -> Layer:
+    """The dataset that was looked into.  Raises RenderFailed for another than the plan's."""
+    layer = value_of(Layer, answer)
+    # a container asked for without a member comes back with the one that was found in it
+    asked = plan.source if plan.source.member else replace(plan.source, member=layer.source.member)
+    if layer.source != asked:
+        raise RenderFailed(reason="the worker answered about another dataset than it was asked")
+    return layer
 
 
 def with_swatch(entry: LegendEntry) -> LegendEntry:

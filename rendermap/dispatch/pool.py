@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from rendermap.dispatch.answers import drawn_of, value_of, with_swatch
+from rendermap.dispatch.answers import drawn_of, layer_of, value_of, with_swatch
 from rendermap.dispatch.behind import Behind
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.found import Cells, Found
@@ -174,12 +174,7 @@ class Pool:
 
     async def inspect(self, plan: InspectPlan) -> Layer:
         """Look into a dataset.  Raises as `draw`, and SourceRefused, SourceUnreadable."""
-        layer = value_of(Layer, await self._ask(plan, plan.source.path))
-        # a container asked for without a member comes back with the one that was found in it
-        asked = plan.source if plan.source.member else replace(plan.source, member=layer.source.member)
-        if layer.source != asked:
-            raise RenderFailed(reason="the worker answered about another dataset than it was asked")
-        return layer
+        return layer_of(plan, await self._ask(plan, plan.source.path))
 
     async def measure(self, plan: MeasurePlan) -> Measures:
         """Take numbers from a dataset.  Raises as `draw`."""
