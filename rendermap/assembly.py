@@ -25,6 +25,7 @@ from rendermap.cache.redis import connect
 from rendermap.dispatch.budget import limits_of
 from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
 from rendermap.dispatch.pool import Pool
+from rendermap.dispatch.process import NURSERY, WorkerProgram
 from rendermap.drawables import Drawables
 from rendermap.endings import Endings
 from rendermap.gp.engines.engine import Place
@@ -123,6 +124,7 @@ def build(
         deadline_s=settings.deadline_s,
         memory_limit_bytes=settings.memory_limit_mb * MEGABYTE,
         readable=None if reads_anywhere or catalog else tuple(folder.absolute() for folder in settings.jobs),
+        program=program_of(settings),
         metrics=metrics,
     )
     drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
@@ -153,6 +155,11 @@ def build(
         studio.endings, ahead, runner,
         None if catalog else Retention(settings.jobs, on_shelves, published, settings.queue_s + DRAWN_AGAIN * settings.deadline_s),
     )  # fmt: skip
+
+
+def program_of(settings: Settings) -> WorkerProgram:
+    """The program of the workers, and what they may keep of datasets."""
+    return WorkerProgram(nursery=NURSERY, copies_bytes=settings.prepared_mb * MEGABYTE)
 
 
 def answers_bytes(settings: Settings) -> int:

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
         30.0, ge=0, description="Seconds that far tiles of a slow map may be drawn before anybody asks; 0 for never."
     )
     memory_limit_mb: int = Field(WORKER_MEMORY.value, ge=256, description="Memory a drawing process may use before it is replaced.")
+    prepared_mb: int = Field(4096, ge=256, description="Prepared datasets on the disk of the scratch folder.")
     drawings_per_client: int = Field(CLIENT_DRAWINGS.value, ge=1, description="Pictures that are made at once for one client.")
     pixel_budget_mpx: int = Field(PIXEL_BUDGET.value, ge=0, description="Megapixels that one client may have in an hour; 0 for no bound.")
     cache_mb: int = Field(256, ge=0, description="Pictures kept in memory.")

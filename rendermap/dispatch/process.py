@@ -22,7 +22,7 @@ import structlog
 
 from rendermap.dispatch.connection import Connection
 from rendermap.dispatch.nursery import KEPT_WORDS_BYTES, Child, Nursery
-from rendermap.dispatch.scratch import Scratch
+from rendermap.dispatch.scratch import COPIES_BYTES, Scratch
 from rendermap.dispatch.wire import CHANGED_EXIT, Answer, WireBroken
 
 NURSERY: tuple[str, ...] = (sys.executable, "-P", "-m", "rendermap.render.nursery") if sys.platform == "linux" else ()
@@ -78,13 +78,14 @@ class WorkerProgram:
     argv: the program; it finds its socket as file descriptor 0.  nursery: the program that becomes it, where there is one.
     environment: on top of `ENVIRONMENT`.
     memory_limit_bytes: resident size at which it is killed; the program stops itself hard somewhat above.
-    readable: the folders whose datasets it may read; None for all.
-    After argv, or nursery, come the memory limit, the scratch folder, and the readable folders or nothing for all.
+    copies_bytes: of all copies of datasets in the scratch folder.  readable: the folders whose datasets it may read; None for all.
+    After argv, or nursery, come the memory limit, the limit of copies, the scratch folder, and the readable folders or nothing for all.
     """
 
     argv: tuple[str, ...] = (sys.executable, "-P", "-m", "rendermap.render.worker")
     nursery: tuple[str, ...] = ()
     memory_limit_bytes: int = 1 << 30
+    copies_bytes: int = COPIES_BYTES
     readable: tuple[Path, ...] | None = None
     max_answer_bytes: int = 256 << 20
     start_limit_s: float = 60.0
@@ -263,4 +264,5 @@ def _tell(shortcoming: str) -> None:
 
 
 def _arguments(program: WorkerProgram, scratch: Scratch) -> tuple[str, ...]:
-    return (str(program.memory_limit_bytes), str(scratch.path), *(str(folder) for folder in program.readable or ()))
+    limits = str(program.memory_limit_bytes), str(program.copies_bytes)
+    return (*limits, str(scratch.path), *(str(folder) for folder in program.readable or ()))

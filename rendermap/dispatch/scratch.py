@@ -22,6 +22,8 @@ PREFIX = "rendermap-scratch-"
 LOCK = "in-use"
 SHARED = "shared"
 COPIES = "copies"
+COPIES_BYTES = 4 << 30
+"""That all copies of datasets may take together, unless it is set otherwise."""
 ROOM_PREFIX = "worker-"
 SWEPT_S = 30.0
 """How long copies of a dataset may lie after the end of its job."""

@@ -10,6 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from rendermap.dispatch.scratch import COPIES_BYTES
+
 
 class Assets:
     """Small files named by what they hold, so equal contents are one file and workers share them."""
@@ -36,14 +38,20 @@ def write_whole(file: Path, content: bytes) -> None:
 @dataclass(slots=True)
 class _Workshop:
     folder: Path | None = None
+    copies_bytes: int = COPIES_BYTES
 
 
 _WORKSHOP = _Workshop()
 
 
-def use_workshop(folder: Path) -> None:
-    """Work in the service's folder, which its workers share."""
-    _WORKSHOP.folder = folder
+def use_workshop(folder: Path, copies_bytes: int = COPIES_BYTES) -> None:
+    """Work in the service's folder, which its workers share.  copies_bytes: what copies of datasets may take in it."""
+    _WORKSHOP.folder, _WORKSHOP.copies_bytes = folder, copies_bytes
+
+
+def most_copies_bytes() -> int:
+    """What copies of datasets may take together."""
+    return _WORKSHOP.copies_bytes
 
 
 def workshop() -> Path:

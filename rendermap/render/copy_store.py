@@ -17,12 +17,10 @@ from rendermap.dispatch.scratch import COPIES, copies_prefix
 from rendermap.errors import RenderFailed, SourceRefused
 from rendermap.jobs.job import DataSource
 from rendermap.limits import COPY_BYTES
-from rendermap.render.assets import workshop
+from rendermap.render.assets import most_copies_bytes, workshop
 from rendermap.render.plan_sources import check_version
 from rendermap.render.seals import Held, break_seal, hold, is_whole, seal, tell_damage
 
-FOLDER_LIMIT_BYTES = 4 << 30
-"""Of the folder that all workers share."""
 PROBE_BYTES = 1 << 16
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _LOCK_SUFFIX = ".lock"
@@ -86,7 +84,7 @@ def _kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[
         with _alone(file):
             if not file.exists():
                 _make(file, source, make)
-                drop_oldest(folder, keep=file)
+                drop_oldest(folder, keep=file, most_bytes=most_copies_bytes())
     return file
 
 
@@ -147,12 +145,12 @@ def _alone(file: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def drop_oldest(folder: Path, keep: Path) -> None:
+def drop_oldest(folder: Path, keep: Path, most_bytes: int) -> None:
     """Forget the copies longest unused, with what lies beside them; most maps that have one open go on drawing from it."""
     total = 0
     for _, size, files in sorted(_copies(folder), reverse=True):
         total += size
-        if total > FOLDER_LIMIT_BYTES and keep not in files:
+        if total > most_bytes and keep not in files:
             for file in files:
                 file.unlink(missing_ok=True)
 

@@ -236,9 +236,9 @@ def take_wire() -> socket.socket:
 
 def main() -> None:
     """Run the worker."""
-    limit, scratch, *folders = sys.argv[1:]
+    limit, copies_bytes, scratch, *folders = sys.argv[1:]
     readable = tuple(map(Path, folders))
-    use_workshop(Path(scratch) / SHARED)
+    use_workshop(Path(scratch) / SHARED, int(copies_bytes))
     shortcoming = confine(int(limit), Path(scratch), readable)
     wire = take_wire()
     gc.freeze()

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
+from rendermap.dispatch.scratch import COPIES_BYTES
 from rendermap.limits import COPY_BYTES
 from rendermap.prerender.broker import BROKER
-from rendermap.render.copy_store import FOLDER_LIMIT_BYTES
 from rendermap.settings import Settings, read_settings
 from tests.builders.nginx import PROGRAM, needs_nginx, write_configuration
 
@@ -188,7 +188,7 @@ def test_copies_of_data_have_room_on_a_disk() -> None:
     """A pod is not ended for what rendermap keeps within its own bound, and memory is not filled with it."""
     (scratch,) = (each for each in of_kind("Deployment")["spec"]["template"]["spec"]["volumes"] if each["name"] == "scratch")
     assert (
-        int(scratch["emptyDir"]["sizeLimit"].removesuffix("Gi")) << 30 >= FOLDER_LIMIT_BYTES + COPY_BYTES.value
+        int(scratch["emptyDir"]["sizeLimit"].removesuffix("Gi")) << 30 >= COPIES_BYTES + COPY_BYTES.value
         and "medium" not in scratch["emptyDir"]
     )
     assert all("/tmp" in service["volumes"] and "tmpfs" not in service for service in replicas().values())

@@ -12,10 +12,14 @@ import pytest
 import shapely
 from PIL import Image
 
+from rendermap.assembly import program_of
+from rendermap.dispatch.plan import MapPlan
 from rendermap.dispatch.pool import Pool
+from rendermap.dispatch.process import NURSERY, WorkerProgram
 from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.render.kept_vectors import LEAST_FEATURES
+from rendermap.settings import Settings
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import Break, Breaks, Style
 from rendermap.symbology.symbols import Color, Fill, Marker, Stroke, Symbol
@@ -35,10 +39,9 @@ SYMBOLS: dict[str, Callable[[Color], Symbol]] = {
 }
 
 
-@pytest.mark.parametrize(("kind", "made", "bound"), [("polygons", [".shp"], 3), ("points", [".points", ".shp"], 24)])
-def test_what_is_prepared_is_drawn_as_the_dataset_is(kind: str, made: list[str], bound: int, tmp_path: Path) -> None:
-    """By whichever worker, while nobody waited; once damaged it is not drawn, but made anew; at the end of the pool nothing of it stays."""
-    job = tmp_path / "job"
+def many(kind: str, folder: Path) -> MapPlan:
+    """A map of enough features to be prepared."""
+    job = folder / "job"
     job.mkdir()
     count = LEAST_FEATURES + 1
     places = RANDOM.uniform((9.0, 49.7), (9.03, 49.73), (count, 2))
@@ -46,7 +49,13 @@ def test_what_is_prepared_is_drawn_as_the_dataset_is(kind: str, made: list[str],
     shapes = points if kind == "points" else [point.buffer(0.002, quad_segs=2) for point in points]
     layer = write_features(job, list(shapes), {"depth_m": RANDOM.uniform(0, 4, count).round(3).tolist()}, driver="GPKG", crs="EPSG:4326")
     classes = tuple(Break(upper, SYMBOLS[kind](Color(60 * int(upper), 120, 200, 160))) for upper in (1.0, 2.0, 3.0, 4.0))
-    plan = map_plan(VIEW, plan_for(layer, Style(Breaks("depth_m", 0.0, classes))))
+    return map_plan(VIEW, plan_for(layer, Style(Breaks("depth_m", 0.0, classes))))
+
+
+@pytest.mark.parametrize(("kind", "made", "bound"), [("polygons", [".shp"], 3), ("points", [".points", ".shp"], 24)])
+def test_what_is_prepared_is_drawn_as_the_dataset_is(kind: str, made: list[str], bound: int, tmp_path: Path) -> None:
+    """By whichever worker, while nobody waited; once damaged it is not drawn, but made anew; at the end of the pool nothing of it stays."""
+    plan = many(kind, tmp_path)
 
     async def draw() -> None:
         metrics = make_metrics()
@@ -71,6 +80,26 @@ def test_what_is_prepared_is_drawn_as_the_dataset_is(kind: str, made: list[str],
         assert not shared.exists()
         for body in after:
             assert np.abs(_pixels(body) - _pixels(before)).max() <= bound
+
+    run(draw, 120)
+
+
+def test_what_is_prepared_is_bounded(tmp_path: Path) -> None:
+    """By the setting, in every worker: of two copies that are too large together the one made last stays."""
+
+    async def draw() -> None:
+        settings = Settings(jobs=(tmp_path,), services=tmp_path, workers=1, prepared_mb=256)
+        program = WorkerProgram(nursery=NURSERY, copies_bytes=1000)
+        pool = Pool(1, readable=(tmp_path,), program=program)
+        assert program_of(settings).copies_bytes == 256 << 20
+        await pool.start()
+        try:
+            await pool.draw(many("points", tmp_path))
+            await calm(pool)
+            assert pool._scratch
+            assert [file.suffix for file in pool._scratch.path.rglob("*-*.[ps]*")] == [".points"]
+        finally:
+            await pool.stop()
 
     run(draw, 120)
 

@@ -77,14 +77,13 @@ def test_copies_are_told_by_their_job(arcs: Layer) -> None:
     assert copy_of(arcs).name.startswith(copies_prefix(arcs.source.root))
 
 
-def test_oldest_copies_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oldest_copies_go_first(tmp_path: Path) -> None:
     """The folder of copies is bounded, and what was just made stays."""
-    monkeypatch.setattr(copy_store, "FOLDER_LIMIT_BYTES", 250)
     for age, name in enumerate(("new", "middle", "old")):
         file = tmp_path / f"{name}.fgb"
         file.write_bytes(b"x" * 100)
         os.utime(file, (1e9 - age, 1e9 - age))
-    copy_store.drop_oldest(tmp_path, keep=tmp_path / "new.fgb")
+    copy_store.drop_oldest(tmp_path, keep=tmp_path / "new.fgb", most_bytes=250)
     assert sorted(file.stem for file in tmp_path.glob("*.fgb")) == ["middle", "new"]
 
 
