@@ -15,13 +15,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.bench.peers.bars import bars_table
 from tests.bench.peers.growth import Grown
 from tests.bench.peers.likeness import fault
 from tests.bench.peers.load import ask_cold, look_around, milliseconds
 from tests.bench.peers.measure import Figure, box_around
 from tests.bench.peers.page import fill, span, summary
+from tests.bench.peers.plots import draw_workloads
+from tests.bench.peers.report import Measured, Run
 from tests.bench.peers.sets import SETS, Tile, is_inside, session, tile_at, tiles_of_window
-from tests.bench.peers.tables import cell, growth_table, ratio, table
+from tests.bench.peers.tables import NAMES, cell, growth_table, rate, ratio, table
 
 OURS = Figure("cold", "roads", 8, "rendermap", per_s=200, p50_ms=10, p99_ms=20)
 PEER = replace(OURS, server="MapServer", per_s=100)
@@ -71,7 +74,7 @@ def test_the_page_has_a_place_for_every_part() -> None:
     assert fill(once, {"tiles": "new"}) == once
     with pytest.raises(KeyError, match="strangers"):
         fill(page, {"strangers": "?"})
-    places = {"summary", "run", "first", "prepared", "tiles", "sessions", "exports", "kept", "memory", "growth"}
+    places = {"summary", "run", "first", "prepared", "tiles", "sessions", "exports", "kept", "memory", "growth", "bars"}
     fill((ROOT / "docs" / "performance.md").read_text(encoding="utf-8"), dict.fromkeys(places, "x"))
 
 
@@ -158,3 +161,31 @@ def test_only_pictures_count() -> None:
     assert len(cold.seconds) == 7 and len(cold.bad) == 3
     assert not edge.bad and len(edge.seconds) == 2 and edge.empty == 1
     assert holes.bad == ["1 of 10 answers say that there is nothing"]
+
+
+def test_a_bar_that_was_missed_is_said_to_be() -> None:
+    """What is below its bar is bold with a reason, what is above has none, and what was not measured has no row."""
+
+    def told(subject: str, server: str, per_s: float) -> Figure:
+        return Figure("cold", subject, 1, server, per_s=per_s, p50_ms=1, p99_ms=1)
+
+    figures = [told("counties", "rendermap", 30), told("counties", "MapServer", 10), told("counties", "QGIS Server", 15)]
+    figures += [told("hex1m", "rendermap", 30), told("hex1m", "MapServer", 10)]
+    said = bars_table(Measured(Run("", "", "", ""), figures, {"rendermap": 500.0}, {}), [])
+    assert "| Tiles of counties | 2x MapServer; 2.5x QGIS Server | 3.0x; **2.0x** | around |" in said
+    assert "| Tiles of hex1m | 2x MapServer | 3.0x |  |" in said and "lands" not in said
+    assert "| 400 MB | **500 MB** | open files |" in said and "- **open files**: " in said and "- **rasteriser**" not in said
+
+
+def test_rates_are_written_out() -> None:
+    """Three digits, and no powers of ten."""
+    assert [rate(value) for value in (20283.4, 0.2918, 24.53, 99.96, 833.1)] == ["20,300", "0.292", "24.5", "100", "833"]
+
+
+def test_plots_say_what_is_better(tmp_path: Path) -> None:
+    """Every axis has its unit and its direction, and every server that has figures is in the legend."""
+    figures = [Figure("appears", "lands", 1, name, p50_ms=20) for name in ("rendermap", "MapServer")]
+    figures += [Figure("kept", "lands", 16, name, per_s=20) for name in NAMES]
+    said = {path.stem: path.read_text() for path in draw_workloads(figures, tmp_path)}
+    assert "less is better" in said["peers_appears"] and "more is better" in said["peers_kept"]
+    assert all(name in said["peers_kept"] for name in NAMES)

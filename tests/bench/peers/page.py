@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.bench.peers.bars import bars_table
 from tests.bench.peers.measure import OURS, Figure
 from tests.bench.peers.plots import draw_growth, draw_workloads
 from tests.bench.peers.report import Measured, read, read_growth
@@ -31,7 +32,7 @@ def write(measured: Path, docs: Path) -> list[Path]:
     folder = docs / PICTURES
     folder.mkdir(exist_ok=True)
     last = read(measured)
-    parts, made = parts_of(last), draw_workloads(last.figures, folder)
+    parts, made, grown = parts_of(last), draw_workloads(last.figures, folder), []
     try:
         run, grown = read_growth(measured)
     except FileNotFoundError:
@@ -39,6 +40,7 @@ def write(measured: Path, docs: Path) -> list[Path]:
     else:
         parts["growth"] = f"{growth_table(grown)}\n\n![Growth]({PICTURES}/growth.svg)\n\n{run}"
         made.append(draw_growth(grown, folder))
+    parts["bars"] = bars_table(last, grown)
     page = docs / PAGE
     page.write_text(fill(page.read_text(encoding="utf-8"), parts), encoding="utf-8")
     return [page, *made]

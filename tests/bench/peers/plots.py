@@ -14,12 +14,14 @@ from tests.bench.peers.measure import OURS, Figure
 from tests.bench.peers.tables import NAMES, tasks, title
 
 COLOURS = dict(zip(NAMES, ("#1c5f2c", "#466b9f", "#ab6c28", "#9a5fa5", "#68ab5f", "#b3ac9f"), strict=True))
+MARKERS = dict(zip(NAMES, "osD^vP", strict=True))
+AXES = {"appears": "ms\nless is better"}
 # text as text and no dates: small files, the same for the same figures
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": OURS, "font.family": "sans-serif", "font.size": 9}
 
 
 def draw_workloads(figures: list[Figure], folder: Path) -> list[Path]:
-    """A bar chart for each workload."""
+    """A chart for each workload."""
     made = []
     for workload in dict.fromkeys(workload for workload, _ in tasks(figures)):
         path = folder / f"peers_{workload.replace(' ', '')}.svg"
@@ -30,22 +32,29 @@ def draw_workloads(figures: list[Figure], folder: Path) -> list[Path]:
 
 
 def chart(figures: list[Figure]) -> Drawing:
-    """Panels by number of clients; groups by set; a bar for each server, with a logarithmic axis since sets differ a hundredfold."""
+    """Panels by number of clients; places by set; a dot for each server: on a logarithmic axis only its height says something."""
     panels = tasks(figures)
-    drawing = Drawing(figsize=(8, 2.4 * len(panels)), layout="constrained")
+    drawing = Drawing(figsize=(9, 2.7 * len(panels) + 0.4), layout="constrained")
     for panel, (workload, clients) in zip(drawing.subplots(len(panels), squeeze=False)[:, 0], panels, strict=True):
-        here = [f for f in figures if f.clients == clients and not f.failed]
-        subjects, names = list(dict.fromkeys(f.subject for f in here)), [name for name in NAMES if any(f.server == name for f in here)]
-        for n, name in enumerate(names):
-            heights = {f.subject: f.p50_ms if workload == "appears" else f.per_s for f in here if f.server == name}
-            places = [subjects.index(subject) + (n - (len(names) - 1) / 2) * 0.8 / len(names) for subject in heights]
-            panel.bar(places, list(heights.values()), 0.8 / len(names), color=COLOURS[name], label=name)
-        panel.set(title=title(workload, clients).removesuffix(" (p99 ms)"), yscale="log")
-        panel.set_xticks(range(len(subjects)), subjects)
+        dots(panel, [f for f in figures if f.clients == clients and not f.failed])
+        said, _, unit = title(workload, clients).partition(": ")
+        panel.set(title=said, yscale="log", ylabel=AXES.get(workload, f"{unit.partition(' (')[0]}\nmore is better"))
         rule(panel)
-    handles, labels = drawing.axes[0].get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+    handles = {label: handle for panel in drawing.axes for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    drawing.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=3 if len(handles) > 4 else 4, frameon=False)
     return drawing
+
+
+def dots(panel: Axes, figures: list[Figure]) -> None:
+    """One for each figure, those of a set beside each other."""
+    subjects, names = list(dict.fromkeys(f.subject for f in figures)), [name for name in NAMES if any(f.server == name for f in figures)]
+    for n, name in enumerate(names):
+        heights = {f.subject: f.p50_ms if f.workload == "appears" else f.per_s for f in figures if f.server == name}
+        places = [subjects.index(subject) + (n - (len(names) - 1) / 2) * 0.5 / len(names) for subject in heights]
+        panel.plot(places, list(heights.values()), MARKERS[name], color=COLOURS[name], label=name, markersize=7)
+    panel.set_xticks(range(len(subjects)), subjects)
+    panel.set_xlim(-0.6, len(subjects) - 0.4)
+    panel.margins(y=0.12)
 
 
 def rule(panel: Axes) -> None:
@@ -63,13 +72,19 @@ def draw_growth(grown: list[Grown], folder: Path) -> Path:
     """A tile of a zoom that shows as many features at every size, and all features in one picture."""
     path = folder / "growth.svg"
     with mpl.rc_context(SETTINGS):
-        drawing = Drawing(figsize=(8, 2.4), layout="constrained")
+        drawing = Drawing(figsize=(9, 2.8), layout="constrained")
         panel = drawing.subplots()
-        for label, values in (("a tile", [g.tile_ms for g in grown]), ("all in one picture", [g.whole_ms for g in grown])):
-            panel.plot([g.features for g in grown], values, marker="o", label=label)
-        panel.set(title="Growth: ms over number of features", xscale="log", yscale="log")
+        for label, marker, values in (
+            ("a tile that shows as many at every size", "o", [g.tile_ms for g in grown]),
+            ("all in one picture", "s", [g.whole_ms for g in grown]),
+        ):
+            panel.plot([g.features for g in grown], values, marker, label=label)
+        panel.set(xscale="log", yscale="log", xlabel="features", ylabel="ms\nless is better")
         rule(panel)
+        panel.set_xticks([g.features for g in grown])
+        panel.minorticks_off()
         panel.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        panel.legend(fontsize="small", frameon=False)
+        panel.margins(x=0.15, y=0.15)
+        drawing.legend(loc="outside upper center", ncols=2, frameon=False)
         drawing.savefig(path, metadata={"Date": None})
     return path

@@ -22,7 +22,7 @@ def tasks(figures: list[Figure]) -> list[tuple[str, int]]:
 def title(workload: str, clients: int) -> str:
     """What a table shows."""
     said = {
-        "appears": "A dataset appears: ms to its first picture",
+        "appears": "A dataset appears: ms to its first picture, less is better",
         "unprepared": "The next pictures, before anything is prepared: tiles a second (p99 ms)",
         "cold": f"Single tiles, {clients} {'client' if clients == 1 else 'clients'}: tiles a second (p99 ms)",
         "sessions": f"Map sessions, {clients} people: whole views a second (p99 ms to a whole view)",
@@ -52,9 +52,15 @@ def cell(figure: Figure | None, ours: Figure | None) -> str:
         return "–"
     if figure.failed:
         return "failed"
-    said = f"{figure.p50_ms:.0f}" if figure.workload == "appears" else f"{figure.per_s:.3g} ({figure.p99_ms:.0f})"
+    said = f"{figure.p50_ms:.0f}" if figure.workload == "appears" else f"{rate(figure.per_s)} ({figure.p99_ms:,.0f})"
     times = ratio(figure, ours)
     return said if times is None or figure is ours else f"{said}, {verdict(times)}"
+
+
+def rate(value: float) -> str:
+    """Three digits that mean something, written out: `0.292`, `24.5`, `20,300`."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:g}"
 
 
 def ratio(figure: Figure, ours: Figure | None) -> float | None:
@@ -84,7 +90,7 @@ def prepared_table(prepared: dict[str, Quiet]) -> str:
 
 def memory_table(memory_mb: dict[str, float]) -> str:
     """What all of a server's processes hold, after the single tiles of all sets."""
-    rows = "\n".join(f"| {name} | {mb:.0f} |" for name, mb in memory_mb.items())
+    rows = "\n".join(f"| {name} | {mb:,.0f} |" for name, mb in memory_mb.items())
     return f"### Memory after all sets: proportional, MB\n\n| server | MB |\n|---|---|\n{rows}"
 
 
