@@ -17,6 +17,7 @@ from rendermap.app import create_app
 from rendermap.assembly import build
 from rendermap.console import err, out
 from rendermap.demo import DemoError, make_jobs
+from rendermap.demo.asking import run_task
 from rendermap.demo.once import write_pictures
 from rendermap.settings import Settings
 
@@ -35,7 +36,7 @@ def run_demo(settings: Settings, folder: Path, *, once: bool, fresh: bool, serve
             return 1
     if once:
         return _write(settings, folder)
-    out.print("The demo's maps are in the viewer. Ctrl-C ends it.")
+    out.print("The demo's maps are in the viewer, and three tasks to run. Ctrl-C ends it.")
     serve(settings)
     return 0
 
@@ -50,7 +51,8 @@ def _write(settings: Settings, folder: Path) -> int:
     base_url = f"http://{settings.host}:{port}"
     try:
         _wait_until_ready(base_url)
-        faults = write_pictures(base_url, folder)
+        fault = run_task(base_url)
+        faults = ([fault] if fault else []) + write_pictures(base_url, folder)
     finally:
         server.should_exit = True
         thread.join(20)

@@ -11,6 +11,7 @@ from rendermap.frontends.arcgis.values import DECODERS, decode, parse_environmen
 from rendermap.frontends.kvp import parameters_of
 from rendermap.geo.bbox import BBox
 from rendermap.gp.values import CHECKS
+from rendermap.limits import INPUT_CHARS
 from rendermap.reply import ParameterCard, TaskCard
 from rendermap.request import Environment
 
@@ -69,6 +70,12 @@ def test_what_must_be_json(data_type: str) -> None:
     assert decode(card(data_type), "far") == "far"
     with pytest.raises(BadRequest, match="'Value' must be JSON"):
         decode(card(data_type), "{nonsense")
+
+
+def test_a_value_is_only_so_long() -> None:
+    """A longer one is not parsed, and its refusal says the limit."""
+    with pytest.raises(BadRequest, match="At most 1,000,000 characters in a value for a tool"):
+        decode(card("GPRecordSet"), "{" + " " * INPUT_CHARS.value + "}")
 
 
 def test_every_type_that_is_checked_is_spelled() -> None:

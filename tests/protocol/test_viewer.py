@@ -81,6 +81,21 @@ async def test_index_lists_services_and_jobs_with_state_and_thumbnail(double: Se
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("built")
+async def test_index_leads_to_the_forms_of_tasks_that_may_be_run(double: ServiceDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One link for each task of a service that runs it for whoever looks, none for the others."""
+    cards = tuple(replace(card, accepts_jobs=card.name == "Viewshed") for card in SERVICES)
+
+    async def services(principal: object) -> object:
+        return cards
+
+    monkeypatch.setattr(double, "services", services)
+    page = (await get(double, "/")).text
+    assert '<a href="/arcgis/rest/services/Viewshed/GPServer/Viewshed">Run Compute viewshed</a>' in page
+    assert page.count("/GPServer/") == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
 async def test_index_of_one_service_lists_only_its_jobs(double: ServiceDouble) -> None:
     """``?service=`` narrows the list, and an unknown one is a 404 page."""
     answer = await get(double, "/?service=Viewshed")

@@ -28,6 +28,11 @@ from rendermap.limits import (
     FEATURES,
     FORM_FILES,
     HREF_CHARS,
+    INPUT_FEATURES,
+    INPUT_FIELDS,
+    INPUT_TEXT,
+    INPUT_VALUES,
+    INPUT_VERTICES,
     JSON_CHARS,
     JSON_DEPTH,
     LAYER_IDS,
@@ -49,8 +54,23 @@ from tests.builders.counted_service import CountedService, Counter, geojson
 
 TASK = """
 title = "Parcels"
+[run]
+engine = "local"
 [[tasks]]
 name = "Run"
+command = ["true"]
+[[tasks.parameters]]
+name = "Words"
+type = "GPString"
+required = false
+[[tasks.parameters]]
+name = "Numbers"
+type = "GPMultiValue:GPLong"
+required = false
+[[tasks.parameters]]
+name = "Places"
+type = "GPFeatureRecordSetLayer"
+required = false
 """
 OUTPUT = """
 [[tasks.parameters]]
@@ -70,6 +90,9 @@ NOT_TOLD = {"lines of a legend", "legend picture", "answer of features"}
 
 BY_THE_SERVER = {"headers", "head"}
 """Refused before there is a protocol to speak; see `test_http_wire`."""
+
+BY_THE_BODY = {"value for a tool"}
+"""No request is long enough to hold more; see `tests/protocol/test_arcgis_values.py`."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +126,17 @@ def deep(levels: int) -> str:
     return text
 
 
+def submitted(**inputs: object) -> Ask:
+    """A job of values that are given in the parts of a form, where nothing is longer than it is."""
+    return Ask("/arcgis/rest/services/Demo/GPServer/Run/submitJob?f=json", "POST", {"files": {n: (None, v) for n, v in inputs.items()}})
+
+
+def placed(*geometries: object, **attributes: object) -> str:
+    """A feature set."""
+    features = [{"geometry": geometry, "attributes": attributes} for geometry in geometries]
+    return json.dumps({"spatialReference": {"wkid": 4326}, "features": features}, separators=(",", ":"))
+
+
 MAP, LEGEND = f"/export?f=image&{BBOX}", "/legend?f=json"
 IDS = ",".join(["0"] * (LAYER_IDS.value + 1))
 MANY = "&".join(f"a{number}=1" for number in range(PARAMETERS.value + 1))
@@ -110,6 +144,9 @@ SHOWN = ",".join(map(str, range(LAYERS)))
 WKT = f"PROJCS[{'x' * CRS_CHARS.value}]"
 FILES = [("file", (f"{number}.txt", b"x")) for number in range(FORM_FILES.value + 1)]
 LONG_BODY = {"headers": {"Content-Length": str(BODY_BYTES.value + 1)}}
+
+FIELDS = {f"f{number}": 1 for number in range(INPUT_FIELDS.value + 1)}
+NO_TASKS: dict[str, Ask | str] = {"xyz": "runs no tasks", "viewer": "runs no tasks"}
 
 BEYOND: dict[Limit, dict[str, Ask | str]] = {
     ADDRESS_BYTES: {
@@ -167,6 +204,14 @@ BEYOND: dict[Limit, dict[str, Ask | str]] = {
         ),
         "xyz": "signs no addresses",
         "viewer": "signs no addresses",
+    },
+    INPUT_TEXT: {"arcgis": submitted(Words="x" * (INPUT_TEXT.value + 1)), **NO_TASKS},
+    INPUT_VALUES: {"arcgis": submitted(Numbers=json.dumps([1] * (INPUT_VALUES.value + 1))), **NO_TASKS},
+    INPUT_FEATURES: {"arcgis": submitted(Places=placed(*[{"x": 1, "y": 1}] * (INPUT_FEATURES.value + 1))), **NO_TASKS},
+    INPUT_VERTICES: {"arcgis": submitted(Places=placed({"points": [[1, 1]] * (INPUT_VERTICES.value + 1)})), **NO_TASKS},
+    INPUT_FIELDS: {
+        "arcgis": submitted(Places=placed({"x": 1, "y": 1}, **FIELDS)),
+        **NO_TASKS,
     },
     PICTURE_SIDE: {
         "arcgis": Ask(f"{MAP}&size={PICTURE_SIDE.value + 1},1"),
@@ -250,7 +295,8 @@ def test_beyond_a_limit_is_refused_by_name(limit: Limit, front_end: str, service
     assert isinstance(ask, Ask)
     service, job = services(ask.max_px)
     service.counter.drawn.clear()
-    answer = service.ask(ask.method, root_of(front_end, job) + ask.path, **ask.options)
+    whole = ask.path.startswith("/arcgis/")
+    answer = service.ask(ask.method, ask.path if whole else root_of(front_end, job) + ask.path, **ask.options)
     assert limit.sentence.removesuffix(".") in words_of(answer)
     assert answer.headers["cache-control"] == "no-store" and not service.counter.drawn
     assert answer.status_code == (200 if front_end == "arcgis" else answer.status_code) and answer.status_code < 500
@@ -260,7 +306,7 @@ def test_beyond_a_limit_is_refused_by_name(limit: Limit, front_end: str, service
 def test_every_limit_is_asked_of_every_front_end() -> None:
     """A new limit, and a new protocol, are tested on the day they are written."""
     mine = {limit for limit in LIMITS if limit.about in (About.QUESTION, About.PICTURE)}
-    assert {limit.name for limit in mine - BEYOND.keys()} == NOT_TOLD | BY_THE_SERVER & {limit.name for limit in mine}
+    assert {limit.name for limit in mine - BEYOND.keys()} == NOT_TOLD | BY_THE_BODY | BY_THE_SERVER & {limit.name for limit in mine}
     assert {tuple(sorted(asks)) for asks in BEYOND.values()} == {tuple(sorted(FRONT_ENDS.names))}
 
 

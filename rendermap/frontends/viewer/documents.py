@@ -36,10 +36,11 @@ class JobLine:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSection:
-    """A service and its jobs."""
+    """A service and its jobs.  runs: what its tasks that may be run are called, each with the path of its form."""
 
     card: ServiceCard
     jobs: tuple[JobLine, ...]
+    runs: tuple[tuple[str, str], ...] = ()
 
 
 def link_end(principal: Principal) -> datetime | None:
@@ -50,7 +51,18 @@ def link_end(principal: Principal) -> datetime | None:
 def sections(services: Iterable[ServiceCard], jobs: Iterable[JobCard], prefix: str) -> tuple[ServiceSection, ...]:
     """The list of jobs: services by name, each one's jobs newest first."""
     known = tuple(jobs)
-    return tuple(ServiceSection(card, tuple(job_line(job, card, prefix) for job in known if job.service == card.name)) for card in services)
+    return tuple(
+        ServiceSection(card, tuple(job_line(job, card, prefix) for job in known if job.service == card.name), runs_of(card, prefix))
+        for card in services
+    )
+
+
+def runs_of(card: ServiceCard, prefix: str) -> tuple[tuple[str, str], ...]:
+    """The tasks that whoever looks may run, by title, each with the path of its form."""
+    if not card.accepts_jobs:
+        return ()
+    root = f"{prefix}/arcgis/rest/services/{quote(card.name)}/GPServer"
+    return tuple((task.display_name, f"{root}/{quote(task.name)}") for task in card.tasks)
 
 
 def job_line(job: JobCard, service: ServiceCard, prefix: str) -> JobLine:
