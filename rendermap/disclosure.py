@@ -71,7 +71,7 @@ def disclosure_of(drawable: Drawable, gate: Gate, service: Service) -> Disclosur
     if level is Operation.VIEW or not isinstance(facts, VectorFacts):
         return Disclosure(level)
     told = _told(drawable, facts, level)
-    has_shapes = level is Operation.DATA or drawable.tool.tells_geometry
+    has_shapes = not drawable.tool.is_table and (level is Operation.DATA or drawable.tool.tells_geometry)
     return Disclosure(level, told, _decimals(drawable, told), _free_name(told), has_shapes)
 
 

@@ -84,7 +84,7 @@ class Drawable:
 @dataclass(frozen=True, slots=True)
 class JobMap:
     """A job's drawables by layer id, in the map's CRS.  digest: names this version of the result: it changes with the
-    data, the styles, the layer list and what is put on pictures, and with nothing else.
+    data, the styles, the layer list and what is put on pictures, and with nothing else.  tables: whose rows may be told, drawn nowhere.
     """
 
     job: Job
@@ -93,6 +93,7 @@ class JobMap:
     bbox: BBox
     drawables: tuple[Drawable, ...]
     digest: str
+    tables: tuple[Drawable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +135,21 @@ class Drawables:
         if known and known.service is service and known.outputs == job.outputs and all(map(is_, known.styles, styles)):
             return replace(known.job_map, job=job)
         job_map = await self._make(job, service, tools, styles)
-        if not any(d.passing for d in job_map.drawables):
+        if not any(d.passing for d in (*job_map.drawables, *job_map.tables)):
             self._known[key] = _Known(job.outputs, service, styles, job_map)
         return job_map
 
     async def _make(self, job: Job, service: Service, tools: tuple[ToolLayer, ...], styles: Styles) -> JobMap:
         met = (self._meet(job, service, tool, named) for tool, named in zip(tools, styles, strict=True))
         found = await asyncio.gather(*met)
+        read = (table for table in service.tables_of(job.task) if table.access is Access.DATA)
+        tables = await asyncio.gather(*(self._meet(job, service, table, None) for table in read))
         crs = service.crs or next((d.crs for d in found if d.crs), WEB_MERCATOR)
         placed = tuple(_place(d, crs) for d in found)
         return JobMap(
-            job, service, crs, whole_bbox([d.bbox for d in placed if d.bbox], crs), placed, _digest(placed, crs, service.protection)
-        )
+            job, service, crs, whole_bbox([d.bbox for d in placed if d.bbox], crs), placed, _digest(placed, crs, service.protection),
+            tuple(tables),
+        )  # fmt: skip
 
     def _style_file(self, tool: ToolLayer) -> NamedStyle | str | None:
         """The tool layer's style as its file has it, the same object until the file changes; a sentence when it cannot be used."""
@@ -188,6 +192,8 @@ class Drawables:
         layer = await self._looks.get_or_make(f"{_key(source)}|{_expected(tool)}", lambda: self._inspect(source, tool))
         if isinstance(layer, str):
             return Drawable(tool, fault=layer)
+        if tool.is_table:
+            return Drawable(tool, layer, WGS84)
         crs = layer.crs or service.crs
         if crs is None:
             return Drawable(tool, fault="The dataset does not say its coordinate reference system.")
@@ -281,7 +287,9 @@ def _key(source: DataSource) -> str:
     return f"{source.path}|{source.member}|{source.fingerprint}"
 
 
-def _expected(tool: ToolLayer) -> Literal["raster", "vector", "any"]:
+def _expected(tool: ToolLayer) -> Literal["raster", "vector", "table", "any"]:
+    if tool.is_table:
+        return "table"
     return "raster" if "Raster" in tool.data_type else "vector" if "Feature" in tool.data_type else "any"
 
 

@@ -44,5 +44,6 @@ class Gate:
 
 def access_of(service: Service) -> ServiceAccess:
     """A service as the policy sees it."""
-    layers = tuple(LayerAccess(layer.id, Operation(layer.access.value), layer.who or service.who) for layer in service.layers)
+    known = (*service.layers, *service.tables)
+    layers = tuple(LayerAccess(one.id, Operation(one.access.value), one.who or service.who) for one in known)
     return ServiceAccess(service.name, service.who, layers, service.protection.pixel_budget, service.submitters)

@@ -54,6 +54,7 @@ from rendermap.request import (
     FeaturesRequest,
     FindRequest,
     IdentifyRequest,
+    JobRequest,
     LegendRequest,
     LegendSheetRequest,
     MapRequest,
@@ -206,6 +207,22 @@ class OpenMap:
         queried = self._queried(request.layer)
         plan = queried.plan(request)
         return queried.answer(request, plan, await self._found(plan, request.layer))
+
+    async def rows(self, parameter: str, request: JobRequest) -> Features | None:
+        """The rows of an output that is a table, up to the limit; None where they may not be told.
+
+        A grant of a part of the earth is for features: nobody knows where a row belongs.  Raises SourceUnreadable, Busy, Broken.
+        """
+        table = next((one for one in self._job_map.tables if one.tool.parameter.casefold() == parameter.casefold()), None)
+        if table is None or self._grant.bounds.extent_deg:
+            return None
+        disclosure = disclosure_of(table, self._gate, self._job_map.service)
+        if disclosure.level is not Operation.DATA:
+            return None
+        queried = Queried(table, disclosure, self._grant.bounds, self._job_map.crs, self._job_map.service.maximum_records)
+        asked = FeaturesRequest(request, table.tool.id, with_shapes=False)
+        plan = queried.plan(asked)
+        return queried.answer(asked, plan, await self._found(plan, table.tool.id))
 
     async def find(self, request: FindRequest) -> tuple[FoundText, ...]:
         """Features that hold a text, in the order of the layers; layers that are no features hold none.  Raises as `features`."""

@@ -41,7 +41,7 @@ class Queried:
     def plan(self, request: FeaturesRequest) -> FeaturesPlan:
         """What the worker is told.  Raises InvalidFilter, InvalidParameter; SourceUnreadable for a layer that cannot be read."""
         drawable, asked = self.drawable, self._asked
-        if drawable.layer is None or drawable.style is None or drawable.crs is None:
+        if drawable.layer is None or drawable.crs is None:
             raise SourceUnreadable(drawable.fault)
         limit = self.maximum_records if request.limit is None else min(request.limit, self.maximum_records)
         statistics = tuple(Statistic(one.kind, asked(one.field), one.name) for one in request.statistics)
@@ -55,7 +55,7 @@ class Queried:
             limit=limit,
             offset=request.offset,
             decimals=self.disclosure.decimals,
-            definition=drawable.style.filter,
+            definition=drawable.style.filter if drawable.style else None,
             extent_deg=BBox(*self.bounds.extent_deg) if self.bounds.extent_deg else None,
             cell=self._cell(drawable.crs),
             where=self._condition(request),

@@ -126,7 +126,7 @@ class InspectPlan:
     """A look into a dataset: what it truly is and which reader can draw it."""
 
     source: DataSource
-    expect: Literal["raster", "vector", "any"] = "any"
+    expect: Literal["raster", "vector", "table", "any"] = "any"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from rendermap.render.computed import computed_columns, is_null
 from rendermap.render.copy_store import kept_copy
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.seams import cut_at_seam
-from rendermap.render.vector_facts import ERRORS
+from rendermap.render.vector_facts import ERRORS, TABLE_READER
 from rendermap.symbology.expressions.tree import Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 
@@ -164,7 +164,9 @@ def is_copied(kind: str, data: NDArray[Any]) -> bool:
 def member_of(layer: Layer) -> str:
     """The dataset's exact name inside its container: the one asked for without regard to case, else the first."""
     try:
-        names = [str(name) for name, geometry in pyogrio.list_layers(layer.open_name) if geometry is not None]
+        names = [
+            str(name) for name, geometry in pyogrio.list_layers(layer.open_name) if geometry is not None or layer.reader == TABLE_READER
+        ]
     except ERRORS as error:
         raise SourceUnreadable(reason=str(error)) from error
     wanted = (layer.source.member or "").casefold()

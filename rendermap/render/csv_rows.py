@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rendermap.errors import SourceUnreadable
 from rendermap.jobs.job import Layer
-from rendermap.render.csv_table import CsvLayout, open_rows, read_layout, to_number
+from rendermap.render.csv_table import CsvLayout, find_layout, open_rows, to_number
 from rendermap.symbology.facts import FieldKind, VectorFacts
 
 _FLAGS = {"true": 1.0, "false": 0.0}
@@ -20,7 +20,7 @@ def read_rows(layer: Layer) -> tuple[NDArray[np.object_], dict[str, NDArray[Any]
     """Geometries (None where a row has none) and the fields of the layer's facts, as `csv_table.inspect_csv` found them."""
     if not isinstance(layer.facts, VectorFacts):
         raise SourceUnreadable(reason=f"{layer.open_name}: no vector facts")
-    layout = read_layout(layer.source.path)
+    layout = find_layout(layer.source.path)
     with open_rows(layer.source.path, layout) as opened:
         rows = list(opened)
     fields = [f for f in layer.facts.fields if f.name in layout.columns]
@@ -33,6 +33,8 @@ def _shapes(rows: list[dict[str, str]], layout: CsvLayout) -> NDArray[np.object_
             shapes = np.array(shapely.from_wkt([row[layout.wkt] or None for row in rows], on_invalid="ignore"), object)
         shapes[~np.isfinite(shapely.bounds(shapes)).all(axis=1)] = None
         return shapes
+    if not layout.x:
+        return np.full(len(rows), None, object)
     pairs = [(to_number(row[layout.x or ""]), to_number(row[layout.y or ""])) for row in rows]
     return np.array([None if x is None or y is None else shapely.Point(x, y) for x, y in pairs], object)
 

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -40,7 +40,10 @@ Extent = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class CsvLayout:
-    """How a table is written.  x, y: the coordinate columns, None when wkt names the column of geometries as text instead."""
+    """How a table is written.
+
+    x, y: the coordinate columns, None when wkt names the column of geometries as text instead, or nothing does.
+    """
 
     encoding: str
     delimiter: str
@@ -53,6 +56,14 @@ class CsvLayout:
 
 def read_layout(path: Path) -> CsvLayout:
     """Encoding, delimiter and coordinate columns of a table.  Raises SourceUnreadable when it has no coordinates."""
+    layout = find_layout(path)
+    if not (layout.x or layout.wkt):
+        raise SourceUnreadable("The table of this layer has no coordinate columns.", reason=f"{path}: columns {layout.columns}")
+    return layout
+
+
+def find_layout(path: Path) -> CsvLayout:
+    """The same of any table; without coordinate columns where it has none."""
     csv.field_size_limit(CELL_CHARS.value)
     encoding = _encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
@@ -68,8 +79,6 @@ def read_layout(path: Path) -> CsvLayout:
     if degrees:
         return CsvLayout(encoding, delimiter, columns, *degrees, None, True)
     wkt = next((names[name] for name in _WKT_NAMES if name in names), None)
-    if wkt is None:
-        raise SourceUnreadable("The table of this layer has no coordinate columns.", reason=f"{path}: columns {columns}")
     return CsvLayout(encoding, delimiter, columns, None, None, wkt, False)
 
 
@@ -116,6 +125,18 @@ def inspect_csv(source: DataSource) -> Layer:
     return Layer(source, "csv", str(source.path), crs, seen.bbox, facts, "CSV", layout.encoding, notes)
 
 
+def inspect_csv_table(source: DataSource) -> Layer:
+    """The facts of any table of text, whose columns are all fields.  Raises as `inspect_csv`."""
+    try:
+        layout = replace(find_layout(source.path), x=None, y=None, wkt=None)
+        with open_rows(source.path, layout) as rows:
+            seen = _survey(source.path, rows, layout)
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise SourceUnreadable(reason=f"{source.path}: {error}") from error
+    facts = VectorFacts(GeometryKind.POINT, tuple(Field(name, kind) for name, kind in seen.kinds.items()), seen.count)
+    return Layer(source, "csv", str(source.path), None, None, facts, "CSV", layout.encoding)
+
+
 @dataclass(slots=True)
 class _Survey:
     kinds: dict[str, FieldKind]
@@ -129,16 +150,18 @@ def _survey(path: Path, rows: Iterator[dict[str, str]], layout: CsvLayout) -> _S
     kinds: dict[str, FieldKind | None] = dict.fromkeys(layout.columns)
     boxes: list[Extent] = []
     dimensions: set[int] = set()
-    count = 0
+    count, has_places = 0, bool(layout.x or layout.wkt)
     for row in rows:
         for name, text in row.items():
             if kinds[name] is not FieldKind.TEXT and text.strip():
                 kinds[name] = _wider(kinds[name], text.strip())
         geometry = geometry_of(row, layout)
-        if geometry is None:
+        if geometry is None and has_places:
             continue
         count += 1
         check_features(count, path)
+        if geometry is None:
+            continue
         dimensions.add(geometry[1])
         boxes.append(geometry[0])
         if len(boxes) > 1 << 16:
@@ -156,7 +179,9 @@ def geometry_of(row: dict[str, str], layout: CsvLayout) -> tuple[Extent, int] | 
         if shape is None or shape.is_empty or not all(map(math.isfinite, shape.bounds)):
             return None
         return shape.bounds, int(shapely.get_dimensions(shape))
-    x, y = to_number(row[layout.x or ""]), to_number(row[layout.y or ""])
+    if not (layout.x and layout.y):
+        return None
+    x, y = to_number(row[layout.x]), to_number(row[layout.y])
     return None if x is None or y is None else ((x, y, x, y), 0)
 
 

@@ -13,6 +13,7 @@ from rendermap.render.dataset_size import check_vertices
 from rendermap.render.geodatabase import inspect_geodatabase_raster, raster_members
 from rendermap.render.journal import readable
 from rendermap.render.raster_facts import inspect_raster
+from rendermap.render.table_facts import inspect_table
 from rendermap.render.vector_facts import vector_members
 from rendermap.render.vector_layer import inspect_vector
 from rendermap.render.wholeness import check_whole
@@ -29,6 +30,8 @@ def inspect(plan: InspectPlan) -> Layer:
         raise SourceRefused("The dataset of this layer lies outside its job.", reason=f"{source.path} is not in {source.root}")
     row = recognise(source.path)
     check_whole(source.path, row.name)
+    if plan.expect == "table":
+        return inspect_table(source, row)
     if row.name == "csv":
         check_vertices(source.path, row)
         return inspect_csv(source)

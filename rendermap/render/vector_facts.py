@@ -37,6 +37,8 @@ _KINDS = {
 }
 _DIMENSIONS = (GeometryKind.POINT, GeometryKind.LINE, GeometryKind.POLYGON)
 _LOOKED_AT = 1000
+TABLE_READER = "table"
+"""Of what is never drawn."""
 MIXED = "the dataset mixes points, lines or polygons"
 
 
@@ -47,7 +49,12 @@ def vector_members(path: Path) -> tuple[str, ...]:
             layers = pyogrio.list_layers(path)
     except ERRORS:
         return ()
-    return tuple(str(name) for name, geometry in layers if geometry is not None and not str(name).startswith(("fras_", "gdb_", "GDB_")))
+    return tuple(str(name) for name, geometry in layers if geometry is not None and not is_system_table(str(name)))
+
+
+def is_system_table(name: str) -> bool:
+    """True for what a container keeps about itself."""
+    return name.startswith(("fras_", "gdb_", "GDB_"))
 
 
 def read_columns(path: Path, limit: int) -> tuple[tuple[str, tuple[str | float | int | None, ...]], ...]:

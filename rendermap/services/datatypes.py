@@ -12,6 +12,9 @@ GEOGRAPHIC_TYPES = frozenset(("GPFeatureRecordSetLayer", "GPRasterDataLayer", "G
 
 FEATURE_TYPE = "GPFeatureRecordSetLayer"
 
+TABLE_TYPE = "GPRecordSet"
+"""An output of such a type is not drawn, and may be read."""
+
 NUMBER_TYPES = frozenset(("GPLong", "GPDouble"))
 """Values of such a type may be bounded."""
 

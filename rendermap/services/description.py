@@ -16,6 +16,7 @@ from rendermap.services.datatypes import (
     GEOGRAPHIC_TYPES,
     NAMING_TYPES,
     NUMBER_TYPES,
+    TABLE_TYPE,
     fits,
     is_data_type,
     one_of,
@@ -126,6 +127,15 @@ class LayerDescription(_Model):
         return self
 
 
+class TableDescription(_Model):
+    """What may be told of the rows of an output that is not drawn; its keys are as those of a layer."""
+
+    access: Literal["view", "identify", "data"] | None = None
+    who: WhoDescription | None = None
+    fields: list[Annotated[str, Field(min_length=1)]] | None = None
+    round: Decimals | dict[str, Decimals] | None = None
+
+
 class ParameterDescription(_Model):
     """A task's parameter."""
 
@@ -142,6 +152,7 @@ class ParameterDescription(_Model):
     description: str = ""
     category: str = ""
     layer: LayerDescription | None = None
+    table: TableDescription | None = None
 
     @field_validator("default", mode="before")
     @classmethod
@@ -159,6 +170,8 @@ class ParameterDescription(_Model):
             raise ValueError("only output parameters have a layer")
         if self.layer is not None and self.type not in GEOGRAPHIC_TYPES | NAMING_TYPES:
             raise ValueError(f"an output of type {self.type} is not drawn and cannot have a layer")
+        if self.table is not None and (self.direction == "input" or self.type != TABLE_TYPE):
+            raise ValueError(f"only outputs of type {TABLE_TYPE} have a table")
         return self
 
     def _check_filters(self) -> None:
@@ -184,6 +197,12 @@ class ParameterDescription(_Model):
         if self.direction == "output" and self.type in GEOGRAPHIC_TYPES:
             return self.layer or LayerDescription()
         return self.layer
+
+    @property
+    def tool_table(self) -> TableDescription | None:
+        """What may be told of its rows; None for whatever is no table."""
+        is_table = self.direction == "output" and self.type == TABLE_TYPE
+        return (self.table or TableDescription()) if is_table else None
 
 
 class GroupDescription(_Model):

@@ -10,6 +10,7 @@ from rendermap.services.description import (
     LayerDescription,
     ParameterDescription,
     ProtectionDescription,
+    TableDescription,
     TaskDescription,
     WhoDescription,
 )
@@ -45,6 +46,22 @@ class Layering:
                 layers.append(self._layer(parameter, drawn, group))
         return tuple(layers)
 
+    def tables_of(self, task: TaskDescription) -> tuple[ToolLayer, ...]:
+        """The tables of a task, whose ids follow those of all layers that were asked for before."""
+        return tuple(self._table(parameter, told) for parameter in task.parameters if (told := parameter.tool_table) is not None)
+
+    def _table(self, parameter: ParameterDescription, told: TableDescription) -> ToolLayer:
+        return ToolLayer(
+            id=self._take(),
+            parameter=parameter.name,
+            name=parameter.title or parameter.name,
+            access=Access(told.access or self.access),
+            who=who_of(told.who, self.who) if told.who else None,
+            data_type=parameter.type,
+            fields=None if told.fields is None else tuple(told.fields),
+            decimals=_decimals(told),
+        )
+
     def _group(self, name: str | None, opened: dict[str, int], hidden: set[str]) -> int | None:
         if name is None:
             return None
@@ -76,7 +93,7 @@ class Layering:
             colors=usual.colors if drawn.colors is None else drawn.colors,
             data_type=parameter.type,
             fields=None if drawn.fields is None else tuple(drawn.fields),
-            decimals=tuple(drawn.round.items()) if isinstance(drawn.round, dict) else drawn.round,
+            decimals=_decimals(drawn),
             tells_geometry=drawn.geometry,
             time_fields=tuple(name for name in (drawn.time_field, drawn.end_time_field) if name),
         )
@@ -84,6 +101,10 @@ class Layering:
     def _take(self) -> int:
         self._next += 1
         return self._next - 1
+
+
+def _decimals(told: LayerDescription | TableDescription) -> int | tuple[tuple[str, int], ...] | None:
+    return tuple(told.round.items()) if isinstance(told.round, dict) else told.round
 
 
 def who_of(described: WhoDescription, otherwise: Who) -> Who:

@@ -7,7 +7,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -150,6 +150,7 @@ def _build(name: str, described: ServiceDescription, folder: Path, tools: Tools 
     who = who_of(described.who, Who())
     layering = Layering(folder, described.protection, described.access, who)
     tasks = tuple(_task(task, layering, tools) for task in described.tasks)
+    tasks = tuple(replace(task, tables=layering.tables_of(said)) for task, said in zip(tasks, described.tasks, strict=True))
     return Service(
         name=name,
         title=described.title,
@@ -175,8 +176,7 @@ def _task(described: TaskDescription, layering: Layering, tools: Tools | None) -
     parameters = tuple(map(_parameter, described.parameters))
     return Task(
         described.name, described.title or described.name, described.description, parameters, layering.layers_of(described),
-        tool_of(described, tools),
-        tuple(described.command or ()),
+        tool=tool_of(described, tools), command=tuple(described.command or ()),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from rendermap.access.policy import Who
+from rendermap.services.datatypes import TABLE_TYPE
 
 
 class Access(StrEnum):
@@ -67,6 +68,11 @@ class ToolLayer:
     tells_geometry: bool = False
     time_fields: tuple[str, ...] = ()
 
+    @property
+    def is_table(self) -> bool:
+        """True for rows alone, which are never drawn."""
+        return self.data_type == TABLE_TYPE
+
 
 @dataclass(frozen=True, slots=True)
 class GroupLayer:
@@ -121,6 +127,7 @@ class Running:
 class Task:
     """A tool published in a service.
 
+    tables: its outputs that are rows alone, as layers that are never drawn; their ids are after those of all layers of the service.
     tool: name of its function in the service's tools.py, "" for none.  command: of a program that does the work instead.
     """
 
@@ -129,6 +136,7 @@ class Task:
     description: str
     parameters: tuple[Parameter, ...]
     layers: tuple[ToolLayer, ...]
+    tables: tuple[ToolLayer, ...] = ()
     tool: str = ""
     command: tuple[str, ...] = ()
 
@@ -178,6 +186,16 @@ class Service:
     def layers(self) -> tuple[ToolLayer, ...]:
         """All tool layers, by id."""
         return tuple(sorted((layer for task in self.tasks for layer in task.layers), key=lambda layer: layer.id))
+
+    @property
+    def tables(self) -> tuple[ToolLayer, ...]:
+        """All tables, by id."""
+        return tuple(table for task in self.tasks for table in task.tables)
+
+    def tables_of(self, task: str | None) -> tuple[ToolLayer, ...]:
+        """The tables of a task; all of them when nobody knows which task it was."""
+        found = task_named(self, task) if task else None
+        return found.tables if found else self.tables
 
     def layers_of(self, task: str | None) -> tuple[ToolLayer, ...]:
         """The tool layers of a task, by id; all of them when nobody knows which task it was."""

@@ -299,6 +299,9 @@ class OpenDouble:
     def version(self) -> str:
         return self.card.digest
 
+    async def rows(self, parameter: str, request: JobRequest) -> None:
+        """Its tables may only be seen."""
+
     async def draw(self, request: MapRequest) -> Picture:
         if self.card.job_id:
             return await self.service.draw(request)

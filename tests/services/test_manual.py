@@ -11,6 +11,7 @@ from rendermap.services.description import (
     ProtectionDescription,
     RunDescription,
     ServiceDescription,
+    TableDescription,
     TaskDescription,
 )
 from rendermap.services.reader import read_services
@@ -35,8 +36,8 @@ def test_the_example_is_a_good_service_with_the_layers_it_says(tmp_path: Path) -
 def test_every_key_and_every_type_is_in_the_manual() -> None:
     """A key that can be written is a key that is explained."""
     models = (ServiceDescription, TaskDescription, GroupDescription, ParameterDescription)
-    models += (LayerDescription, ProtectionDescription, RunDescription)
-    tables = {"tasks", "groups", "parameters", "layer", "protection", "run", "extras"}
+    models += (LayerDescription, TableDescription, ProtectionDescription, RunDescription)
+    tables = {"tasks", "groups", "parameters", "layer", "table", "protection", "run", "extras"}
     keys = {name for model in models for name in model.model_fields} - tables
     missing = [name for name in (*keys, *DATA_TYPES[:-1]) if f"`{name}`" not in PAGE]
     assert not missing

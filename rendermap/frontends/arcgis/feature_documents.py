@@ -74,9 +74,9 @@ def _set_document(found: Features, *, has_shapes: bool) -> Json:
     return {**document, "exceededTransferLimit": True} if found.is_more else document
 
 
-def feature_set(found: Features, *, is_empty: bool) -> Json:
-    """The value of a result; is_empty: without its features where there are more than one answer may hold."""
-    document = _set_document(found, has_shapes=True)
+def feature_set(found: Features, *, is_empty: bool, has_shapes: bool) -> Json:
+    """The value of a result, rows alone without shapes; is_empty: without its features where there are more than one answer may hold."""
+    document = _set_document(found, has_shapes=has_shapes)
     return {**document, "features": []} if is_empty and found.is_more else document
 
 

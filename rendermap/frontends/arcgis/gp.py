@@ -30,7 +30,7 @@ from rendermap.frontends.arcgis.gp_documents import (
 )
 from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
-from rendermap.frontends.arcgis.queries import result_features
+from rendermap.frontends.arcgis.queries import result_features, result_rows
 from rendermap.frontends.arcgis.spatial import Json, extent, with_area
 from rendermap.frontends.arcgis.tokens import TOKENS
 from rendermap.frontends.identity import doorkeeper_of
@@ -213,6 +213,9 @@ async def result(ask: Ask) -> Answer | Response:
 
 async def result_document(ask: Ask, card: ServiceCard, output: ResultCard) -> Json:
     """An output with its value."""
+    if output.data_type == RECORD_TYPE:
+        told = await result_rows(ask, await ask.service.open(ask.job(card.name)), output)
+        return value_document(output, record_set() if told is None else told)
     if output.layer_id is None:
         return value_document(output, _undrawn_value(output))
     opened = await ask.service.open(ask.job(card.name))

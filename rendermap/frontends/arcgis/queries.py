@@ -82,4 +82,11 @@ async def result_features(ask: Ask, opened: OpenMap, output: ResultCard) -> Json
     asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
     wanted = FeaturesRequest(asked.job, layer.id, out_crs=asked.out_crs, with_z=asked.with_z, decimals=asked.decimals)
     found = await opened.features(wanted)
-    return feature_set(found, is_empty=card.service.over_limit == "empty")
+    return feature_set(found, is_empty=card.service.over_limit == "empty", has_shapes=True)
+
+
+async def result_rows(ask: Ask, opened: OpenMap, output: ResultCard) -> Json | None:
+    """The rows of a result that is a table, all that one answer may hold; None where they may not be told."""
+    service = opened.card.service
+    found = await opened.rows(output.name, ask.job(service.name))
+    return feature_set(found, is_empty=service.over_limit == "empty", has_shapes=False) if found else None
