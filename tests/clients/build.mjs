@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 const folder = process.argv[2];
-const clients = ["arcgis", "calls", "geoprocessing", "leaflet", "leaflet_geoprocessing", "maplibre", "openlayers", "tiles"];
+const clients = ["arcgis", "calls", "geoprocessing", "identifying", "leaflet", "leaflet_geoprocessing", "maplibre", "openlayers", "tiles"];
 await mkdir(folder, { recursive: true });
 await build({
   entryPoints: clients.map((client) => `${client}.mjs`),

@@ -1,4 +1,4 @@
-"""QGIS and GDAL ask a real job what stands at a place, through a worker."""
+"""QGIS, GDAL, @arcgis/core and esri-leaflet ask a real job what stands at a place, through a worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rendermap.geo.crs import WGS84, transformer
 from tests.builders import whole_service as whole
+from tests.builders.browser import chromium
+from tests.builders.clients import build_pages, pages_served, shown_by
 from tests.builders.desktop_clients import answer_of, ask_qgis, gdal_program
 from tests.builders.whole_service import WholeService, whole_service
 
@@ -60,3 +63,20 @@ def test_gdal_identifies(service: WholeService, tmp_path: Path) -> None:
     said = answer_of([gdal_program("gdallocationinfo"), str(description), "300", "200"])
     told = told_by_http(service)
     assert "LocationInfo" in said and "number" in said and told["number"] in said and told["depth"] in said, said
+
+
+@pytest.mark.browser
+def test_browsers_identify(service: WholeService, tmp_path: Path) -> None:
+    """@arcgis/core gets values as they are, esri-leaflet GeoJSON; shapes that are not told are missing, and nothing breaks by it."""
+    way = transformer(CRS, WGS84)
+    asked = {"mapUrl": service.url + service.map_path, "wkid": 32616, "box": BOX, "place": MIDDLE}
+    asked |= {"degrees": way.transform(*MIDDLE), "degreesBox": [*way.transform(*BOX[:2]), *way.transform(*BOX[2:])]}
+    build_pages(tmp_path)
+    with pages_served(tmp_path) as pages, chromium() as browser:
+        told, _, _ = shown_by(browser, f"{pages}/identifying.html", **asked)
+    parcel = {"OBJECTID": 4, "number": 4}
+    depth = {"Stretch.Pixel Value": told_by_http(service)["depth"]}
+    assert told["all"] == [[0, "Affected parcels", parcel, None], [1, "Water depth", depth, "point"]]
+    assert told["top"] == told["all"][:1] and told["count"] == 2
+    found = {layer: (properties, kind) for layer, properties, kind in told["leaflet"]}
+    assert found[0] == ({"OBJECTID": "4", "number": "4"}, None) and found[1] == (depth, "Point")
