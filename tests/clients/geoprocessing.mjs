@@ -1,9 +1,10 @@
-// @arcgis/core from start to finish: a point is drawn on the map, the job submitted and waited for, its map shown with a legend.
+// @arcgis/core from start to finish: a point is drawn on the map, the job submitted and waited for, its map shown with a legend and popups.
 import esriConfig from "@arcgis/core/config.js";
 import { whenOnce } from "@arcgis/core/core/reactiveUtils.js";
 import Extent from "@arcgis/core/geometry/Extent.js";
 import GraphicsLayer from "@arcgis/core/layers/GraphicsLayer.js";
 import EsriMap from "@arcgis/core/Map.js";
+import PopupTemplate from "@arcgis/core/PopupTemplate.js";
 import { submitJob } from "@arcgis/core/rest/geoprocessor.js";
 import FeatureSet from "@arcgis/core/rest/support/FeatureSet.js";
 import LinearUnit from "@arcgis/core/rest/support/LinearUnit.js";
@@ -49,6 +50,7 @@ async function run(place) {
   drawn.removeAll();
   map.add(layer);
   await layer.loadAll();
+  for (const sublayer of layer.allSublayers) sublayer.popupTemplate = new PopupTemplate({ title: sublayer.title, content: "{*}", outFields: ["*"] });
   window.layer = layer;
   await settled();
   const legend = new Legend({ view, container: Object.assign(document.body.appendChild(document.createElement("div")), { id: "legend" }) });
@@ -73,4 +75,12 @@ window.toggle = async (id, visible) => {
   window.layer.findSublayerById(id).visible = visible;
   await settled();
   show();
+};
+/** What stands in the popup of a place on the screen: attributes by the title of their layer. */
+window.told = async (x, y) => {
+  await view.openPopup({ location: view.toMap({ x, y }), fetchFeatures: true });
+  await whenOnce(() => view.popup?.features?.length);
+  const found = view.popup.features.map((feature) => [feature.getEffectivePopupTemplate().title, feature.attributes]);
+  view.closePopup();
+  return found;
 };

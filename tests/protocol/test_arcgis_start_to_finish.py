@@ -81,7 +81,7 @@ def run_by_hand(page: Page, x: int, y: int) -> dict[str, Any]:
 
 
 def test_arcgis_core_runs_the_task(browser: Browser, pages: str, service: RunningService) -> None:
-    """A drawn point is submitted, the job waited for; its map, legend and sublayer switches are what `rendermap draw` draws."""
+    """A drawn point is submitted, the job waited for; its map, legend, popup and sublayer switches are what `rendermap draw` draws."""
     with client_page(browser, f"{pages}/geoprocessing.html", taskUrl=service.task_url, box=MAINLAND) as client:
         page = client.page
         shown = run_by_hand(page, 300, 200)
@@ -90,6 +90,9 @@ def test_arcgis_core_runs_the_task(browser: Browser, pages: str, service: Runnin
         assert {"Rings", "Height above the place"} <= set(page.inner_text("#legend").splitlines()), page.inner_text("#legend")
         page.evaluate("window.toggle(0, false)")
         assert_same(seen(page), drawn(service, shown["jobId"], shown["box"], "--layers", "1"))
+        page.evaluate("window.toggle(0, true)")
+        told = page.evaluate("window.told(300, 200)")
+        assert [attributes["name"] for title, attributes in told if title == "Rings"] == ["Ring 1"], told
         assert any(f"/MapServer/jobs/{shown['jobId']}/legend" in address for address in client.addresses)
 
 
