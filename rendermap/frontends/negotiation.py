@@ -32,8 +32,13 @@ def format_of(name: str) -> Format:
     word = name.strip().lower()
     found = FORMATS.get(word) or format_of_esri(word) or format_of_media_type(word) or _format_of_suffix(word)
     if found is None:
-        raise InvalidFormat(f"'format' must be one of {', '.join(esri_names())}.")
+        raise InvalidFormat(f"'format' must be one of {', '.join(accepted_names())}.")
     return found
+
+
+def accepted_names() -> tuple[str, ...]:
+    """Every format by a name it may be asked for: Esri's, ours where Esri has none."""
+    return tuple(dict.fromkeys(name for row in FORMATS for name in row.esri or (row.name.upper(),)))
 
 
 def esri_names() -> tuple[str, ...]:

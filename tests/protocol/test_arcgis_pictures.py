@@ -272,6 +272,8 @@ def test_formats_that_are_not_built(service: WholeService, query: dict[str, str]
     """A short error lists those that are."""
     answer = asked(service, **query)
     assert answer.json()["error"]["code"] == 400 and "must be one of" in answer.text and len(answer.content) < 750
+    if "format" in query:
+        assert "AVIF" in answer.text and "PNG8" in answer.text
 
 
 # --- time ----------------------------------------------------------------------------------------------------------------

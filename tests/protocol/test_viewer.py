@@ -262,7 +262,14 @@ async def test_scripts_get_errors_as_json(double: ServiceDouble) -> None:
     """What asks for no page gets the word and its sentence."""
     answer = await get(double, f"/viewer/api/jobs/Viewshed/{ENDED_JOB}", {"accept": "*/*"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (410, "Ended")
-    assert (await get(double, "/nowhere", {"accept": "application/json"})).json() == {"detail": "Not Found"}
+    for path in ("/nowhere", "/xyz/Viewshed/jobs/..%2f..%2fetc/tilejson.json", "/arcgis/..%2fnowhere"):
+        nowhere = await get(double, path, {"accept": "application/json"})
+        assert nowhere.status_code == 404 or path.startswith("/arcgis")
+        assert nowhere.json()["error"]["message"] and nowhere.json().keys() == {"error"}
+    transport = httpx.ASGITransport(app_over(double), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://maps.example") as client:
+        refused = await client.patch(f"/viewer/api/jobs/Viewshed/{ENDED_JOB}")
+    assert (refused.status_code, refused.json()["error"]["code"], "GET" in refused.headers["allow"]) == (405, "NotSupported", True)
 
 
 @pytest.mark.anyio

@@ -17,7 +17,7 @@ from rendermap.frontends.identity import principal_of
 from rendermap.frontends.incidents import foreseen
 from rendermap.frontends.links import base_url, link
 from rendermap.frontends.outcomes import note_refusal
-from rendermap.frontends.problems import telling_route
+from rendermap.frontends.problems import problem_response, telling_route
 from rendermap.frontends.responses import Keep, drawn_response, picture_response
 from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.viewer import documents
@@ -71,15 +71,18 @@ def _tell(pages: Pages, request: Request, error: RendermapError) -> Response:
 
 
 def add_error_pages(app: FastAPI) -> None:
-    """Show addresses that no front end has in the look of the pages; what asks for no page gets the framework's plain answer."""
+    """Show addresses that no front end has in the look of the pages; what asks for no page gets JSON in the shape of all errors."""
     pages = Pages(Bundle())
 
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        note_refusal(request, (NotFound if error.status_code == 404 else NotSupported).__name__)
+        told = NotFound() if error.status_code == 404 else NotSupported(f"{error.detail}.")
+        note_refusal(request, told.code)
         if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
-            return error_response(request, pages, NotFound())
-        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+            return error_response(request, pages, told)
+        response = problem_response(told, error.headers)
+        response.status_code = error.status_code
+        return response
 
     app.add_exception_handler(HTTPException, answer)
 
