@@ -35,14 +35,20 @@ _log = structlog.get_logger("rendermap.dispatch")
 class Behind:
     """Errands that nobody waits for, one after the other.  Belongs to one event loop.
 
-    pack: a plan -> its request.  hire: starts the worker, which goes when nothing waits.  memory_limit_bytes: at which it is killed.
+    pack: a plan -> its request.  hire: starts the worker, which goes when nothing waits.  tell: what a worker noted.
+    memory_limit_bytes: at which it is killed.
     """
 
     def __init__(
-        self, pack: Callable[[PreparePlan], bytes], hire: Callable[[], Awaitable[WorkerProcess]], memory_limit_bytes: int = 1 << 30
+        self,
+        pack: Callable[[PreparePlan], bytes],
+        hire: Callable[[], Awaitable[WorkerProcess]],
+        tell: Callable[[Head], None],
+        memory_limit_bytes: int = 1 << 30,
     ) -> None:
         self._pack = pack
         self._hire = hire
+        self._tell = tell
         self._memory_limit_bytes = memory_limit_bytes
         self._asked: LRUCache[object, bool] = LRUCache(REMEMBERED)
         self._mended: LRUCache[object, int] = LRUCache(REMEMBERED)
@@ -106,6 +112,7 @@ class Behind:
         try:
             while self._waiting and worker.is_alive:
                 head = (await worker.ask(self._pack(self._waiting.popleft()))).head
+                self._tell(head)
                 if head.kind == "error":
                     _log.warning("dataset not prepared", code=head.code, reason=head.reason)
         except WorkerDied as died:

@@ -85,7 +85,7 @@ class Pool:
         self._notes = WorkerNotes(self._metrics.store_damaged.labels("prepared"))
         self._queue = Queue(queue_limit, queue_s, self._metrics.queue_length, workers)
         self._trials = Trials(workers, lambda: len(self._workers))
-        self._behind = Behind(self._packer.pack, self._hire, memory_limit_bytes)
+        self._behind = Behind(self._packer.pack, self._hire, self._notes.tell, memory_limit_bytes)
         self._running: dict[WorkerProcess, Errand] = {}
         self._idle: dict[WorkerProcess, _Idle] = {}
         self._workers: set[WorkerProcess] = set()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rendermap.dispatch import behind as module
-from rendermap.dispatch.behind import LARGE_CELLS, MOST_WAITING, Behind
+from rendermap.dispatch.behind import LARGE_CELLS, MOST_MENDED, MOST_WAITING, Behind
 from rendermap.dispatch.plan import LayerPlan, PreparePlan, layer_plan
 from rendermap.dispatch.pool import Pool
 from rendermap.dispatch.wire import Answer, Head
@@ -68,14 +68,14 @@ class Hand:
         self.is_closed = True
 
 
-def begun(hands: list[Hand]) -> Behind:
-    """Its workers are added to hands as they are hired."""
+def begun(hands: list[Hand], told: list[Head] | None = None) -> Behind:
+    """Its workers are added to hands as they are hired, what they note to told."""
 
     async def hire() -> Hand:
         hands.append(Hand())
         return hands[-1]
 
-    return Behind(name_of, hire)  # type: ignore[arg-type]
+    return Behind(name_of, hire, [].append if told is None else told.append)  # type: ignore[arg-type]
 
 
 async def taken(behind: Behind, hands: list[Hand]) -> list[str]:
@@ -102,6 +102,22 @@ def test_each_version_is_prepared_once_and_one_at_a_time() -> None:
         for layers in ((raster("a.tif"),), (raster("a.tif"), raster("b.tif")), (newer,)):
             behind.add(told("ok", *layers))
         assert await taken(behind, hands) == ["a.tif", "b.tif", "a.tif"]
+
+    run(ask)
+
+
+def test_what_was_damaged_is_prepared_again_a_few_times() -> None:
+    """What the preparing worker notes is told too; a disk that damages all it is given keeps no worker busy for ever."""
+
+    async def ask() -> None:
+        behind = begun(hands := [], noted := [])
+        plan = told("ok", raster("a.tif"))
+        for round_ in range(MOST_MENDED + 3):
+            behind.add(plan)
+            assert await taken(behind, hands) == (["a.tif"] if round_ <= MOST_MENDED else [])
+            behind.mend(plan, Head("drawn"))
+            behind.mend(plan, Head("drawn", damaged=1))
+        assert noted == [Head("value")] * (MOST_MENDED + 1)
 
     run(ask)
 
