@@ -17,7 +17,9 @@ GOING_ON = ("esriJobSubmitted", "esriJobWaiting", "esriJobExecuting")
 def run_task(base_url: str, task: str = TASK) -> str | None:
     """Run a task with the values its form has at first; what went wrong, None when nothing did."""
     url = f"{base_url}/arcgis/rest/services/{task}"
-    job = _ask(f"{url}/submitJob", **_first_values(_ask(url)))
+    job = described = _ask(url)
+    if "parameters" in described:
+        job = _ask(f"{url}/submitJob", **_first_values(described))
     end = time.monotonic() + LIMIT_S
     while job.get("jobStatus") in GOING_ON and time.monotonic() < end:
         time.sleep(0.2)

@@ -60,11 +60,11 @@ class DemoTasks:
 
 
 @contextmanager
-def demo_tasks(folder: Path) -> Iterator[DemoTasks]:
-    """The services of ``styles/`` over an empty jobs directory."""
+def demo_tasks(folder: Path, services: Path = STYLES) -> Iterator[DemoTasks]:
+    """The services of ``styles/``, or others, over an empty jobs directory."""
     jobs = folder / "jobs"
     jobs.mkdir()
-    with served(Settings(jobs=(jobs,), services=STYLES, workers=1, secret_key="shared by all replicas")) as url:
+    with served(Settings(jobs=(jobs,), services=services, workers=1, secret_key="shared by all replicas")) as url:
         yield DemoTasks(url)
 
 
