@@ -4,7 +4,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf 
 WORKDIR /src
 COPY . .
 RUN make web VENV=/tmp/node
-RUN make run workers VENV=/opt/rendermap/venv EDITABLE=
+# INSTALL=tools: also what the tools of styles/ need
+ARG INSTALL
+RUN make run workers $INSTALL VENV=/opt/rendermap/venv EDITABLE=
 RUN mkdir -p /opt/rendermap/data/jobs /opt/rendermap/access && cp -r styles /opt/rendermap/styles
 
 FROM python:3.13-slim

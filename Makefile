@@ -22,7 +22,7 @@ NPM = $(WITH_NODE) node $(NODE_DIR)/lib/node_modules/npm/bin/npm-cli.js
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DELETE_ON_ERROR:
-.PHONY: help venv run workers web demo test tests browser redis nginx desktop lint types house bench bench-peers peers soak fuzz-files fuzz-requests pins clean
+.PHONY: help venv run tools workers web demo test tests browser redis nginx desktop lint types house bench bench-peers peers soak fuzz-files fuzz-requests pins clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -83,6 +83,7 @@ $(TOOLBOX): requirements/toolbox.txt
 
 venv: $(DONE)/test $(DONE)/web ## Make the virtual environment with everything
 run: $(DONE)/run ## Install only what serving needs
+tools: $(DONE)/demo ## Install also what the tools of styles/ need
 workers: $(DONE)/workers ## Install what machines need that draw what others order
 web: $(PAGES) ## Build the viewer's pages
 
