@@ -48,7 +48,7 @@ class Disclosure:
     def lets_filter_by(self, names: Iterable[str]) -> bool:
         """Whether pictures may be filtered by the fields: that goes by true values, which are finer than rounded numbers."""
         rounded = {name for name, _ in self.decimals}
-        whole = [field.name for field in self.fields if field.name not in rounded]
+        whole = [name for name in self.names if name not in rounded]
         return all(find_name(name, whole) is not None for name in names)
 
     def field_cards(self) -> tuple[FieldCard, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 from rendermap.access.grant import Operation
 from rendermap.disclosure import Disclosure
@@ -12,10 +14,13 @@ from rendermap.drawables import Drawable
 from rendermap.errors import InvalidFilter, NotSupported
 from rendermap.queries import UNKNOWN_FIELD
 from rendermap.request import TimeSpan
+from rendermap.symbology.expressions.evaluate import find_name
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import And, Expression, columns
+from rendermap.symbology.expressions.tree import FEATURE_ID, And, Column, Expression, columns
 from rendermap.timing import filter_of
+
+T = TypeVar("T")
 
 
 def demand_told(where: str, told: Disclosure) -> None:
@@ -38,15 +43,36 @@ def at_time(drawable: Drawable, span: TimeSpan) -> Drawable:
     return replace(drawable, filters=(*drawable.filters, where)) if where else drawable
 
 
-def filtered(plan: LayerPlan, filter_text: str) -> LayerPlan:
-    """With what the request asks for on top.  Clients think of as many filters as they like: nothing but the picture is kept of one."""
-    asked = parse_filter(filter_text)
+def filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
+    """With what the request asks for on top.  Clients think of as many filters as they like: nothing but the picture is kept of one.
+
+    told: names the features' ids.
+    """
+    asked = _with_ids(parse_filter(filter_text), told)
     if not is_native(asked):
         # each would cost a copy of the dataset
         raise InvalidFilter("A filter in a request may not use functions.")
     style = replace(plan.style, filter=And((plan.style.filter, asked)) if plan.style.filter else asked)
     rest_key = plan.rest_key and _filtered_key(plan.rest_key, asked)
     return replace(plan, style=style, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key, is_filtered=True)
+
+
+def _with_ids(condition: Expression, told: Disclosure) -> Expression:
+    """The condition with the features' ids named as they are below, whatever a field is called that may not be told."""
+    ids = {name for name in columns(condition) if find_name(name, told.names) == 0}
+    return _renamed(condition, dict.fromkeys(ids, FEATURE_ID)) if ids else condition
+
+
+def _renamed(value: T, names: Mapping[str, str]) -> T:
+    """Any part of a condition with its columns under other names."""
+    made: Any = value
+    if isinstance(value, Column):
+        made = Column(names.get(value.name, value.name))
+    elif isinstance(value, tuple):
+        made = tuple(_renamed(item, names) for item in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        made = replace(value, **{part.name: _renamed(getattr(value, part.name), names) for part in fields(value)})
+    return made  # type: ignore[no-any-return]
 
 
 def _filtered_key(key: str, asked: Expression) -> str:

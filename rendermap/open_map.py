@@ -312,8 +312,7 @@ class OpenMap:
         asked = request.drawn_view
         view, lattice = snapped(asked), lattice_of(asked)
         shown = visible(self._asked_for(request), view, lattice, self._fineness)
-        scaled = ((d.filters, self._at_scale(_layer_plan(d), d, view)) for d in reversed(shown))
-        layers = tuple(reduce(filtered, filters, plan) for filters, plan in scaled)
+        layers = tuple(self._filtered(self._at_scale(_layer_plan(d), d, view), d) for d in reversed(shown))
         is_labelled = any(plan.style.labels for plan in layers)
         stamp = stamp_of(self._job_map.job, self._protection)
         plan = MapPlan(
@@ -321,6 +320,10 @@ class OpenMap:
         )  # fmt: skip
         extent = self._grant.bounds.extent_deg
         return bounded(plan, shown, BBox(*extent) if extent else None, self._fineness)
+
+    def _filtered(self, plan: LayerPlan, drawable: Drawable) -> LayerPlan:
+        told = self._disclosures[drawable.tool.id] if drawable.filters else Disclosure()
+        return reduce(lambda made, text: filtered(made, text, told), drawable.filters, plan)
 
     def _at_scale(self, plan: LayerPlan, drawable: Drawable, view: MapView) -> LayerPlan:
         """The layer with what of its style is drawn at the view's scale, which few dots per inch make no finer than the layer's bound."""

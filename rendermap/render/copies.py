@@ -29,7 +29,7 @@ from rendermap.render.copy_store import kept_copy
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.seams import cut_at_seam
 from rendermap.render.vector_facts import ERRORS, TABLE_READER
-from rendermap.symbology.expressions.tree import Operand
+from rendermap.symbology.expressions.tree import FEATURE_ID, Column, Operand
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 
 Shapes = NDArray[np.object_]
@@ -111,6 +111,8 @@ def _write(layer: Layer, file: Path, carriage: Carriage | None, computed: Mappin
         warnings.simplefilter("ignore")
         geometry, columns = read_rows(layer) if layer.driver == "CSV" else _read(layer)
         filled: Filled = {name: (data, missing_in(data)) for name, data in columns.items()}
+        if Column(FEATURE_ID) in computed:
+            columns = {**columns, FEATURE_ID: _ids_of(layer, len(geometry))}
         filled |= computed_columns(columns, computed, len(geometry))
         if remaking:
             geometry, filled = remaking(geometry, filled)
@@ -154,6 +156,16 @@ def _read(layer: Layer) -> tuple[Shapes, Columns]:
         raise SourceUnreadable(reason=f"{layer.open_name}: no geometry")
     columns = zip(meta["fields"], meta["ogr_types"], values, strict=True)
     return shapely.from_wkb(wkb, on_invalid="ignore"), {str(name): data for name, kind, data in columns if is_copied(str(kind), data)}
+
+
+def _ids_of(layer: Layer, count: int) -> NDArray[np.int64]:
+    """The features' ids in the dataset's order, as queries tell them."""
+    if layer.driver == "CSV":
+        return np.arange(count, dtype=np.int64)
+    found = pyogrio.raw.read(layer.open_name, layer=member_of(layer), columns=[], read_geometry=False, return_fids=True)[1]
+    if len(found) != count:
+        raise SourceUnreadable(reason=f"{layer.open_name}: changed while it was read")
+    return np.asarray(found, np.int64)
 
 
 def is_copied(kind: str, data: NDArray[Any]) -> bool:

@@ -31,6 +31,7 @@ from rendermap.render.shape_points import write_point_shapes
 from rendermap.render.shape_table import NotKept, split_reals, write_table
 from rendermap.render.theme_rules import applies_all
 from rendermap.render.vector_facts import ERRORS
+from rendermap.symbology.expressions.tree import FEATURE_ID
 from rendermap.symbology.facts import FieldKind, VectorFacts
 from rendermap.symbology.style import Engine
 
@@ -54,7 +55,7 @@ class KeptColumns(Columns):
     def value(self, name: str) -> str:
         """As `Columns.value`; a real number is a whole one and a power of two, see `shape_table`."""
         found = self.find(name)
-        if found.kind not in _KINDS:
+        if found.kind not in _KINDS or name == FEATURE_ID:
             raise NotKept
         alias = self.used.setdefault(found.name, f"v{len(self.used)}")
         # Mapnik reads no column for what only a function is given.
@@ -62,6 +63,8 @@ class KeptColumns(Columns):
 
     def is_null(self, name: str) -> str:
         """As `Columns.is_null`."""
+        if name == FEATURE_ID:
+            raise NotKept
         found = self.find(name)
         return f"([{self.nulls.setdefault(found.name, f'n{len(self.nulls)}')}]=1)"
 

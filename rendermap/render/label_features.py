@@ -27,6 +27,7 @@ from rendermap.render.label_reach import fields_of_markers
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.vector_facts import ERRORS
 from rendermap.render.vectors import Place, place_of
+from rendermap.symbology.expressions.tree import FEATURE_ID, Column
 from rendermap.symbology.expressions.tree import columns as fields_asked
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 from rendermap.symbology.labels import LabelClass
@@ -56,7 +57,8 @@ def read_features(plan: LayerPlan, frame: Frame, clip_deg: BBox | None = None) -
     Raises SourceUnreadable, StyleInvalid where a label asks for a field that is not there.
     """
     fields = _fields(plan)
-    place = place_of(plan, frame.view.crs, seen=frame.view.bbox)
+    asks_for_ids = any(field.name == FEATURE_ID for field in fields)
+    place = place_of(plan, frame.view.crs, {Column(FEATURE_ID): FEATURE_ID} if asks_for_ids else {}, seen=frame.view.bbox)
     shapes, values = _read(place, fields, _area(plan, place, frame))
     is_shown = True if clip_deg is None else touch(shapes, place.crs, clip_deg)
     shapes = shapely.transform(shapes, _to_pixels(place.crs, frame))

@@ -18,6 +18,7 @@ from rendermap.symbology.expressions.evaluate import find_name, pattern_signs
 from rendermap.symbology.expressions.native import is_native, is_plain_sum
 from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.tree import (
+    FEATURE_ID,
     And,
     Arithmetic,
     Call,
@@ -67,13 +68,17 @@ class Columns:
 
     def find(self, name: str) -> Field:
         """The field of a name, without regard to case and tables in front of it.  Raises InvalidFilter."""
+        if name == FEATURE_ID:
+            return Field(FEATURE_ID, FieldKind.INTEGER)
         index = find_name(name, [f.name for f in self.fields])
         if index is None:
             raise InvalidFilter("The filter names a field that the layer does not have.", reason=f"no field {name!r}")
         return self.fields[index]
 
     def value(self, name: str) -> str:
-        """How the field's value is written in a filter."""
+        """How the field's value is written in a filter; features' ids are a column of a copy, for each driver calls them otherwise."""
+        if name == FEATURE_ID:
+            return f"[{self.computed.setdefault(Column(FEATURE_ID), FEATURE_ID)}]"
         found = self.find(name)
         own = found.kind != FieldKind.DATE and _PLAIN_NAME.match(found.name)
         alias = self.used.setdefault(found.name, found.name if own else f"rm value {len(self.used)}")
@@ -81,6 +86,8 @@ class Columns:
 
     def is_null(self, name: str) -> str:
         """A filter that is true where the field is null."""
+        if name == FEATURE_ID:
+            return NEVER
         found = self.find(name)
         return f"([{self.nulls.setdefault(found.name, f'rm null {len(self.nulls)}')}]=1)"
 

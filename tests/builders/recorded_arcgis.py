@@ -10,7 +10,7 @@ TILE = "size=256,256&f=image"
 
 PICTURES: dict[str, tuple[str, tuple[int, int]]] = {
     "core": (f"/export?{JS}&dpi=96&layers=show:0", (400, 300)),
-    "core, filtered and turned": (f'/export?{JS}&layers=show:0&layerDefs={{"0":"number>3"}}&rotation=-30&dpi=192', (400, 300)),
+    "core, filtered and turned": (f'/export?{JS}&layers=show:0&layerDefs={{"0":"OBJECTID>3"}}&rotation=-30&dpi=192', (400, 300)),
     "core, all off": (f"/export?{JS}&dpi=96&layers=show:-1", (400, 300)),
     "core, time and a stamp against caches": (f"/export?{JS}&dpi=96&layers=show:0&time=null,null&_ts=1700000000000", (400, 300)),
     "leaflet": (f"/export?bbox={SWAPPED}&{LEAFLET}&f=image", (800, 600)),

@@ -66,3 +66,21 @@ def test_what_core_asks_without_the_job(service: WholeService, path: str) -> Non
     base = service.map_path.partition("/MapServer")[0]
     document = httpx.get(f"{service.url}{base}{path}", params={"f": "json"}, timeout=60).json()
     assert "error" not in document and (document.get("layers") or document["capabilities"])
+
+
+def test_pictures_are_filtered_by_ids(service: WholeService) -> None:
+    """@arcgis/core filters by ``OBJECTID``: the picture shows what a query of the same ids tells, in layerDefs and in dynamicLayers."""
+    query = sent(service, "GET", "/0/query?where=OBJECTID>3&outFields=number&returnGeometry=false&f=json").json()
+    numbers = ",".join(str(feature["attributes"]["number"]) for feature in query["features"])
+    assert numbers
+
+    def drawn(**said: str) -> bytes:
+        url = f"{service.url}{service.map_path}/export"
+        answer = httpx.get(url, params={"bbox": BOX, "bboxSR": "3857", "size": "400,300", "f": "image", **said}, timeout=60)
+        assert answer.headers["content-type"] == "image/png", answer.text
+        return answer.content
+
+    told = drawn(layers="show:0", layerDefs=f'{{"0":"number IN ({numbers})"}}')
+    assert drawn(layers="show:0", layerDefs='{"0":"OBJECTID>3"}') == told != drawn(layers="show:0")
+    dynamic = '[{"id":0,"source":{"type":"mapLayer","mapLayerId":0},"definitionExpression":"objectid > 3"}]'
+    assert drawn(dynamicLayers=dynamic) == told

@@ -21,7 +21,7 @@ from rendermap.render.label_places import interior_of, parts_of
 from rendermap.render.label_values import in_lines, label_values
 from rendermap.render.labels import _layer_labels
 from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import Call, Column, Concat, Literal
+from rendermap.symbology.expressions.tree import FEATURE_ID, Call, Column, Comparison, Concat, Literal
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.shapes import SQUARE
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Graded, Proportional, Rule, Rules, Single, Style, Theme
@@ -105,6 +105,14 @@ def test_filters_of_layer_and_class_apply(tmp_path: Path) -> None:
     columns: Columns = {"name": ["a", "b", "c", "d"], "n": [1, 2, 3, None]}
     plan = labelled(tmp_path, points, columns, label(filter=parse_filter("n < 3")), filter=parse_filter("n > 1"))
     assert texts(plan) == ["b"]
+
+
+def test_a_filter_by_ids_applies_to_labels(tmp_path: Path) -> None:
+    """Whatever else of the layer they ask for."""
+    points = [shapely.Point(100 * i, 300) for i in (1, 2, 3, 4)]
+    columns: Columns = {"name": ["a", "b", "c", "d"]}
+    plan = labelled(tmp_path, points, columns, label(), filter=Comparison("=", Column(FEATURE_ID), Literal(2)))
+    assert texts(plan) == ["c"]
 
 
 DOT = Symbol((Marker(SQUARE, 6.0, BLUE),))

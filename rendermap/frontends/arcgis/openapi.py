@@ -18,7 +18,7 @@ _EXPORT = (
     ("dpi", "Scales symbols. Default: 96."),
     ("format", "png (default), png32, png24, png8, jpg, gif, bmp, webp or avif."),
     ("transparent", "true or false (default)."),
-    ("rotation", "Degrees by which the map is turned, clockwise."),
+    ("rotation", "Degrees by which the map is turned, counter-clockwise."),
     ("time", "A moment or from,to in milliseconds since 1970. Only on layers that have a time."),
     ("dynamicLayers", "Layers of the map, ordered, filtered or drawn otherwise, as JSON."),
     ("layers", "show:, hide:, include: or exclude: and layer ids."),

@@ -17,6 +17,10 @@ class Literal:
     value: str | float | int | bool | None
 
 
+FEATURE_ID = "rm feature id"
+"""The column of features' ids, in conditions that ask for them; no dataset has one of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A field of the dataset, by name without regard to case."""
