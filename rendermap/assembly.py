@@ -148,7 +148,7 @@ def build(
         endings=Endings((pictures, legends), finder),
     )
     agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
-    runner = Runner() if catalog else Runner.of(Place(tuple(folder.absolute() for folder in settings.jobs), published))
+    runner = Runner() if catalog else Runner.of(Place(tuple(folder.absolute() for folder in settings.jobs), published, settings.broker))
     rooms = Rooms(published, finder, drawables, library, studio, runner, LOOK_S)
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,

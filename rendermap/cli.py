@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from rendermap import __version__, credential_commands
+from rendermap import __version__, credential_commands, job_worker_command
 from rendermap.access.grant import OPERATOR
 from rendermap.assembly import Assembled, build
 from rendermap.console import (
@@ -83,6 +83,7 @@ Layers = Annotated[str | None, typer.Option("--layers", help="Layer ids to draw,
 credential_commands.register(app)
 prerender_command.register(app)
 drawer_command.register(app)
+job_worker_command.register(app)
 
 
 def main() -> None:

@@ -61,6 +61,12 @@ class Settings(BaseSettings):
         pattern=r"^(rediss?|unix)://",
         description="Redis or Valkey that keeps pictures for several services, as redis://[user:password@]host[:port][/database].",
     )
+    broker: str | None = Field(
+        None,
+        pattern=r"^rediss?://",
+        repr=False,
+        description="Redis or Valkey by which machines hear of jobs to run (engine celery), as redis://[user:password@]host[:port][/database].",
+    )
     cache_s3: str | None = Field(
         None,
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$",
@@ -92,7 +98,7 @@ class Settings(BaseSettings):
     def _split_jobs(cls, value: Any) -> Any:
         return tuple(Path(part) for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
 
-    @field_validator("redis_url")
+    @field_validator("redis_url", "broker")
     @classmethod
     def _check_address(cls, value: str | None) -> str | None:
         try:

@@ -107,6 +107,20 @@ def take_claim(path: Path) -> Claim | None:
         return None
 
 
+def note_of(path: Path) -> OrderNote | None:
+    """What stands in the file, whoever is in charge of the job; None for one that is over or cannot be understood."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        return OrderNote.model_validate_json(os.pread(descriptor, LARGEST_BYTES, 0))
+    except (OSError, ValueError):
+        return None
+    finally:
+        os.close(descriptor)
+
+
 def find_orders(jobs_dirs: Iterable[Path]) -> Iterator[Path]:
     """The files of all jobs that are not over, oldest first."""
     found: list[tuple[float, Path]] = []

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from rendermap.assembly import Assembled
+from rendermap.broker import BROKER, connect
 from rendermap.console import err, out, print_error, print_note, spelled_bytes
 from rendermap.desk import layer_choice
 from rendermap.errors import RendermapError
@@ -18,7 +19,6 @@ from rendermap.hosting import FAULTS
 from rendermap.limits import MEGABYTE, spelled
 from rendermap.options import Config, Jobs, Services, help_of
 from rendermap.prerender.archive import parse_tile_format, place_of, write_archive
-from rendermap.prerender.broker import BROKER, connect
 from rendermap.prerender.cover import parse_degrees, parse_zooms
 from rendermap.prerender.draft import Draft, draft_path
 from rendermap.prerender.drawing import faults_of

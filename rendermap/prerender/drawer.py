@@ -12,10 +12,10 @@ from typing import Any
 
 from rendermap.access.grant import OPERATOR
 from rendermap.assembly import Assembled
+from rendermap.broker import DRAWINGS
 from rendermap.errors import BadRequest, Broken, RendermapError
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import FORMATS
-from rendermap.prerender.broker import TASK
 from rendermap.prerender.drawing import Sheet, draw_all, faults_of, stores_down
 from rendermap.prerender.orders import Order, Report, Seal
 from rendermap.request import JobRequest
@@ -85,7 +85,7 @@ def take_orders(app: Any, seal: Seal, draw: Callable[[Order], Report]) -> int:
         except RendermapError as error:
             return seal.report_text(_fault(error))
 
-    app.task(answer, name=TASK)
+    app.task(answer, name=DRAWINGS)
     # its lines go the way of all lines, past what hides credentials
     setup_logging.connect(_leave_logging, weak=False)
     name = f"rendermap-{os.getpid()}@{socket.gethostname()}"

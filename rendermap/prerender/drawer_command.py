@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from rendermap.assembly import build, shared_key
+from rendermap.broker import BROKER, connect
 from rendermap.console import err, out, print_error, print_settings_fault
 from rendermap.errors import RendermapError
 from rendermap.hosting import FAULTS
 from rendermap.options import Config, Jobs, Services, help_of
-from rendermap.prerender.broker import BROKER, connect
 from rendermap.prerender.drawer import started, take_orders
 from rendermap.prerender.orders import Seal
 from rendermap.session import USAGE, settings_of

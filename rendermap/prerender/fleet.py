@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from rendermap.broker import DRAWINGS, KEPT_S
 from rendermap.console import print_note
 from rendermap.errors import Broken
-from rendermap.prerender.broker import KEPT_S, TASK
 from rendermap.prerender.orders import Order, Report, Seal
 
 AHEAD = 64
@@ -104,7 +104,7 @@ class Fleet:
 
     def _send(self, errand: _Errand) -> None:
         text = self._seal.order_text(errand.order)
-        errand.sent.append(self._ask(partial(self._app.send_task, TASK, (text,), expires=KEPT_S, retry=True, retry_policy=RETRIED)))
+        errand.sent.append(self._ask(partial(self._app.send_task, DRAWINGS, (text,), expires=KEPT_S, retry=True, retry_policy=RETRIED)))
 
     def _finished(self, errands: list[_Errand]) -> list[tuple[_Errand, Report]]:
         """Those that were done since the last look."""

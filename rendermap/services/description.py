@@ -233,7 +233,7 @@ class TaskDescription(_Model):
 class RunDescription(_Model):
     """How the tasks of a service are run.  engine: None for ``local`` where there is something to run here, else ``none``."""
 
-    engine: Literal["none", "local"] | None = None
+    engine: Literal["none", "local", "celery"] | None = None
     instances: Annotated[int, Field(ge=1, le=64)] = 2
     queue: Annotated[int, Field(ge=0, le=10_000)] = 100
     time_limit_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 600.0

@@ -19,12 +19,12 @@ from typer.testing import CliRunner
 
 from rendermap.access.grant import OPERATOR
 from rendermap.assembly import Assembled, build
+from rendermap.broker import connect
 from rendermap.cli import OK, USAGE, app
 from rendermap.errors import Broken, InvalidParameter
 from rendermap.geo.tiling import TileAddress
 from rendermap.imaging.formats import FORMATS
 from rendermap.prerender import drawer
-from rendermap.prerender.broker import connect
 from rendermap.prerender.cover import cover_of
 from rendermap.prerender.drawer import draw_order
 from rendermap.prerender.drawing import Sheet, draw_all

@@ -16,7 +16,7 @@ from tests.builders.styles import feature_layer, fill, rgb, simple, style_file, 
 from tests.builders.vectors import write_features
 
 RUN = CliRunner()
-COMMANDS = ("serve", "demo", "draw", "legend", "style", "inspect", "check", "jobs", "prerender", "sweep")
+COMMANDS = ("serve", "demo", "draw", "legend", "style", "inspect", "check", "jobs", "prerender", "sweep", "job-worker")
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
+from rendermap.broker import BROKER
 from rendermap.dispatch.scratch import COPIES_BYTES
 from rendermap.limits import COPY_BYTES
-from rendermap.prerender.broker import BROKER
 from rendermap.settings import Settings, read_settings
 from tests.builders.nginx import PROGRAM, needs_nginx, write_configuration
 

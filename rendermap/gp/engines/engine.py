@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -29,7 +29,11 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where jobs are made.  jobs_dirs: all that are looked through, new jobs go to the first.  services: what is published now, by name."""
+    """Where jobs are made.  jobs_dirs: all that are looked through, new jobs go to the first.  services: what is published now, by name.
+
+    broker: address of the Redis or Valkey by which other machines hear of jobs; None where there is none.
+    """
 
     jobs_dirs: tuple[Path, ...]
     services: Callable[[], Mapping[str, Service]]
+    broker: str | None = field(default=None, repr=False)

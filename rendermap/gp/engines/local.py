@@ -8,36 +8,29 @@ without a lock takes it up: a job that waited goes on waiting, one that ran is f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
-from pydantic import JsonValue
 
 from rendermap.chore import Chore
-from rendermap.errors import Broken, JobNotFound, NotSupported, RendermapError
-from rendermap.gp.claims import Claim, ask_to_cancel, find_orders, make_claim, take_claim
+from rendermap.errors import NotSupported, RendermapError
+from rendermap.gp.charge import CANCELLED, LOST, STOPPED, WITHDRAWN, finish, make_job, order_of, waits
+from rendermap.gp.claims import Claim, ask_to_cancel, find_orders, note_of, take_claim
 from rendermap.gp.engines.engine import Place
 from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.line import Line
 from rendermap.gp.orders import JobOrder
-from rendermap.gp.tool_order import ToolOrder
 from rendermap.gp.tool_program import ToolProgram
-from rendermap.jobs import manifest
-from rendermap.jobs.document import DocumentStatus
 from rendermap.jobs.job import JobStatus
-from rendermap.services.datatypes import is_dataset_type
-from rendermap.services.service import Direction, Service, Task, service_named, task_named
+from rendermap.services.service import Service, service_named
 
 LOOKS_EVERY_S = 1.0
 TAKES_UP_EVERY = 10
 """Looks between those for jobs whose server is gone."""
 STOPS_S = 5.0
-STOPPED = (JobStatus.FAILED, "The server was stopped while the job ran.")
-LOST = (JobStatus.FAILED, "The process of the tool ended unexpectedly.")
-WITHDRAWN = (JobStatus.FAILED, "The service does not run this task any more.")
-CANCELLED = (JobStatus.CANCELLED, "The job was cancelled.")
 
 _log = structlog.get_logger("rendermap.gp")
 
@@ -99,7 +92,7 @@ class LocalEngine:
         line = self._line(order.service.name)
         line.instances = order.service.running.instances
         with line.room(order.client, order.service.running.queue):
-            claim = await asyncio.to_thread(self._make, order)
+            claim = await asyncio.to_thread(make_job, self._place.jobs_dirs[0], order)
         if self._is_stopping:
             claim.leave()
         else:
@@ -117,28 +110,6 @@ class LocalEngine:
                 await asyncio.to_thread(ask_to_cancel, jobs_dir, job_id)
 
     # --- from order to end -----------------------------------------------------------------------------------------
-
-    def _make(self, order: JobOrder) -> Claim:
-        """Writes to the disk, and may block."""
-        jobs_dir = self._place.jobs_dirs[0]
-        try:
-            claim = make_claim(jobs_dir, order)
-            try:
-                manifest.submit(
-                    jobs_dir,
-                    service=order.service.name,
-                    task=order.task.name,
-                    inputs=order.inputs,
-                    owner=order.owner,
-                    private=order.is_private,
-                    job_id=claim.job_id,
-                )
-            except BaseException:
-                claim.settle()
-                raise
-        except OSError as error:
-            raise Broken("The job could not be made.", reason=str(error)) from error
-        return claim
 
     def _line(self, service: str) -> Line[Held]:
         return self._lines.setdefault(service, Line())
@@ -166,7 +137,7 @@ class LocalEngine:
             self._advance(line)
 
     async def _work(self, held: Held) -> None:
-        order = await asyncio.to_thread(self._order_of, held.claim)
+        order = await asyncio.to_thread(order_of, held.claim, self._place, "local")
         if order is None or held.is_cancelled or self._is_stopping:
             held.last_word = WITHDRAWN if order is None else CANCELLED if held.is_cancelled else None
             return
@@ -177,14 +148,6 @@ class LocalEngine:
             program.leave()
         if words := await program.ended():
             _log.warning("a tool failed", service=order.service, task=order.task, job_id=held.claim.job_id, words=words)
-
-    def _order_of(self, claim: Claim) -> ToolOrder | None:
-        """None where the service runs the task no more.  Reads the disk.  Raises JobNotFound, JobUnreadable."""
-        service = service_named(self._place.services(), claim.note.service)
-        task = task_named(service, claim.note.task) if service and service.running.engine == "local" else None
-        if service is None or task is None or not (task.tool or task.command):
-            return None
-        return _tool_order(claim, service, task, manifest.resume(claim.root).inputs)
 
     async def _settle(self, held: Held) -> None:
         """The job's last word, where nobody has said it; where it cannot be written now, it is later."""
@@ -234,14 +197,20 @@ class LocalEngine:
         for claim in await asyncio.to_thread(lambda: tuple(self._left_behind())):
             self._hold(claim)
 
+    def _is_anothers(self, path: Path) -> bool:
+        """True for a job that another engine is to run."""
+        note = note_of(path)
+        service = service_named(self._place.services(), note.service) if note else None
+        return service is not None and service.running.engine not in ("local", "none")
+
     def _left_behind(self) -> Iterable[Claim]:
         """Claims to jobs that wait and whose server is gone; those that ran are failed.  Reads and writes the disk, and may block."""
         for path in find_orders(self._place.jobs_dirs):
-            claim = None if path.stem in self._held else take_claim(path)
+            claim = None if path.stem in self._held or self._is_anothers(path) else take_claim(path)
             if claim is None:
                 continue
             try:
-                if _waits(claim):
+                if waits(claim):
                     yield claim
                 else:
                     _finish(Held(claim, last_word=STOPPED))
@@ -250,44 +219,12 @@ class LocalEngine:
                 claim.leave()
 
 
-def _tool_order(claim: Claim, service: Service, task: Task, values: Mapping[str, JsonValue]) -> ToolOrder:
-    outputs = [parameter for parameter in task.parameters if parameter.direction is Direction.OUTPUT]
-    drawn = {layer.parameter for layer in task.layers}
-    return ToolOrder(
-        root=claim.root,
-        claim=claim.descriptor,
-        folder=service.folder.absolute(),
-        service=service.name,
-        task=task.name,
-        tool=task.tool,
-        command=task.command,
-        inputs=tuple(parameter.name for parameter in task.parameters if parameter.direction is Direction.INPUT),
-        outputs=tuple(parameter.name for parameter in outputs),
-        datasets=frozenset(p.name for p in outputs if p.name in drawn or is_dataset_type(p.data_type)),
-        values=dict(values),
-        environment=claim.note.environment,
-        time_limit_s=service.running.time_limit_s,
-    )
-
-
-def _waits(claim: Claim) -> bool:
-    """False for a job that has begun, is over, was never made or has been removed.  Raises JobUnreadable."""
-    with suppress(JobNotFound):
-        return manifest.resume(claim.root).status == DocumentStatus.SUBMITTED
-    return False
-
-
 def _finish(held: Held) -> None:
     """Writes to the disk, and may block.  Raises OSError, JobUnreadable."""
     if held.last_word is None:
         held.claim.leave()
-        return
-    how, words = held.last_word
-    with suppress(JobNotFound):
-        run = manifest.resume(held.claim.root)
-        if not run.is_over:
-            (run.cancel if how is JobStatus.CANCELLED else run.fail)(words)
-    held.claim.settle()
+    else:
+        finish(held.claim, *held.last_word)
 
 
 def _asked_to_cancel(held: Iterable[Held]) -> list[Held]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rendermap.gp.engines import local, none
+from rendermap.gp.engines import celery, local, none
 from rendermap.gp.engines.engine import Engine, Place
 from rendermap.table import Table
 
-ENGINES: Table[Callable[[Place], Engine]] = Table("engines", {"none": none.NoEngine, "local": local.LocalEngine})
+ENGINES: Table[Callable[[Place], Engine]] = Table(
+    "engines", {"none": none.NoEngine, "local": local.LocalEngine, "celery": celery.CeleryEngine}
+)

@@ -1,4 +1,4 @@
-"""Celery as it is used here: one queue, one task, and nothing but text in it."""
+"""Celery as it is used here: for each kind of work one queue with one task, and nothing but text in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rendermap.errors import Broken, InvalidParameter
 BROKER = "RENDERMAP_BROKER"
 """In the environment: a password is not for the command line, where every user of the machine can read it."""
 
-TASK = QUEUE = "rendermap-prerender"
+DRAWINGS, JOBS = "rendermap-prerender", "rendermap-jobs"
+"""What there is to do, which is the name of its queue and of its task."""
 
 LOST_S = 300
 """What a machine took and did not finish is given to another after so long; whoever ordered it does not wait for that (`fleet`)."""
@@ -25,8 +26,8 @@ ANSWERS_WITHIN_S = 5
 _SCHEMES = ("redis", "rediss")
 
 
-def connect(url: str) -> Any:
-    """Orders and reports by way of a Redis or Valkey.  Raises InvalidParameter, and Broken where nobody answers."""
+def connect(url: str, work: str = DRAWINGS) -> Any:
+    """Orders and reports by way of a Redis or Valkey.  work: of which kind.  Raises InvalidParameter, and Broken where nobody answers."""
     if urlsplit(url).scheme not in _SCHEMES:
         raise InvalidParameter("The broker is a Redis or Valkey, as redis://[user:password@]host[:port][/database].")
     try:
@@ -45,7 +46,7 @@ def connect(url: str) -> Any:
         accept_content=["json"],
         task_serializer="json",
         result_serializer="json",
-        task_default_queue=QUEUE,
+        task_default_queue=work,
         task_acks_late=True,
         worker_prefetch_multiplier=1,
         result_expires=KEPT_S,

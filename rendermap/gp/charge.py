@@ -1,0 +1,93 @@
+"""What whoever is in charge of a job does with it: makes it, finds out what its tool is to be told, and has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from rendermap.errors import Broken, JobNotFound
+from rendermap.gp.claims import Claim, make_claim
+from rendermap.gp.engines.engine import Place
+from rendermap.gp.orders import JobOrder
+from rendermap.gp.tool_order import ToolOrder
+from rendermap.jobs import manifest
+from rendermap.jobs.document import DocumentStatus
+from rendermap.jobs.job import JobStatus
+from rendermap.services.datatypes import is_dataset_type
+from rendermap.services.service import Direction, Service, Task, service_named, task_named
+
+STOPPED = (JobStatus.FAILED, "The server was stopped while the job ran.")
+LOST = (JobStatus.FAILED, "The process of the tool ended unexpectedly.")
+WITHDRAWN = (JobStatus.FAILED, "The service does not run this task any more.")
+CANCELLED = (JobStatus.CANCELLED, "The job was cancelled.")
+
+
+def make_job(jobs_dir: Path, order: JobOrder) -> Claim:
+    """A new job that waits.  Writes to the disk, and may block.  Raises Broken."""
+    try:
+        claim = make_claim(jobs_dir, order)
+        try:
+            manifest.submit(
+                jobs_dir,
+                service=order.service.name,
+                task=order.task.name,
+                inputs=order.inputs,
+                owner=order.owner,
+                private=order.is_private,
+                job_id=claim.job_id,
+            )
+        except BaseException:
+            claim.settle()
+            raise
+    except OSError as error:
+        raise Broken("The job could not be made.", reason=str(error)) from error
+    return claim
+
+
+def order_of(claim: Claim, place: Place, engine: str) -> ToolOrder | None:
+    """None where the service runs the task no more, or not by that engine.  Reads the disk.  Raises JobNotFound, JobUnreadable."""
+    service = service_named(place.services(), claim.note.service)
+    task = task_named(service, claim.note.task) if service and service.running.engine == engine else None
+    if service is None or task is None or not (task.tool or task.command):
+        return None
+    return tool_order(claim, service, task, manifest.resume(claim.root).inputs)
+
+
+def tool_order(claim: Claim, service: Service, task: Task, values: Mapping[str, JsonValue]) -> ToolOrder:
+    """What the program that runs the tool is told."""
+    outputs = [parameter for parameter in task.parameters if parameter.direction is Direction.OUTPUT]
+    drawn = {layer.parameter for layer in task.layers}
+    return ToolOrder(
+        root=claim.root,
+        claim=claim.descriptor,
+        folder=service.folder.absolute(),
+        service=service.name,
+        task=task.name,
+        tool=task.tool,
+        command=task.command,
+        inputs=tuple(parameter.name for parameter in task.parameters if parameter.direction is Direction.INPUT),
+        outputs=tuple(parameter.name for parameter in outputs),
+        datasets=frozenset(p.name for p in outputs if p.name in drawn or is_dataset_type(p.data_type)),
+        values=dict(values),
+        environment=claim.note.environment,
+        time_limit_s=service.running.time_limit_s,
+    )
+
+
+def waits(claim: Claim) -> bool:
+    """False for a job that has begun, is over, was never made or has been removed.  Raises JobUnreadable."""
+    with suppress(JobNotFound):
+        return manifest.resume(claim.root).status == DocumentStatus.SUBMITTED
+    return False
+
+
+def finish(claim: Claim, how: JobStatus, words: str) -> None:
+    """The job's last word, where nobody has said it.  Writes to the disk, and may block.  Raises OSError, JobUnreadable."""
+    with suppress(JobNotFound):
+        run = manifest.resume(claim.root)
+        if not run.is_over:
+            (run.cancel if how is JobStatus.CANCELLED else run.fail)(words)
+    claim.settle()

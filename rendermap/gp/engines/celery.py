@@ -1,0 +1,164 @@
+"""The engine of many machines: jobs wait on the disk that all share, and who has time for one is called by way of a broker.
+
+What is to be done stands in the claims (`gp.claims`) and nowhere else.  A call says only that a service has jobs waiting: one that is
+lost is made again, one too many finds nothing.  So a broker may be restarted, and be empty then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from rendermap.broker import JOBS, KEPT_S, connect
+from rendermap.chore import Chore
+from rendermap.errors import Busy, NotSupported, RendermapError, TooMany
+from rendermap.gp.charge import CANCELLED, STOPPED, finish, make_job, waits
+from rendermap.gp.claims import ORDER_SUFFIX, ORDERS_NAME, ask_to_cancel, find_orders, note_of, take_claim
+from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.none import ELSEWHERE
+from rendermap.gp.line import RETRY_AFTER_S
+from rendermap.gp.orders import JobOrder
+from rendermap.jobs import manifest
+from rendermap.jobs.document import DocumentStatus
+from rendermap.services.service import Service, service_named
+
+LOOKS_EVERY_S = 2.0
+CALLS_AGAIN_EVERY = 3
+"""Looks between calls for jobs that still wait."""
+ENDS_WITHIN_S = 5.0
+PAUSE_S = 0.1
+
+_log = structlog.get_logger("rendermap.gp")
+
+
+class CeleryEngine:
+    """Belongs to one event loop."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._app: Any = None
+        self._is_silent = False
+        self._chore = Chore(self._look, "rendermap-calls")
+
+    async def start(self) -> None:
+        """Look after jobs whose machine is gone."""
+        self._chore.begin()
+
+    async def stop(self) -> None:
+        """What waits and runs goes on without this server."""
+        await self._chore.stop()
+        if self._app is not None:
+            await asyncio.to_thread(self._app.close)
+            self._app = None
+
+    async def submit(self, order: JobOrder) -> str:
+        """A new job, which the first machine with time for it runs.  Raises NotSupported, Busy, TooMany, Broken."""
+        if not (order.task.tool or order.task.command) or self._place.broker is None:
+            raise NotSupported(details=(ELSEWHERE,))
+        return await asyncio.to_thread(self._submit, order)
+
+    async def cancel(self, service: Service, job_id: str) -> None:
+        """Leave word for the machine that runs it; one that waits is over at once."""
+        del service
+        with suppress(OSError):
+            for jobs_dir in self._place.jobs_dirs:
+                await asyncio.to_thread(ask_to_cancel, jobs_dir, job_id)
+                path = jobs_dir / ORDERS_NAME / f"{job_id}{ORDER_SUFFIX}"
+                async with asyncio.timeout(ENDS_WITHIN_S):
+                    while path.exists() and not await asyncio.to_thread(_withdraw, path):
+                        await asyncio.sleep(PAUSE_S)
+
+    # --- in threads --------------------------------------------------------------------------------------------------
+
+    def _submit(self, order: JobOrder) -> str:
+        self._demand_room(order)
+        claim = make_job(self._place.jobs_dirs[0], order)
+        claim.leave()
+        self._call(order.service.name)
+        return claim.job_id
+
+    def _demand_room(self, order: JobOrder) -> None:
+        """Raises Busy, and TooMany when half of those that may wait are the client's own."""
+        running = order.service.running
+        notes = [note for path in find_orders(self._place.jobs_dirs) if (note := note_of(path)) and note.service == order.service.name]
+        if len(notes) >= running.queue + running.instances:
+            raise Busy("Too many jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
+        if Counter(note.client for note in notes)[order.client] >= max(running.queue // 2, 1) + running.instances:
+            raise TooMany("Too many of your jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
+
+    def _call(self, service: str) -> None:
+        """A broker that does not answer is told of once: what waits is called for again."""
+        assert self._place.broker
+        try:
+            if self._app is None:
+                self._app = connect(self._place.broker, JOBS)
+            call(self._app, service)
+        except Exception as error:  # of the three libraries on the way to the broker each has its own
+            if not self._is_silent:
+                _log.error("the broker of jobs does not answer; jobs wait", reason=getattr(error, "reason", None) or type(error).__name__)
+            self._is_silent = True
+        else:
+            self._is_silent = False
+
+    async def _look(self) -> None:
+        looks = 0
+        while True:
+            await asyncio.sleep(LOOKS_EVERY_S)
+            looks += 1
+            waiting = await asyncio.to_thread(self._look_at_orders)
+            if looks % CALLS_AGAIN_EVERY == 0 and self._place.broker is not None:
+                for service in waiting:
+                    await asyncio.to_thread(self._call, service)
+
+    def _look_at_orders(self) -> Counter[str]:
+        """How many jobs wait, by service.  Those whose machine is gone while they ran are failed."""
+        waiting = Counter[str]()
+        for path in find_orders(self._place.jobs_dirs):
+            if (name := service_of(path, self._place)) is None:
+                continue
+            if is_waiting(path, name):
+                waiting[name] += 1
+            elif claim := take_claim(path):
+                try:
+                    if waits(claim):
+                        claim.leave()
+                    else:
+                        finish(claim, *STOPPED)
+                except (OSError, RendermapError) as error:
+                    _log.error("the end of a job could not be written", job_id=claim.job_id, reason=str(error))
+                    claim.leave()
+        return waiting
+
+
+def call(app: Any, service: str) -> None:
+    """Say that a service has jobs waiting.  Raises what the broker's libraries raise."""
+    app.send_task(JOBS, (service,), expires=KEPT_S, ignore_result=True, retry=False)
+
+
+def service_of(path: Path, place: Place) -> str | None:
+    """The service of an order; None where this engine does not run it."""
+    note = note_of(path)
+    service = service_named(place.services(), note.service) if note else None
+    return service.name if service and service.running.engine == "celery" else None
+
+
+def is_waiting(path: Path, service: str) -> bool:
+    """True while the job has not begun, and nobody has cancelled it."""
+    with suppress(RendermapError, OSError):
+        run = manifest.resume(manifest.place_of(path.parent.parent, service) / path.stem)
+        return run.status == DocumentStatus.SUBMITTED
+    return False
+
+
+def _withdraw(path: Path) -> bool:
+    """Cancel a job that nobody is in charge of.  Writes to the disk, and may block."""
+    claim = take_claim(path)
+    if claim is None:
+        return False
+    finish(claim, *CANCELLED)
+    return True

@@ -1,0 +1,114 @@
+"""A machine that runs jobs of the engine ``celery``: called by way of the broker, it takes what waits on the disk that all share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from rendermap.broker import JOBS
+from rendermap.errors import RendermapError
+from rendermap.gp.charge import CANCELLED, LOST, STOPPED, WITHDRAWN, finish, order_of, waits
+from rendermap.gp.claims import Claim, find_orders, note_of, take_claim
+from rendermap.gp.engines.celery import call, is_waiting, service_of
+from rendermap.gp.engines.engine import Place
+from rendermap.gp.slots import slot
+from rendermap.gp.tool_program import ToolProgram
+from rendermap.services.service import service_named
+
+LOOKS_EVERY_S = 0.5
+
+_log = structlog.get_logger("rendermap.gp")
+
+
+class Machine:
+    """Safe for threads, each of which does one job.  app: see `broker.connect`."""
+
+    def __init__(self, place: Place, app: Any) -> None:
+        self._place = place
+        self._app = app
+
+    def answer(self, name: str) -> None:
+        """A service has jobs waiting: do one, if there is one and not so many run as may, and call for the others."""
+        service = service_named(self._place.services(), name)
+        if service is None or service.running.engine != "celery":
+            return
+        with slot(self._place.jobs_dirs[0], service.name, service.running.instances) as is_free:
+            claim = self._next(service.name) if is_free else None
+            if claim is None:
+                return
+            asyncio.run(self._do(claim))
+        if any(service_of(path, self._place) == service.name for path in find_orders(self._place.jobs_dirs)):
+            with suppress(Exception):  # of the three libraries on the way each has its own; servers call again
+                call(self._app, service.name)
+
+    def _next(self, service: str) -> Claim | None:
+        """The oldest job of a client of whom the fewest run; what is found on the way that is not to be run is finished."""
+        orders = [(path, note) for path in find_orders(self._place.jobs_dirs) if (note := note_of(path)) and note.service == service]
+        waiting = [(path, note) for path, note in orders if is_waiting(path, service)]
+        running = Counter(note.client for _, note in orders) - Counter(note.client for _, note in waiting)
+        for path, _ in sorted(waiting, key=lambda order: running[order[1].client]):
+            claim = take_claim(path)
+            if claim and self._is_to_be_done(claim):
+                return claim
+        return None
+
+    def _is_to_be_done(self, claim: Claim) -> bool:
+        """A job that is not, is finished."""
+        try:
+            if not claim.is_to_be_cancelled and waits(claim):
+                return True
+            finish(claim, *(CANCELLED if claim.is_to_be_cancelled else STOPPED))
+        except (OSError, RendermapError) as error:
+            _log.error("a job cannot be taken up", job_id=claim.job_id, reason=str(error))
+            claim.leave()
+        return False
+
+    async def _do(self, claim: Claim) -> None:
+        last_word = LOST
+        try:
+            order = order_of(claim, self._place, "celery")
+            if order is None:
+                last_word = WITHDRAWN
+            else:
+                program = await ToolProgram.start(order)
+                watch = asyncio.create_task(_cancel_when_told(claim, program))
+                if words := await program.ended():
+                    _log.warning("a tool failed", service=order.service, task=order.task, job_id=claim.job_id, words=words)
+                watch.cancel()
+        except (OSError, RendermapError) as error:
+            _log.error("a tool could not be started", job_id=claim.job_id, reason=str(error))
+        try:
+            finish(claim, *last_word)
+        except (OSError, RendermapError) as error:
+            # a server finds it without a lock, and says so
+            _log.error("the end of a job could not be written", job_id=claim.job_id, reason=str(error))
+            claim.leave()
+
+
+async def _cancel_when_told(claim: Claim, program: ToolProgram) -> None:
+    while not claim.is_to_be_cancelled:
+        await asyncio.sleep(LOOKS_EVERY_S)
+    program.cancel()
+
+
+def take_calls(app: Any, place: Place, at_once: int) -> int:
+    """Until told to stop by a signal; what was begun is ended first.  Result: exit status.  at_once: jobs on this machine."""
+    from celery.signals import setup_logging
+
+    app.task(Machine(place, app).answer, name=JOBS, ignore_result=True)
+    # its lines go the way of all lines, past what hides credentials
+    setup_logging.connect(_leave_logging, weak=False)
+    name = f"rendermap-jobs-{os.getpid()}@{socket.gethostname()}"
+    worker = app.Worker(pool="threads", concurrency=at_once, hostname=name, without_gossip=True, without_mingle=True, quiet=True)
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _leave_logging(**_: object) -> None:
+    """Celery would set up its own."""
