@@ -101,7 +101,8 @@ def take_calls(app: Any, place: Place, at_once: int) -> int:
     """Until told to stop by a signal; what was begun is ended first.  Result: exit status.  at_once: jobs on this machine."""
     from celery.signals import setup_logging
 
-    app.task(Machine(place, app).answer, name=JOBS, ignore_result=True)
+    # a call that is lost is made again; one acknowledged late, by way of a broker that was restarted meanwhile, ends the worker (Kombu 5.7)
+    app.task(Machine(place, app).answer, name=JOBS, ignore_result=True, acks_late=False)
     # its lines go the way of all lines, past what hides credentials
     setup_logging.connect(_leave_logging, weak=False)
     name = f"rendermap-jobs-{os.getpid()}@{socket.gethostname()}"
