@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import WGS84, crs_of, is_geographic, transformer
+from rendermap.geo.crs import TURNED, WGS84, crs_of, is_geographic, transformer
 
 Shapes = NDArray[np.object_]
 Floats = NDArray[np.float64]
@@ -29,10 +29,11 @@ _SAMPLES = 41
 @lru_cache(maxsize=256)
 def seam_of(crs: str) -> float | None:
     """The meridian along which a CRS tears the globe, in degrees WGS84, None where it does not (polar maps)."""
-    operation = crs_of(crs).coordinate_operation
+    system = crs_of(crs)
+    operation = (system.source_crs or system if crs.startswith(TURNED) else system).coordinate_operation
     origins = [p.value for p in operation.params if p.name in _ORIGINS] if operation else []
     seam = (float(origins[0]) if origins else 0.0) + 180.0
-    seam = (seam + 180.0) % 360.0 - 180.0 or 180.0
+    seam = (seam + 180.0) % 360.0 - 180.0
     seam = 180.0 if seam == -180.0 else seam
     carry = transformer(WGS84, crs)
     gaps, steps = [], []
@@ -46,10 +47,16 @@ def seam_of(crs: str) -> float | None:
 
 @lru_cache(maxsize=1024)
 def is_torn(box: BBox, data_crs: str, map_crs: str) -> bool:
-    """True when data in a box (of its own CRS) lies on both sides of the map's seam and hangs together across it."""
+    """True when data in a box (of its own CRS) lies on both sides of the map's seam and hangs together across it.
+
+    True for all data, too, where the map's CRS has no code and its seam is not at 180 degrees: Mapnik goes by the names in WKT and takes a
+    Pseudo-Mercator about another meridian for the ordinary one.
+    """
     seam = seam_of(map_crs)
     if seam is None or data_crs == map_crs:
         return False
+    if "[" in map_crs and seam != 180.0:
+        return True
     inset = 1e-6
     xs, ys = np.meshgrid(
         np.linspace(box.xmin + inset * box.width, box.xmax - inset * box.width, _SAMPLES),
@@ -97,7 +104,8 @@ def _into_window(longitudes: Floats, seam: float) -> Floats:
 
 @lru_cache(maxsize=256)
 def _highest_latitude(crs: str) -> float:
-    origin = (seam_of(crs) or 180.0) - 180.0
+    seam = seam_of(crs)
+    origin = (180.0 if seam is None else seam) - 180.0
     xs, ys = transformer(WGS84, crs).transform([origin, origin], [90.0, -90.0])
     return 90.0 if np.isfinite([*xs, *ys]).all() and np.abs(ys).max() < 1e8 else _NEAR_POLE_DEG
 

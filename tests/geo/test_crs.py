@@ -18,6 +18,7 @@ from rendermap.geo.crs import (
     to_esri_wkt,
     to_wkid,
     transform_bbox,
+    transform_view,
 )
 
 
@@ -164,3 +165,22 @@ def test_digits_that_are_no_numbers(text: str) -> None:
     """Signs that only look like digits name no system."""
     with pytest.raises(InvalidCrs):
         parse_crs(text)
+
+
+@pytest.mark.parametrize(
+    ("box", "source", "target", "expected"),
+    [
+        ((169, 9, 190, 20), WGS84, WEB_MERCATOR, (18812993, 1006021, 21150703, 2273031)),
+        ((-190, 9, -169, 20), WGS84, WEB_MERCATOR, (-21150703, 1006021, -18812993, 2273031)),
+        ((529, 9, 550, 20), WGS84, WEB_MERCATOR, (18812993, 1006021, 21150703, 2273031)),
+        ((18812993, 1006021, 21150703, 2273031), WEB_MERCATOR, WGS84, (169, 9, 190, 20)),
+        ((-180, -60, 180, 60), WGS84, WEB_MERCATOR, (-20037508, -8399738, 20037508, 8399738)),
+        ((170, 9, 180, 20), WGS84, WEB_MERCATOR, (18924313, 1006021, 20037508, 2273031)),
+    ],
+)
+def test_views_across_180_degrees_go_on(
+    box: tuple[float, float, float, float], source: str, target: str, expected: tuple[float, float, float, float]
+) -> None:
+    """What lies behind the edge of the world stays beside it in the other system; nothing becomes the whole world."""
+    carried = transform_view(BBox(*box), source, target)
+    assert carried is not None and carried.corners == pytest.approx(expected, rel=1e-5)

@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import parse_crs
 from rendermap.render.seams import cut_at_seam, is_torn, seam_of
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.symbols import Stroke, Symbol
@@ -42,6 +43,26 @@ def test_seams(crs: str, seam: float | None) -> None:
 def test_what_is_torn(box: tuple[float, float, float, float], data: str, map_crs: str, torn: bool) -> None:
     """Only data that hangs together across the seam pays for a copy."""
     assert is_torn(BBox(*box), data, map_crs) is torn
+
+
+SHIFTED = (
+    'PROJCS["WGS_1984_Web_Mercator_Auxiliary_Sphere",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Mercator_Auxiliary_Sphere"],PARAMETER["False_Easting",0.0],'
+    'PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",{}],PARAMETER["Standard_Parallel_1",0.0],'
+    'PARAMETER["Auxiliary_Sphere_Type",0.0],UNIT["Meter",1.0]]'
+)
+
+
+@pytest.mark.parametrize("meridian", [180.0, -180.0, -178.09, 178.0, 170.0])
+@pytest.mark.parametrize("longitudes", [(170.5, 175.5, 185.5), (170.5, 175.5), (-189.5, -184.5, -174.5), (-170.5,)], ids=str)
+def test_a_map_about_another_meridian(tmp_path: Path, meridian: float, longitudes: tuple[float, ...]) -> None:
+    """Features are where they belong, on one side of 180 degrees or both, with longitudes beyond it, and with 180 in the very middle."""
+    layer = write_features(tmp_path, [shapely.box(x - 1, 14, x + 1, 16) for x in longitudes], crs="EPSG:4326")
+    degree = 20037508.342789244 / 180
+    view = view_on((-30 * degree, 10 * degree, 30 * degree, 20 * degree), parse_crs(SHIFTED.format(meridian)), 600, 100)
+    drawn = draw_vectors([plan_for(layer, fill(RED))], view)[50, :, 3] == 255
+    expected = [round(300 + 10 * ((x - meridian + 180) % 360 - 180)) for x in longitudes]
+    assert drawn[expected].all() and drawn.sum() == pytest.approx(20 * len(longitudes), abs=4)
 
 
 def test_fiji_lies_on_both_edges_of_a_web_map(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from rendermap.frontends.arcgis.spatial import parse_extent
 from rendermap.frontends.arcgis.times import parse_time
 from rendermap.frontends.kvp import Checks, Parameters, parse_float, parse_floats, parse_layer_ids
 from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import transform_bbox, transformer
+from rendermap.geo.crs import transform_view, transformer
 from rendermap.geo.shape import Position, Shape
 from rendermap.geo.view import MapView
 from rendermap.limits import DPI
@@ -114,7 +114,7 @@ def _has_area(text: str) -> bool:
 
 
 def _carried_box(box: BBox, source: str, target: str) -> BBox:
-    carried = transform_bbox(box, source, target)
+    carried = transform_view(box, source, target)
     if carried is None:
         raise InvalidParameter("'mapExtent' has no place in 'sr'.")
     return carried

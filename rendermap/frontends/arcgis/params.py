@@ -12,7 +12,7 @@ from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_float
 from rendermap.frontends.kvp import parse_size as parse_pair
 from rendermap.frontends.negotiation import format_of
 from rendermap.geo.bbox import BBox, fit_aspect
-from rendermap.geo.crs import transform_bbox
+from rendermap.geo.crs import transform_view
 from rendermap.geo.turning import ANGLE_PLACES
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS, Format
@@ -115,7 +115,7 @@ def _parse_layers(parameters: Parameters, card: MapCard) -> tuple[LayerChoice, F
 
 
 def _view(frame: _Frame, size: tuple[int, int], ratio: float, parameters: Parameters) -> MapView:
-    bbox = transform_bbox(frame.bbox, frame.crs, frame.picture_crs)
+    bbox = transform_view(frame.bbox, frame.crs, frame.picture_crs)
     if bbox is None:
         raise InvalidBbox("'bbox' lies outside of what 'imageSR' can show.")
     bbox = _fitted(with_area(bbox, frame.picture_crs), size[0], size[1])
