@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rendermap.access.grant import Grant
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.fineness import Fineness
 from rendermap.geo.bbox import BBox
-from rendermap.jobs.job import Job, MessageKind
+from rendermap.jobs.job import Job, MessageKind, Output
 from rendermap.jobs.redaction import value_without_paths, without_paths
 from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ParameterCard, ResultCard, ServiceCard, TaskCard
-from rendermap.services.datatypes import is_dataset_type
+from rendermap.services.datatypes import is_dataset_type, one_of
 from rendermap.services.service import Access, Direction, Parameter, Service, Task, ToolLayer, task_named
 
 _LOUDNESS = {"none": (), "error": (MessageKind.ERROR,), "warning": (MessageKind.ERROR, MessageKind.WARNING), "info": tuple(MessageKind)}
+NO_FILES = "Files are not handed out."
 
 
 def service_card(service: Service, layer_ids: frozenset[int], *, may_submit: bool = False) -> ServiceCard:
@@ -46,8 +47,11 @@ def _task_card(task: Task, layer_ids: frozenset[int]) -> TaskCard:
 
 def messages_of(job: Job, service: Service) -> tuple[tuple[str, str], ...]:
     """What the tool wrote, as (kind, text), as quiet as the service wants it and without paths."""
-    heard = _LOUDNESS.get(service.message_level, tuple(MessageKind))
-    return tuple((m.kind.value, without_paths(m.text)) for m in job.messages if m.kind in heard)
+    return tuple((m.kind.value, without_paths(m.text)) for m in job.messages if m.kind in _heard(service))
+
+
+def _heard(service: Service) -> tuple[MessageKind, ...]:
+    return _LOUDNESS.get(service.message_level, tuple(MessageKind))
 
 
 def job_card(job: Job, service: Service, grant: Grant) -> JobCard:
@@ -70,20 +74,26 @@ def job_card(job: Job, service: Service, grant: Grant) -> JobCard:
         inputs=() if is_linked else tuple(_result_card(n, value, parameters.get(n.casefold())) for n, value in job.inputs.items()),
         results=tuple(
             _result_card(o.name, o.value, parameters.get(o.name.casefold()), ids.get(o.name.casefold()), o.fault)
-            for o in job.outputs
+            for o in _in_order(job.outputs, tuple(parameters))
             if ids.get(o.name.casefold()) in (grant.layer_ids if is_linked else grant.layer_ids | {None})
         ),
         messages=() if is_linked else messages_of(job, service),
+        heard=tuple(kind.value for kind in _heard(service)),
         progress=_progress_of(job, service, is_linked=is_linked),
     )
 
 
+def _in_order(outputs: Iterable[Output], names: Sequence[str]) -> tuple[Output, ...]:
+    """As the task has its parameters, whenever the tool told of them: scripts take the first result.  names: in lower case."""
+    places = {name: place for place, name in enumerate(names)}
+    return tuple(sorted(outputs, key=lambda output: places.get(output.name.casefold(), len(places))))
+
+
 def _progress_of(job: Job, service: Service, *, is_linked: bool) -> tuple[str, float | None] | None:
-    """How far it has come is no secret; what it is doing is as loud as an informative message."""
-    if job.progress is None or job.status.is_over:
+    """As loud as an informative message; whoever came by a link hears how far it has come, and not what it is doing."""
+    if job.progress is None or job.status.is_over or MessageKind.INFORMATIVE not in _heard(service):
         return None
-    is_heard = not is_linked and MessageKind.INFORMATIVE in _LOUDNESS.get(service.message_level, ())
-    return without_paths(job.progress.message) if is_heard else "", job.progress.percent
+    return "" if is_linked else without_paths(job.progress.message), job.progress.percent
 
 
 def _result_card(
@@ -93,6 +103,8 @@ def _result_card(
         return ResultCard(name, "GPString", name, value_without_paths(value), layer_id, fault)
     names_dataset = layer_id is not None or (parameter.direction is Direction.OUTPUT and is_dataset_type(parameter.data_type))
     shown = _without_names(value) if names_dataset else value_without_paths(value)
+    if layer_id is None and parameter.direction is Direction.OUTPUT and one_of(parameter.data_type) == "GPDataFile":
+        return ResultCard(parameter.name, parameter.data_type, parameter.display_name, shown, note=NO_FILES)
     return ResultCard(parameter.name, parameter.data_type, parameter.display_name, shown, layer_id, fault)
 
 

@@ -189,7 +189,11 @@ class MapCard:
 
 @dataclass(frozen=True, slots=True)
 class ResultCard:
-    """One output or input of a job.  has_map: it is drawn by a layer.  value: for everything that is not a dataset."""
+    """One output or input of a job.
+
+    value: for everything that is not a dataset.  layer_id: of the layer that draws it.  fault: why it cannot be shown.  note: what else is
+    to be said of it.
+    """
 
     name: str
     data_type: str
@@ -197,6 +201,7 @@ class ResultCard:
     value: object = None
     layer_id: int | None = None
     fault: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,7 @@ class JobCard:
     """A job's state.
 
     status: a `jobs.job.JobStatus` value.  messages: (kind, text) pairs, already as quiet as the service wants them.
+    heard: the kinds of messages that it wants told.  results: in the order of the task's parameters.
     progress: (what is being done, percent or None) while it runs and says so.
     """
 
@@ -217,6 +223,7 @@ class JobCard:
     inputs: tuple[ResultCard, ...] = ()
     results: tuple[ResultCard, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
+    heard: tuple[str, ...] = ("error", "warning", "informative")
     progress: tuple[str, float | None] | None = None
 
 

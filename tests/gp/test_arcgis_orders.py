@@ -45,6 +45,10 @@ direction = "output"
 name = "When"
 type = "GPDate"
 direction = "output"
+[[tasks.parameters]]
+name = "Report"
+type = "GPDataFile"
+direction = "output"
 """
 TASK = "/arcgis/rest/services/Flood/GPServer/Depth"
 
@@ -71,8 +75,10 @@ class AtOnce:
         run.message("A hole in the ground", "warning")
         run.progress("Reading /data/secret.gdb", 40)
         if self.finishes:
-            run.value("Mean", 2.5)
+            run.path("report.txt").write_text("deep")
+            run.output("Report", "report.txt")
             run.value("When", "2008-01-01T00:00:00Z")
+            run.value("Mean", 2.5)
             run.succeed()
         return run.job_id
 
@@ -118,9 +124,36 @@ def test_from_submitting_to_the_result(tmp_path: Path) -> None:
 
 
 def test_executing(tmp_path: Path) -> None:
-    """The same in one answer."""
-    answer = Flood(tmp_path).post(f"{TASK}/execute", Level="1")
-    assert [(one["paramName"], one["value"]) for one in answer["results"]] == [("Mean", 2.5), ("When", 1199145600000)]
+    """The same in one answer; results are in the order of the task's parameters, whenever the tool told of them."""
+    flood = Flood(tmp_path)
+    results = flood.post(f"{TASK}/execute", Level="1")["results"]
+    assert [(one["paramName"], one["value"]) for one in results] == [("Mean", 2.5), ("When", 1199145600000), ("Report", {"url": ""})]
+    url = f"{TASK}/jobs/{flood.post(f'{TASK}/submitJob', Level='1')['jobId']}"
+    assert list(flood.post(url)["results"]) == ["Mean", "When", "Report"]
+    page = flood.counted.ask("GET", url).text
+    assert page.index("results/Mean") < page.index("results/When") < page.index("results/Report")
+
+
+@pytest.mark.parametrize("level", ["none", "warning", "info"])
+def test_files_are_told_and_not_handed_out(tmp_path: Path, level: str) -> None:
+    """A file stays among the results, which clients ask for one by one; that it cannot be had is said, but for services that are quiet."""
+    flood = Flood(tmp_path, level=level)
+    url = f"{TASK}/jobs/{flood.post(f'{TASK}/submitJob', Level='1')['jobId']}"
+    job = flood.post(url)
+    assert flood.post(f"{url}/{job['results']['Report']['paramUrl']}")["value"] == {"url": ""}
+    said = {"type": "esriJobMessageTypeInformative", "description": "Report: Files are not handed out."}
+    assert (said in job["messages"]) is (level == "info") and bool(job["messages"]) is (level != "none")
+
+
+@pytest.mark.parametrize(("level", "messages"), [("error", 0), ("warning", 2)])
+def test_the_service_itself_is_as_quiet_as_it_is_told(tmp_path: Path, level: str, messages: int) -> None:
+    """What could not be shown of a result is a warning like any other."""
+    flood = Flood(tmp_path, level=level)
+    run = manifest.start(flood.counted.jobs, service="Flood", task="Depth")
+    run.message("A hole in the ground", "warning")
+    run.output("Mean", "nowhere.tif")
+    run.succeed()
+    assert len(flood.post(f"{TASK}/jobs/{run.job_id}")["messages"]) == messages
 
 
 def test_faults_leave_no_job(tmp_path: Path) -> None:
@@ -141,7 +174,7 @@ def test_message_levels(tmp_path: Path, level: str, kinds: list[str]) -> None:
     url = f"{TASK}/jobs/{flood.post(f'{TASK}/submitJob', Level='1')['jobId']}"
     job = flood.post(url)
     assert [message["type"].removeprefix("esriJobMessageType") for message in job["messages"]] == kinds
-    assert job["progress"] == {"type": "step", "message": "Reading [path]" if level == "info" else "", "percent": 40}
+    assert job.get("progress") == ({"type": "step", "message": "Reading [path]", "percent": 40} if level == "info" else None)
     assert str(tmp_path) not in json.dumps(job) and "secret" not in json.dumps(job)
 
 

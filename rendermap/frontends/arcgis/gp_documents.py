@@ -155,10 +155,11 @@ def executed_document(job: JobCard, results: list[Json], *, with_messages: bool)
 
 
 def messages_of(job: JobCard) -> list[Json]:
-    """What the tool said, and what could not be shown of its results."""
+    """What the tool said, and what is to be said of its results, as loud as the service is; that a job failed is said in any case."""
     pairs = list(job.messages)
     if job.status == "succeeded":
-        pairs += [("warning", f"{r.display_name}: {r.fault}") for r in job.results if r.fault]
+        pairs += [("warning", f"{r.display_name}: {r.fault}") for r in job.results if r.fault and "warning" in job.heard]
+        pairs += [("informative", f"{r.display_name}: {r.note}") for r in job.results if r.note and "informative" in job.heard]
     if job.status == "failed" and not any(kind == "error" for kind, _ in pairs):
         pairs.append(("error", "The job failed."))
     return [{"type": _MESSAGE_TYPES[kind], "description": text} for kind, text in pairs]
