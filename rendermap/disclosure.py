@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from rendermap.access.grant import LEVELS, Operation
 from rendermap.drawables import Drawable
 from rendermap.gate import Gate
-from rendermap.reply import FieldCard, LayerCard
+from rendermap.reply import FieldCard, LayerCard, TimeCard
 from rendermap.services.service import Service
 from rendermap.symbology.expressions.evaluate import find_name
 from rendermap.symbology.facts import Field, FieldKind, VectorFacts
+from rendermap.timing import in_steps
 
 ID_FIELD = "OBJECTID"
+_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,22 @@ class Disclosure:
         whole = [name for name in self.names if name not in rounded]
         return all(find_name(name, whole) is not None for name in names)
 
+    def time_of(self, drawable: Drawable) -> TimeCard | None:
+        """The layer's time as it may be asked about: exactly by fields that are told, else in the steps its author allows, else not."""
+        time, step_h = drawable.time, drawable.tool.time_step_h
+        if time is None or self.tells([name for name in (time.start_field, time.end_field) if name]):
+            return time
+        return None if step_h is None else in_steps(time, step_h * _HOUR_MS)
+
     def field_cards(self) -> tuple[FieldCard, ...]:
         """The fields as they are told of."""
         cards = tuple(FieldCard(field.name, field.kind.value, field.alias or field.name) for field in self.fields)
         return (FieldCard(self.id_field, "id", self.id_field), *cards) if self.names else ()
 
-    def told_on(self, card: LayerCard) -> LayerCard:
+    def told_on(self, card: LayerCard, drawable: Drawable) -> LayerCard:
         """The card of the layer with what may be asked of it."""
-        return replace(card, access=self.level.value, fields=self.field_cards(), display_field=self.display_field)
+        fields, time = self.field_cards(), self.time_of(drawable)
+        return replace(card, access=self.level.value, fields=fields, display_field=self.display_field, time=time)
 
 
 def disclosure_of(drawable: Drawable, gate: Gate, service: Service) -> Disclosure:

@@ -257,11 +257,12 @@ def _drawable(tool: ToolLayer, layer: Layer, crs: str, style: Style) -> Drawable
 
 
 def _coarsely_placed(tool: ToolLayer, layer: Layer, crs: str) -> Layer:
-    """Features that may only be seen have a box that is larger than they are: the sides of the true one are coordinates of theirs.
+    """Features whose shapes are not told have a box that is larger than they are: the sides of the true one are coordinates of theirs.
 
     Documents would tell them, and so would the ETags of pictures, which change where a layer begins.
     """
-    if tool.access is not Access.VIEW or layer.bbox is None or not isinstance(layer.facts, VectorFacts):
+    tells_shapes = tool.access is Access.DATA or (tool.access is Access.IDENTIFY and tool.tells_geometry)
+    if tells_shapes or layer.bbox is None or not isinstance(layer.facts, VectorFacts):
         return layer
     least_m = max(BOX_STEP_M, BOX_STEP_PX * PIXEL_M * (tool.finest_scale_denominator or 0.0))
     wide = widened(layer.bbox, least_m / metres_per_unit(crs))

@@ -34,12 +34,13 @@ def demand_told(where: str, told: Disclosure) -> None:
         raise InvalidFilter(UNKNOWN_FIELD)
 
 
-def at_time(drawable: Drawable, span: TimeSpan) -> Drawable:
-    """With what a span leaves of a layer with a time."""
-    if drawable.time is None or drawable.tool.id in span.untimed:
+def at_time(drawable: Drawable, span: TimeSpan, told: Disclosure) -> Drawable:
+    """With what a span leaves of a layer with a time that may be asked about."""
+    time = told.time_of(drawable)
+    if time is None or drawable.tool.id in span.untimed:
         return drawable
     asked = replace(span, start_ms=None) if drawable.tool.id in span.cumulative else span
-    where = filter_of(drawable.time, asked)
+    where = filter_of(time, asked)
     return replace(drawable, filters=(*drawable.filters, where)) if where else drawable
 
 

@@ -95,8 +95,9 @@ class OpenMap:
         """What the map is; a layer that could not be drawn has that for its fault while it rests."""
         drawables = tuple(replace(d, fault=d.fault or self._resting(d)) for d in self._job_map.drawables)
         card = map_card(replace(self._job_map, drawables=drawables), self._studio.limits.max_px, self._fineness)
-        told = self._disclosures
-        return replace(card, layers=tuple(told[one.id].told_on(one) if one.id in told else one for one in card.layers))
+        told, of_id = self._disclosures, {drawable.tool.id: drawable for drawable in drawables}
+        layers = (told[one.id].told_on(one, of_id[one.id]) if one.id in told else one for one in card.layers)
+        return replace(card, layers=tuple(layers))
 
     @cached_property
     def _disclosures(self) -> dict[int, Disclosure]:
@@ -263,7 +264,7 @@ class OpenMap:
             return
         for layer, drawable in self._composed(request.composition):
             if request.ids is None or layer.id in request.ids:
-                timed = at_time(drawable, request.time) if request.time else drawable
+                timed = at_time(drawable, request.time, told[drawable.tool.id]) if request.time else drawable
                 yield Looked(layer.id, timed, told[drawable.tool.id])
 
     async def _hits(self, looked: Looked, request: IdentifyRequest, limit: int) -> tuple[tuple[Hit, ...], bool]:
@@ -346,7 +347,7 @@ class OpenMap:
             shown, filters = chosen(self._job_map, request.layers), self._granted_filters(request)
             if filters:
                 shown = tuple(replace(d, filters=(filters[d.tool.id],)) if d.tool.id in filters else d for d in shown)
-        return tuple(at_time(d, request.time) for d in shown) if request.time else shown
+        return tuple(at_time(d, request.time, self._disclosures[d.tool.id]) for d in shown) if request.time else shown
 
     def _listed(self, request: LegendRequest) -> tuple[Drawable, ...]:
         """What the legend is of, top first; composed layers under the ids that they have there."""

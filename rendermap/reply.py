@@ -126,12 +126,17 @@ class FieldCard:
 
 @dataclass(frozen=True, slots=True)
 class TimeCard:
-    """When the features of a layer are there.  end_field: None where each has one moment.  first_ms, last_ms: since 1970, in UTC."""
+    """When the features of a layer are there.
+
+    end_field: None where each has one moment.  first_ms, last_ms: since 1970, in UTC.  step_ms: of how many milliseconds the steps are that
+    times are asked about and told in, counted from 1970; None for exact times.
+    """
 
     start_field: str
     end_field: str | None
     first_ms: float
     last_ms: float
+    step_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

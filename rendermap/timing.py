@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rendermap.dispatch.found import Found
@@ -36,11 +37,29 @@ async def time_of(layer: Layer, names: tuple[str, ...], crs: str, find: Callable
 
 
 def filter_of(time: TimeCard, span: TimeSpan) -> str:
-    """What features must be like that are there in a span, in the SQL subset; "" for all."""
+    """What features must be like that are there in a span, or in the steps it touches, in the SQL subset; "" for all."""
     start, end = _quoted(time.start_field), _quoted(time.end_field or time.start_field)
-    since, until = _moment(span.start_ms, math.ceil), _moment(span.end_ms, math.floor)
+    since_ms, until_ms, before = span.start_ms, span.end_ms, "<="
+    if time.step_ms is not None:
+        since_ms, until_ms, before = _begin_of_step(since_ms, time.step_ms), _end_of_step(until_ms, time.step_ms), "<"
+    since, until = _moment(since_ms, math.ceil), _moment(until_ms, math.floor)
     last = f"{end} >= '{since}'" if time.end_field is None else f"({end} >= '{since}' OR {end} IS NULL)"
-    return " AND ".join([*([last] if since else []), *([f"{start} <= '{until}'"] if until else [])])
+    return " AND ".join([*([last] if since else []), *([f"{start} {before} '{until}'"] if until else [])])
+
+
+def in_steps(time: TimeCard, step_ms: int) -> TimeCard:
+    """The same, told as coarsely as that: whoever may ask for any time could search for every feature's own."""
+    first_ms, last_ms = _begin_of_step(time.first_ms, step_ms), _end_of_step(time.last_ms, step_ms)
+    assert first_ms is not None and last_ms is not None
+    return replace(time, first_ms=first_ms, last_ms=last_ms, step_ms=step_ms)
+
+
+def _begin_of_step(epoch_ms: float | None, step_ms: int) -> float | None:
+    return None if epoch_ms is None else math.floor(epoch_ms / step_ms) * step_ms
+
+
+def _end_of_step(epoch_ms: float | None, step_ms: int) -> float | None:
+    return None if epoch_ms is None else (math.floor(epoch_ms / step_ms) + 1) * step_ms
 
 
 def _moment(epoch_ms: float | None, to_second: Callable[[float], int]) -> str:

@@ -23,6 +23,7 @@ from rendermap.services.datatypes import (
 )
 
 _LONGEST_MARK = 200
+_LONGEST_STEP_H = 876_600
 _NAME = r"^[^/\\?#%&\x00-\x1f]{1,128}$"
 
 
@@ -92,6 +93,7 @@ class LayerDescription(_Model):
     min_scale, max_scale: as ArcGIS says them, at 96 dpi; 0 for no limit.  finest_scale, colors: None for the service's.
     fields: None for none at ``identify`` and all at ``data``.  round: decimals of all numbers, or by field.
     time_field, end_time_field: dates from which and, where a feature lasts, until which it is there.
+    time_step_h: how coarsely times may be asked about where those fields may not be told, None for not at all.
     """
 
     dataset: Annotated[str, Field(min_length=1)] | None = None
@@ -113,6 +115,7 @@ class LayerDescription(_Model):
     geometry: bool = False
     time_field: Annotated[str, Field(min_length=1)] | None = None
     end_time_field: Annotated[str, Field(min_length=1)] | None = None
+    time_step_h: Annotated[int, Field(ge=1, le=_LONGEST_STEP_H)] | None = None
 
     _not_one_color = field_validator("colors")(_check_colors)
 
@@ -122,6 +125,8 @@ class LayerDescription(_Model):
             raise ValueError("min_scale is the farthest scale and must be the larger number")
         if self.end_time_field is not None and self.time_field is None:
             raise ValueError("end_time_field is for layers with a time_field")
+        if self.time_step_h is not None and self.time_field is None:
+            raise ValueError("time_step_h is for layers with a time_field")
         if self.style_layer is not None and self.style is None:
             raise ValueError("style_layer names a layer of the file in style, which is missing")
         return self

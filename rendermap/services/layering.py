@@ -96,6 +96,7 @@ class Layering:
             decimals=_decimals(drawn),
             tells_geometry=drawn.geometry,
             time_fields=tuple(name for name in (drawn.time_field, drawn.end_time_field) if name),
+            time_step_h=drawn.time_step_h,
         )
 
     def _take(self) -> int:

@@ -42,7 +42,8 @@ class ToolLayer:
     who: who may do what, None for the service's own.
     fields: whose values may be told, None for none at ``identify`` and all at ``data``.  decimals: that numbers are rounded to, of all
     fields or by field; None for none.  tells_geometry: at ``identify`` too.  time_fields: the date from which a feature is there, and the
-    one until which, where it lasts; none for a layer without time.
+    one until which, where it lasts; none for a layer without time.  time_step_h: how coarsely times may be asked about where those
+    fields may not be told, None for not at all.
     """
 
     id: int
@@ -67,6 +68,7 @@ class ToolLayer:
     decimals: int | tuple[tuple[str, int], ...] | None = None
     tells_geometry: bool = False
     time_fields: tuple[str, ...] = ()
+    time_step_h: int | None = None
 
     @property
     def is_table(self) -> bool:

@@ -54,6 +54,7 @@ direction = "output"
 [tasks.parameters.layer]
 dataset = "%scratchworkspace%/parcels_of_1987.geojson"
 style = "parcels.lyrx"
+time_field = "surveyed_on"
 [[tasks.parameters]]
 name = "Depth"
 type = "GPRasterDataLayer"

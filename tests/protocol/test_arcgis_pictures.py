@@ -20,7 +20,8 @@ from tests.builders.antimeridian import NAME as OCEAN
 from tests.builders.whole_service import SOUTH, WEST, WholeService, lay_out, served
 
 SIDE_PX = 200
-TIMED = "Hydrology/Timed"
+TIMED, EXACT = "Hydrology/Timed", "Hydrology/Exact"
+DATES = 'time_field = "SINCE"\nend_time_field = "until"'
 BOX = (WEST + 1000, SOUTH + 1000, WEST + 5000, SOUTH + 5000)
 CENTER = (WEST + 3000, SOUTH + 3000)
 Pixels = NDArray[np.float64]
@@ -31,10 +32,11 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WholeSe
     folder = tmp_path_factory.mktemp("pictures")
     parcels = 'access = "identify"\nfields = ["number"]'
     flood, ocean = lay_out(folder, parcels=parcels), lay_out_ocean(folder)
-    timed = lay_out(folder, service=TIMED, parcels='time_field = "SINCE"\nend_time_field = "until"')
+    timed = lay_out(folder, service=TIMED, parcels=f"{DATES}\ntime_step_h = 12")
+    exact = lay_out(folder, service=EXACT, parcels=f'access = "identify"\nfields = ["since", "until"]\n{DATES}')
     settings = Settings(jobs=(folder / "jobs",), services=folder / "services", workers=1, secret_key="shared by all replicas")
     with served(settings) as url:
-        yield WholeService.of_job(url, flood), WholeService.of_job(url, ocean, OCEAN), WholeService.of_job(url, timed, TIMED)
+        yield tuple(WholeService.of_job(url, *each) for each in ((flood,), (ocean, OCEAN), (timed, TIMED), (exact, EXACT)))
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,11 @@ def ocean(services: tuple[WholeService, ...]) -> WholeService:
 @pytest.fixture(scope="module")
 def timed(services: tuple[WholeService, ...]) -> WholeService:
     return services[2]
+
+
+@pytest.fixture(scope="module")
+def exact(services: tuple[WholeService, ...]) -> WholeService:
+    return services[3]
 
 
 def asked(service: WholeService, **query: object) -> httpx.Response:
@@ -283,14 +290,15 @@ NOON_MS = 1_704_110_400_000
 DAY_MS = 86_400_000
 
 
-def test_a_layer_with_time(timed: WholeService) -> None:
+@pytest.mark.parametrize("of", [2, 3], ids=["in steps", "exactly"])
+def test_a_layer_with_time(services: tuple[WholeService, ...], of: int) -> None:
     """Moments, spans and open ends show the features that are there then; what has no end is there for good."""
 
     def day(number: float) -> int:
         return round(NOON_MS + DAY_MS * number)
 
     def drawn(**query: object) -> float:
-        return float((exported(timed, layers="show:0", **query)[..., 3] > 0).mean())
+        return float((exported(services[of], layers="show:0", **query)[..., 3] > 0).mean())
 
     whole = drawn()
     assert drawn(time="null,null") == whole and drawn(time=f"{day(0)},{day(20)}") == whole
@@ -303,15 +311,27 @@ def test_a_layer_with_time(timed: WholeService) -> None:
     assert drawn(time=day(-1), layerTimeOptions='{"0":{"useTime":false}}') == whole
 
 
-def test_documents_tell_of_time(timed: WholeService, service: WholeService) -> None:
-    """The map and the layer with time say from when until when; of a layer that may only be seen no field is named."""
+def test_time_tells_no_date_that_may_not_be_told(timed: WholeService, exact: WholeService) -> None:
+    """Where the date's field may be told a millisecond counts; elsewhere any moment of a step shows the very same."""
+    moments = [NOON_MS + 4 * DAY_MS + past_ms for past_ms in (-1, 0, DAY_MS // 2 - 1, DAY_MS // 2)]
+    layers = json.dumps([{"id": 7, "source": {"type": "mapLayer", "mapLayerId": 0}}])
+    for more in ({"layers": "show:0"}, {"dynamicLayers": layers}, {"layers": "show:0", "rotation": 30}):
+        seen = [[exported(of, time=f"{at},{at}", **more).tobytes() for at in moments] for of in (timed, exact)]
+        assert [seen[0][n] == seen[0][1] for n in range(4)] == [False, True, True, False]
+        assert seen[1][0] != seen[1][1] != seen[1][2]
+
+
+def test_documents_tell_of_time(timed: WholeService, exact: WholeService, service: WholeService) -> None:
+    """The map and the layer with time say from when until when, in steps where no field of it may be told or named."""
 
     def document(of: WholeService, path: str = "") -> dict[str, Any]:
         found: dict[str, Any] = httpx.get(f"{of.url}{of.map_path}{path}", params={"f": "json"}, timeout=60).json()
         return found
 
-    extent = [NOON_MS, NOON_MS + 8 * DAY_MS]
+    extent = [NOON_MS, NOON_MS + 8 * DAY_MS + DAY_MS // 2]
     assert document(timed)["timeInfo"]["timeExtent"] == extent
+    assert document(exact)["timeInfo"]["timeExtent"] == [NOON_MS, NOON_MS + 8 * DAY_MS]
+    assert document(exact, "/0")["timeInfo"]["startTimeField"] == "since"
     info = document(timed, "/0")["timeInfo"]
     assert info["timeExtent"] == extent and info["startTimeField"] is None and info["exportOptions"]["useTime"] is True
     assert "timeInfo" not in document(timed, "/1") and "timeInfo" not in document(service)

@@ -34,3 +34,13 @@ def test_features_lie_on_the_grid_of_the_finest_scale(tmp_path: Path) -> None:
     step = 100_000 * ESRI_PIXEL_M
     told = [value / step for one in results for ring in one["geometry"]["rings"] for position in ring for value in position]
     assert told and all(abs(value - round(value)) < 1e-3 for value in told), json.dumps(results)
+
+
+def test_where_a_layer_lies_is_told_as_its_shapes_are(tmp_path: Path) -> None:
+    """The sides of the true box are coordinates of the outermost features: they are told where shapes are."""
+    levels = {"Seen": ("view", ""), "Asked": ("identify", ""), "Shaped": ("identify", "geometry = true"), "Handed": ("data", "")}
+    service = AskedService(tmp_path, {name: toml(access, layer=layer) for name, (access, layer) in levels.items()})
+    extents = {name: service.get(f"{service.map_url(name)}/0", f="json").json()["extent"] for name in levels}
+    is_true = {name: abs(extent["xmin"] - WEST) < 1e-6 for name, extent in extents.items()}
+    assert is_true == {"Seen": False, "Asked": False, "Shaped": True, "Handed": True}
+    assert all(extent["xmin"] <= WEST + 1e-6 and extent["ymin"] <= SOUTH + 1e-6 for extent in extents.values())

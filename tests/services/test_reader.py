@@ -229,6 +229,11 @@ def test_a_layer_of_which_nothing_is_said_is_plainly_visible(tmp_path: Path) -> 
             '"output"\n[tasks.parameters.layer]\nend_time_field = "a"',
             "8: tasks[0].parameters[0].layer: end_time_field is for layers with a time_field",
         ),
+        (
+            '"output"',
+            '"output"\n[tasks.parameters.layer]\ntime_step_h = 24',
+            "8: tasks[0].parameters[0].layer: time_step_h is for layers with a time_field",
+        ),
         ('"output"', '"input"\n[tasks.parameters.layer]\nopacity = 1', "4: tasks[0].parameters[0]: only output parameters have a layer"),
         ('"GPRasterDataLayer"', '"GPDouble"\nlayer = {}', "4: tasks[0].parameters[0]: an output of type GPDouble is not drawn"),
         ('"GPRasterDataLayer"', '"GPDouble"\ndefault = "a"', "4: tasks[0].parameters[0]: the default does not fit the type GPDouble"),

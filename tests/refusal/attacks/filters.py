@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from urllib.parse import urlencode
 
 import httpx
@@ -56,7 +57,21 @@ def ask_the_oracle(thief: Thief) -> str:
             if _differ(thief, heads[0], {name: early}, {name: late}):
                 thief.loot.add(f"oracle {name}", 1)
                 told += 1
+    told += _dates_told(thief)
     return f"{told} tell true from false"
+
+
+def _dates_told(thief: Thief) -> int:
+    """The days of the register that a picture of a moment betrays, as whoever searches by halves would find them."""
+    told = 0
+    for row in thief.register.rows[:5]:
+        day = int(datetime.fromisoformat(f"{row['surveyed_on']}T00:00:00+00:00").timestamp() * 1000)
+        pairs = ((f"{day - 1}", f"{day}"), (f"null,{day - 1}", f"null,{day}"), (f"{day},null", f"{day + 1},null"))
+        for early, late in pairs:
+            if _differ(thief, f"{thief.map_path}/export", {"time": early}, {"time": late}):
+                thief.loot.add(f"a date by time: {row['surveyed_on']}", 1)
+                told += 1
+    return told
 
 
 def _differ(thief: Thief, head: str, yes: dict[str, str], no: dict[str, str]) -> bool:
