@@ -74,6 +74,9 @@ def tool_order(claim: Claim, service: Service, task: Task, values: Mapping[str, 
         values=dict(values),
         environment=claim.note.environment,
         time_limit_s=service.running.time_limit_s,
+        reads=service.running.reads,
+        memory_mb=service.running.memory_mb,
+        file_mb=service.running.file_mb,
     )
 
 

@@ -18,6 +18,7 @@ from rendermap.gp.claims import Claim, find_orders, note_of, take_claim
 from rendermap.gp.engines.celery import call, is_waiting, service_of
 from rendermap.gp.engines.engine import Place
 from rendermap.gp.slots import slot
+from rendermap.gp.tool_confinement import UNCONFINED, lack_of_confinement
 from rendermap.gp.tool_program import ToolProgram
 from rendermap.services.service import service_named
 
@@ -101,6 +102,8 @@ def take_calls(app: Any, place: Place, at_once: int) -> int:
     """Until told to stop by a signal; what was begun is ended first.  Result: exit status.  at_once: jobs on this machine."""
     from celery.signals import setup_logging
 
+    if lack := lack_of_confinement():
+        _log.warning(UNCONFINED, reason=lack)
     # a call that is lost is made again; one acknowledged late, by way of a broker that was restarted meanwhile, ends the worker (Kombu 5.7)
     app.task(Machine(place, app).answer, name=JOBS, ignore_result=True, acks_late=False)
     # its lines go the way of all lines, past what hides credentials

@@ -6,7 +6,6 @@ import ctypes
 import errno
 import json
 import os
-import resource
 import signal
 import sys
 import traceback
@@ -18,6 +17,7 @@ from pydantic import TypeAdapter
 from rendermap.environment import Environment
 from rendermap.errors import RendermapError
 from rendermap.gp.tool_call import ToolUnfit, call_tool
+from rendermap.gp.tool_confinement import confine_tool
 from rendermap.gp.tool_order import ToolOrder
 from rendermap.gp.tool_run import Outputs, ToolRun
 from rendermap.jobs.document import DatasetOutput, read_document
@@ -26,6 +26,7 @@ from rendermap.jobs.manifest import Run
 UNFIT = "The tool of this task does not work here."
 NO_MEMORY = "The tool ran out of memory."
 NO_ROOM = "There is no room left for what the tool writes."
+FILE_TOO_LARGE = "A file of the tool is larger than it may be."
 OUTPUTS_NAME = "outputs.json"
 PR_SET_PDEATHSIG = 1
 MOST_DESCRIPTORS = 1024
@@ -57,6 +58,7 @@ def become_tool(order: ToolOrder, run: Run, ends: Ends) -> NoReturn:
     try:
         _cut_off(run, ends)
         told = ToolRun(run.root, read_document(run.root), ends.writing[2])
+        confine_tool(order, run.scratch)
         if order.command:
             _become_command(order, run, told)
         status = _do(order, told)
@@ -81,7 +83,6 @@ def _cut_off(run: Run, ends: Ends) -> None:
     os.closerange(3, wire)
     os.closerange(wire + 1, MOST_DESCRIPTORS)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.chdir(run.scratch)
 
 
@@ -108,6 +109,8 @@ def sentence_of(error: BaseException) -> str:
         return NO_MEMORY
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NO_ROOM
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return FILE_TOO_LARGE
     if isinstance(error, RendermapError):
         return error.sentence
     if isinstance(error, SystemExit):

@@ -15,10 +15,10 @@ import struct
 import sys
 from pathlib import Path
 
+from rendermap.landlock import restrict_process
 from rendermap.limits import COPY_BYTES
 from rendermap.render.call_filter import filter_calls
 from rendermap.render.job_threads import MOST_THREADS, STACK_BYTES
-from rendermap.render.landlock import restrict_process
 
 DATA_SHARE = 2.0
 """Writable address space per byte of granted memory, beside the stacks: the hard stop stands above the bound that the service watches."""

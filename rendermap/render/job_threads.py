@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from rendermap.render.landlock import is_available, restrict_files
+from rendermap.landlock import is_available, restrict_files
 
 T = TypeVar("T")
 

@@ -236,12 +236,19 @@ class TaskDescription(_Model):
 
 
 class RunDescription(_Model):
-    """How the tasks of a service are run.  engine: None for ``local`` where there is something to run here, else ``none``."""
+    """How the tasks of a service are run.
+
+    engine: None for ``local`` where there is something to run here, else ``none``.  reads: folders and files that tools may read, beside
+    the service's own.
+    """
 
     engine: Literal["none", "local", "celery"] | None = None
     instances: Annotated[int, Field(ge=1, le=64)] = 2
     queue: Annotated[int, Field(ge=0, le=10_000)] = 100
     time_limit_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 600.0
+    memory_mb: Annotated[int, Field(ge=64, le=1 << 24)] = 4096
+    file_mb: Annotated[int, Field(ge=1, le=1 << 24)] = 8192
+    reads: Annotated[list[Annotated[str, Field(pattern="^/")]], Field(max_length=64)] = []
     lifetime_h: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     lifetime_from: Literal["creation", "access"] = "creation"
     synchronous: bool = False

@@ -184,6 +184,7 @@ def _running(described: RunDescription, runs_here: bool) -> Running:
     return Running(
         described.engine or ("local" if runs_here else "none"), described.instances, described.queue, described.time_limit_s,
         described.lifetime_h, described.lifetime_from, described.synchronous,
+        described.memory_mb, described.file_mb, tuple(map(Path, described.reads)),
     )  # fmt: skip
 
 

@@ -112,6 +112,7 @@ class Running:
     """How the tasks of a service are run.
 
     engine: a name of `gp.engines.table`.  instances: jobs at once.  queue: jobs that may wait.  time_limit_s: of one job.
+    memory_mb: of each process of a tool.  file_mb: the largest file it may write.  reads: what it may read beside the service's folder.
     lifetime_h: after so long a job ends, counted from its ``creation`` or the last ``access`` as lifetime_from says; None for never.
     is_synchronous: clients wait for the results instead of asking for them.
     """
@@ -123,6 +124,9 @@ class Running:
     lifetime_h: float | None = None
     lifetime_from: str = "creation"
     is_synchronous: bool = False
+    memory_mb: int = 4096
+    file_mb: int = 8192
+    reads: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,20 @@ direction = "output"
 
 
 def lay_out_tools(
-    services: Path, tools: str, tasks: Mapping[str, str], *, instances: int = 2, queue: int = 100, time_limit_s: float = 60.0
+    services: Path,
+    tools: str,
+    tasks: Mapping[str, str],
+    *,
+    instances: int = 2,
+    queue: int = 100,
+    time_limit_s: float = 60.0,
+    bounds: str = "",
 ) -> None:
-    """A service Tools.  tools: text of its tools.py.  tasks: by name, with further lines of TOML."""
+    """A service Tools.  tools: text of its tools.py.  tasks: by name, with further lines of TOML.  bounds: further lines of [run]."""
     folder = services / "Tools"
     folder.mkdir(parents=True)
     (folder / "tools.py").write_text(tools)
-    head = SERVICE_TOML.format(instances=instances, queue=queue, time_limit_s=time_limit_s)
+    head = SERVICE_TOML.format(instances=instances, queue=queue, time_limit_s=time_limit_s) + bounds
     (folder / "service.toml").write_text(head + "".join(TASK_TOML.format(name=name, how=how) for name, how in tasks.items()))
 
 

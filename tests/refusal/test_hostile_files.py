@@ -25,9 +25,9 @@ from rendermap.dispatch.plan import InspectPlan, MeasurePlan
 from rendermap.errors import Broken, Busy, SourceRefused, SourceUnreadable
 from rendermap.geo.view import MapView
 from rendermap.jobs.folder import JobFolder
+from rendermap.landlock import is_available
 from rendermap.render.inspect import inspect
 from rendermap.render.job_threads import MOST_THREADS
-from rendermap.render.landlock import is_available
 from rendermap.render.measure import measure
 from rendermap.render.vectors import draw_vectors
 from rendermap.symbology.expressions.tree import Column, Comparison, Literal, Not

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from rendermap.landlock import is_available
 from rendermap.render.confinement import PR_SET_NO_NEW_PRIVS
 from rendermap.render.job_threads import JobThreads
-from rendermap.render.landlock import is_available
 from rendermap.render.readiness import warm_up_thread
 
 pytestmark = pytest.mark.skipif(not is_available(ctypes.CDLL(None)), reason="this kernel does not keep files apart")

@@ -23,6 +23,7 @@ from rendermap.gp.engines.engine import Place
 from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.line import Line
 from rendermap.gp.orders import JobOrder
+from rendermap.gp.tool_confinement import UNCONFINED, lack_of_confinement
 from rendermap.gp.tool_program import ToolProgram
 from rendermap.jobs.job import JobStatus
 from rendermap.services.service import Service, service_named
@@ -63,6 +64,8 @@ class LocalEngine:
     async def start(self) -> None:
         """Take up what other servers have left."""
         self._is_stopping = False
+        if lack := lack_of_confinement():
+            _log.warning(UNCONFINED, reason=lack)
         await self._look_at_services()
         await self._take_up()
         self._chore.begin()

@@ -1,4 +1,4 @@
-"""Which files a worker may open, kept by the kernel (Landlock): its own scratch folder to write, what it needs to read, nothing else.
+"""Which files a process may open, kept by the kernel (Landlock): its own scratch folder to write, what it needs to read, nothing else.
 
 Restrictions hold for the thread that asks for them and those it starts, and are never taken back; of several the narrowest counts.
 Numbers and names as in linux/landlock.h.
@@ -11,7 +11,7 @@ import os
 import struct
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -23,12 +23,19 @@ LEAST_VERSION = 2
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 CHANGES = sum(1 << bit for bit in range(4, 13))
 REFER, TRUNCATE = 1 << 13, 1 << 14
+SCOPE_SIGNAL, SCOPES_FROM_VERSION = 1 << 1, 6
 READ, FILE_RIGHTS = READ_FILE | READ_DIR, EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
 LIBRARIES = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
 MACHINE = ("/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/sys/devices/system", "/sys/fs/cgroup")
 """How much memory and how many cores there are."""
-DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
+NAMES = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group")
+PROGRAMS = ("/bin", "/sbin", "/etc/alternatives", "/etc/ssl", *NAMES)
+"""What programs of the system read beside their libraries."""
+
+Grant = tuple[Iterable[Path], int]
+"""Folders and files, and the rights to them."""
 
 
 def restrict_process(libc: ctypes.CDLL, writable: Path, readable: tuple[Path, ...]) -> str | None:
@@ -45,16 +52,34 @@ def restrict_files(libc: ctypes.CDLL, writable: Path, readable: tuple[Path, ...]
     """
     if not is_available(libc):
         return "the kernel does not keep files apart (Landlock)"
-    write = WRITE_FILE | CHANGES | REFER | (TRUNCATE if _version(libc) >= 3 else 0)
+    write = _write_rights(libc)
     handled = write | (READ | EXECUTE if readable else 0)
-    ruleset = libc.syscall(CREATE_RULESET, struct.pack("Q", handled), ctypes.c_size_t(8), 0)
+    grants: list[Grant] = [([writable], (write | READ) & handled), (map(Path, DEVICES), (WRITE_FILE | READ) & handled)]
+    if readable:
+        grants.append(([*map(Path, (*LIBRARIES, *MACHINE)), *_own_code(), *readable], READ))
+    return _restrict(libc, handled, grants)
+
+
+def restrict_tool(libc: ctypes.CDLL, writable: Sequence[Path], readable: Sequence[Path]) -> str | None:
+    """As `restrict_files`, for a process that starts programs: it runs what it may read, and signals none but what it has started."""
+    write = _write_rights(libc)
+    system = map(Path, (*LIBRARIES, *PROGRAMS, *MACHINE))
+    grants: list[Grant] = [
+        (writable, write | READ),
+        (map(Path, DEVICES), WRITE_FILE | READ),
+        ([*system, *_own_code(), *readable], READ),
+    ]
+    return _restrict(libc, write | READ, grants, SCOPE_SIGNAL if version(libc) >= SCOPES_FROM_VERSION else 0)
+
+
+def _restrict(libc: ctypes.CDLL, handled: int, grants: Iterable[Grant], scoped: int = 0) -> str | None:
+    attributes = struct.pack("QQQ", handled, 0, scoped) if scoped else struct.pack("Q", handled)
+    ruleset = libc.syscall(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     if ruleset < 0:
         return _refused()
     try:
-        _allow(libc, ruleset, [writable], (write | READ) & handled)
-        _allow(libc, ruleset, map(Path, DEVICES), (WRITE_FILE | READ) & handled)
-        if readable:
-            _allow(libc, ruleset, [*map(Path, (*LIBRARIES, *MACHINE)), *_own_code(), *readable], READ)
+        for paths, rights in grants:
+            _allow(libc, ruleset, paths, rights)
         return _refused() if libc.syscall(RESTRICT_SELF, ruleset, 0) else None
     finally:
         os.close(ruleset)
@@ -62,10 +87,15 @@ def restrict_files(libc: ctypes.CDLL, writable: Path, readable: tuple[Path, ...]
 
 def is_available(libc: ctypes.CDLL) -> bool:
     """Whether the kernel keeps files apart as is needed here."""
-    return sys.platform == "linux" and _version(libc) >= LEAST_VERSION
+    return sys.platform == "linux" and version(libc) >= LEAST_VERSION
 
 
-def _version(libc: ctypes.CDLL) -> int:
+def _write_rights(libc: ctypes.CDLL) -> int:
+    return WRITE_FILE | CHANGES | REFER | (TRUNCATE if version(libc) >= 3 else 0)
+
+
+def version(libc: ctypes.CDLL) -> int:
+    """What the kernel knows of Landlock, negative for nothing."""
     return int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION))
 
 
@@ -76,8 +106,11 @@ def _refused() -> str:
 @cache
 def _own_code() -> frozenset[Path]:
     """Where Python and its packages may still be loaded from; of one program always the same."""
-    named = (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *sys.path, str(Path(__file__).parents[2]))
-    return frozenset(Path(name).resolve() for name in named if name and name != "/")
+    package = Path(__file__).resolve().parent
+    named = (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *sys.path)
+    # a source tree may hold anything beside the program
+    apart = {package.parent} if (package.parent / "pyproject.toml").exists() else set()
+    return frozenset(Path(name).resolve() for name in named if name and name != "/") - apart | {package}
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[Path], rights: int) -> None:
