@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 from rendermap.access.doorkeeper import Doorkeeper
@@ -149,12 +150,18 @@ def build(
     )
     agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
     runner = Runner() if catalog else Runner.of(Place(tuple(folder.absolute() for folder in settings.jobs), published, settings.broker))
-    rooms = Rooms(published, finder, drawables, library, studio, runner, LOOK_S)
+    rooms = Rooms(published, finder, drawables, library, studio, runner, LOOK_S, folders=own_folders(settings))
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,
         studio.endings, ahead, runner,
         None if catalog else Retention(settings.jobs, on_shelves, published, settings.queue_s + DRAWN_AGAIN * settings.deadline_s),
     )  # fmt: skip
+
+
+def own_folders(settings: Settings) -> tuple[Path, ...]:
+    """What nobody is told the place of, by all the names it goes by."""
+    named = (*settings.jobs, settings.services, settings.access)
+    return tuple(dict.fromkeys(path for folder in named for path in (folder.absolute(), folder.resolve())))
 
 
 def program_of(settings: Settings) -> WorkerProgram:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from rendermap.access.grant import Grant
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.fineness import Fineness
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Job, MessageKind, Output
-from rendermap.jobs.redaction import value_without_paths, without_paths
+from rendermap.jobs.redaction import value_without_paths, without_folders, without_own_paths, without_paths
 from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ParameterCard, ResultCard, ServiceCard, TaskCard
 from rendermap.services.datatypes import is_dataset_type, one_of
 from rendermap.services.service import Access, Direction, Parameter, Service, Task, ToolLayer, task_named
@@ -45,20 +47,26 @@ def _task_card(task: Task, layer_ids: frozenset[int]) -> TaskCard:
     return TaskCard(task.name, task.display_name, task.description, parameters)
 
 
-def messages_of(job: Job, service: Service) -> tuple[tuple[str, str], ...]:
-    """What the tool wrote, as (kind, text), as quiet as the service wants it and without paths."""
-    return tuple((m.kind.value, without_paths(m.text)) for m in job.messages if m.kind in _heard(service))
+def messages_of(job: Job, service: Service, folders: tuple[Path, ...] = ()) -> tuple[tuple[str, str], ...]:
+    """What the tool wrote, as (kind, text), as quiet as the service wants it and without paths.  folders: the server's own."""
+    own = _own_folders(job, service, folders)
+    return tuple((m.kind.value, without_paths(m.text, own)) for m in job.messages if m.kind in _heard(service))
+
+
+def _own_folders(job: Job, service: Service, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys((*folders, job.root.parent.parent, service.folder.parent)))
 
 
 def _heard(service: Service) -> tuple[MessageKind, ...]:
     return _LOUDNESS.get(service.message_level, tuple(MessageKind))
 
 
-def job_card(job: Job, service: Service, grant: Grant) -> JobCard:
-    """A job's state, as far as the grant reaches; nothing in it names a path of the server.
+def job_card(job: Job, service: Service, grant: Grant, folders: tuple[Path, ...] = ()) -> JobCard:
+    """A job's state, as far as the grant reaches; nothing in it names a path of the server, whose own folders are given.
 
     Whoever came by a link sees the layers that it is for, and neither what the tool was given nor what it said.
     """
+    own = _own_folders(job, service, folders)
     is_linked = grant.principal.link is not None
     task = task_named(service, job.task) if job.task else None
     parameters = {p.name.casefold(): p for t in ((task,) if task else service.tasks) for p in t.parameters}
@@ -71,15 +79,17 @@ def job_card(job: Job, service: Service, grant: Grant) -> JobCard:
         job.created,
         job.started,
         job.finished,
-        inputs=() if is_linked else tuple(_result_card(n, value, parameters.get(n.casefold())) for n, value in job.inputs.items()),
+        inputs=()
+        if is_linked
+        else tuple(_input_card(n, value, parameters.get(n.casefold()), service, own) for n, value in job.inputs.items()),
         results=tuple(
-            _result_card(o.name, o.value, parameters.get(o.name.casefold()), ids.get(o.name.casefold()), o.fault)
+            _result_card(o, parameters.get(o.name.casefold()), ids.get(o.name.casefold()), own)
             for o in _in_order(job.outputs, tuple(parameters))
             if ids.get(o.name.casefold()) in (grant.layer_ids if is_linked else grant.layer_ids | {None})
         ),
-        messages=() if is_linked else messages_of(job, service),
+        messages=() if is_linked else messages_of(job, service, folders),
         heard=tuple(kind.value for kind in _heard(service)),
-        progress=_progress_of(job, service, is_linked=is_linked),
+        progress=_progress_of(job, service, own, is_linked=is_linked),
     )
 
 
@@ -89,23 +99,31 @@ def _in_order(outputs: Iterable[Output], names: Sequence[str]) -> tuple[Output, 
     return tuple(sorted(outputs, key=lambda output: places.get(output.name.casefold(), len(places))))
 
 
-def _progress_of(job: Job, service: Service, *, is_linked: bool) -> tuple[str, float | None] | None:
+def _progress_of(job: Job, service: Service, own: tuple[Path, ...], *, is_linked: bool) -> tuple[str, float | None] | None:
     """As loud as an informative message; whoever came by a link hears how far it has come, and not what it is doing."""
     if job.progress is None or job.status.is_over or MessageKind.INFORMATIVE not in _heard(service):
         return None
-    return "" if is_linked else without_paths(job.progress.message), job.progress.percent
+    return "" if is_linked else without_paths(job.progress.message, own), job.progress.percent
 
 
-def _result_card(
-    name: str, value: object, parameter: Parameter | None, layer_id: int | None = None, fault: str | None = None
-) -> ResultCard:
+def _input_card(name: str, value: object, parameter: Parameter | None, service: Service, own: tuple[Path, ...]) -> ResultCard:
+    """Where tasks are run here the value is what a client sent, and stays; otherwise whatever ran the task wrote it."""
+    is_sent = service.running.engine != "none" and not (parameter and is_dataset_type(parameter.data_type) and isinstance(value, str))
+    shown = value_without_paths(value, partial(without_folders if is_sent else without_paths, folders=own))
     if parameter is None:
-        return ResultCard(name, "GPString", name, value_without_paths(value), layer_id, fault)
-    names_dataset = layer_id is not None or (parameter.direction is Direction.OUTPUT and is_dataset_type(parameter.data_type))
-    shown = _without_names(value) if names_dataset else value_without_paths(value)
-    if layer_id is None and parameter.direction is Direction.OUTPUT and one_of(parameter.data_type) == "GPDataFile":
-        return ResultCard(parameter.name, parameter.data_type, parameter.display_name, shown, note=NO_FILES)
-    return ResultCard(parameter.name, parameter.data_type, parameter.display_name, shown, layer_id, fault)
+        return ResultCard(name, "GPString", name, shown)
+    return ResultCard(parameter.name, parameter.data_type, parameter.display_name, shown)
+
+
+def _result_card(output: Output, parameter: Parameter | None, layer_id: int | None, own: tuple[Path, ...]) -> ResultCard:
+    shown = value_without_paths(output.value, partial(without_own_paths, folders=own))
+    if parameter is None:
+        return ResultCard(output.name, "GPString", output.name, shown, layer_id, output.fault)
+    if layer_id is not None or is_dataset_type(parameter.data_type):
+        shown = _without_names(output.value)
+    card = ResultCard(parameter.name, parameter.data_type, parameter.display_name, shown, layer_id, output.fault)
+    is_file = layer_id is None and one_of(parameter.data_type) == "GPDataFile"
+    return replace(card, fault=None, note=NO_FILES) if is_file else card
 
 
 def _without_names(value: object) -> object:

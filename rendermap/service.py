@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from textwrap import shorten
 from typing import Protocol
 
@@ -72,7 +73,7 @@ class Rooms:
     """What the service is built from; `assembly.build` chooses them.
 
     look_s: how long what was found of a job is believed, so that all tiles of a view are one look at its folder.
-    now: a clock in seconds that never goes back.
+    now: a clock in seconds that never goes back.  folders: the server's own, which nobody is told.
     """
 
     services: Callable[[], Mapping[str, Service]]
@@ -84,6 +85,7 @@ class Rooms:
     look_s: float = 0.0
     usage: Usage = field(default_factory=Usage)
     now: Callable[[], float] = time.monotonic
+    folders: tuple[Path, ...] = ()
 
 
 class MapService:
@@ -121,7 +123,7 @@ class MapService:
         async with even_refusals():
             job, service, gate = await asyncio.to_thread(self._find, request)
         self._ledger.opened(gate.view)
-        return job_card(job, service, gate.view)
+        return job_card(job, service, gate.view, self._rooms.folders)
 
     # --- running tasks ---------------------------------------------------------------------------------------------
 
@@ -196,7 +198,7 @@ class MapService:
     async def _look(self, request: JobRequest) -> Opening:
         def find() -> tuple[Job, Service, Gate, Styles]:
             job, service, gate = self._find(request)
-            _demand_map(job, service)
+            _demand_map(job, service, self._rooms.folders)
             return job, service, gate, self._rooms.drawables.styles_of(job, service)
 
         began = self._rooms.now()
@@ -268,7 +270,7 @@ class MapService:
         if service is None:
             return None
         try:
-            return job_card(job, service, Gate.of(self._policy, principal, access_of(service), job).view)
+            return job_card(job, service, Gate.of(self._policy, principal, access_of(service), job).view, self._rooms.folders)
         except JobNotFound:
             return None
 
@@ -279,7 +281,7 @@ class MapService:
             job, service, gate = self._find(JobRequest(principal.link.service, principal.link.job_id, principal))
         except (NotFound, Ended, Broken):
             return ()
-        return (job_card(job, service, gate.view),)
+        return (job_card(job, service, gate.view, self._rooms.folders),)
 
     @property
     def _policy(self) -> Policy:
@@ -316,12 +318,12 @@ OTHERS = 8
 _ENDS = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled", JobStatus.TIMED_OUT: "ran out of time"}
 
 
-def _demand_map(job: Job, service: Service) -> None:
+def _demand_map(job: Job, service: Service, folders: tuple[Path, ...]) -> None:
     """Raises NotReady; JobFailed with what the tool said, as far as the service lets strangers hear it."""
     if not job.status.is_over:
         raise NotReady(f"The job has not finished: it is {job.status.value}.", status=job.status.value)
     if job.status is not JobStatus.SUCCEEDED:
-        errors = [text.strip() for kind, text in messages_of(job, service) if kind == MessageKind.ERROR.value and text.strip()]
+        errors = [text.strip() for kind, text in messages_of(job, service, folders) if kind == MessageKind.ERROR.value and text.strip()]
         said = f": {shorten(errors[0].splitlines()[0], SHORT_CHARS, placeholder='…')}" if errors else "."
         raise JobFailed(f"The job {_ENDS[job.status]} and has no map{said}", details=tuple(errors[:MOST_DETAILS]))
 

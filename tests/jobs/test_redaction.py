@@ -1,10 +1,12 @@
 """Paths of the server stay on the server."""
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from rendermap.jobs.redaction import value_without_paths, without_paths
+from rendermap.jobs.redaction import value_without_paths, without_folders, without_own_paths, without_paths
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,15 @@ from rendermap.jobs.redaction import value_without_paths, without_paths
         ("/vsizip//srv/x.zip, ../../etc/passwd, ~/data", "[path], [path], [path]"),
         ("postgresql://u:p@h/db and s3://bucket/key", "[path] and [path]"),
         ("http://user:word@host/x", "[path]"),
+        (r'"\/srv\/gis\/x.tif"', '"[path]"'),
+        ("read %2Fsrv%2Fgis%2Fx.tif", "read [path]"),
+        ("file%3A///srv/x", "[path]"),
+        ("demo/x_gpserver/j1/scratch/x.tif and scratch/y.tif", "[path] and [path]"),
+        (r"data\gis\x.tif is gone", "[path] is gone"),
+        ("ü/srv/data, 1/srv/data", "ü[path], 1[path]"),
+        ("https://host/x?file=/srv/data/x.tif&a=1", "https://host/x?file=[path]&a=1"),
+        ("PG:host=db password=geheim dbname=x", "PG:host=db password=[secret] dbname=x"),
+        ("No such file: PosixPath('/srv/x')", "No such file: PosixPath('[path]')"),
     ],
 )
 def test_paths_are_left_out(text: str, shown: str) -> None:
@@ -55,6 +66,39 @@ def test_what_is_no_path_stays(text: str) -> None:
     assert without_paths(text) == text
 
 
+FOLDERS = (Path("/vol7/maps/the jobs"),)
+
+
+@pytest.mark.parametrize("clean", [without_paths, without_own_paths, without_folders])
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "/vol7/maps/the jobs/a_gpserver/j1/x.tif",
+        "/vol7/maps/the jobs",
+        r"\/vol7\/maps\/the jobs\/a_gpserver\/x.tif",
+        "%2Fvol7%2Fmaps%2Fthe%20jobs%2Fa%2Fx.tif",
+        r"\\vol7\\maps\\the jobs\\x.tif",
+        "/VOL7/maps/the jobs/x.tif",
+    ],
+)
+def test_own_folders_are_left_out_however_they_are_spelt(clean: Callable[[str, tuple[Path, ...]], str], spelt: str) -> None:
+    """With escaped slashes, as in an address, with backslashes, after a letter; in messages, values and inputs alike."""
+    assert clean(f"ü{spelt} is whole", FOLDERS) == "ü[path] is whole"
+
+
+@pytest.mark.parametrize(
+    "text", ['ü</script>\\"}', "/maps/3/export", '{"a": "/b/c"}', "see https://a.b/c", "N:\\", "<b>/</b>", "1/2/3", "No such file: x"]
+)
+def test_values_for_programs_stay(text: str) -> None:
+    """Markup, JSON and addresses within a site are no paths of the server, and a program would get something else in silence."""
+    assert value_without_paths({"a": [text]}) == {"a": [text]}
+
+
+def test_inputs_stay_but_for_own_folders() -> None:
+    """Whoever sent a text reads it as it was sent."""
+    assert without_folders("/etc/secret", FOLDERS) == "/etc/secret"
+
+
 def test_a_unit_after_a_path_stays() -> None:
     """A blank belongs to a path only where a name goes on after it."""
     assert without_paths("/srv/x at 3 m/s and 1/2") == "[path] at 3 m/s and 1/2"
@@ -66,9 +110,25 @@ def test_values_are_cleaned_at_any_depth() -> None:
     assert value_without_paths(value) == {"files": ["[path]", {"[path]": 2.5}], "ok": True, "none": None}
 
 
-@pytest.mark.parametrize("text", ["/" * 20000, "/a " * 9000, "C:" + "\\" * 9000, "'/" * 9000, "/x " + "word " * 9000, "/s/" + "a." * 20000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/" * 20000,
+        "/a " * 9000,
+        "C:" + "\\" * 9000,
+        "'/" * 9000,
+        "/x " + "word " * 9000,
+        "/s/" + "a." * 20000,
+        "a\\" * 9000,
+        "scratch/" * 9000,
+        "a_gpserver" * 4000,
+        "%2F" * 20000,
+        "." * 40000,
+    ],
+)
 def test_no_text_takes_long(text: str) -> None:
     """What a tool writes cannot hold up the service."""
     began = time.perf_counter()
-    without_paths(text)
+    without_paths(text, FOLDERS)
+    without_own_paths(text, FOLDERS)
     assert time.perf_counter() - began < 1

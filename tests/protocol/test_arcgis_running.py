@@ -131,6 +131,41 @@ def test_how_clients_are_to_run_it(synchronous: bool, word: str) -> None:
     assert app.json(G)["executionType"] == word and app.json(T)["executionType"] == word
 
 
+IMAGE = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
+LINK = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+SCRIPT = {**IMAGE, "sec-fetch-dest": "script"}
+FETCH = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
+OPERATIONS = (f"{T}/submitJob", f"{T}/execute", f"{T}/jobs/{RUNNING_JOB}/cancel")
+
+
+@pytest.mark.parametrize("url", OPERATIONS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("headers", [IMAGE, LINK, SCRIPT, {**FETCH, "cookie": "signed=in"}])
+def test_a_page_of_another_site_runs_nothing_as_its_visitor(url: str, method: str, headers: dict[str, str]) -> None:
+    """Neither a picture, a link, a form nor a script without a callback; nor a fetch that spends a cookie."""
+    app = ArcgisApp(running())
+    error = app.ask(method, f"{url}?River_Level=1&f=json", headers=headers).json()["error"]
+    assert error["code"] == 400 and not app.service.submitted
+    assert all(job.status != "cancelled" for job in app.service.jobs_known if job.job_id == RUNNING_JOB)
+
+
+@pytest.mark.parametrize("known_by", [{}, {"x-api-key": "k"}, {"authorization": "Basic x"}, {"cookie": "a=b"}])
+def test_scripts_run_tasks_only_as_nobody(known_by: dict[str, str]) -> None:
+    """JSONP of old clients goes on; what a proxy or a browser adds to a script of another site is not spent."""
+    app = ArcgisApp(running())
+    answer = app.ask("GET", f"{T}/submitJob?River_Level=1&f=json&callback=take", headers={**SCRIPT, **known_by})
+    assert "take(" in answer.text
+    assert bool(app.service.submitted) is (not known_by)
+
+
+@pytest.mark.parametrize("headers", [FETCH, {**LINK, "sec-fetch-site": "same-origin"}, {**LINK, "sec-fetch-site": "none"}, {}])
+def test_clients_of_other_sites_and_own_pages_run_tasks(headers: dict[str, str]) -> None:
+    """@arcgis/core fetches; the form of a task is of this site; scripts and desktops say nothing."""
+    app = ArcgisApp(running())
+    app.ask("GET", f"{T}/submitJob?River_Level=1&f=json", headers=headers)
+    assert len(app.service.submitted) == 1
+
+
 # --- execute -------------------------------------------------------------------------------------------------------------
 
 

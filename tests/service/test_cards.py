@@ -1,5 +1,6 @@
 """Cards: what front ends are told."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rendermap.access.grant import PUBLIC, Grant, Operation
@@ -55,6 +56,16 @@ def test_no_card_of_a_job_names_a_path() -> None:
         "Notes": ["done in 3 m/s", "see Dataset:[path]"],
     }
     assert card.messages == (("informative", "wrote [path]"),)
+
+
+def test_inputs_of_tasks_that_run_here_are_as_they_were_sent() -> None:
+    """A client reads back what it gave, but for what lies below the server's own folders; values of programs are let be."""
+    service = replace(SERVICE, running=replace(SERVICE.running, engine="local"))
+    sent = {"DEM": "/etc/secret", "Mask": ["/srv/jobs/other", "/styles/x", "%2Fsrv%2Fjobs%2Fx"]}
+    job = replace(JOB, inputs=sent, outputs=(Output("Notes", value=['ü</script>"}', "/maps/3", r"\/vault\/access\/secret.key"]),))
+    card = job_card(job, service, GRANT, (Path("/vault/access"), Path("/srv/jobs")))
+    assert {r.name: r.value for r in card.inputs} == {"DEM": "/etc/secret", "Mask": ["[path]", "/styles/x", "[path]"]}
+    assert card.results[0].value == ['ü</script>"}', "/maps/3", "[path]"]
 
 
 def test_a_task_in_other_letters_keeps_its_parameter_types() -> None:

@@ -16,6 +16,7 @@ from rendermap.frontends.arcgis.gp import demand_success, gone_answer, job_answe
 from rendermap.frontends.arcgis.gp_documents import executed_document
 from rendermap.frontends.arcgis.spatial import spatial_reference
 from rendermap.frontends.arcgis.values import parse_environment, parse_inputs
+from rendermap.frontends.cross_site import demand_no_other_site
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool
 from rendermap.frontends.negotiation import Form
 from rendermap.reply import JobCard, ServiceCard, TaskCard
@@ -26,6 +27,7 @@ _SAID_OF_RESULTS = ("returnz", "returnm", "returntype")
 
 async def submit(ask: Ask) -> Answer | Response:
     """A new job, which goes on by itself.  A browser is sent to its page, or without any value to the form of the task."""
+    _demand_own_page(ask)
     card, task = await task_of(ask)
     if ask.form is Form.HTML:
         return await _run_form(ask, card, task, ask.service.submit)
@@ -34,6 +36,7 @@ async def submit(ask: Ask) -> Answer | Response:
 
 async def execute(ask: Ask) -> Answer | Response:
     """A job and its results, when it is over; a browser is sent to its page."""
+    _demand_own_page(ask)
     card, task = await task_of(ask)
     if ask.form is Form.HTML:
         return await _run_form(ask, card, task, ask.service.execute)
@@ -65,6 +68,7 @@ async def _run_form(ask: Ask, card: ServiceCard, task: TaskCard, run: Callable[[
 
 async def cancel(ask: Ask) -> Answer | Response:
     """The job, which has been cancelled if it was not over and whoever asks may do so."""
+    _demand_own_page(ask)
     card, task = await task_of(ask)
     try:
         await job_of(ask, card, task)
@@ -72,6 +76,10 @@ async def cancel(ask: Ask) -> Answer | Response:
     except (JobNotFound, Ended) as error:
         return gone_answer(ask, card, task, error)
     return _see_job(ask, card, task, state) if ask.form is Form.HTML else job_answer(ask, card, task, state)
+
+
+def _demand_own_page(ask: Ask) -> None:
+    demand_no_other_site(ask.request, is_jsonp="callback" in ask.parameters)
 
 
 def _says_anything(ask: Ask, task: TaskCard) -> bool:
