@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from rendermap.errors import InvalidFormat
@@ -17,14 +18,17 @@ class Form(StrEnum):
     IMAGE = "image"
 
 
-def form_of(f: str | None, otherwise: Form = Form.HTML) -> Form:
-    """The form an ``f`` parameter names, in any case; otherwise when it is absent.  Raises InvalidFormat."""
+def form_of(f: str | None, offered: Iterable[str] = Form) -> Form:
+    """The form an ``f`` parameter names, in any case; a page when it is absent.
+
+    offered: what a resource has, to tell whoever asks for something else.  Raises InvalidFormat.
+    """
     if f is None:
-        return otherwise
+        return Form.HTML
     try:
         return Form(f.strip().lower())
     except ValueError as error:
-        raise InvalidFormat(f"'f' must be one of {', '.join(Form)}.") from error
+        raise InvalidFormat(f"'f' must be one of {', '.join(offered)}.") from error
 
 
 def format_of(name: str) -> Format:

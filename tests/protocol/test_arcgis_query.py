@@ -250,4 +250,6 @@ def test_pages_for_people(service: AskedService) -> None:
     assert "<script>" not in service.get(f"{service.map_url()}/0/query", where="name = '<script>'").text
     assert "Berta" in service.get(f"{service.map_url()}/find", searchText="er", layers="0").text
     assert 'name="searchText"' in service.get(f"{service.map_url()}/find").text
-    assert "/0/query" in service.get(f"{service.map_url()}/0").text and "/find" in service.get(service.map_url()).text
+    page = service.get(service.map_url()).text
+    assert "/0/query" in service.get(f"{service.map_url()}/0").text and '/find">' in page and '/identify">' in page
+    assert "/identify" not in service.get(service.map_url("Seen")).text

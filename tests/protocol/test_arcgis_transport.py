@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from rendermap.errors import Broken, Busy, NotSupported, RenderFailed, RendermapError, SignIn, SourceUnreadable, TooMany
 from rendermap.frontends.arcgis.address import parse_address
-from rendermap.frontends.arcgis.errors import IMAGE_ERROR_BYTES, code_of, error_document, short_error_document
+from rendermap.frontends.arcgis.errors import CODES, IMAGE_ERROR_BYTES, code_of, error_document, short_error_document
 from tests.builders.arcgis_app import BBOX, REST, ArcgisApp, G, J, S, T
 from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, RUNNING_JOB, ServiceDouble
 
+MANUAL = Path(__file__).parents[2] / "docs" / "arcgis.md"
 RESOURCES = [
     f"{REST}/services",
     f"{REST}/info",
@@ -114,6 +116,27 @@ def test_errors_are_objects_with_status_200(url: str, code: int) -> None:
     error = response.json()["error"]
     assert response.status_code == 200 and response.headers["cache-control"] == "no-store"
     assert error["code"] == code and error["message"] and isinstance(error["details"], list)
+
+
+@pytest.mark.parametrize(
+    ("url", "forms"),
+    [
+        (f"{J}/layers", "html, json, pjson"),
+        (T, "html, json, pjson"),
+        (f"{J}/3/query", "html, json, pjson, geojson"),
+        (f"{J}/export", "html, json, pjson, image"),
+        (J, "html, json, pjson, image"),
+    ],
+)
+def test_the_forms_that_a_resource_has_are_told(url: str, forms: str) -> None:
+    """Those and no others, where somebody asks for another."""
+    assert ArcgisApp().get(url, f="kmz").json()["error"]["message"] == f"'f' must be one of {forms}."
+
+
+def test_the_manual_lists_every_code() -> None:
+    """Whatever an answer may have for its code is explained."""
+    manual = MANUAL.read_text(encoding="utf-8")
+    assert all(f"| {code} |" in manual for code in CODES.values())
 
 
 @pytest.mark.parametrize("operation", ["identify", "find", "0/query", "3/query"])

@@ -60,6 +60,10 @@ HANDLERS: Table[Handler] = Table(
     },
 )
 _FILES = (Resource.OUTPUT_FILE, Resource.SWATCH)
+_OTHER_FORMS = {
+    **dict.fromkeys((Resource.MAP, Resource.EXPORT, Resource.RESULT), (Form.IMAGE,)),
+    Resource.QUERY: ("geojson",),
+}
 
 
 def arcgis_router(service: MapService) -> APIRouter:
@@ -131,7 +135,10 @@ async def respond(request: Request, service: MapService) -> Response:
 
 def _form_of(parameters: Parameters, resource: Resource) -> Form:
     """GeoJSON is a form of features alone."""
-    return Form.JSON if resource is Resource.QUERY and is_geojson(parameters) else form_of(parameters.get("f"))
+    if resource is Resource.QUERY and is_geojson(parameters):
+        return Form.JSON
+    documents = (Form.HTML, Form.JSON, Form.PJSON)
+    return form_of(parameters.get("f"), (*documents, *_OTHER_FORMS.get(resource, ())))
 
 
 def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:
