@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.builders.arcgis_app import ArcgisApp, J, S, T
-from tests.builders.browser import chromium, served
-from tests.builders.clients import SIZE_PX, build_pages, pages_served, shown_by
+from tests.builders.browser import served
+from tests.builders.clients import SIZE_PX, shown_by
 from tests.builders.service_double import ENDED_JOB, HAZARD_JOB
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -23,23 +23,9 @@ ALIAS = f"{S}/jobs/{HAZARD_JOB}/MapServer"
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("pages")
-    build_pages(folder)
-    with pages_served(folder) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 def service() -> Iterator[str]:
     with served(ArcgisApp().app) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 def exported(service: str, box: list[float]) -> NDArray[np.uint8]:

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.builders.browser import chromium
-from tests.builders.clients import PATIENCE_MS, SIZE_PX, build_pages, client_page, pages_served
+from tests.builders.clients import PATIENCE_MS, SIZE_PX, client_page
 from tests.builders.running_service import NAME, RunningService, running_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -28,20 +27,6 @@ ANTIMERIDIAN = [19_737_508.0, -2_200_000.0, 20_337_508.0, -1_800_000.0]
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     with running_service(tmp_path_factory.mktemp("running")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("pages")
-    build_pages(folder)
-    with pages_served(folder) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
         yield running
 
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser
 
-from tests.builders.browser import chromium
-from tests.builders.clients import SIZE_PX, build_pages, pages_served, shown_by
+from tests.builders.clients import SIZE_PX, shown_by
 from tests.builders.whole_service import WholeService, whole_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -23,20 +22,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeService]:
     with whole_service(tmp_path_factory.mktemp("whole")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("pages")
-    build_pages(folder)
-    with pages_served(folder) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
         yield running
 
 

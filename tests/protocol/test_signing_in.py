@@ -15,8 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, transform_bbox
-from tests.builders.browser import chromium
-from tests.builders.clients import SIZE_PX, build_pages, client_page, pages_served, shown_by
+from tests.builders.clients import SIZE_PX, client_page, shown_by
 from tests.builders.signed_service import API_KEY, MEMBERS, PASSWORD, SignedService, signed_service
 from tests.builders.whole_service import NAME, WholeService
 
@@ -37,20 +36,6 @@ def service(running: SignedService) -> Iterator[SignedService]:
     yield running
     if "required" in (running.folder / "access" / "access.toml").read_text():
         running.demand_sign_in("optional")
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("pages")
-    build_pages(folder)
-    with pages_served(folder) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
