@@ -18,6 +18,7 @@ from rendermap.environment import Environment
 from rendermap.errors import RendermapError
 from rendermap.gp.tool_call import ToolUnfit, call_tool
 from rendermap.gp.tool_confinement import confine_tool
+from rendermap.gp.tool_guard import GUARD_IS_GONE
 from rendermap.gp.tool_order import ToolOrder
 from rendermap.gp.tool_run import Outputs, ToolRun
 from rendermap.jobs.document import DatasetOutput, read_document
@@ -74,7 +75,8 @@ def _cut_off(run: Run, ends: Ends) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number in (signal.SIGCHLD, GUARD_IS_GONE):
+        signal.signal(number, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(ends.writing[0], 1)
     os.dup2(ends.writing[1], 2)

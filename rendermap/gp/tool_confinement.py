@@ -14,6 +14,7 @@ PR_SET_NO_NEW_PRIVS = 38
 FIRST_VICTIM = "800"
 """Before the server and the program that watches, when the machine runs out of memory."""
 MB = 1 << 20
+UNCONFINED = "tools may read and write whatever the server may"
 
 
 def confine_tool(order: ToolOrder, scratch: Path) -> None:
@@ -33,9 +34,6 @@ def confine_tool(order: ToolOrder, scratch: Path) -> None:
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if is_available(libc) and (lack := restrict_tool(libc, (scratch, order.root / ROOM), (order.folder, *order.reads))):
         raise OSError(lack)
-
-
-UNCONFINED = "tools may read and write whatever the server may"
 
 
 def lack_of_confinement() -> str | None:

@@ -2,12 +2,12 @@
 
 It forks the process that runs the tool, hears what that prints and tells, ends it when its time is over or the server says so, and is the
 only one to write the job's document from the moment it starts until it ends; before and after, the server is.  Whatever the tool leaves
-running is ended with it.  Further lines on standard input are words of the server; its end means that the server is gone.
+running is ended with it; a guard above it does so should it be killed (`tool_guard`).  Further lines on standard input are words of the
+server; its end means that the server is gone.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import selectors
 import shutil
@@ -16,30 +16,29 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from rendermap.gp.listening import Ear
 from rendermap.gp.tool_child import UNFIT, Ends, become_tool, outputs_left
+from rendermap.gp.tool_guard import GUARD_IS_GONE, end_all, go_under_guard
 from rendermap.gp.tool_order import ROOM, ToolOrder
 from rendermap.jobs import manifest
 from rendermap.jobs.manifest import Run, Told
 
 CANCEL = b"cancel"
 STOPPED = "The server was stopped while the job ran."
+LOST = "The process of the tool ended unexpectedly."
 WRITES_EVERY_S = 0.25
 DRAINS_S = 0.5
 """For the last words of a tool that has ended."""
 LONGEST_PAUSE_S = 60.0
 READ_BYTES = 65_536
-PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> None:
     """Do one job.  Exit status 0, whatever became of the job, as long as its document says it."""
+    go_under_guard()
     order, rest = read_order()
     run = manifest.resume(order.root)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     room = order.root / ROOM
     room.mkdir(exist_ok=True)
     run.begin()
@@ -75,7 +74,8 @@ class Watch:
         self._bell, rope = socket.socketpair()
         rope.setblocking(False)
         self._rope = rope
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGCHLD, GUARD_IS_GONE):
+            signal.signal(number, lambda *_: None)
         signal.set_wakeup_fd(rope.fileno(), warn_on_full_buffer=False)
         self._ends = Ends.open()
         self._pid = self._fork()
@@ -126,6 +126,8 @@ class Watch:
             self._selector.unregister(descriptor)
         if descriptor == 0:
             self._heed(chunk or None)
+        elif descriptor == self._bell.fileno() and GUARD_IS_GONE in chunk:
+            self._finish("lost")
         elif descriptor in self._ends.reading and not self._ear.hear(self._ends.reading.index(descriptor), chunk):
             self._kill()
 
@@ -173,6 +175,8 @@ class Watch:
             self._run.time_out()
         elif self._end == "stopped":
             self._run.fail(STOPPED)
+        elif self._end == "lost":
+            self._run.fail(LOST)
         elif failure := self._ear.failure or _failure_of(status, self._ear.is_done or bool(self._order.command)):
             sys.stderr.write(self._ear.trace or failure)
             self._run.fail(failure)
@@ -198,25 +202,6 @@ def _failure_of(status: int, is_done: bool) -> str | None:
     if status or not is_done:
         return f"The tool ended with status {status} before it was done."
     return None
-
-
-def end_all() -> None:
-    """End whatever the tool has started and left behind, in whatever session: it has become ours as its parent ended."""
-    while True:
-        for child in _children():
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(child, signal.SIGKILL)
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
-
-
-def _children() -> list[int]:
-    try:
-        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 if __name__ == "__main__":

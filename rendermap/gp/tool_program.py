@@ -65,7 +65,8 @@ class ToolProgram:
     def kill(self) -> None:
         """End it in whatever state."""
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            # the guard, which kills the program that watches, and then what the tool has started
+            os.kill(self._process.pid, signal.SIGTERM)
 
     async def ended(self) -> str:
         """What it had to say for the log, when it and its tool are no more."""

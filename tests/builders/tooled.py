@@ -140,6 +140,11 @@ def is_alive(pid: int) -> bool:
 
 def watchers_of(server: int) -> list[int]:
     """Process ids of the programs that watch the tools of a server."""
+    return [pid for guard in guards_of(server) for pid in _children_of(guard)]
+
+
+def guards_of(server: int) -> list[int]:
+    """Process ids of the programs above those."""
     return [pid for pid in _children_of(server) if b"rendermap.gp.tool_process" in _command_of(pid)]
 
 

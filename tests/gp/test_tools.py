@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from rendermap.environment import Environment
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.document import Document
-from tests.builders.tooled import Workshop, at_work, is_alive, lay_out_tools
+from tests.builders.tooled import Workshop, at_work, guards_of, is_alive, lay_out_tools, watchers_of
 
 TOOLS = """
 import json, os, signal, subprocess, sys, time
@@ -252,3 +254,26 @@ def test_a_job_that_is_ended_leaves_no_process(
     document, escaped = asyncio.run(doing())
     assert document.status == status and word in texts(document)[-1] and document.progress is None
     assert not is_alive(escaped)
+
+
+@pytest.mark.parametrize("killed_of", [watchers_of, guards_of])
+def test_a_tool_whose_watcher_is_killed_leaves_no_process(tmp_path: Path, services: Path, killed_of: Callable[[int], list[int]]) -> None:
+    """Nor one whose watcher's guard is: what has left for a session of its own is ended within a second, and the job has failed."""
+
+    async def doing() -> Document:
+        async with at_work(tmp_path, services) as workshop:
+            job_id = await workshop.submit("sleeping")
+            async with asyncio.timeout(20):
+                while not workshop.document(job_id).progress:
+                    await asyncio.sleep(0.02)
+            left = [*guards_of(os.getpid()), *watchers_of(os.getpid()), int((workshop.root(job_id) / "scratch/escaped").read_text())]
+            assert len(left) == 3 and all(map(is_alive, left))
+            (killed,) = killed_of(os.getpid())
+            os.kill(killed, signal.SIGKILL)
+            async with asyncio.timeout(5):
+                while any(map(is_alive, left)):
+                    await asyncio.sleep(0.02)
+            return await workshop.over(job_id)
+
+    document = asyncio.run(doing())
+    assert (document.status, texts(document, "error")) == ("failed", ["The process of the tool ended unexpectedly."])
