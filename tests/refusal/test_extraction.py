@@ -62,8 +62,8 @@ def test_the_words_of_a_picture_are_read(register: Register) -> None:
 
 @pytest.fixture(scope="module")
 def wide_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Thief]:
-    """The same register, whose layers may be asked about, in as many colours as there are."""
-    with register_served(tmp_path_factory.mktemp("vault"), points=60, access="identify", colors=0) as thief:
+    """The same register, whose data may leave, in as many colours as there are."""
+    with register_served(tmp_path_factory.mktemp("vault"), points=60, access="data", colors=0) as thief:
         yield thief
 
 
