@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NoReturn, TypeVar
 from urllib.parse import parse_qsl
@@ -22,6 +23,7 @@ from rendermap.limits import ADDRESS_BYTES, BODY_BYTES, FORM_FILES, JSON_CHARS, 
 Value = TypeVar("Value")
 
 NO_FORM = "The request body must be a form."
+NO_UTF8 = "The request must be UTF-8."
 _PASSED = {"Too many files": FORM_FILES, "Too many fields": PARAMETERS}
 """The parser's words for the limits it was given."""
 
@@ -30,9 +32,14 @@ _TRUE, _FALSE = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What was asked, names in lower case.  An empty value counts as absent: GDAL and QGIS send names without values."""
+    """What was asked, names in lower case.  An empty value counts as absent: GDAL and QGIS send names without values.
+
+    files: names that files were sent under.  repeated: names that the query or the form has more than once, with values that differ.
+    """
 
     values: Mapping[str, str]
+    files: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()
 
     def get(self, name: str) -> str | None:
         """The value of a name in lower case, or None."""
@@ -64,23 +71,33 @@ async def read_parameters(request: Request) -> Parameters:
     Raises InvalidParameter for a body that is no form, TooCostly for what is too long.
     """
     check_length(request)
-    pairs = _parse_pairs(request.scope.get("query_string", b"").decode("latin-1"))
-    if request.method == "POST":
-        pairs += await _read_form(request)
-    if len(pairs) > PARAMETERS.value:
+    asked = _parse_pairs(request.scope.get("query_string", b"").decode("latin-1"))
+    form = await _read_form(request) if request.method == "POST" else _Form([])
+    if len(asked) + len(form.pairs) > PARAMETERS.value:
         raise InvalidParameter(PARAMETERS.sentence)
-    return parameters_of(pairs)
+    return replace(parameters_of([*asked, *form.pairs]), files=form.files, repeated=_repeated(asked) | _repeated(form.pairs))
 
 
-async def _read_form(request: Request) -> list[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Form:
+    pairs: list[tuple[str, str]]
+    files: frozenset[str] = frozenset()
+
+
+def _repeated(pairs: list[tuple[str, str]]) -> frozenset[str]:
+    said = {(name.strip().lower(), value.strip()) for name, value in pairs if value.strip()}
+    return frozenset(name for name, times in Counter(name for name, _ in said).items() if times > 1)
+
+
+async def _read_form(request: Request) -> _Form:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _read_body(request)
     if not body:
-        return []
+        return _Form([])
     if media_type == "multipart/form-data":
         return await _parse_multipart(request, body)
     if media_type in ("application/x-www-form-urlencoded", ""):
-        return _parse_pairs(body.decode("utf-8", errors="replace"))
+        return _Form(_parse_pairs(_decoded(body)))
     raise InvalidParameter(NO_FORM)
 
 
@@ -93,14 +110,23 @@ async def _read_body(request: Request) -> bytes:
     return bytes(body)
 
 
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidParameter(NO_UTF8) from error
+
+
 def _parse_pairs(text: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS.value)
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS.value, errors="strict")
+    except UnicodeDecodeError as error:
+        raise InvalidParameter(NO_UTF8) from error
     except ValueError as error:
         raise InvalidParameter(PARAMETERS.sentence) from error
 
 
-async def _parse_multipart(request: Request, body: bytes) -> list[tuple[str, str]]:
+async def _parse_multipart(request: Request, body: bytes) -> _Form:
     async def once() -> AsyncIterator[bytes]:
         yield body
 
@@ -112,8 +138,10 @@ async def _parse_multipart(request: Request, body: bytes) -> list[tuple[str, str
     except (KeyError, UnicodeError) as error:
         raise InvalidParameter(NO_FORM) from error
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    # a field for a file that a browser leaves empty has no file name
+    files = frozenset(name.strip().lower() for name, value in form.multi_items() if not isinstance(value, str) and value.filename)
     await form.close()
-    return pairs
+    return _Form(pairs, files)
 
 
 # --- values --------------------------------------------------------------------------------------------------------------

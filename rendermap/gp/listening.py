@@ -7,7 +7,7 @@ import re
 
 from pydantic import JsonValue
 
-from rendermap.gp.tool_run import told_of
+from rendermap.gp.tool_run import printed_of, told_of
 from rendermap.jobs.document import DatasetOutput, Progress, ValueOutput
 from rendermap.jobs.manifest import Told
 from rendermap.limits import JOB_DOCUMENT_BYTES
@@ -21,7 +21,8 @@ MOST_TOLD_BYTES = JOB_DOCUMENT_BYTES.value // 2
 MORE = "The tool says more than is kept."
 TOO_LARGE = "The values of the tool are larger than the document of a job may be."
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Colours of terminals, control characters, and those that turn what follows around."""
 
 
 class Ear:
@@ -49,7 +50,7 @@ class Ear:
         return told
 
     def hear(self, source: int, chunk: bytes) -> bool:
-        """False when the tool has told more than can be kept, and is to be ended."""
+        """False when the tool has told more than can be kept, and is to be ended.  What is printed over the wire is told in its place."""
         *lines, rest = (_LINE_END.split if source != WIRE else _whole_lines)(self._begun[source] + chunk)
         if source != WIRE:
             self._begun[source] = rest[:LONGEST_LINE_BYTES]
@@ -72,8 +73,11 @@ class Ear:
     def _take(self, line: bytes) -> None:
         try:
             told: dict[str, JsonValue] = json.loads(line)
-            if "failed" in told:
-                self.failure, self.trace = self.failure or str(told["failed"]), str(told["trace"])
+            if "printed" in told:
+                self._told_bytes -= len(line) + 1
+                self.hear(*printed_of(told))
+            elif "failed" in told:
+                self.failure, self.trace = self.failure or _printable(str(told["failed"])), str(told["trace"])
             elif "done" in told:
                 self.is_done = True
             else:
@@ -88,11 +92,15 @@ class Ear:
         self._progress = told.progress or self._progress
 
     def _message(self, kind: str, text: str) -> None:
-        said = _UNPRINTABLE.sub("", text).strip()
+        said = _printable(text)
         if not said or self._heard > MOST_MESSAGES:
             return
         self._heard += 1
         self._messages.append((kind, said[:LINE_CHARS]) if self._heard <= MOST_MESSAGES else ("warning", MORE))
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("", text).strip()
 
 
 def _whole_lines(text: bytes) -> list[bytes]:

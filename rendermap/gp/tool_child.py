@@ -10,6 +10,7 @@ import signal
 import sys
 import traceback
 from dataclasses import dataclass
+from io import BufferedWriter, TextIOWrapper
 from typing import NoReturn
 
 from pydantic import TypeAdapter
@@ -20,7 +21,7 @@ from rendermap.gp.tool_call import ToolUnfit, call_tool
 from rendermap.gp.tool_confinement import confine_tool
 from rendermap.gp.tool_guard import GUARD_IS_GONE
 from rendermap.gp.tool_order import ToolOrder
-from rendermap.gp.tool_run import Outputs, ToolRun
+from rendermap.gp.tool_run import Outputs, Prints, ToolRun
 from rendermap.jobs.document import DatasetOutput, read_document
 from rendermap.jobs.manifest import Run
 
@@ -84,8 +85,12 @@ def _cut_off(run: Run, ends: Ends) -> None:
     wire = ends.writing[2]
     os.closerange(3, wire)
     os.closerange(wire + 1, MOST_DESCRIPTORS)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    sys.stdout, sys.stderr = (_prints(source, wire) for source in (1, 2))
     os.chdir(run.scratch)
+
+
+def _prints(source: int, wire: int) -> TextIOWrapper:
+    return TextIOWrapper(BufferedWriter(Prints(source, wire)), "utf-8", "backslashreplace", line_buffering=True)  # type: ignore[type-var]
 
 
 def _do(order: ToolOrder, told: ToolRun) -> int:
@@ -116,8 +121,13 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, RendermapError):
         return error.sentence
     if isinstance(error, SystemExit):
-        return str(error.code)
+        return ended_with(error.code) if isinstance(error.code, int) else str(error.code)
     return str(error).strip() or f"The tool failed: {type(error).__name__}."
+
+
+def ended_with(status: int) -> str:
+    """What is said of a tool that gives no other reason."""
+    return f"The tool ended with status {status} before it was done."
 
 
 def _flush() -> None:

@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 
 from rendermap.gp.listening import Ear
-from rendermap.gp.tool_child import UNFIT, Ends, become_tool, outputs_left
+from rendermap.gp.tool_child import UNFIT, Ends, become_tool, ended_with, outputs_left
 from rendermap.gp.tool_guard import GUARD_IS_GONE, end_all, go_under_guard
 from rendermap.gp.tool_order import ROOM, ToolOrder
 from rendermap.jobs import manifest
@@ -200,7 +200,7 @@ def _failure_of(status: int, is_done: bool) -> str | None:
     if status < 0:
         return f"The tool was ended by signal {-status}; that may be for want of memory."
     if status or not is_done:
-        return f"The tool ended with status {status} before it was done."
+        return ended_with(status)
     return None
 
 

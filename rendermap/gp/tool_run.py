@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from pydantic import JsonValue, TypeAdapter
 from rendermap.jobs.document import DatasetOutput, Document, MessageEntry, Progress, ValueOutput
 from rendermap.jobs.manifest import Run, Told
 
+PIECE_BYTES = 2048
+"""Written as one line it is less than PIPE_BUF, 4096."""
 Outputs = dict[str, DatasetOutput | ValueOutput]
 _MESSAGES = TypeAdapter(tuple[tuple[str, str], ...])
 _OUTPUTS: TypeAdapter[Outputs] = TypeAdapter(Outputs)
@@ -51,6 +55,37 @@ class ToolRun(Run):
         with self._lock:
             while line:
                 line = line[os.write(self._wire, line) :]
+
+
+class Prints(io.RawIOBase):
+    """Standard output or error as Python sees it, whose text goes over the wire: so it keeps its place among the messages.
+
+    source: 1 or 2, which programs that the tool starts write to.  Pieces are so small that forks of the tool write each as a whole.
+    """
+
+    def __init__(self, source: int, wire: int) -> None:
+        super().__init__()
+        self._source = source
+        self._wire = wire
+
+    def fileno(self) -> int:
+        """For programs that are to write there."""
+        return self._source
+
+    def writable(self) -> bool:
+        """Nothing else."""
+        return True
+
+    def write(self, text: bytes | bytearray | memoryview) -> int:  # type: ignore[override]
+        """Some of the text."""
+        piece = bytes(text)[:PIECE_BYTES]
+        os.write(self._wire, json.dumps({"printed": self._source, "text": b64encode(piece).decode()}).encode() + b"\n")
+        return len(piece)
+
+
+def printed_of(line: dict[str, JsonValue]) -> tuple[int, bytes]:
+    """Which of standard output (0) and error (1) a line of `Prints` is for, and what it says.  Raises ValueError."""
+    return int(line["printed"] != 1), b64decode(str(line["text"]))
 
 
 def told_of(line: dict[str, JsonValue]) -> Told:

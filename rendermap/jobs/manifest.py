@@ -117,7 +117,11 @@ class Run:
 
     def value(self, name: str, value: JsonValue) -> None:
         """Declare an output parameter's plain value.  Raises ValueError or TypeError when JSON cannot say it."""
-        self._add_output(name, ValueOutput(value=_as_json(value)))
+        try:
+            said = _as_json(value)
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"The value of {name} cannot be told: {error}.") from error
+        self._add_output(name, ValueOutput(value=said))
 
     def add(self, told: Told) -> None:
         """Add what a tool told in a while, all at once."""

@@ -90,6 +90,23 @@ def sleeping(run: Run) -> None:
     run.progress("asleep", 10)
     time.sleep(60)
 
+def ordered(run: Run) -> None:
+    for number in range(20):
+        print("printed", number)
+        run.message(f"said {number}")
+        print("warned", number, file=sys.stderr)
+    print("in one go: " + "x" * 9000)
+    subprocess.run(["echo", "by a program"], stdout=sys.stdout)
+
+def status() -> None:
+    sys.exit(3)
+
+def garish() -> None:
+    raise ValueError("red \\x1b[31mwords\\x00 \\u202eturned")
+
+def nan() -> dict[str, object]:
+    return {"Area": float("nan")}
+
 def mistyped(width: float) -> None: ...
 """
 COMMAND = """
@@ -167,6 +184,9 @@ def test_a_tool_sees_nothing_of_the_server(tmp_path: Path, services: Path, monke
     [
         ("raising", "The height /srv/secret/heights.tif is too great."),
         ("leaving", "Nothing lies there."),
+        ("status", "The tool ended with status 3 before it was done."),
+        ("garish", "red words turned"),
+        ("nan", "The value of Area cannot be told: Out of range float values are not JSON compliant."),
         ("ill", "No module named 'nowhere_to_be_found'"),
         ("hard", "The tool ended with status 3 before it was done."),
         ("killed", "The tool was ended by signal 9; that may be for want of memory."),
@@ -201,6 +221,15 @@ def test_what_a_tool_prints_is_bounded(tmp_path: Path, services: Path) -> None:
     document, _ = run(tmp_path, services, "chatty")
     assert document.status == "succeeded" and len(document.messages) == 1001
     assert texts(document)[0] == "line 0" and texts(document)[-1] == "The tool says more than is kept."
+
+
+def test_what_is_printed_keeps_its_place_among_the_messages(tmp_path: Path, services: Path) -> None:
+    """Messages are read as a log: standard output, standard error and `run.message` are told in the order they were written."""
+    document, _ = run(tmp_path, services, "ordered")
+    said = texts(document)
+    told = [text for number in range(20) for text in (f"printed {number}", f"said {number}", f"warned {number}")]
+    assert [text for text in said if text[:2] in ("pr", "sa", "wa")] == told
+    assert any(text.startswith("in one go: xxx") for text in said) and "by a program" in said
 
 
 def test_a_fork_that_comes_back_says_nothing(tmp_path: Path, services: Path) -> None:

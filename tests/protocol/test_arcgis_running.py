@@ -166,6 +166,43 @@ def test_clients_of_other_sites_and_own_pages_run_tasks(headers: dict[str, str])
     assert len(app.service.submitted) == 1
 
 
+def test_limits_of_whole_numbers_are_whole() -> None:
+    """They are read by people."""
+    hazard = SERVICES[0]
+    task = replace(hazard.tasks[0], parameters=(parameter("Count", "GPLong", minimum=1.0, maximum=10.0),))
+    app = ArcgisApp(ServiceDouble(services_published=(replace(hazard, tasks=(task,)), *SERVICES[1:])))
+    assert "1 to 10<" in app.get(T).text and '"maximum": 10}' in app.get(T, f="json").text.replace(":10}", ": 10}")
+
+
+FILE = (b'--B\r\nContent-Disposition: form-data; name="Area"; filename="a.json"\r\n\r\n{}\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="f"\r\n\r\njson\r\n--B--\r\n')  # fmt: skip
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=B"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "said"),
+    [
+        (FILE, MULTIPART, "'Area' must be text, not a file."),
+        (b"f=json&Names=a;;b", FORM, "'Names' must have a value on each side of a semicolon."),
+        (b"f=json&River_Level=3&river_level=4&River_Level=3", FORM, "'River_Level' is given more than once."),
+        (b"f=json&Season=%FFsummer", FORM, "The request must be UTF-8."),
+        (b"f=json&Season=\xffsummer", FORM, "The request must be UTF-8."),
+    ],
+)
+def test_nothing_given_is_dropped_or_changed_in_silence(body: bytes, headers: dict[str, str], said: str) -> None:
+    """A file that names an input, an empty value among several, two values for one, bytes that are no text."""
+    app = ArcgisApp(running())
+    error = app.ask("POST", f"{T}/submitJob", content=body, headers=headers).json()["error"]
+    assert error["code"] == 400 and said in (error["message"], *error["details"]) and not app.service.submitted
+
+
+def test_an_empty_field_for_a_file_is_no_file() -> None:
+    """Browsers send one with every form that has such a field."""
+    app = ArcgisApp(running())
+    body = FILE.replace(b"a.json", b"").replace(b"{}", b"")
+    assert app.ask("POST", f"{T}/submitJob", content=body, headers=MULTIPART).json()["jobId"] == SUBMITTED_JOB
+
+
 # --- execute -------------------------------------------------------------------------------------------------------------
 
 

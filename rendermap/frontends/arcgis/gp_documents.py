@@ -123,8 +123,14 @@ def _default(parameter: ParameterCard) -> object:
 def _filter(parameter: ParameterCard) -> Json:
     if parameter.geometry:
         return {"filter": {"type": "featureClass", "list": [_GEOMETRY_TYPES[parameter.geometry]]}}
-    bounds = {name: value for name, value in (("minimum", parameter.minimum), ("maximum", parameter.maximum)) if value is not None}
+    limits = (("minimum", parameter.minimum), ("maximum", parameter.maximum))
+    bounds = {name: _limit(parameter, value) for name, value in limits if value is not None}
     return {"filter": {"type": "range", **bounds}} if bounds else {}
+
+
+def _limit(parameter: ParameterCard, value: float) -> float:
+    """Of whole numbers a whole number."""
+    return int(value) if parameter.data_type.endswith("GPLong") and value == int(value) else value
 
 
 def job_document(job: JobCard) -> Json:

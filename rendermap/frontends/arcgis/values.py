@@ -42,11 +42,22 @@ def parse_inputs(parameters: Parameters, task: TaskCard) -> dict[str, JsonValue]
     checks = Checks()
     found: dict[str, JsonValue] = {}
     for card in task.parameters:
-        text = None if card.is_output or card.name.lower() in _WORDS else _given(parameters, card)
+        if card.is_output or card.name.lower() in _WORDS:
+            continue
+        checks.read(lambda card=card: _demand_one_text(parameters, card.name), None)  # type: ignore[misc]
+        text = _given(parameters, card)
         if text is not None:
             found[card.name] = checks.read(lambda card=card, text=text: decode(card, text), None)  # type: ignore[misc]
     checks.finish()
     return found
+
+
+def _demand_one_text(parameters: Parameters, name: str) -> None:
+    """Raises InvalidParameter for a file, and for values that contradict each other."""
+    if name.lower() in parameters.files:
+        raise InvalidParameter(f"'{name}' must be text, not a file.")
+    if name.lower() in parameters.repeated:
+        raise InvalidParameter(f"'{name}' is given more than once.")
 
 
 def _given(parameters: Parameters, card: ParameterCard) -> str | None:
@@ -64,7 +75,10 @@ def decode(card: ParameterCard, text: str) -> JsonValue:
         value = _json(card.name, text)
         return value if isinstance(value, list) else [value]
     one = DECODERS[card.data_type.removeprefix(MULTIVALUE)]
-    return [one(card.name, part.strip()) for part in text.split(";") if part.strip()]
+    parts = [part.strip() for part in text.removesuffix(";").split(";")]
+    if not all(parts):
+        raise InvalidParameter(f"'{card.name}' must have a value on each side of a semicolon.")
+    return [one(card.name, part) for part in parts]
 
 
 def _json(name: str, text: str) -> JsonValue:
