@@ -11,7 +11,7 @@ from rendermap.gp.tool_order import ROOM, ToolOrder
 from rendermap.landlock import is_available, restrict_tool
 
 PR_SET_NO_NEW_PRIVS = 38
-FIRST_VICTIM = "800"
+FIRST_VICTIM = 800
 """Before the server and the program that watches, when the machine runs out of memory."""
 MB = 1 << 20
 UNCONFINED = "tools may read and write whatever the server may"
@@ -29,7 +29,9 @@ def confine_tool(order: ToolOrder, scratch: Path) -> None:
         resource.setrlimit(what, (least, least))
     if sys.platform != "linux":
         return
-    Path("/proc/self/oom_score_adj").write_text(FIRST_VICTIM)
+    score = Path("/proc/self/oom_score_adj")
+    # it may not be lowered
+    score.write_text(str(max(FIRST_VICTIM, int(score.read_text()))))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if is_available(libc) and (lack := restrict_tool(libc, (scratch, order.root / ROOM), (order.folder, *order.reads))):

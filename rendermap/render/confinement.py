@@ -22,7 +22,7 @@ from rendermap.render.job_threads import MOST_THREADS, STACK_BYTES
 
 DATA_SHARE = 2.0
 """Writable address space per byte of granted memory, beside the stacks: the hard stop stands above the bound that the service watches."""
-FIRST_VICTIM = "800"
+FIRST_VICTIM = 800
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CAPABILITY_VERSION = 0x20080522
 KEPT_CAPABILITIES = (1, 2)
@@ -47,7 +47,9 @@ def confine(memory_limit_bytes: int, writable: Path, readable: tuple[Path, ...] 
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    Path("/proc/self/oom_score_adj").write_text(FIRST_VICTIM)
+    score = Path("/proc/self/oom_score_adj")
+    # it may not be lowered, and pods that are promised nothing stand at 1000
+    score.write_text(str(max(FIRST_VICTIM, int(score.read_text()))))
     _drop_capabilities(libc)
     lacks = (restrict_process(libc, writable, readable), filter_calls(libc))
     return "; ".join(filter(None, lacks)) or None

@@ -235,6 +235,12 @@ class TaskDescription(_Model):
         return self
 
 
+def _check_whole_path(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError("must be a whole path, which begins with /")
+    return path
+
+
 class RunDescription(_Model):
     """How the tasks of a service are run.
 
@@ -248,7 +254,7 @@ class RunDescription(_Model):
     time_limit_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 600.0
     memory_mb: Annotated[int, Field(ge=64, le=1 << 24)] = 4096
     file_mb: Annotated[int, Field(ge=1, le=1 << 24)] = 8192
-    reads: Annotated[list[Annotated[str, Field(pattern="^/")]], Field(max_length=64)] = []
+    reads: Annotated[list[Annotated[str, AfterValidator(_check_whole_path)]], Field(max_length=64)] = []
     lifetime_h: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     lifetime_from: Literal["creation", "access"] = "creation"
     synchronous: bool = False

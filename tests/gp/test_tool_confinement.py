@@ -98,6 +98,13 @@ def words(document: Document) -> list[str]:
     return [entry.text for entry in document.messages]
 
 
+def test_what_a_tool_reads_is_named_whole(tmp_path: Path) -> None:
+    """A path from wherever the server happens to run would name something else."""
+    lay_out_tools(tmp_path, TOOLS, {"look": ""}, bounds='reads = ["terrain"]\n')
+    (fault,) = Workshop(tmp_path / "jobs", tmp_path).services.faults
+    assert "must be a whole path, which begins with /" in str(fault)
+
+
 @needs_landlock
 def test_a_tool_reads_and_writes_only_what_is_its_own(tmp_path: Path, services: Path) -> None:
     """Neither another job, nor keys, nor other services, nor the document of its own job; no program that it starts can either."""
