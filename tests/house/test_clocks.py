@@ -16,6 +16,7 @@ READERS = {
     "credential_commands.py": "written into credentials",
     "cache/files.py": "times of files, which processes share",
     "cache/eviction.py": "times of files, which processes share",
+    "retention.py": "lifetimes of jobs, and times of marks that processes share",
     "dispatch/scratch.py": "times of folders that other services left",
 }
 
