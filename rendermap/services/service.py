@@ -114,7 +114,7 @@ class Running:
     engine: a name of `gp.engines.table`.  instances: jobs at once.  queue: jobs that may wait.  time_limit_s: of one job.
     memory_mb: of each process of a tool.  file_mb: the largest file it may write.  reads: what it may read beside the service's folder.
     lifetime_h: after so long a job ends, counted from its ``creation`` or the last ``access`` as lifetime_from says; None for never.
-    is_synchronous: clients wait for the results instead of asking for them.
+    is_synchronous: clients wait for the results instead of asking for them.  url: of the server that runs the tasks, for ``ogcapi``.
     """
 
     engine: str = "none"
@@ -127,6 +127,7 @@ class Running:
     memory_mb: int = 4096
     file_mb: int = 8192
     reads: tuple[Path, ...] = ()
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Task:
 
     tables: its outputs that are rows alone, as layers that are never drawn; their ids are after those of all layers of the service.
     tool: name of its function in the service's tools.py, "" for none.  command: of a program that does the work instead.
+    process: what another server that runs it calls it.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Task:
     tables: tuple[ToolLayer, ...] = ()
     tool: str = ""
     command: tuple[str, ...] = ()
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,25 @@ class Engine(Protocol):
 
     async def cancel(self, service: Service, job_id: str) -> None:
         """End a job of the service, whether it waits or runs; nothing happens to one that is over."""
+
+
+class Program(Protocol):
+    """A task while it runs, wherever that is.  Its end, of whatever kind, is the end of the job."""
+
+    def cancel(self) -> None:
+        """Have it ended because somebody wants it."""
+
+    def leave(self) -> None:
+        """Have it ended because the server stops."""
+
+    def kill(self) -> None:
+        """End it in whatever state."""
+
+    async def ended(self) -> str:
+        """What there is to say for the log, when it runs no more."""
+
+
+Beginning = Callable[[], Awaitable[Program]]
 
 
 @dataclass(frozen=True, slots=True)

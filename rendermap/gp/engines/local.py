@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -19,7 +20,7 @@ from rendermap.chore import Chore
 from rendermap.errors import NotSupported, RendermapError
 from rendermap.gp.charge import CANCELLED, LOST, STOPPED, WITHDRAWN, finish, make_job, order_of, waits
 from rendermap.gp.claims import Claim, ask_to_cancel, find_orders, note_of, take_claim
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Beginning, Place, Program
 from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.line import Line
 from rendermap.gp.orders import JobOrder
@@ -44,14 +45,16 @@ class Held:
     """
 
     claim: Claim
-    program: ToolProgram | None = None
+    program: Program | None = None
     task: asyncio.Task[None] | None = None
     is_cancelled: bool = False
     last_word: tuple[JobStatus, str] | None = LOST
 
 
 class LocalEngine:
-    """Belongs to one event loop."""
+    """Belongs to one event loop.  own: engines of service.toml whose jobs it takes up where they were left behind."""
+
+    own = frozenset(("local", "none"))
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -90,7 +93,7 @@ class LocalEngine:
 
     async def submit(self, order: JobOrder) -> str:
         """A new job, which waits for its turn.  Raises NotSupported where nothing runs the task, Busy, TooMany, Broken."""
-        if not (order.task.tool or order.task.command):
+        if not self._is_run(order):
             raise NotSupported(details=(ELSEWHERE,))
         line = self._line(order.service.name)
         line.instances = order.service.running.instances
@@ -111,6 +114,16 @@ class LocalEngine:
         with suppress(OSError):
             for jobs_dir in self._place.jobs_dirs:
                 await asyncio.to_thread(ask_to_cancel, jobs_dir, job_id)
+
+    # --- what runs the tasks ---------------------------------------------------------------------------------------
+
+    def _is_run(self, order: JobOrder) -> bool:
+        return bool(order.task.tool or order.task.command)
+
+    def _beginning(self, claim: Claim) -> Beginning | None:
+        """None where the service runs the task no more.  Reads the disk, and may block.  Raises JobNotFound, JobUnreadable."""
+        order = order_of(claim, self._place, "local")
+        return partial(ToolProgram.start, order) if order else None
 
     # --- from order to end -----------------------------------------------------------------------------------------
 
@@ -140,17 +153,18 @@ class LocalEngine:
             self._advance(line)
 
     async def _work(self, held: Held) -> None:
-        order = await asyncio.to_thread(order_of, held.claim, self._place, "local")
-        if order is None or held.is_cancelled or self._is_stopping:
-            held.last_word = WITHDRAWN if order is None else CANCELLED if held.is_cancelled else None
+        begin = await asyncio.to_thread(self._beginning, held.claim)
+        if begin is None or held.is_cancelled or self._is_stopping:
+            held.last_word = WITHDRAWN if begin is None else CANCELLED if held.is_cancelled else None
             return
-        program = held.program = await ToolProgram.start(order)
+        program = held.program = await begin()
         if held.is_cancelled:
             program.cancel()
         if self._is_stopping:
             program.leave()
         if words := await program.ended():
-            _log.warning("a tool failed", service=order.service, task=order.task, job_id=held.claim.job_id, words=words)
+            note = held.claim.note
+            _log.warning("a tool failed", service=note.service, task=note.task, job_id=held.claim.job_id, words=words)
 
     async def _settle(self, held: Held) -> None:
         """The job's last word, where nobody has said it; where it cannot be written now, it is later."""
@@ -204,7 +218,7 @@ class LocalEngine:
         """True for a job that another engine is to run."""
         note = note_of(path)
         service = service_named(self._place.services(), note.service) if note else None
-        return service is not None and service.running.engine not in ("local", "none")
+        return (service.running.engine if service else "none") not in self.own
 
     def _left_behind(self) -> Iterable[Claim]:
         """Claims to jobs that wait and whose server is gone; those that ran are failed.  Reads and writes the disk, and may block."""

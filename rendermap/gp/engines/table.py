@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rendermap.gp.engines import celery, local, none
+from rendermap.gp.engines import celery, local, none, ogcapi
 from rendermap.gp.engines.engine import Engine, Place
 from rendermap.table import Table
 
 ENGINES: Table[Callable[[Place], Engine]] = Table(
-    "engines", {"none": none.NoEngine, "local": local.LocalEngine, "celery": celery.CeleryEngine}
+    "engines",
+    {"none": none.NoEngine, "local": local.LocalEngine, "celery": celery.CeleryEngine, "ogcapi": ogcapi.OgcApiEngine},
 )
