@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from rendermap.gp.ogcapi.results import values_in
 from rendermap.jobs.document import Document
 from rendermap.services.reader import read_services
 from tests.builders.remote_service import asking, lay_out, number_task
+from tests.builders.whole_service import Certificate
 
 Answer = tuple[int, dict[str, str], bytes]
 DESCRIPTION = {"inputs": {"number": {}}, "outputs": {"area": {}}}
@@ -43,8 +45,8 @@ class StandIn:
 
 
 @contextmanager
-def standing_in(answers: dict[str, Answer | Callable[[Any], None]]) -> Iterator[StandIn]:
-    """A server that says so."""
+def standing_in(answers: dict[str, Answer | Callable[[Any], None]], certificate: Certificate | None = None) -> Iterator[StandIn]:
+    """A server that says so, over HTTPS with a certificate."""
     usual: dict[str, Answer | Callable[[Any], None]] = {
         "GET /oapi/processes/work": said(DESCRIPTION),
         "POST /oapi/processes/work/execution": said(None, 201, Location="/oapi/jobs/1"),
@@ -74,6 +76,10 @@ def standing_in(answers: dict[str, Answer | Callable[[Any], None]]) -> Iterator[
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     stand_in.port = httpd.server_port
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.key)
+        httpd.socket = context.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -84,9 +90,9 @@ def standing_in(answers: dict[str, Answer | Callable[[Any], None]]) -> Iterator[
         httpd.server_close()
 
 
-def outcome(folder: Path, stand_in: StandIn, kind: str = "GPDouble", time_limit_s: float = 20.0) -> Document:
+def outcome(folder: Path, stand_in: StandIn, kind: str = "GPDouble", time_limit_s: float = 20.0, scheme: str = "http") -> Document:
     """What becomes of a job."""
-    url = f"http://anna:hush@127.0.0.1:{stand_in.port}/oapi"
+    url = f"{scheme}://anna:hush@127.0.0.1:{stand_in.port}/oapi"
     lay_out(folder, url, number_task("Work", "work", kind), time_limit_s=time_limit_s)
 
     async def whole() -> Document:
@@ -201,6 +207,15 @@ def test_credentials_go_to_the_server_and_nowhere_else(tmp_path: Path, capfd: py
     written = capfd.readouterr()
     assert "hush" not in written.out + written.err
     assert not any(b"hush" in path.read_bytes() for path in (tmp_path / "jobs").rglob("*") if path.is_file())
+
+
+def test_certificates_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of an authority that this machine trusts is good, any other is none."""
+    certificate = Certificate.made_in(tmp_path)
+    with standing_in({RESULTS: said(5)}, certificate) as stand_in:
+        assert outcome(tmp_path, stand_in, scheme="https").messages[-1].text == "The server that runs the task does not answer."
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.issuer))
+        assert outcome(tmp_path, stand_in, scheme="https").status == "succeeded"
 
 
 FILES: dict[str, tuple[dict[str, Answer | Callable[[Any], None]], str, bytes]] = {

@@ -53,7 +53,7 @@ class RemoteProgram:
         run = await asyncio.to_thread(manifest.resume, order.root)
         await asyncio.to_thread(run.begin)
         try:
-            server = Server(order.url)
+            server = await asyncio.to_thread(Server, order.url)
         except RemoteFault as fault:
             raise OSError(fault.reason) from fault
         return cls(order, run, server)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -39,7 +40,7 @@ class Unreachable(RemoteFault):
 
 
 class Server:
-    """url: where its API begins; a user and password in it are sent to it, and shown to nobody."""
+    """url: where its API begins; a user and password in it are sent to it, and shown to nobody.  To make one may block."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -51,6 +52,7 @@ class Server:
             auth=httpx.BasicAuth(given.username, given.password) if given.userinfo else None,
             headers={"User-Agent": "rendermap", "Accept-Encoding": "identity"},
             timeout=PATIENCE,
+            verify=_trust(),
             follow_redirects=False,
             trust_env=False,
         )
@@ -124,6 +126,13 @@ async def download(response: httpx.Response, path: Path) -> None:
             if taken > REMOTE_FILE_BYTES.value:
                 raise RemoteFault(f"The server gave too much. {REMOTE_FILE_BYTES.sentence}")
             await asyncio.to_thread(file.write, chunk)
+
+
+def _trust() -> ssl.SSLContext:
+    """The well-known authorities, and those that this machine trusts beside them.  Reads the disk, and may block."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
 
 
 def _origin(address: httpx.URL) -> tuple[str, str, int | None]:
