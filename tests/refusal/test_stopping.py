@@ -12,14 +12,12 @@ import threading
 import time
 from collections import Counter
 from contextlib import ExitStack, closing
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from rendermap import assembly
 from rendermap.assembly import build
-from rendermap.dispatch.pool import Pool
 from rendermap.settings import Settings
 from tests.builders.hosted import connect, get, hosted, read_all
 from tests.builders.pools import misbehaving
@@ -45,7 +43,7 @@ def exports(job_id: str, dpi: int) -> str:
 
 def test_what_was_asked_before_is_answered_and_nobody_is_sent_there_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One drawing runs and one waits when the signal comes: both are delivered.  Meanwhile it says not ready, and closes connections."""
-    monkeypatch.setattr(assembly, "Pool", partial(Pool, program=misbehaving("sleepy:1.5")))
+    monkeypatch.setattr(assembly, "program_of", lambda _: misbehaving("sleepy:1.5"))
     job_id = lay_out(tmp_path)
     assembled = build(Settings(jobs=(tmp_path / "jobs",), services=tmp_path / "services", workers=1))
     with ExitStack() as clients:
@@ -81,7 +79,7 @@ def ask_while_it_stops(port: int, kept: object, said: list[bytes]) -> None:
 
 def test_a_drawing_that_does_not_end_in_time_is_told_to_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The grace is kept: whoever still waits hears 503 and when to come again, in the words of the protocol, and the service leaves."""
-    monkeypatch.setattr(assembly, "Pool", partial(Pool, program=misbehaving("sleepy:30")))
+    monkeypatch.setattr(assembly, "program_of", lambda _: misbehaving("sleepy:30"))
     job_id = lay_out(tmp_path)
     assembled = build(Settings(jobs=(tmp_path / "jobs",), services=tmp_path / "services", workers=1, grace_s=3))
     with ExitStack() as clients:
@@ -173,14 +171,12 @@ def test_workers_that_never_get_ready_do_not_keep_it(tmp_path: Path) -> None:
 
 HANGING = """
 import sys
-from functools import partial
 from pathlib import Path
 from rendermap import assembly
-from rendermap.dispatch.pool import Pool
 from rendermap.hosting import run_server
 from rendermap.settings import Settings
 from tests.builders.pools import misbehaving
-assembly.Pool = partial(Pool, program=misbehaving("mute"))
+assembly.program_of = lambda _: misbehaving("mute")
 folder = Path(sys.argv[1])
 run_server(Settings(jobs=(folder / "jobs",), services=folder / "services", port=0, workers=1))
 """

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from functools import partial
 from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ from rendermap import assembly
 from rendermap.app import create_app
 from rendermap.assembly import build
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan
-from rendermap.dispatch.pool import Drawn, Pool
+from rendermap.dispatch.pool import Drawn
 from rendermap.frontends import departure
 from rendermap.frontends.arcgis.address import Resource
 from rendermap.frontends.arcgis.routes import HANDLERS
@@ -324,7 +323,7 @@ def test_one_who_leaves_in_the_middle_of_a_form_is_no_incident(tmp_path: Path, c
 
 def test_a_renderer_is_freed_and_a_place_in_the_queue_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over sockets: of two who leave, one's drawing is ended in its worker, the other's is never begun; then others are drawn for."""
-    monkeypatch.setattr(assembly, "Pool", partial(Pool, program=misbehaving(f"slow-once:{tmp_path / 'slow'}")))
+    monkeypatch.setattr(assembly, "program_of", lambda _: misbehaving(f"slow-once:{tmp_path / 'slow'}"))
     job_id = lay_out(tmp_path)
     assembled = build(Settings(jobs=(tmp_path / "jobs",), services=tmp_path / "services", workers=1))
     number = assembled.metrics.registry.get_sample_value

@@ -64,7 +64,7 @@ class World:
         rooms = counted.assembled.service._rooms
         self.shelf = Shelf(Catalog((counted.jobs,), services=rooms.services))
         self.service = MapService(
-            Rooms(rooms.services, self.shelf, rooms.drawables, rooms.library, rooms.studio, rooms.runner, LOOK_S, self.clock)
+            Rooms(rooms.services, self.shelf, rooms.drawables, rooms.library, rooms.studio, look_s=LOOK_S, now=self.clock)
         )
 
     def open(self) -> None:

@@ -33,7 +33,6 @@ def drawings() -> Iterator[dict[str, object]]:
     yield {"renderer": {"type": "uniqueValue", "field1": "zone_of_plan", "uniqueValueInfos": classes}}
     yield {"renderer": {"type": "classBreaks", "field": "worth_in_euro", "classBreakInfos": [{"classMaxValue": 5e5, "symbol": symbol}]}}
     yield {"showLabels": True, "labelingInfo": [{"labelExpression": "[owner_of_parcel]", "symbol": {"type": "esriTS"}}]}
-    yield {"transparency": 1}
 
 
 def parameters(thief: Thief) -> Iterator[dict[str, str]]:
