@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,3 +58,19 @@ def connect(url: str, work: str = DRAWINGS) -> Any:
         redis_socket_connect_timeout=ANSWERS_WITHIN_S,
     )
     return app
+
+
+def run_worker(app: Any, name: str, at_once: int) -> int:
+    """Work off an app's orders until told to stop; the exit status.  name: the machine's and the process's are added to it."""
+    from celery.signals import setup_logging
+
+    # its lines go the way of all lines, past what hides credentials
+    setup_logging.connect(_leave_logging, weak=False)
+    host = f"{name}-{os.getpid()}@{socket.gethostname()}"
+    worker = app.Worker(pool="threads", concurrency=at_once, hostname=host, without_gossip=True, without_mingle=True, quiet=True)
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _leave_logging(**_: object) -> None:
+    """Celery would set up its own."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections import Counter
 from contextlib import suppress
 from typing import Any
 
 import structlog
 
-from rendermap.broker import JOBS
+from rendermap.broker import JOBS, run_worker
 from rendermap.errors import RendermapError
 from rendermap.gp.charge import CANCELLED, LOST, STOPPED, WITHDRAWN, finish, order_of, waits
 from rendermap.gp.claims import Claim, find_orders, note_of, take_claim
@@ -100,19 +98,8 @@ async def _cancel_when_told(claim: Claim, program: ToolProgram) -> None:
 
 def take_calls(app: Any, place: Place, at_once: int) -> int:
     """Until told to stop by a signal; what was begun is ended first.  Result: exit status.  at_once: jobs on this machine."""
-    from celery.signals import setup_logging
-
     if lack := lack_of_confinement():
         _log.warning(UNCONFINED, reason=lack)
     # a call that is lost is made again; one acknowledged late, by way of a broker that was restarted meanwhile, ends the worker (Kombu 5.7)
     app.task(Machine(place, app).answer, name=JOBS, ignore_result=True, acks_late=False)
-    # its lines go the way of all lines, past what hides credentials
-    setup_logging.connect(_leave_logging, weak=False)
-    name = f"rendermap-jobs-{os.getpid()}@{socket.gethostname()}"
-    worker = app.Worker(pool="threads", concurrency=at_once, hostname=name, without_gossip=True, without_mingle=True, quiet=True)
-    worker.start()
-    return int(worker.exitcode or 0)
-
-
-def _leave_logging(**_: object) -> None:
-    """Celery would set up its own."""
+    return run_worker(app, "rendermap-jobs", at_once)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import Any
 
 from rendermap.access.grant import OPERATOR
 from rendermap.assembly import Assembled
-from rendermap.broker import DRAWINGS
+from rendermap.broker import DRAWINGS, run_worker
 from rendermap.errors import BadRequest, Broken, RendermapError
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import FORMATS
@@ -77,7 +76,6 @@ def started(assembled: Assembled) -> Iterator[Callable[[Order], Report]]:
 
 def take_orders(app: Any, seal: Seal, draw: Callable[[Order], Report]) -> int:
     """Until told to stop by a signal; what was begun is ended first.  Result: exit status.  app: see `broker.connect`."""
-    from celery.signals import setup_logging
 
     def answer(text: str) -> str:
         try:
@@ -86,13 +84,4 @@ def take_orders(app: Any, seal: Seal, draw: Callable[[Order], Report]) -> int:
             return seal.report_text(_fault(error))
 
     app.task(answer, name=DRAWINGS)
-    # its lines go the way of all lines, past what hides credentials
-    setup_logging.connect(_leave_logging, weak=False)
-    name = f"rendermap-{os.getpid()}@{socket.gethostname()}"
-    worker = app.Worker(pool="threads", concurrency=AT_ONCE, hostname=name, without_gossip=True, without_mingle=True, quiet=True)
-    worker.start()
-    return int(worker.exitcode or 0)
-
-
-def _leave_logging(**_: object) -> None:
-    """Celery would set up its own."""
+    return run_worker(app, "rendermap", AT_ONCE)
