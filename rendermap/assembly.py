@@ -29,7 +29,7 @@ from rendermap.dispatch.pool import Pool
 from rendermap.dispatch.process import NURSERY, WorkerProgram
 from rendermap.drawables import Drawables
 from rendermap.endings import Endings
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.gp.runner import Runner
 from rendermap.jobs.catalog import Catalog
 from rendermap.ledger import Ledger
@@ -149,7 +149,7 @@ def build(
         endings=Endings((pictures, legends), finder),
     )
     agreement = _agreement(settings, doorkeeper, studio.ledger.allowance, metrics)
-    runner = Runner() if catalog else Runner.of(Place(tuple(folder.absolute() for folder in settings.jobs), published, settings.broker))
+    runner = Runner() if catalog else Runner.of(Site(tuple(folder.absolute() for folder in settings.jobs), published, settings.broker))
     rooms = Rooms(published, finder, drawables, library, studio, runner, LOOK_S, folders=own_folders(settings))
     return Assembled(
         settings, MapService(rooms), pool, metrics, on_disk, library, finder, doorkeeper, outside, studio.ledger.audit, agreement,

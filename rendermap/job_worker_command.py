@@ -10,7 +10,7 @@ import typer
 from rendermap.broker import BROKER, JOBS, connect
 from rendermap.console import err, out, print_error
 from rendermap.errors import RendermapError
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.gp.machine import take_calls
 from rendermap.hosting import FAULTS
 from rendermap.options import Config, Jobs, Services
@@ -44,11 +44,11 @@ def job_worker(
         raise typer.Exit(USAGE)
     count = at_once or os.cpu_count() or 1
     published = Published(settings.services, check_every_s=SERVICES_S)
-    place = Place(tuple(folder.absolute() for folder in settings.jobs), published.current, broker)
+    site = Site(tuple(folder.absolute() for folder in settings.jobs), published.current, broker)
     try:
         calls = connect(broker, JOBS)
         out.print(f"{count} jobs at once", highlight=False)
-        status = take_calls(calls, place, count)
+        status = take_calls(calls, site, count)
     except RendermapError as error:
         print_error(error)
         raise typer.Exit(FAULTS) from None

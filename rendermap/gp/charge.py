@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from rendermap.errors import Broken, JobNotFound
 from rendermap.gp.claims import Claim, make_claim
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.gp.orders import JobOrder
 from rendermap.gp.tool_order import ToolOrder
 from rendermap.jobs import manifest
@@ -47,9 +47,9 @@ def make_job(jobs_dir: Path, order: JobOrder) -> Claim:
     return claim
 
 
-def order_of(claim: Claim, place: Place, engine: str) -> ToolOrder | None:
+def order_of(claim: Claim, site: Site, engine: str) -> ToolOrder | None:
     """None where the service runs the task no more, or not by that engine.  Reads the disk.  Raises JobNotFound, JobUnreadable."""
-    service = service_named(place.services(), claim.note.service)
+    service = service_named(site.services(), claim.note.service)
     task = task_named(service, claim.note.task) if service and service.running.engine == engine else None
     if service is None or task is None or not (task.tool or task.command):
         return None

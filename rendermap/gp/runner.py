@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rendermap.gp.engines.engine import Engine, Place
+from rendermap.gp.engines.engine import Engine, Site
 from rendermap.gp.engines.none import NoEngine
 from rendermap.gp.engines.table import ENGINES
 from rendermap.gp.orders import JobOrder
@@ -19,9 +19,9 @@ class Runner:
         self._engines = engines
 
     @classmethod
-    def of(cls, place: Place) -> Runner:
+    def of(cls, site: Site) -> Runner:
         """A runner with every engine of the table."""
-        return cls({name: ENGINES[name](place) for name in ENGINES.names})
+        return cls({name: ENGINES[name](site) for name in ENGINES.names})
 
     async def start(self) -> None:
         """Engines take up what is waiting."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.gp.engines.ogcapi import OgcApiEngine
 from tests.builders.tooled import Workshop
 
@@ -73,7 +73,7 @@ def number_task(name: str, process: str, kind: str = "GPDouble") -> str:
 async def asking(folder: Path) -> AsyncIterator[Workshop]:
     """With an engine at work."""
     workshop = Workshop(folder / "jobs", folder / "styles")
-    engine = OgcApiEngine(Place((workshop.jobs,), workshop.services.current))
+    engine = OgcApiEngine(Site((workshop.jobs,), workshop.services.current))
     workshop.engine = engine
     await engine.start()
     try:

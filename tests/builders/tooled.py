@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from rendermap.environment import Environment
 from rendermap.gp.claims import make_claim
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.gp.engines.local import LocalEngine
 from rendermap.gp.orders import JobOrder
 from rendermap.jobs import manifest
@@ -73,7 +73,7 @@ class Workshop:
     def __init__(self, jobs: Path, services: Path) -> None:
         self.jobs = jobs
         self.services = Services(services, check_every_s=0.0)
-        self.engine = LocalEngine(Place((jobs,), self.services.current))
+        self.engine = LocalEngine(Site((jobs,), self.services.current))
 
     @property
     def service(self) -> Service:

@@ -17,7 +17,7 @@ import pytest
 from rendermap.errors import Busy, NotSupported, TooMany
 from rendermap.gp.engines import celery
 from rendermap.gp.engines.celery import CeleryEngine
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.gp.machine import Machine
 from rendermap.gp.slots import slot
 from rendermap.jobs import manifest
@@ -36,7 +36,7 @@ INSTANCES = 2
 
 
 @dataclass
-class Site:
+class Cluster:
     """A jobs directory, a service and a broker."""
 
     folder: Path
@@ -59,7 +59,7 @@ class Site:
     def workshop(self, broker: str | None = None) -> Workshop:
         """With an engine of its own."""
         workshop = Workshop(self.folder / "jobs", self.folder / "styles")
-        workshop.engine = CeleryEngine(Place((workshop.jobs,), workshop.services.current, broker))  # type: ignore[assignment]
+        workshop.engine = CeleryEngine(Site((workshop.jobs,), workshop.services.current, broker))  # type: ignore[assignment]
         return workshop
 
     @asynccontextmanager
@@ -81,23 +81,23 @@ def lay_out(folder: Path, *, queue: int = 100, time_limit_s: float = 60.0) -> No
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """With two machines at work."""
     folder = tmp_path_factory.mktemp("celery")
     lay_out(folder, time_limit_s=3.0)
     with redis_server(folder) as redis:
-        site = Site(folder, redis)
-        with site.machine() as one, site.machine() as other:
-            site.machines = one, other
-            yield site
+        cluster = Cluster(folder, redis)
+        with cluster.machine() as one, cluster.machine() as other:
+            cluster.machines = one, other
+            yield cluster
 
 
 @needs_redis
-def test_jobs_run_elsewhere_and_never_more_than_may(site: Site) -> None:
+def test_jobs_run_elsewhere_and_never_more_than_may(cluster: Cluster) -> None:
     """Of two machines with room for two each only two run at once, and each job is done once."""
 
     async def whole() -> list[tuple[float, float]]:
-        async with site.server() as server:
+        async with cluster.server() as server:
             jobs = [await server.submit("Work", number=0.3) for _ in range(6)]
             documents = [await server.over(job) for job in jobs]
             async with asyncio.timeout(PATIENCE_S):
@@ -112,11 +112,11 @@ def test_jobs_run_elsewhere_and_never_more_than_may(site: Site) -> None:
 
 
 @needs_redis
-def test_a_job_is_cancelled_and_runs_out_of_time(site: Site) -> None:
+def test_a_job_is_cancelled_and_runs_out_of_time(cluster: Cluster) -> None:
     """Whether it runs on another machine or waits for one."""
 
     async def whole() -> list[str]:
-        async with site.server() as server:
+        async with cluster.server() as server:
             long, cancelled = [await server.submit("Work", number=60.0) for _ in range(2)]
             for job in (long, cancelled):
                 await server.reached(job, "executing")
@@ -131,35 +131,35 @@ def test_a_job_is_cancelled_and_runs_out_of_time(site: Site) -> None:
 
 
 @needs_redis
-def test_a_broker_that_was_away_and_forgot_costs_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_was_away_and_forgot_costs_nothing(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is taken in meanwhile, and run when the broker is back, empty."""
     monkeypatch.setattr(celery, "LOOKS_EVERY_S", 0.2)
 
     async def whole() -> str:
-        async with site.server() as server:
-            site.redis.kill()
+        async with cluster.server() as server:
+            cluster.redis.kill()
             job = await server.submit("Work")
             assert server.document(job).status == "submitted"
-            site.redis.start()
+            cluster.redis.start()
             return (await server.reached(job, "succeeded", "failed", within_s=PATIENCE_S)).status.value
 
     assert asyncio.run(whole()) == "succeeded"
 
 
 @needs_redis
-def test_a_machine_that_is_killed_fails_its_job_and_no_other(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_is_killed_fails_its_job_and_no_other(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a message; what waited is done by the other machine."""
     monkeypatch.setattr(celery, "LOOKS_EVERY_S", 0.2)
-    toml = site.folder / "styles" / "Tools" / "service.toml"
+    toml = cluster.folder / "styles" / "Tools" / "service.toml"
     toml.write_text(toml.read_text().replace("instances = 2", "instances = 1").replace("time_limit_s = 3.0", "time_limit_s = 60.0"))
 
     async def whole() -> None:
-        async with site.server() as server:
+        async with cluster.server() as server:
             await asyncio.sleep(1.0)  # until both machines know
             running = await server.submit("Work", number=60.0)
             await server.reached(running, "executing")
             waiting = await server.submit("Work")
-            (machine,) = [machine for machine in site.machines if is_busy(machine)]
+            (machine,) = [machine for machine in cluster.machines if is_busy(machine)]
             machine.kill()
             failed = await server.over(running)
             assert failed.status == "failed" and failed.messages[-1].text == "The server was stopped while the job ran."
@@ -178,14 +178,14 @@ def test_clients_take_turns_and_none_fills_the_queue(tmp_path: Path) -> None:
     lay_out(tmp_path, queue=4)
 
     async def whole() -> None:
-        workshop = Site(tmp_path, RedisServer(tmp_path)).workshop("redis://127.0.0.1:9")
+        workshop = Cluster(tmp_path, RedisServer(tmp_path)).workshop("redis://127.0.0.1:9")
         anna = [await workshop.submit("Work") for _ in range(4)]
         with pytest.raises(TooMany):
             await workshop.submit("Work")
         ben = [await workshop.submit("Work", client="ben") for _ in range(2)]
         with pytest.raises(Busy):
             await workshop.submit("Work", client="cleo")
-        machine = Machine(Place((workshop.jobs,), workshop.services.current), None)
+        machine = Machine(Site((workshop.jobs,), workshop.services.current), None)
         for expected in (anna[0], ben[0]):
             claim = machine._next("Tools")
             assert claim and claim.job_id == expected
@@ -198,7 +198,7 @@ def test_without_a_broker_nothing_is_taken_in(tmp_path: Path) -> None:
     """It would wait for ever."""
     lay_out(tmp_path)
     with pytest.raises(NotSupported):
-        asyncio.run(Site(tmp_path, RedisServer(tmp_path)).workshop().submit("Work"))
+        asyncio.run(Cluster(tmp_path, RedisServer(tmp_path)).workshop().submit("Work"))
 
 
 def test_a_local_engine_leaves_jobs_of_machines_alone(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_local_engine_leaves_jobs_of_machines_alone(tmp_path: Path) -> None:
     lay_out(tmp_path)
 
     async def whole() -> None:
-        job = await Site(tmp_path, RedisServer(tmp_path)).workshop("redis://127.0.0.1:9").submit("Work")
+        job = await Cluster(tmp_path, RedisServer(tmp_path)).workshop("redis://127.0.0.1:9").submit("Work")
         async with at_work(tmp_path / "jobs", tmp_path / "styles") as local:
             await asyncio.sleep(0.1)
             assert local.document(job).status == "submitted"

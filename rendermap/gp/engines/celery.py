@@ -19,7 +19,7 @@ from rendermap.chore import Chore
 from rendermap.errors import Busy, NotSupported, RendermapError, TooMany
 from rendermap.gp.charge import CANCELLED, STOPPED, finish, make_job, waits
 from rendermap.gp.claims import ORDER_SUFFIX, ORDERS_NAME, ask_to_cancel, find_orders, note_of, take_claim
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.line import RETRY_AFTER_S
 from rendermap.gp.orders import JobOrder
@@ -39,8 +39,8 @@ _log = structlog.get_logger("rendermap.gp")
 class CeleryEngine:
     """Belongs to one event loop."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._app: Any = None
         self._is_silent = False
         self._chore = Chore(self._look, "rendermap-calls")
@@ -58,7 +58,7 @@ class CeleryEngine:
 
     async def submit(self, order: JobOrder) -> str:
         """A new job, which the first machine with time for it runs.  Raises NotSupported, Busy, TooMany, Broken."""
-        if not (order.task.tool or order.task.command) or self._place.broker is None:
+        if not (order.task.tool or order.task.command) or self._site.broker is None:
             raise NotSupported(details=(ELSEWHERE,))
         return await asyncio.to_thread(self._submit, order)
 
@@ -66,7 +66,7 @@ class CeleryEngine:
         """Leave word for the machine that runs it; one that waits is over at once."""
         del service
         with suppress(OSError):
-            for jobs_dir in self._place.jobs_dirs:
+            for jobs_dir in self._site.jobs_dirs:
                 await asyncio.to_thread(ask_to_cancel, jobs_dir, job_id)
                 path = jobs_dir / ORDERS_NAME / f"{job_id}{ORDER_SUFFIX}"
                 async with asyncio.timeout(ENDS_WITHIN_S):
@@ -77,7 +77,7 @@ class CeleryEngine:
 
     def _submit(self, order: JobOrder) -> str:
         self._demand_room(order)
-        claim = make_job(self._place.jobs_dirs[0], order)
+        claim = make_job(self._site.jobs_dirs[0], order)
         claim.leave()
         self._call(order.service.name)
         return claim.job_id
@@ -85,7 +85,7 @@ class CeleryEngine:
     def _demand_room(self, order: JobOrder) -> None:
         """Raises Busy, and TooMany when half of those that may wait are the client's own."""
         running = order.service.running
-        notes = [note for path in find_orders(self._place.jobs_dirs) if (note := note_of(path)) and note.service == order.service.name]
+        notes = [note for path in find_orders(self._site.jobs_dirs) if (note := note_of(path)) and note.service == order.service.name]
         if len(notes) >= running.queue + running.instances:
             raise Busy("Too many jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
         if Counter(note.client for note in notes)[order.client] >= max(running.queue // 2, 1) + running.instances:
@@ -93,10 +93,10 @@ class CeleryEngine:
 
     def _call(self, service: str) -> None:
         """A broker that does not answer is told of once: what waits is called for again."""
-        assert self._place.broker
+        assert self._site.broker
         try:
             if self._app is None:
-                self._app = connect(self._place.broker, JOBS)
+                self._app = connect(self._site.broker, JOBS)
             call(self._app, service)
         except Exception as error:  # of the three libraries on the way to the broker each has its own
             if not self._is_silent:
@@ -111,15 +111,15 @@ class CeleryEngine:
             await asyncio.sleep(LOOKS_EVERY_S)
             looks += 1
             waiting = await asyncio.to_thread(self._look_at_orders)
-            if looks % CALLS_AGAIN_EVERY == 0 and self._place.broker is not None:
+            if looks % CALLS_AGAIN_EVERY == 0 and self._site.broker is not None:
                 for service in waiting:
                     await asyncio.to_thread(self._call, service)
 
     def _look_at_orders(self) -> Counter[str]:
         """How many jobs wait, by service.  Those whose machine is gone while they ran are failed."""
         waiting = Counter[str]()
-        for path in find_orders(self._place.jobs_dirs):
-            if (name := service_of(path, self._place)) is None:
+        for path in find_orders(self._site.jobs_dirs):
+            if (name := service_of(path, self._site)) is None:
                 continue
             if is_waiting(path, name):
                 waiting[name] += 1
@@ -140,10 +140,10 @@ def call(app: Any, service: str) -> None:
     app.send_task(JOBS, (service,), expires=KEPT_S, ignore_result=True, retry=False)
 
 
-def service_of(path: Path, place: Place) -> str | None:
+def service_of(path: Path, site: Site) -> str | None:
     """The service of an order; None where this engine does not run it."""
     note = note_of(path)
-    service = service_named(place.services(), note.service) if note else None
+    service = service_named(site.services(), note.service) if note else None
     return service.name if service and service.running.engine == "celery" else None
 
 

@@ -47,7 +47,7 @@ Beginning = Callable[[], Awaitable[Program]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Site:
     """Where jobs are made.  jobs_dirs: all that are looked through, new jobs go to the first.  services: what is published now, by name.
 
     broker: address of the Redis or Valkey by which other machines hear of jobs; None where there is none.

@@ -20,7 +20,7 @@ from rendermap.chore import Chore
 from rendermap.errors import NotSupported, RendermapError
 from rendermap.gp.charge import CANCELLED, LOST, STOPPED, WITHDRAWN, finish, make_job, order_of, waits
 from rendermap.gp.claims import Claim, ask_to_cancel, find_orders, note_of, take_claim
-from rendermap.gp.engines.engine import Beginning, Place, Program
+from rendermap.gp.engines.engine import Beginning, Program, Site
 from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.line import Line
 from rendermap.gp.orders import JobOrder
@@ -56,8 +56,8 @@ class LocalEngine:
 
     own = frozenset(("local", "none"))
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._lines: dict[str, Line[Held]] = {}
         self._held: dict[str, Held] = {}
         self._unwritten: list[Held] = []
@@ -98,7 +98,7 @@ class LocalEngine:
         line = self._line(order.service.name)
         line.instances = order.service.running.instances
         with line.room(order.client, order.service.running.queue):
-            claim = await asyncio.to_thread(make_job, self._place.jobs_dirs[0], order)
+            claim = await asyncio.to_thread(make_job, self._site.jobs_dirs[0], order)
         if self._is_stopping:
             claim.leave()
         else:
@@ -112,7 +112,7 @@ class LocalEngine:
             await self._cancel(held)
             return
         with suppress(OSError):
-            for jobs_dir in self._place.jobs_dirs:
+            for jobs_dir in self._site.jobs_dirs:
                 await asyncio.to_thread(ask_to_cancel, jobs_dir, job_id)
 
     # --- what runs the tasks ---------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class LocalEngine:
 
     def _beginning(self, claim: Claim) -> Beginning | None:
         """None where the service runs the task no more.  Reads the disk, and may block.  Raises JobNotFound, JobUnreadable."""
-        order = order_of(claim, self._place, "local")
+        order = order_of(claim, self._site, "local")
         return partial(ToolProgram.start, order) if order else None
 
     # --- from order to end -----------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ class LocalEngine:
                 await self._take_up()
 
     async def _look_at_services(self) -> None:
-        for name, service in (await asyncio.to_thread(self._place.services)).items():
+        for name, service in (await asyncio.to_thread(self._site.services)).items():
             line = self._line(name)
             line.instances = service.running.instances
             self._advance(line)
@@ -217,12 +217,12 @@ class LocalEngine:
     def _is_anothers(self, path: Path) -> bool:
         """True for a job that another engine is to run."""
         note = note_of(path)
-        service = service_named(self._place.services(), note.service) if note else None
+        service = service_named(self._site.services(), note.service) if note else None
         return (service.running.engine if service else "none") not in self.own
 
     def _left_behind(self) -> Iterable[Claim]:
         """Claims to jobs that wait and whose server is gone; those that ran are failed.  Reads and writes the disk, and may block."""
-        for path in find_orders(self._place.jobs_dirs):
+        for path in find_orders(self._site.jobs_dirs):
             claim = None if path.stem in self._held or self._is_anothers(path) else take_claim(path)
             if claim is None:
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rendermap.errors import NotSupported
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.gp.orders import JobOrder
 from rendermap.services.service import Service
 
@@ -13,8 +13,8 @@ ELSEWHERE = "This server shows the results of finished jobs; submit jobs to the 
 class NoEngine:
     """Refuses every order, and leaves jobs as they are."""
 
-    def __init__(self, place: Place | None = None) -> None:
-        del place
+    def __init__(self, site: Site | None = None) -> None:
+        del site
 
     async def start(self) -> None:
         """Nothing is to be taken up."""

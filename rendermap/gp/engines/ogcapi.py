@@ -26,7 +26,7 @@ class OgcApiEngine(LocalEngine):
         return bool(order.service.running.url)
 
     def _beginning(self, claim: Claim) -> Beginning | None:
-        service = service_named(self._place.services(), claim.note.service)
+        service = service_named(self._site.services(), claim.note.service)
         task = task_named(service, claim.note.task) if service else None
         if service is None or task is None or service.running.engine not in self.own:
             return None

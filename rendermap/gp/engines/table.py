@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rendermap.gp.engines import celery, local, none, ogcapi
-from rendermap.gp.engines.engine import Engine, Place
+from rendermap.gp.engines.engine import Engine, Site
 from rendermap.table import Table
 
-ENGINES: Table[Callable[[Place], Engine]] = Table(
+ENGINES: Table[Callable[[Site], Engine]] = Table(
     "engines",
     {"none": none.NoEngine, "local": local.LocalEngine, "celery": celery.CeleryEngine, "ogcapi": ogcapi.OgcApiEngine},
 )
