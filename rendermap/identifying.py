@@ -18,7 +18,7 @@ from rendermap.geo.shape import Position
 from rendermap.geo.view import PIXEL_M
 from rendermap.queries import Queried
 from rendermap.reply import CellHit, Features, Hit
-from rendermap.request import Depth, FeaturesRequest, IdentifyRequest, LayerChoice, LayerMode, Place
+from rendermap.request import Depth, FeaturesRequest, IdentifyRequest, LayerChoice, LayerMode, SpatialFilter
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Expression
 from rendermap.symbology.facts import RasterFacts, VectorFacts
@@ -74,7 +74,7 @@ def features_plan(looked: Looked, request: IdentifyRequest, bounds: Bounds, crs:
     # a symbol is hit where it is drawn, and it is drawn as far around its feature as it reaches
     reach_px = max(request.tolerance_px, looked.drawable.reach_pt * _PT_PX * view.pixel_ratio)
     asked = FeaturesRequest(
-        request.job, looked.drawable.tool.id, place=Place(request.shape, view.crs, reach=reach_px * view.resolution),
+        request.job, looked.drawable.tool.id, spatial_filter=SpatialFilter(request.shape, view.crs, reach=reach_px * view.resolution),
         with_shapes=request.with_shapes, out_crs=view.crs, limit=limit, tolerance=request.tolerance, decimals=request.decimals,
         with_z=request.with_z,
     )  # fmt: skip

@@ -60,7 +60,7 @@ class Queried:
             cell=self._cell(drawable.crs),
             where=self._condition(request),
             ids=request.ids,
-            place=request.place,
+            spatial_filter=request.spatial_filter,
             order=self._order(request),
             statistics=statistics,
             group_by=tuple(map(asked, request.group_by)),

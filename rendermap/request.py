@@ -150,7 +150,7 @@ class LegendSheetRequest:
 
 
 class Relation(StrEnum):
-    """How features must lie to the place that is asked about; contains: the place contains the feature; boxes: their boxes meet."""
+    """How features must lie to the shape that is asked about; contains: the shape contains the feature; boxes: their boxes meet."""
 
     INTERSECTS = "intersects"
     CONTAINS = "contains"
@@ -162,7 +162,7 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SpatialFilter:
     """Where features are asked for.  distance_m: on the ground, around the shape.  reach: around it as well, in units of crs."""
 
     shape: Shape
@@ -226,7 +226,7 @@ class FeaturesRequest:
     where: str = ""
     text: str = ""
     ids: tuple[int, ...] | None = None
-    place: Place | None = None
+    spatial_filter: SpatialFilter | None = None
     wanted: Wanted = Wanted.FEATURES
     fields: tuple[str, ...] | None = None
     with_shapes: bool = True

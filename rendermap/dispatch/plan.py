@@ -18,7 +18,7 @@ from rendermap.geo.lattice import Lattice
 from rendermap.geo.view import MapView
 from rendermap.imaging.stamp import Stamp
 from rendermap.jobs.job import DataSource, Layer
-from rendermap.request import Order, Place, Statistic, Wanted
+from rendermap.request import Order, SpatialFilter, Statistic, Wanted
 from rendermap.symbology.expressions.tree import Expression, Operand
 from rendermap.symbology.measuring import Need
 from rendermap.symbology.style import Style, style_digest
@@ -177,7 +177,7 @@ class FeaturesPlan:
     cell: float | None = None
     where: Expression | None = None
     ids: tuple[int, ...] | None = None
-    place: Place | None = None
+    spatial_filter: SpatialFilter | None = None
     order: tuple[Order, ...] = ()
     statistics: tuple[Statistic, ...] = ()
     group_by: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84, crs_of, transformer
 from rendermap.geo.shape import Position, Shape
 from rendermap.render.copies import Shapes
-from rendermap.request import Place, Relation
+from rendermap.request import Relation, SpatialFilter
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -103,11 +103,11 @@ def moved(geometry: Any, move: Move) -> Any:
     return np.where(has_z, high, flat)
 
 
-def place_in(place: Place, crs: str) -> shapely.Geometry:
-    """The place in the data's CRS, with what lies within its distance.  Raises InvalidParameter where it has none there."""
+def query_geometry(asked: SpatialFilter, crs: str) -> shapely.Geometry:
+    """The shape in the data's CRS, with what lies within its distance.  Raises InvalidParameter where it has no place there."""
     try:
         with np.errstate(all="ignore"):
-            found = _carried_place(geometry_from(place.shape), place, crs)
+            found = _query_geometry(geometry_from(asked.shape), asked, crs)
     except (ShapelyError, ProjError) as error:
         raise InvalidParameter(_NOWHERE) from error
     if not np.isfinite(shapely.get_coordinates(found)).all():
@@ -115,13 +115,13 @@ def place_in(place: Place, crs: str) -> shapely.Geometry:
     return found
 
 
-def _carried_place(geometry: shapely.Geometry, place: Place, crs: str) -> shapely.Geometry:
-    if place.reach > 0:
-        geometry = shapely.buffer(geometry, place.reach)
-    if place.distance_m > 0:
-        geometry, source = _widened(geometry, place.crs, place.distance_m), WGS84
+def _query_geometry(geometry: shapely.Geometry, asked: SpatialFilter, crs: str) -> shapely.Geometry:
+    if asked.reach > 0:
+        geometry = shapely.buffer(geometry, asked.reach)
+    if asked.distance_m > 0:
+        geometry, source = _widened(geometry, asked.crs, asked.distance_m), WGS84
     else:
-        source = place.crs
+        source = asked.crs
     found: shapely.Geometry = carried(_densified(geometry) if source != crs else geometry, source, crs)
     return shapely.make_valid(found) if np.isfinite(shapely.get_coordinates(found)).all() else found
 
@@ -145,15 +145,15 @@ def _widened(geometry: shapely.Geometry, crs: str, distance_m: float) -> shapely
     return shapely.transform(wide, back)
 
 
-def lies(shapes: Shapes, place: shapely.Geometry, relation: Relation) -> Mask:
-    """Which shapes lie so to the place."""
+def lies(shapes: Shapes, asked: shapely.Geometry, relation: Relation) -> Mask:
+    """Which shapes lie so to the one asked about."""
     if relation is Relation.BOXES:
-        xmin, ymin, xmax, ymax = shapely.bounds(place)
+        xmin, ymin, xmax, ymax = shapely.bounds(asked)
         left, low, right, high = shapely.bounds(shapes).T
         with np.errstate(invalid="ignore"):
             return np.asarray((left <= xmax) & (right >= xmin) & (low <= ymax) & (high >= ymin))
-    shapely.prepare(place)
-    return np.asarray(_TESTS[relation](place, shapes))
+    shapely.prepare(asked)
+    return np.asarray(_TESTS[relation](asked, shapes))
 
 
 # --- what may be told -------------------------------------------------------------------------------------------------

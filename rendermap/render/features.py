@@ -16,7 +16,7 @@ from rendermap.errors import TooCostly
 from rendermap.geo.bbox import BBox, pad
 from rendermap.limits import ANSWER_BYTES
 from rendermap.render.computed import plain_values
-from rendermap.render.feature_shapes import Mask, carried, cut, extent_in, lies, on_grid, place_in, shape_from, shown
+from rendermap.render.feature_shapes import Mask, carried, cut, extent_in, lies, on_grid, query_geometry, shape_from, shown
 from rendermap.render.feature_table import FeatureTable, read_chosen, read_features, told
 from rendermap.request import Order, Statistic, Sum, Wanted
 from rendermap.symbology.expressions.evaluate import test_of
@@ -54,10 +54,10 @@ def find_features(plan: FeaturesPlan) -> Found:
 
 def _candidates(plan: FeaturesPlan) -> FeatureTable:
     """All features that the question is about, with the columns and shapes that it needs to be answered."""
-    place = place_in(plan.place, plan.crs) if plan.place else None
+    asked = query_geometry(plan.spatial_filter, plan.crs) if plan.spatial_filter else None
     extent = extent_in(plan.extent_deg, plan.crs) if plan.extent_deg else None
-    box = _box_of([each for each in (place, extent) if each is not None], plan.cell)
-    needs_shapes = place is not None or extent is not None or plan.wanted is Wanted.EXTENT
+    box = _box_of([each for each in (asked, extent) if each is not None], plan.cell)
+    needs_shapes = asked is not None or extent is not None or plan.wanted is Wanted.EXTENT
     hidden = sorted(columns(plan.definition)) if plan.definition else []
     raw = read_features(plan.layer, [*_names(plan), *hidden], with_shapes=needs_shapes, box=box)
     if plan.definition:
@@ -69,8 +69,8 @@ def _candidates(plan: FeaturesPlan) -> FeatureTable:
         table = table.pick(_passes(plan.where, table))
     if needs_shapes:
         table = _told_shapes(table, plan, extent)
-    if plan.place and place is not None and table.shapes is not None:
-        table = table.pick(lies(table.shapes, place, plan.place.relation))
+    if plan.spatial_filter and asked is not None and table.shapes is not None:
+        table = table.pick(lies(table.shapes, asked, plan.spatial_filter.relation))
     return table
 
 

@@ -18,7 +18,7 @@ from rendermap.geo.crs import WGS84, transformer
 from rendermap.geo.shape import Shape, box_shape
 from rendermap.render import features as module
 from rendermap.render.features import find_features
-from rendermap.request import Order, Place, Relation, Statistic, Sum, Wanted
+from rendermap.request import Order, Relation, SpatialFilter, Statistic, Sum, Wanted
 from rendermap.symbology.expressions.sql import parse_filter
 from tests.builders.vectors import write_features
 from tests.builders.views import look
@@ -57,9 +57,9 @@ def names(result: Found, at: int = 1) -> list[Any]:
     return [row[at] for row in result.rows]
 
 
-def at(*places: float, relation: Relation = Relation.INTERSECTS, distance_m: float = 0.0, crs: str = CRS) -> Place:
+def at(*places: float, relation: Relation = Relation.INTERSECTS, distance_m: float = 0.0, crs: str = CRS) -> SpatialFilter:
     low, high = places
-    return Place(box_shape(WEST + low, SOUTH - 10, WEST + high, SOUTH + 60), crs, relation, distance_m)
+    return SpatialFilter(box_shape(WEST + low, SOUTH - 10, WEST + high, SOUTH + 60), crs, relation, distance_m)
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
@@ -129,23 +129,23 @@ RELATIONS = [
     (at(150, 190, relation=Relation.TOUCHES), ["b"]),
     (at(160, 190), []),
     (at(160, 190, distance_m=15), ["b", "c"]),
-    (Place(Shape("point", ((((WEST + 120, SOUTH + 20),),),)), CRS, Relation.WITHIN), ["b"]),
-    (Place(Shape("line", ((((WEST + 60, SOUTH + 20), (WEST + 120, SOUTH + 20)),),)), CRS, Relation.CROSSES), ["b"]),
+    (SpatialFilter(Shape("point", ((((WEST + 120, SOUTH + 20),),),)), CRS, Relation.WITHIN), ["b"]),
+    (SpatialFilter(Shape("line", ((((WEST + 60, SOUTH + 20), (WEST + 120, SOUTH + 20)),),)), CRS, Relation.CROSSES), ["b"]),
     (at(150, 190, relation=Relation.BOXES), ["b"]),
 ]
 
 
-@pytest.mark.parametrize(("place", "expected"), RELATIONS)
-def test_relations(place: Place, expected: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("asked", "expected"), RELATIONS)
+def test_relations(asked: SpatialFilter, expected: list[str], tmp_path: Path) -> None:
     """Each relation is that of the place to the features, distances are metres on the ground."""
-    assert names(found(plan_of(tmp_path, place=place))) == expected
+    assert names(found(plan_of(tmp_path, spatial_filter=asked))) == expected
 
 
 def test_a_place_in_another_system(tmp_path: Path) -> None:
     """The place is carried to where the features lie, and their shapes to where they are asked for, easting first."""
     lon, lat = transformer(CRS, WGS84).transform(WEST + 125, SOUTH + 25)
-    near = Place(Shape("point", ((((lon, lat),),),)), WGS84, distance_m=30)
-    result = found(plan_of(tmp_path, place=near, out_crs=WGS84, coordinate_decimals=4))
+    near = SpatialFilter(Shape("point", ((((lon, lat),),),)), WGS84, distance_m=30)
+    result = found(plan_of(tmp_path, spatial_filter=near, out_crs=WGS84, coordinate_decimals=4))
     assert names(result) == ["b"] and result.shapes[0] is not None
     x, y = result.shapes[0].parts[0][0][0]
     assert (abs(x - lon) < 0.001, abs(y - lat) < 0.001, round(x, 4) == x) == (True, True, True)
@@ -160,14 +160,14 @@ def test_a_bound_of_the_earth_cuts_shapes_and_hides_what_lies_outside(tmp_path: 
     assert names(result) == ["a", "b"] and result.shapes[1] is not None
     assert max(x for x, _ in result.shapes[1].parts[0][0]) == pytest.approx(WEST + 125, abs=0.5)
     assert found(replace(plan, where=parse_filter("name = 'e'"), wanted=Wanted.COUNT)).count == 0
-    assert found(replace(plan, place=at(126, 460), wanted=Wanted.COUNT)).count == 0
+    assert found(replace(plan, spatial_filter=at(126, 460), wanted=Wanted.COUNT)).count == 0
 
 
 def test_a_grid_is_what_places_meet(tmp_path: Path) -> None:
     """With a cell of 200 m all that is told, and all that can be asked, is which corner a position is nearest to."""
     result = found(plan_of(tmp_path, cell=200.0))
     assert all(x % 200 == 0 and y % 200 == 0 for shape in result.shapes if shape for x, y in shape.parts[0][0])
-    assert "b" in names(found(plan_of(tmp_path, cell=200.0, place=at(60, 90))))
+    assert "b" in names(found(plan_of(tmp_path, cell=200.0, spatial_filter=at(60, 90))))
 
 
 def test_order_pages_and_limits(tmp_path: Path) -> None:
@@ -245,20 +245,20 @@ def test_an_answer_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_place_that_is_none_is_refused(shape: Shape, tmp_path: Path) -> None:
     """Empty and impossible geometries are the question's fault."""
     with pytest.raises(InvalidParameter):
-        find_features(plan_of(tmp_path, place=Place(shape, CRS)))
+        find_features(plan_of(tmp_path, spatial_filter=SpatialFilter(shape, CRS)))
 
 
 NOWHERE = (
-    Place(Shape("point", ((((500.0, 95.0),),),)), WGS84, distance_m=10.0),
-    Place(Shape("polygon", ((((1e300, 0.0), (0.0, 1e300), (1.0, 1.0), (1e300, 0.0)),),)), "EPSG:3857"),
+    SpatialFilter(Shape("point", ((((500.0, 95.0),),),)), WGS84, distance_m=10.0),
+    SpatialFilter(Shape("polygon", ((((1e300, 0.0), (0.0, 1e300), (1.0, 1.0), (1e300, 0.0)),),)), "EPSG:3857"),
 )
 
 
-@pytest.mark.parametrize("place", NOWHERE)
-def test_a_place_that_is_nowhere_is_refused(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("nowhere", NOWHERE)
+def test_a_place_that_is_nowhere_is_refused(nowhere: SpatialFilter, tmp_path: Path) -> None:
     """Beyond the poles, or beyond all numbers: the question's fault, and no worker's."""
     with pytest.raises(InvalidParameter):
-        find_features(plan_of(tmp_path, place=place))
+        find_features(plan_of(tmp_path, spatial_filter=nowhere))
 
 
 def test_nothing_found_has_no_extent(tmp_path: Path) -> None:

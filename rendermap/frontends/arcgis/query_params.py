@@ -11,7 +11,7 @@ from rendermap.frontends.arcgis.spatial import parse_spatial_reference
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_float, parse_json, parse_layer_ids
 from rendermap.geo.crs import WGS84, metres_per_unit
 from rendermap.reply import LayerCard, MapCard
-from rendermap.request import FeaturesRequest, FindRequest, JobRequest, Order, Place, Relation, Statistic, Sum, Wanted
+from rendermap.request import FeaturesRequest, FindRequest, JobRequest, Order, Relation, SpatialFilter, Statistic, Sum, Wanted
 
 MOST_FIELDS = 200
 FARTHEST_M = 20_040_000.0
@@ -55,7 +55,7 @@ def parse_query(parameters: Parameters, job: JobRequest, card: MapCard, layer: L
         where=parameters.get("where") or "",
         text=parameters.get("text") or "",
         ids=checks.read(lambda: _parse_ids(parameters), None),
-        place=checks.read(lambda: _parse_place(parameters, card), None),
+        spatial_filter=checks.read(lambda: _parse_spatial_filter(parameters, card), None),
         wanted=Wanted.STATISTICS if statistics else wanted,
         fields=checks.read(lambda: _parse_fields(parameters, layer), None),
         with_shapes=checks.read(lambda: parse_flag(parameters, "returnGeometry", otherwise=True), True),
@@ -144,7 +144,7 @@ def _parse_ids(parameters: Parameters) -> tuple[int, ...] | None:
     return tuple(sorted({int(word) for word in words}))
 
 
-def _parse_place(parameters: Parameters, card: MapCard) -> Place | None:
+def _parse_spatial_filter(parameters: Parameters, card: MapCard) -> SpatialFilter | None:
     text = parameters.get("geometry")
     if text is None:
         return None
@@ -156,7 +156,7 @@ def _parse_place(parameters: Parameters, card: MapCard) -> Place | None:
         raise InvalidParameter("'spatialRel' must be a relation that is known here.")
     shape, named = parse_geometry(text)
     crs = parse_crs_of(parameters, "inSR") or named or card.crs
-    return Place(shape, crs, relation, _parse_distance(parameters, crs))
+    return SpatialFilter(shape, crs, relation, _parse_distance(parameters, crs))
 
 
 def _parse_distance(parameters: Parameters, crs: str) -> float:
