@@ -220,6 +220,7 @@ def test_results_that_are_not_there(url: str, code: int, words: str) -> None:
 
 
 def test_numbers_are_no_pictures() -> None:
-    """f=image of a number is refused."""
-    assert ArcgisApp().get(f"{JOB}/results/Share_high", f="image").json()["error"]["code"] == 400
+    """f=image of a number is refused, and f=geojson of what is no features."""
+    for name, form in (("Share_high", "image"), ("Share_high", "geojson"), ("Hazard", "geojson")):
+        assert ArcgisApp().get(f"{JOB}/results/{name}", f=form).json()["error"]["code"] == 400
     assert ArcgisApp().get(S + "/GPServer", f="image").json()["error"]["code"] == 400

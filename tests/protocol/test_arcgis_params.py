@@ -113,6 +113,9 @@ def test_scale_wins_over_extent() -> None:
         view = parse(mapScale="250000", dpi=dpi, size="600,300").view
         assert scale_of(view) == pytest.approx(250000)
         assert view.bbox.center == pytest.approx((-9375000, 4380000))
+    assert parse(mapScale="0") == parse(mapScale="") == parse()
+    with pytest.raises(InvalidParameter, match="'mapScale' must be above 0"):
+        parse(mapScale="-5")
 
 
 def test_rotation() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from rendermap.geo.crs import WGS84, transformer
-from tests.builders.asked_service import CRS, SOUTH, WEST, AskedService, toml
+from tests.builders.asked_service import COLUMNS, CRS, SOUTH, WEST, AskedService, toml
 
 SHEETS = {
     "Demo": toml(),
@@ -131,6 +131,25 @@ def test_more_than_one_answer_holds(service: AskedService) -> None:
     assert abs(whole["features"][0]["geometry"]["rings"][0][0][0]) < 180
 
 
+def test_a_result_as_geojson(service: AskedService) -> None:
+    """Its features alone, in degrees or as outSR says, as many as one answer may hold; none of them where there are only pictures."""
+
+    def told(name: str, **asked: str) -> dict[str, Any]:
+        answer = service.get(service.result_url(name), f="geojson", **asked).json()
+        assert answer["type"] == "FeatureCollection", answer
+        return cast(dict[str, Any], answer)
+
+    whole = told("Demo")
+    assert [one["properties"]["name"] for one in whole["features"]] == COLUMNS["name"]
+    assert "exceededTransferLimit" not in whole and "paramName" not in whole
+    lon, lat = whole["features"][0]["geometry"]["coordinates"][0][0]
+    assert (lon, lat) == pytest.approx((_LON, _LAT), abs=1e-3)
+    assert told("Demo", outSR="32616")["features"][0]["geometry"]["coordinates"][0][0][0] >= WEST
+    assert [one["properties"]["name"] for one in told("Cut")["features"]] == ["Abel", "Berta"]
+    for name in ("Few", "None", "Asked", "Seen"):
+        assert told(name)["features"] == [] and told(name)["exceededTransferLimit"] is True
+
+
 CAPABILITIES = {
     "Demo": ("Map,Query,Data", 1000),
     "Few": ("Map,Query,Data", 2),
@@ -199,6 +218,15 @@ def test_what_is_wrong_is_said(asked: dict[str, object], service: AskedService) 
     answer = service.query(**asked)
     assert answer["error"]["code"] == 400, answer
     assert "nothing" not in json.dumps(answer) and "DROP" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("form", ["pbf", "kmz"])
+def test_forms_that_nothing_has(form: str, service: AskedService) -> None:
+    """The error names those that a query and a result have."""
+    for url in (f"{service.map_url()}/0/query", service.result_url()):
+        error = service.get(url, f=form, where="1=1").json()["error"]
+        assert error["code"] == 400 and "html, json, pjson" in str(error) and "geojson" in str(error), error
+    assert "image" not in str(service.query(f=form))
 
 
 def test_layers_that_are_no_features(service: AskedService) -> None:

@@ -51,15 +51,16 @@ def query_document(found: Features, wanted: Wanted) -> Json:
         case Wanted.EXTENT:
             return {"count": found.count, "extent": extent(found.bbox, found.crs) if found.bbox else _no_extent(found.crs)}
         case Wanted.DISTINCT | Wanted.STATISTICS:
-            return _set_document(found, has_shapes=False)
-    return {"objectIdFieldName": found.id_field, **_set_document(found, has_shapes=True)}
+            return set_document(found, has_shapes=False)
+    return {"objectIdFieldName": found.id_field, **set_document(found, has_shapes=True)}
 
 
 def _no_extent(crs: str) -> Json:
     return {"xmin": "NaN", "ymin": "NaN", "xmax": "NaN", "ymax": "NaN", "spatialReference": spatial_reference(crs)}
 
 
-def _set_document(found: Features, *, has_shapes: bool) -> Json:
+def set_document(found: Features, *, has_shapes: bool) -> Json:
+    """A feature set, or a record set, which is rows alone."""
     shaped: Json = {}
     if has_shapes:
         has_z = any(len(feature.shape.parts[0][0][0]) > 2 for feature in found.features if feature.shape)
@@ -74,12 +75,6 @@ def _set_document(found: Features, *, has_shapes: bool) -> Json:
     return {**document, "exceededTransferLimit": True} if found.is_more else document
 
 
-def feature_set(found: Features, *, is_empty: bool, has_shapes: bool) -> Json:
-    """The value of a result, rows alone without shapes; is_empty: without its features where there are more than one answer may hold."""
-    document = _set_document(found, has_shapes=has_shapes)
-    return {**document, "features": []} if is_empty and found.is_more else document
-
-
 def feature_document(fields: Sequence[FieldCard], feature: Feature) -> Json:
     """One feature; the geometry is left out where it was not asked for or has no place."""
     document: Json = {"attributes": attributes_of(fields, feature.values)}
@@ -91,13 +86,23 @@ def attributes_of(fields: Sequence[FieldCard], values: Sequence[Value]) -> Json:
     return {card.name: int(value) if isinstance(value, bool) else value for card, value in zip(fields, values, strict=True)}
 
 
+def unseen_geojson() -> Json:
+    """Features that may not be told: as past a limit of 0."""
+    return _exceeded({"type": "FeatureCollection", "features": []})
+
+
 def geojson_document(found: Features) -> Json:
     """A FeatureCollection (RFC 7946), with the older ``crs`` where it is not in degrees."""
     document: Json = {"type": "FeatureCollection", "features": [_geojson_feature(found.fields, feature) for feature in found.features]}
     wkid = to_wkid(found.crs)
     if found.crs != WGS84 and wkid:
         document["crs"] = {"type": "name", "properties": {"name": f"EPSG:{wkid}"}}
-    return {**document, "properties": {"exceededTransferLimit": True}, "exceededTransferLimit": True} if found.is_more else document
+    return _exceeded(document) if found.is_more else document
+
+
+def _exceeded(document: Json) -> Json:
+    """Told in both places where clients look."""
+    return {**document, "properties": {"exceededTransferLimit": True}, "exceededTransferLimit": True}
 
 
 def _geojson_feature(fields: Sequence[FieldCard], feature: Feature) -> Json:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from rendermap.errors import Ended, JobFailed, JobNotFound, NotFound, NotReady, NotSupported, RendermapError, ResultNotFound
+from rendermap.errors import Ended, InvalidFormat, JobFailed, JobNotFound, NotFound, NotReady, NotSupported, RendermapError, ResultNotFound
 from rendermap.frontends.arcgis.address import looks_like_ours
 from rendermap.frontends.arcgis.ask import Answer, Ask
+from rendermap.frontends.arcgis.feature_documents import geojson_document, set_document, unseen_geojson
 from rendermap.frontends.arcgis.fields import fields_of
 from rendermap.frontends.arcgis.gp_documents import (
     FEATURE_TYPE,
@@ -31,6 +32,7 @@ from rendermap.frontends.arcgis.gp_documents import (
 from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
 from rendermap.frontends.arcgis.queries import result_features, result_rows
+from rendermap.frontends.arcgis.query_params import is_geojson
 from rendermap.frontends.arcgis.spatial import Json, extent, with_area
 from rendermap.frontends.arcgis.tokens import TOKENS
 from rendermap.frontends.identity import doorkeeper_of
@@ -201,6 +203,8 @@ async def result(ask: Ask) -> Answer | Response:
     output = _named(state.results, ask.address.item, "results")
     if output.fault:
         raise ResultNotFound(output.fault)
+    if is_geojson(ask.parameters):
+        return Answer(await _geojson(ask, card, output), "value")
     if ask.form is Form.IMAGE:
         if output.layer_id is None:
             raise NotSupported(details=("This result is not drawn on the map.",))
@@ -215,14 +219,24 @@ async def result_document(ask: Ask, card: ServiceCard, output: ResultCard) -> Js
     """An output with its value."""
     if output.data_type == RECORD_TYPE:
         told = await result_rows(ask, await ask.service.open(ask.job(card.name)), output)
-        return value_document(output, record_set() if told is None else told)
+        return value_document(output, record_set() if told is None else set_document(told, has_shapes=False))
     if output.layer_id is None:
         return value_document(output, _undrawn_value(output))
     opened = await ask.service.open(ask.job(card.name))
     if _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
         return value_document(output, await _map_image(ask, opened, output))
     told = await result_features(ask, opened, output)
-    return value_document(output, _drawn_value(output, opened.card) if told is None else told)
+    return value_document(output, _drawn_value(output, opened.card) if told is None else set_document(told, has_shapes=True))
+
+
+async def _geojson(ask: Ask, card: ServiceCard, output: ResultCard) -> Json:
+    """The features of an output alone, without anything around them.  Raises InvalidFormat for outputs that have none."""
+    if output.data_type != FEATURE_TYPE:
+        raise InvalidFormat("This result is no features: 'f' must be json, pjson or html.")
+    if output.layer_id is None:
+        return unseen_geojson()
+    told = await result_features(ask, await ask.service.open(ask.job(card.name)), output)
+    return unseen_geojson() if told is None else geojson_document(told)
 
 
 def demand_success(state: JobCard) -> None:

@@ -184,7 +184,9 @@ DESCRIBED = (
     Described(f"{_TASK}/submitJob", "A new job, which goes on by itself; the inputs are parameters of their own names", _ENVIRONMENT),
     Described(f"{_TASK}/execute", "A new job when it is over, with the values of its results", (*_ENVIRONMENT, _MESSAGES)),
     Described(f"{_TASK}/jobs/{{jobId}}/cancel", "The job, which is cancelled if it is not over and whoever asks may do so"),
-    Described(f"{_TASK}/jobs/{{jobId}}/results/{{parameter}}", "A result: a map image, or a value", _EXPORT),
+    Described(
+        f"{_TASK}/jobs/{{jobId}}/results/{{parameter}}", "A result: a map image, or a value; features with f=geojson as GeoJSON", _EXPORT
+    ),
     Described(f"{_TASK}/jobs/{{jobId}}/inputs/{{parameter}}", "A value the job was given"),
     Described(_MAP, "The map of a job; with f=image a picture of it"),
     Described(f"{_MAP}/export", "A picture of the map, or where it is", _EXPORT),

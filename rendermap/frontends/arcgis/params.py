@@ -119,10 +119,18 @@ def _view(frame: _Frame, size: tuple[int, int], ratio: float, parameters: Parame
     if bbox is None:
         raise InvalidBbox("'bbox' lies outside of what 'imageSR' can show.")
     bbox = _fitted(with_area(bbox, frame.picture_crs), size[0], size[1])
-    scale = parameters.get("mapscale")
-    if scale is not None and parse_float("mapScale", scale):
-        bbox = _at_scale(bbox, abs(parse_float("mapScale", scale)), frame.picture_crs, size, ratio)
+    scale = _parse_scale(parameters)
+    if scale:
+        bbox = _at_scale(bbox, scale, frame.picture_crs, size, ratio)
     return MapView(bbox, frame.picture_crs, size[0], size[1], ratio)
+
+
+def _parse_scale(parameters: Parameters) -> float:
+    """A scale denominator at 96 dpi, or 0, which clients send for none.  Raises InvalidParameter."""
+    scale = parse_float("mapScale", parameters.get("mapscale") or "0")
+    if scale < 0:
+        raise InvalidParameter("'mapScale' must be above 0.")
+    return scale
 
 
 def _fitted(bbox: BBox, width_px: int, height_px: int) -> BBox:

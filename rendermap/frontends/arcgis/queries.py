@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from rendermap.errors import InvalidParameter, LayerNotFound, NotSupported
 from rendermap.frontends.arcgis.ask import Answer, Ask
-from rendermap.frontends.arcgis.feature_documents import feature_set, find_document, geojson_document, query_document
+from rendermap.frontends.arcgis.feature_documents import find_document, geojson_document, query_document
 from rendermap.frontends.arcgis.maps import crumbs_of, open_map
 from rendermap.frontends.arcgis.query_params import is_geojson, parse_find, parse_query
-from rendermap.frontends.arcgis.spatial import Json
 from rendermap.frontends.negotiation import Form
-from rendermap.reply import LayerCard, MapCard, ResultCard
+from rendermap.reply import Features, LayerCard, MapCard, ResultCard
 from rendermap.request import FeaturesRequest, Wanted
 from rendermap.service import OpenMap
 
@@ -73,7 +74,7 @@ def layer_of(card: MapCard, layer_id: int | None) -> LayerCard:
     return found
 
 
-async def result_features(ask: Ask, opened: OpenMap, output: ResultCard) -> Json | None:
+async def result_features(ask: Ask, opened: OpenMap, output: ResultCard) -> Features | None:
     """The features of a result, all that one answer may hold; None where they may not be told."""
     card = opened.card
     layer = next((one for one in card.layers if one.id == output.layer_id), None)
@@ -81,12 +82,15 @@ async def result_features(ask: Ask, opened: OpenMap, output: ResultCard) -> Json
         return None
     asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
     wanted = FeaturesRequest(asked.job, layer.id, out_crs=asked.out_crs, with_z=asked.with_z, decimals=asked.decimals)
-    found = await opened.features(wanted)
-    return feature_set(found, is_empty=card.service.over_limit == "empty", has_shapes=True)
+    return _within_limit(await opened.features(wanted), card)
 
 
-async def result_rows(ask: Ask, opened: OpenMap, output: ResultCard) -> Json | None:
+async def result_rows(ask: Ask, opened: OpenMap, output: ResultCard) -> Features | None:
     """The rows of a result that is a table, all that one answer may hold; None where they may not be told."""
-    service = opened.card.service
-    found = await opened.rows(output.name, ask.job(service.name))
-    return feature_set(found, is_empty=service.over_limit == "empty", has_shapes=False) if found else None
+    found = await opened.rows(output.name, ask.job(opened.card.service.name))
+    return _within_limit(found, opened.card) if found else None
+
+
+def _within_limit(found: Features, card: MapCard) -> Features:
+    """Without its features where there are more than one answer may hold, unless the service truncates."""
+    return replace(found, features=()) if found.is_more and card.service.over_limit == "empty" else found

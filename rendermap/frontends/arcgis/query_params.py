@@ -16,6 +16,7 @@ from rendermap.request import FeaturesRequest, FindRequest, JobRequest, Order, R
 MOST_FIELDS = 200
 FARTHEST_M = 20_040_000.0
 SHAPE_FIELD = "shape"
+GEOJSON = "geojson"
 _MOST_DECIMALS = 15
 _LARGEST = 2**31 - 1
 
@@ -97,7 +98,7 @@ def parse_find(parameters: Parameters, job: JobRequest, card: MapCard) -> FindRe
 
 def is_geojson(parameters: Parameters) -> bool:
     """Whether GeoJSON is asked for."""
-    return (parameters.get("f") or "").lower() == "geojson"
+    return (parameters.get("f") or "").lower() == GEOJSON
 
 
 def required(parameters: Parameters, name: str) -> str:

@@ -15,7 +15,7 @@ from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.errors import http_status_of
 from rendermap.frontends.arcgis.openapi import DESCRIBED
-from rendermap.frontends.arcgis.query_params import is_geojson
+from rendermap.frontends.arcgis.query_params import GEOJSON, is_geojson
 from rendermap.frontends.arcgis.tokens import tokens_router
 from rendermap.frontends.arcgis.wire import Wire, parse_callback, write_document, write_error, write_page
 from rendermap.frontends.cors import allow_origin, preflight
@@ -61,8 +61,9 @@ HANDLERS: Table[Handler] = Table(
 )
 _FILES = (Resource.OUTPUT_FILE, Resource.SWATCH)
 _OTHER_FORMS = {
-    **dict.fromkeys((Resource.MAP, Resource.EXPORT, Resource.RESULT), (Form.IMAGE,)),
-    Resource.QUERY: ("geojson",),
+    **dict.fromkeys((Resource.MAP, Resource.EXPORT), (Form.IMAGE,)),
+    Resource.RESULT: (Form.IMAGE, GEOJSON),
+    Resource.QUERY: (GEOJSON,),
 }
 
 
@@ -135,10 +136,10 @@ async def respond(request: Request, service: MapService) -> Response:
 
 def _form_of(parameters: Parameters, resource: Resource) -> Form:
     """GeoJSON is a form of features alone."""
-    if resource is Resource.QUERY and is_geojson(parameters):
+    others = _OTHER_FORMS.get(resource, ())
+    if GEOJSON in others and is_geojson(parameters):
         return Form.JSON
-    documents = (Form.HTML, Form.JSON, Form.PJSON)
-    return form_of(parameters.get("f"), (*documents, *_OTHER_FORMS.get(resource, ())))
+    return form_of(parameters.get("f"), (Form.HTML, Form.JSON, Form.PJSON, *others))
 
 
 def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:
