@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.builders.clients import CLIENTS
+from tests.builders.clients import CLIENTS, SIZE_PX
 from tests.builders.whole_service import Certificate, app_served
 
 TOOLBOX_PYTHON = Path(__file__).parents[2] / "build" / "toolbox" / "bin" / "python"
@@ -47,14 +47,16 @@ def ask_qgis(map_url: str, picture: Path, crs: str, box: Sequence[float]) -> dic
     return told
 
 
-def ask_toolbox(service_url: str, certificate: Certificate, *call: str) -> dict[str, Any]:
-    """Let the Python API for ArcGIS import a service, over HTTPS alone, and run a tool of it: its name, and its values as JSON.
+def ask_toolbox(service_url: str, certificate: Certificate, name: str, values: str, picture: Path, box: Sequence[float]) -> dict[str, Any]:
+    """Let the Python API for ArcGIS import a service, over HTTPS alone, run a tool of it with its values as JSON, and save the map that
+    comes of it: a box in web mercator, a picture of `SIZE_PX`.
 
     It wants a portal to belong to, whoever the service is; this one says nothing but that it is one.
     """
     _demand(TOOLBOX_PYTHON.exists(), "The Python API for ArcGIS is missing: run `make test`, or `make toolbox`")
     script = str(CLIENTS / "toolbox.py")
     with app_served(_portal(), certificate) as portal_url:
+        call = (name, values, str(picture), ",".join(map(repr, box)), f"{SIZE_PX[0]},{SIZE_PX[1]}")
         command = [str(TOOLBOX_PYTHON), "-W", "ignore", script, portal_url, service_url, *call]
         said = answer_of(command, SSL_CERT_FILE=str(certificate.issuer))
     told: dict[str, Any] = json.loads(said.splitlines()[-1])

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
 from rendermap.settings import Settings
+from tests.builders.clients import SIZE_PX
 from tests.builders.whole_service import Certificate, served
 
 NAME = "Hydrology/Reach"
@@ -130,3 +137,14 @@ def running_service(folder: Path, certificate: Certificate | None = None) -> Ite
     settings = Settings(jobs=(jobs,), services=folder / "services", workers=1, secret_key="shared by all replicas")
     with served(settings, certificate) as url:
         yield RunningService(url, folder)
+
+
+def drawn(service: RunningService, job_id: str, box: Sequence[float], *more: str) -> NDArray[np.uint8]:
+    """The picture of `rendermap draw` of a box in web mercator, on white: (height, width, 3) of `SIZE_PX`."""
+    picture = service.folder / "drawn.png"
+    corners = ",".join(map(repr, box))
+    places = ("--jobs", str(service.folder / "jobs"), "--services", str(service.folder / "services"))
+    how = ("--bbox", corners, "--crs", "EPSG:3857", "--size", f"{SIZE_PX[0]},{SIZE_PX[1]}", "--background", "#ffffff", *more)
+    command = [sys.executable, "-m", "rendermap", "draw", f"{NAME}/{job_id}", "-o", str(picture), *how, *places]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return np.asarray(Image.open(picture).convert("RGB"))

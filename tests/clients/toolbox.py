@@ -1,7 +1,7 @@
 """The Python API for ArcGIS imports a GP service as a toolbox, and runs a tool of it when values are given.
 
-Arguments: the addresses of a portal and of the service, and for a run the tool's name and its values as JSON.  Prints what it found, as
-JSON.
+Arguments: the addresses of a portal and of the service, and for a run the tool's name, its values as JSON, where to leave a picture of
+the result's map, and the picture's box in web mercator and size.  Prints what it found, as JSON.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from pathlib import Path
 
 from arcgis.features import FeatureSet  # type: ignore[import-not-found]
 from arcgis.geoprocessing import LinearUnit, import_toolbox  # type: ignore[import-not-found]
@@ -35,8 +36,20 @@ def said(value: object) -> str:
 
 
 if call:
-    name, values = call
+    name, values, picture, box, size = call
     answer = tools[name](**{key: given(value) for key, value in json.loads(values).items()})
     parts = answer._asdict() if hasattr(answer, "_asdict") else {"answer": answer}
     told["answer"] = {key: {"type": type(value).__name__, "text": said(value)} for key, value in parts.items()}
+    parts["result_layer"].export_map(
+        box,
+        bbox_sr=3857,
+        image_sr=3857,
+        size=size,
+        dpi=96,
+        image_format="png32",
+        transparent=True,
+        f="image",
+        save_folder=str(Path(picture).parent),
+        save_file=Path(picture).name,
+    )
 print(json.dumps(told))

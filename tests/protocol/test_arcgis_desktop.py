@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.builders.desktop_clients import answer_of, ask_qgis, ask_toolbox, gdal_program, picture_in
-from tests.builders.running_service import running_service
+from tests.builders.running_service import drawn, running_service
 from tests.builders.whole_service import Certificate, WholeService, whole_service
 
 pytestmark = pytest.mark.slow
 CRS = "EPSG:32616"
 BOX = (698_000.0, 4_000_000.0, 710_000.0, 4_008_000.0)
+AROUND_THE_PLACE = (1_300_000.0, 5_950_000.0, 1_480_000.0, 6_070_000.0)
 SQUARE = (700_000.0, 4_000_000.0, 706_000.0, 4_006_000.0)
 
 
@@ -72,12 +73,13 @@ def test_qgis_shows_the_job(service: WholeService, tmp_path: Path) -> None:
 
 
 def test_the_python_api_runs_the_task(tmp_path: Path) -> None:
-    """The service is a toolbox, its task a function: the result's map is found, the features and the number are there."""
+    """The service is a toolbox, its task a function: features and number are there, and the map is what `rendermap draw` draws."""
     place = {"geometryType": "esriGeometryPoint", "spatialReference": {"wkid": 4326}, "features": [{"geometry": {"x": 12.5, "y": 47.5}}]}
     values = json.dumps({"place": place, "distance": {"distance": 10, "units": "Kilometers"}})
-    certificate = Certificate.made_in(tmp_path)
+    certificate, picture = Certificate.made_in(tmp_path), tmp_path / "rings.png"
     with running_service(tmp_path, certificate) as service:
-        told = ask_toolbox(service.service_url, certificate, "rings", values)
+        told = ask_toolbox(service.service_url, certificate, "rings", values, picture, AROUND_THE_PLACE)
+        assert_same(picture_in(picture), drawn(service, told["answer"]["result_layer"]["text"].rpartition("/")[2], AROUND_THE_PLACE))
     assert told["tools"]["rings"][:2] == ["place", "distance"]
     answer = told["answer"]
     assert "/MapServer/jobs/" in answer["result_layer"]["text"] and answer["rings"]["text"] == "3"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -15,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.builders.clients import PATIENCE_MS, SIZE_PX, client_page
-from tests.builders.running_service import NAME, RunningService, running_service
+from tests.builders.running_service import RunningService, drawn, running_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MAINLAND = [1_100_000.0, 5_900_000.0, 1_700_000.0, 6_300_000.0]
@@ -28,17 +26,6 @@ ANTIMERIDIAN = [19_737_508.0, -2_200_000.0, 20_337_508.0, -1_800_000.0]
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     with running_service(tmp_path_factory.mktemp("running")) as running:
         yield running
-
-
-def drawn(service: RunningService, job_id: str, box: list[float], *more: str) -> NDArray[np.uint8]:
-    """The picture of `rendermap draw`, on white."""
-    picture = service.folder / "drawn.png"
-    corners = ",".join(map(repr, box))
-    places = ("--jobs", str(service.folder / "jobs"), "--services", str(service.folder / "services"))
-    how = ("--bbox", corners, "--crs", "EPSG:3857", "--size", f"{SIZE_PX[0]},{SIZE_PX[1]}", "--background", "#ffffff", *more)
-    command = [sys.executable, "-m", "rendermap", "draw", f"{NAME}/{job_id}", "-o", str(picture), *how, *places]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return np.asarray(Image.open(picture).convert("RGB"))
 
 
 def seen(page: Page) -> NDArray[np.uint8]:
