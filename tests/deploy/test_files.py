@@ -31,7 +31,8 @@ SERVING_MB = 512
 
 def manifests() -> list[dict[str, Any]]:
     """Every Kubernetes object."""
-    return [found for file in sorted((DEPLOY / "kubernetes").glob("*.yaml")) for found in yaml.safe_load_all(file.read_text())]
+    files = sorted(file for file in (DEPLOY / "kubernetes").glob("*.yaml") if file.stem != "kustomization")
+    return [found for file in files for found in yaml.safe_load_all(file.read_text())]
 
 
 def of_kind(kind: str, name: str = "rendermap") -> dict[str, Any]:
