@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import re
 
-Place = tuple[int | str, ...]
+KeyPath = tuple[int | str, ...]
 """Keys and array positions from the top, such as ``("tasks", 0, "parameters", 2, "type")``."""
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 
-def line_of(text: str, place: Place) -> int:
+def line_of(text: str, keys: KeyPath) -> int:
     """The line of the key, or of the nearest table around it; 1 when there is none.  Lines count from 1."""
     lines = _lines(text)
-    for length in range(len(place), 0, -1):
-        if place[:length] in lines:
-            return lines[place[:length]]
+    for length in range(len(keys), 0, -1):
+        if keys[:length] in lines:
+            return lines[keys[:length]]
     return 1
 
 
-def to_path(place: Place) -> str:
+def to_text(keys: KeyPath) -> str:
     """``tasks[0].parameters[2].type``, for reading."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in keys).removeprefix(".")
 
 
-def _lines(text: str) -> dict[Place, int]:
-    found: dict[Place, int] = {}
-    counts: dict[Place, int] = {}
-    table: Place = ()
+def _lines(text: str) -> dict[KeyPath, int]:
+    found: dict[KeyPath, int] = {}
+    counts: dict[KeyPath, int] = {}
+    table: KeyPath = ()
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             table = _open_table(header.group(2), header.group(1) == "[[", counts)
@@ -39,19 +39,19 @@ def _lines(text: str) -> dict[Place, int]:
     return found
 
 
-def _open_table(name: str, is_array: bool, counts: dict[Place, int]) -> Place:
-    """The place a header opens; counts: how many tables each array of tables has so far."""
-    place: Place = ()
+def _open_table(name: str, is_array: bool, counts: dict[KeyPath, int]) -> KeyPath:
+    """The table a header opens; counts: how many tables each array of tables has so far."""
+    keys: KeyPath = ()
     *above, last = _split(name)
     for step in above:
-        place = (*place, step)
-        if place in counts:
-            place = (*place, counts[place] - 1)
-    place = (*place, last)
+        keys = (*keys, step)
+        if keys in counts:
+            keys = (*keys, counts[keys] - 1)
+    keys = (*keys, last)
     if is_array:
-        counts[place] = counts.get(place, 0) + 1
-        place = (*place, counts[place] - 1)
-    return place
+        counts[keys] = counts.get(keys, 0) + 1
+        keys = (*keys, counts[keys] - 1)
+    return keys
 
 
 def _split(name: str) -> list[str]:

@@ -24,7 +24,7 @@ from rendermap.services.description import (
     TaskDescription,
 )
 from rendermap.services.layering import Layering, who_of
-from rendermap.services.lines import Place, line_of, to_path
+from rendermap.services.lines import KeyPath, line_of, to_text
 from rendermap.services.service import Direction, Parameter, Protection, Running, Service, Task
 from rendermap.services.tools import FILE_NAME as TOOLS_NAME
 from rendermap.services.tools import Tools, check_tools, read_tools, tool_of
@@ -129,10 +129,10 @@ def _read(path: Path, name: str, services_dir: Path) -> Reading:
         return Reading(None, tuple(_fault(path, text, fault["loc"], _message_of(fault["type"], fault["msg"])) for fault in error.errors()))
     wrong = (*_check_names(name, described), *_check_groups(described), *_check_inside(described, path.parent, services_dir))
     if wrong:
-        return Reading(None, tuple(_fault(path, text, place, message) for place, message in wrong))
+        return Reading(None, tuple(_fault(path, text, keys, message) for keys, message in wrong))
     tools = read_tools(path.parent)
     missing = (*_check_layer_files(described, path.parent), *check_tools(described, path.parent, tools))
-    faults = [_fault(path, text, place, message) for place, message in missing]
+    faults = [_fault(path, text, keys, message) for keys, message in missing]
     if tools and tools.fault:
         faults.append(Fault(path.parent / TOOLS_NAME, tools.line, tools.fault))
     return Reading(_build(name, described, path.parent, tools), tuple(faults))
@@ -211,33 +211,33 @@ def _parameter(described: ParameterDescription) -> Parameter:
     )
 
 
-def _check_names(name: str, described: ServiceDescription) -> Iterator[tuple[Place, str]]:
+def _check_names(name: str, described: ServiceDescription) -> Iterator[tuple[KeyPath, str]]:
     if not all(_FOLDER_NAME.fullmatch(step) for step in name.split("/")):
         yield (), f"the folder {name} cannot name a service: expected letters, digits and _ only"
     yield from _twice((("tasks", index), task.name) for index, task in enumerate(described.tasks))
     for index, task in enumerate(described.tasks):
-        yield from _twice((("tasks", index, "parameters", place), each.name) for place, each in enumerate(task.parameters))
+        yield from _twice((("tasks", index, "parameters", number), each.name) for number, each in enumerate(task.parameters))
 
 
-def _twice(named: Iterable[tuple[Place, str]]) -> Iterator[tuple[Place, str]]:
+def _twice(named: Iterable[tuple[KeyPath, str]]) -> Iterator[tuple[KeyPath, str]]:
     seen: set[str] = set()
-    for place, name in named:
+    for keys, name in named:
         if name.casefold() in seen:
-            yield (*place, "name"), f"{name} stands here a second time; letter case does not tell names apart"
+            yield (*keys, "name"), f"{name} stands here a second time; letter case does not tell names apart"
         seen.add(name.casefold())
 
 
-def _check_groups(described: ServiceDescription) -> Iterator[tuple[Place, str]]:
+def _check_groups(described: ServiceDescription) -> Iterator[tuple[KeyPath, str]]:
     """Members of a group must follow each other: ids go by parameter order, and a layer list shows a group in one piece."""
     for index, task in enumerate(described.tasks):
         closed: set[str] = set()
         current: str | None = None
-        for place, drawn in _layers_of(task):
+        for keys, drawn in _layers_of(task):
             if drawn.group != current:
                 closed |= {current} if current else set()
                 current = drawn.group
             if current in closed:
-                yield ("tasks", index, *place, "layer", "group"), f"the outputs of group {current} do not follow each other"
+                yield ("tasks", index, *keys, "layer", "group"), f"the outputs of group {current} do not follow each other"
         used = {drawn.group for _, drawn in _layers_of(task)}
         yield from _twice((("tasks", index, "groups", number), group.name) for number, group in enumerate(task.groups))
         for number, group in enumerate(task.groups):
@@ -245,29 +245,29 @@ def _check_groups(described: ServiceDescription) -> Iterator[tuple[Place, str]]:
                 yield ("tasks", index, "groups", number, "name"), f"no output is in a group {group.name}"
 
 
-def _layers_of(task: TaskDescription) -> Iterator[tuple[Place, LayerDescription]]:
-    for place, parameter in enumerate(task.parameters):
+def _layers_of(task: TaskDescription) -> Iterator[tuple[KeyPath, LayerDescription]]:
+    for number, parameter in enumerate(task.parameters):
         if parameter.tool_layer is not None:
-            yield ("parameters", place), parameter.tool_layer
+            yield ("parameters", number), parameter.tool_layer
 
 
-def _style_files(described: ServiceDescription) -> Iterator[tuple[Place, str]]:
+def _style_files(described: ServiceDescription) -> Iterator[tuple[KeyPath, str]]:
     for index, task in enumerate(described.tasks):
-        for place, drawn in _layers_of(task):
+        for keys, drawn in _layers_of(task):
             if drawn.style is not None:
-                yield ("tasks", index, *place, "layer", "style"), drawn.style
+                yield ("tasks", index, *keys, "layer", "style"), drawn.style
 
 
-def _check_inside(described: ServiceDescription, folder: Path, services_dir: Path) -> Iterator[tuple[Place, str]]:
-    for place, style in _style_files(described):
+def _check_inside(described: ServiceDescription, folder: Path, services_dir: Path) -> Iterator[tuple[KeyPath, str]]:
+    for keys, style in _style_files(described):
         if not (folder / style).resolve().is_relative_to(services_dir.resolve()):
-            yield place, f"{style} lies outside the services folder"
+            yield keys, f"{style} lies outside the services folder"
 
 
-def _check_layer_files(described: ServiceDescription, folder: Path) -> Iterator[tuple[Place, str]]:
-    for place, style in _style_files(described):
+def _check_layer_files(described: ServiceDescription, folder: Path) -> Iterator[tuple[KeyPath, str]]:
+    for keys, style in _style_files(described):
         if not (folder / style).is_file():
-            yield place, f"there is no layer file {style}"
+            yield keys, f"there is no layer file {style}"
 
 
 def _gather(readings: Iterable[Reading]) -> tuple[dict[str, Service], tuple[Fault, ...]]:
@@ -286,9 +286,9 @@ def _gather(readings: Iterable[Reading]) -> tuple[dict[str, Service], tuple[Faul
     return services, tuple(faults)
 
 
-def _fault(path: Path, text: str, place: Place, message: str) -> Fault:
-    where = to_path(place)
-    return Fault(path, line_of(text, place), f"{where}: {message}" if where else message)
+def _fault(path: Path, text: str, keys: KeyPath, message: str) -> Fault:
+    where = to_text(keys)
+    return Fault(path, line_of(text, keys), f"{where}: {message}" if where else message)
 
 
 def _message_of(kind: str, message: str) -> str:

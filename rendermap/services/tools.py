@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rendermap.services.description import ServiceDescription, TaskDescription
-from rendermap.services.lines import Place
+from rendermap.services.lines import KeyPath
 
 FILE_NAME = "tools.py"
 LARGEST_BYTES = 1 << 20
@@ -69,15 +69,15 @@ def tool_of(task: TaskDescription, tools: Tools | None) -> str:
     return task.tool or (usual if tools.has(usual) else "")
 
 
-def check_tools(described: ServiceDescription, folder: Path, tools: Tools | None) -> Iterator[tuple[Place, str]]:
+def check_tools(described: ServiceDescription, folder: Path, tools: Tools | None) -> Iterator[tuple[KeyPath, str]]:
     """What is missing to run the tasks, where they are run here."""
     runs_here = described.run.engine == "local" or (described.run.engine is None and (tools or any(t.command for t in described.tasks)))
     for index, task in enumerate(described.tasks) if runs_here else ():
-        place: Place = ("tasks", index)
+        keys: KeyPath = ("tasks", index)
         if task.command and "/" in task.command[0]:
             if not os.access(folder / task.command[0], os.X_OK) or (folder / task.command[0]).is_dir():
-                yield (*place, "command"), f"there is no program {task.command[0]}"
+                yield (*keys, "command"), f"there is no program {task.command[0]}"
         elif not task.command and task.tool and (tools is None or not tools.has(task.tool)):
-            yield (*place, "tool"), f"there is no function {task.tool} in {FILE_NAME}"
+            yield (*keys, "tool"), f"there is no function {task.tool} in {FILE_NAME}"
         elif not task.command and not tool_of(task, tools):
-            yield (*place, "name"), f"nothing runs this task: there is no function of its name in {FILE_NAME}, and no command"
+            yield (*keys, "name"), f"nothing runs this task: there is no function of its name in {FILE_NAME}, and no command"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rendermap.services.lines import line_of, to_path
+from rendermap.services.lines import line_of, to_text
 
 TEXT = """\
 title = "A"
@@ -50,5 +50,5 @@ def test_a_key_or_the_table_around_it_has_its_line(place: tuple[int | str, ...],
 
 def test_a_place_reads_like_a_path() -> None:
     """Brackets for positions, dots for keys."""
-    assert to_path(("tasks", 0, "parameters", 2, "type")) == "tasks[0].parameters[2].type"
-    assert to_path(()) == ""
+    assert to_text(("tasks", 0, "parameters", 2, "type")) == "tasks[0].parameters[2].type"
+    assert to_text(()) == ""
