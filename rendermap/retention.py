@@ -123,27 +123,27 @@ class Retention:
         for service in self._services().values():
             if service.running.lifetime_h is None:
                 continue
-            for place in self._catalog.places(service.name, jobs_dir):
-                for swept in (*self._removed(service, place), *self._forgotten(service, place), *self._ended(service, place)):
-                    yield swept if is_trial else _done(place, swept)
+            for folder in self._catalog.service_folders(service.name, jobs_dir):
+                for swept in (*self._removed(service, folder), *self._forgotten(service, folder), *self._ended(service, folder)):
+                    yield swept if is_trial else _done(folder, swept)
 
     # --- what is due; nothing is done yet --------------------------------------------------------------------------------
 
-    def _removed(self, service: Service, place: Path) -> Iterator[Swept]:
-        for job_id, marked in _marks(place):
-            if marked < self._now() - self._grace_s and os.path.lexists(place / job_id):
+    def _removed(self, service: Service, folder: Path) -> Iterator[Swept]:
+        for job_id, marked in _marks(folder):
+            if marked < self._now() - self._grace_s and os.path.lexists(folder / job_id):
                 yield Swept(service.name, job_id, Step.REMOVED, marked)
 
-    def _forgotten(self, service: Service, place: Path) -> Iterator[Swept]:
-        for job_id, marked in _marks(place):
-            if marked < self._now() - MARKS_STAY_S and not os.path.lexists(place / job_id):
+    def _forgotten(self, service: Service, folder: Path) -> Iterator[Swept]:
+        for job_id, marked in _marks(folder):
+            if marked < self._now() - MARKS_STAY_S and not os.path.lexists(folder / job_id):
                 yield Swept(service.name, job_id, Step.FORGOTTEN, marked)
 
-    def _ended(self, service: Service, place: Path) -> Iterator[Swept]:
+    def _ended(self, service: Service, folder: Path) -> Iterator[Swept]:
         assert service.running.lifetime_h
         due = self._now() - service.running.lifetime_h * HOUR_S
         is_by_access = service.running.lifetime_from == "access"
-        for changed, root in self._catalog.folders(place):
+        for changed, root in self._catalog.job_folders(folder):
             used = last_used(root) if is_by_access else 0.0
             # a document is older than its job's end: few need to be read
             if max(changed, used) < due and (since := self._since(service, root)) is not None and max(since, used) < due:
@@ -168,10 +168,10 @@ def _over(job: Job) -> float | None:
     return moment.timestamp() if job.status.is_over and moment else None
 
 
-def _marks(place: Path) -> list[tuple[str, float]]:
+def _marks(folder: Path) -> list[tuple[str, float]]:
     """Jobs whose lifetime is over, and since when."""
     found = []
-    for path in place.glob(f"*{ENDED_SUFFIX}"):
+    for path in folder.glob(f"*{ENDED_SUFFIX}"):
         with suppress(OSError):
             job_id = path.name.removesuffix(ENDED_SUFFIX)
             if is_job_id(job_id) and not path.is_symlink() and path.is_file() and path.read_bytes() == MARK:
@@ -179,36 +179,36 @@ def _marks(place: Path) -> list[tuple[str, float]]:
     return sorted(found)
 
 
-def _done(place: Path, swept: Swept) -> Swept:
+def _done(folder: Path, swept: Swept) -> Swept:
     """A step, done; a failed one where it cannot be."""
     try:
-        _STEPS[swept.step](place, swept.job_id)
+        _STEPS[swept.step](folder, swept.job_id)
     except OSError as error:
         _log.error("a job cannot be swept", service=swept.service, job_id=swept.job_id, step=swept.step.value, reason=error.strerror)
         return Swept(swept.service, swept.job_id, Step.FAILED, swept.since)
     return swept
 
 
-def _mark(place: Path, job_id: str) -> None:
-    draft = place / f".{job_id}{ENDED_SUFFIX}.tmp"
+def _mark(folder: Path, job_id: str) -> None:
+    draft = folder / f".{job_id}{ENDED_SUFFIX}.tmp"
     # whole from the moment it has its name: half of it would be somebody else's
     with draft.open("wb") as file:
         file.write(MARK)
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(place / f"{job_id}{ENDED_SUFFIX}")
+    draft.rename(folder / f"{job_id}{ENDED_SUFFIX}")
 
 
-def _remove(place: Path, job_id: str) -> None:
+def _remove(folder: Path, job_id: str) -> None:
     with suppress(FileNotFoundError):
-        shutil.rmtree(place / job_id)
-    (place / f"{job_id}{USED_SUFFIX}").unlink(missing_ok=True)
+        shutil.rmtree(folder / job_id)
+    (folder / f"{job_id}{USED_SUFFIX}").unlink(missing_ok=True)
 
 
-def _forget(place: Path, job_id: str) -> None:
+def _forget(folder: Path, job_id: str) -> None:
     """The mark goes last, for it is what is found."""
     for suffix in (USED_SUFFIX, ACCESS_SUFFIX, ENDED_SUFFIX):
-        (place / f"{job_id}{suffix}").unlink(missing_ok=True)
+        (folder / f"{job_id}{suffix}").unlink(missing_ok=True)
 
 
 _STEPS: Mapping[Step, Callable[[Path, str], None]] = {Step.ENDED: _mark, Step.REMOVED: _remove, Step.FORGOTTEN: _forget}

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rendermap.environment import Environment
 from rendermap.gp.orders import JobOrder
-from rendermap.jobs.manifest import new_job_id, place_of
+from rendermap.jobs.manifest import new_job_id, service_folder
 
 ORDERS_NAME, ORDER_SUFFIX, CANCEL_SUFFIX = ".orders", ".order", ".cancel"
 LARGEST_BYTES = 64 * 1024
@@ -71,7 +71,7 @@ class Claim:
 
 def make_claim(jobs_dir: Path, order: JobOrder) -> Claim:
     """A claim to a job that is yet to be made: nobody finds a job without one.  Raises OSError."""
-    place, folder = place_of(jobs_dir, order.service.name), Path(jobs_dir) / ORDERS_NAME
+    jobs, folder = service_folder(jobs_dir, order.service.name), Path(jobs_dir) / ORDERS_NAME
     note = OrderNote(service=order.service.name, task=order.task.name, client=order.client, environment=order.environment)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{new_job_id()}{ORDER_SUFFIX}"
@@ -87,7 +87,7 @@ def make_claim(jobs_dir: Path, order: JobOrder) -> Claim:
         os.close(descriptor)
         draft.unlink(missing_ok=True)
         raise
-    return Claim(path, descriptor, place / path.stem, note)
+    return Claim(path, descriptor, jobs / path.stem, note)
 
 
 def take_claim(path: Path) -> Claim | None:
@@ -101,7 +101,7 @@ def take_claim(path: Path) -> Claim | None:
         if path.stat().st_ino != os.fstat(descriptor).st_ino:
             raise FileNotFoundError
         note = OrderNote.model_validate_json(os.pread(descriptor, LARGEST_BYTES, 0))
-        return Claim(path, descriptor, place_of(path.parent.parent, note.service) / path.stem, note)
+        return Claim(path, descriptor, service_folder(path.parent.parent, note.service) / path.stem, note)
     except (OSError, ValueError):
         os.close(descriptor)
         return None

@@ -29,9 +29,9 @@ NOBODYS = AccessFile(private=True)
 """Of a file that is there and cannot be read: better that no one sees the job than anyone."""
 
 
-def read_access(place: Path, job_id: str) -> AccessFile | None:
+def read_access(folder: Path, job_id: str) -> AccessFile | None:
     """What the file beside a job's folder says; None without one, `NOBODYS` when it cannot be understood or is a link."""
-    path = place / f"{job_id}{ACCESS_SUFFIX}"
+    path = folder / f"{job_id}{ACCESS_SUFFIX}"
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:

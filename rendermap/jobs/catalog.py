@@ -66,12 +66,12 @@ class Catalog:
         if not is_job_id(job_id):
             raise JobNotFound
         published = self._published(service)
-        for place in self._places_of(service, published):
-            if _is_file(place / f"{job_id}{ENDED_SUFFIX}"):
-                said = read_access(place, job_id) or AccessFile()
+        for folder in self._service_folders(service, published):
+            if _is_file(folder / f"{job_id}{ENDED_SUFFIX}"):
+                said = read_access(folder, job_id) or AccessFile()
                 raise Ended(owner=said.owner, is_private=said.private)
-            if _is_folder(place / job_id):
-                return self._read(place / job_id, published.name if published else service, published)
+            if _is_folder(folder / job_id):
+                return self._read(folder / job_id, published.name if published else service, published)
         raise JobNotFound
 
     def list(self, service: str | None = None, limit: int = 200) -> tuple[Job, ...]:
@@ -89,17 +89,17 @@ class Catalog:
                 continue
         return tuple(jobs)
 
-    def places(self, service: str, jobs_dir: Path) -> tuple[Path, ...]:
+    def service_folders(self, service: str, jobs_dir: Path) -> tuple[Path, ...]:
         """The folders below one of the jobs directories that hold the jobs of a service."""
         root = Path(jobs_dir).resolve()
-        return tuple(place for place in self._places_of(service, self._published(service)) if place.is_relative_to(root))
+        return tuple(folder for folder in self._service_folders(service, self._published(service)) if folder.is_relative_to(root))
 
-    def folders(self, place: Path) -> Iterator[tuple[float, Path]]:
+    def job_folders(self, service_folder: Path) -> Iterator[tuple[float, Path]]:
         """(seconds since 1970, job folder) of all jobs of such a folder that have not ended.  No document is younger than that."""
-        listing = list_folder(place)
+        listing = list_folder(service_folder)
         for job_id, status in listing.items():
             if stat.S_ISDIR(status.st_mode) and is_job_id(job_id) and f"{job_id}{ENDED_SUFFIX}" not in listing:
-                yield _time_of(place / job_id, status), place / job_id
+                yield _time_of(service_folder / job_id, status), service_folder / job_id
 
     def at(self, path: Path) -> Job:
         """The job of a folder, wherever it is; its service is told by its document or by the folders above it.
@@ -139,7 +139,7 @@ class Catalog:
     def _published(self, name: str) -> PublishedService | None:
         return service_named(self._services(), name)
 
-    def _places_of(self, service: str, published: PublishedService | None) -> Iterator[Path]:
+    def _service_folders(self, service: str, published: PublishedService | None) -> Iterator[Path]:
         """Folders that hold the jobs of a service."""
         *folders, name = service.split("/")
         wanted = {f"{name}{SERVICE_SUFFIX}".casefold()} | ({name.casefold()} if published else set())
@@ -151,13 +151,13 @@ class Catalog:
 
     def _roots(self, service: str | None) -> Iterator[tuple[float, Path, str]]:
         """(time, job folder, service) of all jobs that have not ended."""
-        for place, name in self._all_places(service):
-            yield from ((changed, root, name) for changed, root in self.folders(place))
+        for folder, name in self._all_service_folders(service):
+            yield from ((changed, root, name) for changed, root in self.job_folders(folder))
 
-    def _all_places(self, service: str | None) -> Iterator[tuple[Path, str]]:
+    def _all_service_folders(self, service: str | None) -> Iterator[tuple[Path, str]]:
         if service is not None:
             published = self._published(service)
-            yield from ((place, published.name if published else service) for place in self._places_of(service, published))
+            yield from ((folder, published.name if published else service) for folder in self._service_folders(service, published))
             return
         for jobs_dir in self._jobs_dirs:
             for entry in _subfolders(jobs_dir):

@@ -224,7 +224,7 @@ def new_job_id() -> str:
     return f"j{uuid.uuid4().hex}"
 
 
-def place_of(jobs_dir: Path, service: str) -> Path:
+def service_folder(jobs_dir: Path, service: str) -> Path:
     """The folder that holds the jobs of a service.  Raises ValueError for a service name that cannot be a folder."""
     if not _SERVICE.fullmatch(service):
         raise ValueError(f"not a service name: {service!r}")
@@ -255,7 +255,7 @@ def _create(
     status: DocumentStatus,
     job_id: str | None = None,
 ) -> Run:
-    place = place_of(jobs_dir, service)
+    folder = service_folder(jobs_dir, service)
     if submitter.private and submitter.owner is None:
         raise ValueError("a private job needs an owner")
     now = _now()
@@ -273,7 +273,7 @@ def _create(
         owner=submitter.owner,
         private=submitter.private,
     )
-    root = place / job_id
+    root = folder / job_id
     (root / SCRATCH).mkdir(parents=True)
     write_document(root, document)
     return Run(root, document)

@@ -105,7 +105,7 @@ def id_of(tile: TileAddress) -> int:
     return zxy_to_tileid(tile.matrix, tile.col, tile.row)
 
 
-def place_of(tile_id: int) -> tuple[int, int, int]:
+def zxy_of(tile_id: int) -> tuple[int, int, int]:
     """(zoom, column, row)."""
     return tileid_to_zxy(tile_id)
 

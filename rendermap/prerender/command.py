@@ -18,7 +18,7 @@ from rendermap.errors import RendermapError
 from rendermap.hosting import FAULTS
 from rendermap.limits import MEGABYTE, spelled
 from rendermap.options import Config, Jobs, Services, help_of
-from rendermap.prerender.archive import parse_tile_format, place_of, write_archive
+from rendermap.prerender.archive import parse_tile_format, write_archive, zxy_of
 from rendermap.prerender.cover import parse_degrees, parse_zooms
 from rendermap.prerender.draft import Draft, draft_path
 from rendermap.prerender.drawing import faults_of
@@ -117,7 +117,7 @@ def _archive(settings: Settings, job: str, wish: Wish, target: Path) -> None:
 def _bind(drawn: Drawn, target: Path) -> None:
     """The archive, of what the draft holds; the draft is gone then."""
     with closing(Draft(draft_path(target), drawn.identity)) as draft:
-        tiles = ((tile_id, body) for tile_id, body in draft.tiles() if drawn.cover.has(*place_of(tile_id)))
+        tiles = ((tile_id, body) for tile_id, body in draft.tiles() if drawn.cover.has(*zxy_of(tile_id)))
         write_archive(target, tiles, drawn.about)
     draft_path(target).unlink()
 

@@ -19,7 +19,7 @@ from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress
 from rendermap.imaging.formats import Format
 from rendermap.limits import spelled
 from rendermap.open_map import OpenMap
-from rendermap.prerender.archive import About, about, id_of, is_written, place_of
+from rendermap.prerender.archive import About, about, id_of, is_written, zxy_of
 from rendermap.prerender.cover import Cover, cover_of
 from rendermap.prerender.draft import Draft, draft_path
 from rendermap.prerender.drawing import PER_WORKER, Sheet, draw_all, estimate
@@ -114,7 +114,7 @@ async def draw_tiles(assembled: Assembled, request: JobRequest, wish: Wish) -> D
 async def _draw(cover: Cover, sheet: Sheet, draft: Draft | None, at_once: int, fleet: Fleet | None) -> _Tray:
     if draft and draft.was_other:
         print_note("The tiles drawn before are of another version or look of the result: all are drawn anew.")
-    before = sum(cover.has(*place_of(tile_id)) for tile_id in draft.ids()) if draft else 0
+    before = sum(cover.has(*zxy_of(tile_id)) for tile_id in draft.ids()) if draft else 0
     guess = await estimate(cover, sheet, _Tray(draft).take, at_once)
     print_tiles_ahead(cover.count, before, guess.seconds, guess.bytes)
     with tile_progress() as progress:

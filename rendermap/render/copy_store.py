@@ -47,7 +47,7 @@ def found_copy(essence: object, suffix: str, source: DataSource, *, is_read_seal
 
     One that is damaged is dropped.  is_read_sealed: whoever reads it looks at what it reads, see `seals.SealedBytes`.
     """
-    file = place_of(essence, suffix, source)
+    file = copy_path(essence, suffix, source)
     return file if _used_now(file) and (is_read_sealed or _is_kept_whole(file)) else None
 
 
@@ -70,14 +70,14 @@ def held_copy(file: str) -> Held | None:
     return hold(path) if path.parent == workshop() / COPIES else None
 
 
-def place_of(essence: object, suffix: str, source: DataSource) -> Path:
+def copy_path(essence: object, suffix: str, source: DataSource) -> Path:
     """Where the copy that is told by essence lies, or would."""
     name = hashlib.blake2b(repr(essence).encode(), digest_size=16).hexdigest()
     return workshop() / COPIES / f"{copies_prefix(source.root)}{name}{suffix}"
 
 
 def _kept_copy(essence: object, suffix: str, source: DataSource, make: Callable[[Path], None]) -> Path:
-    file = place_of(essence, suffix, source)
+    file = copy_path(essence, suffix, source)
     folder = file.parent
     folder.mkdir(mode=0o700, exist_ok=True)
     while not (_used_now(file) and _is_kept_whole(file)):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import SourceUnreadable
-from rendermap.render.copy_store import found_copy, kept_copy, place_of
+from rendermap.render.copy_store import copy_path, found_copy, kept_copy
 from rendermap.render.engine import mapnik
 from rendermap.render.kept_vectors import Kept, find_kept, kept_for
 from rendermap.render.point_file import RECORD, write_points
@@ -60,7 +60,7 @@ class KeptPoints:
     @property
     def file(self) -> Path:
         """Where the file will lie once it is there."""
-        return place_of(self.essence, SUFFIX, self.kept.plan.layer.source)
+        return copy_path(self.essence, SUFFIX, self.kept.plan.layer.source)
 
     def look_of(self, code: int) -> Symbol:
         """What is drawn of a feature whose look has this number."""

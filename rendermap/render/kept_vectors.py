@@ -22,7 +22,7 @@ from rendermap.errors import RendermapError, SourceUnreadable
 from rendermap.jobs.job import Layer
 from rendermap.render.carriages import carriage_of
 from rendermap.render.copies import Shapes, drawable, member_of, missing_in
-from rendermap.render.copy_store import found_copy, kept_copy, place_of
+from rendermap.render.copy_store import copy_path, found_copy, kept_copy
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer
 from rendermap.render.pieces import pieces_of
@@ -100,9 +100,9 @@ def kept_for(plan: LayerPlan, crs: str) -> Kept | None:
     return None if is_made or is_cut else Kept(replace(layer, crs=crs), plan, crs)
 
 
-def place_for(kept: Kept) -> Path:
+def kept_path(kept: Kept) -> Path:
     """Where the file of a layer will lie once it is kept."""
-    return place_of(kept.essence, _SUFFIX, kept.plan.layer.source)
+    return copy_path(kept.essence, _SUFFIX, kept.plan.layer.source)
 
 
 def find_kept(kept: Kept) -> Path | None:

@@ -26,7 +26,7 @@ from rendermap.render.label_classes import fields_of_theme
 from rendermap.render.label_reach import fields_of_markers
 from rendermap.render.mapnik_filter import Columns
 from rendermap.render.vector_facts import ERRORS
-from rendermap.render.vectors import Place, place_of
+from rendermap.render.vector_source import VectorSource, source_of
 from rendermap.symbology.expressions.tree import FEATURE_ID, Column
 from rendermap.symbology.expressions.tree import columns as fields_asked
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
@@ -58,10 +58,10 @@ def read_features(plan: LayerPlan, frame: Frame, clip_deg: BBox | None = None) -
     """
     fields = _fields(plan)
     asks_for_ids = any(field.name == FEATURE_ID for field in fields)
-    place = place_of(plan, frame.view.crs, {Column(FEATURE_ID): FEATURE_ID} if asks_for_ids else {}, seen=frame.view.bbox)
-    shapes, values = _read(place, fields, _area(plan, place, frame))
-    is_shown = True if clip_deg is None else touch(shapes, place.crs, clip_deg)
-    shapes = shapely.transform(shapes, _to_pixels(place.crs, frame))
+    source = source_of(plan, frame.view.crs, {Column(FEATURE_ID): FEATURE_ID} if asks_for_ids else {}, seen=frame.view.bbox)
+    shapes, values = _read(source, fields, _area(plan, source, frame))
+    is_shown = True if clip_deg is None else touch(shapes, source.crs, clip_deg)
+    shapes = shapely.transform(shapes, _to_pixels(source.crs, frame))
     kept = _is_drawable(shapes) & is_shown
     shapes = shapes[kept]
     columns = [_values(data[kept], field.kind) for field, data in zip(fields, values, strict=True)]
@@ -91,25 +91,25 @@ def _asked(label: LabelClass) -> Iterator[str]:
             yield from fields_asked(part)
 
 
-def _area(plan: LayerPlan, place: Place, frame: Frame) -> BBox | None:
+def _area(plan: LayerPlan, source: VectorSource, frame: Frame) -> BBox | None:
     """Where to look in the dataset; None for everywhere."""
     reach = label_reach_pt(plan.style) * PX_PER_PT + 1
     area = pad(frame.view.bbox, reach * frame.dx, reach * frame.dy)
-    if place.crs == frame.view.crs:
+    if source.crs == frame.view.crs:
         return area
-    found = transform_bbox(area, frame.view.crs, place.crs)
+    found = transform_bbox(area, frame.view.crs, source.crs)
     return pad(found, found.width * _BULGE, found.height * _BULGE) if found else None
 
 
-def _read(place: Place, fields: list[Field], area: BBox | None) -> tuple[NDArray[np.object_], list[NDArray[Any]]]:
+def _read(source: VectorSource, fields: list[Field], area: BBox | None) -> tuple[NDArray[np.object_], list[NDArray[Any]]]:
     names = [field.name for field in fields]
     box = area.corners if area else None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            meta, _, wkb, values = pyogrio.raw.read(place.file, layer=place.member, columns=names, bbox=box)
+            meta, _, wkb, values = pyogrio.raw.read(source.file, layer=source.member, columns=names, bbox=box)
     except (*ERRORS, RuntimeError) as error:
-        raise SourceUnreadable(reason=f"{place.file}: {error}") from error
+        raise SourceUnreadable(reason=f"{source.file}: {error}") from error
     found = {str(name): data for name, data in zip(meta["fields"], values, strict=True)}
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     return shapely.force_2d(shapes), [found.get(name, np.full(len(shapes), None)) for name in names]

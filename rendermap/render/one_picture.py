@@ -24,7 +24,7 @@ from rendermap.render.resample_mesh import MeshSampler
 from rendermap.render.warp import CellGrid, Mesh, locate, points_of
 
 Pixels = NDArray[np.uint8]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 BLOCK_CELLS = 256
 MOST_BLOCKS = 12
@@ -127,7 +127,7 @@ def _cut_pixels(picture: OnePicture, view: MapView, out: Pixels) -> None:
             out[here] = block[rows[here] - row * BLOCK_CELLS, cols[here] - col * BLOCK_CELLS]
 
 
-def _cells_of(view: MapView, grid: Finest) -> tuple[Places, Places, NDArray[np.bool_]]:
+def _cells_of(view: MapView, grid: Finest) -> tuple[Indices, Indices, NDArray[np.bool_]]:
     """(columns, rows from the north, which are known) of the cells under the centres of the view's pixels, (height, width) each."""
     place = locate(view, grid.crs, _affine(grid))
     cols, rows = points_of(place) if isinstance(place, Mesh) else (place.cols, place.rows)
@@ -145,12 +145,12 @@ def _affine(grid: Finest) -> Affine:
     return Affine(grid.dx, 0, 0, 0, -grid.dy, 0)
 
 
-def _block_numbers(cols: Places, rows: Places) -> Places:
+def _block_numbers(cols: Indices, rows: Indices) -> Indices:
     """The block of each cell, as one number."""
     return (rows // BLOCK_CELLS) * (2 * _HALF) + cols // BLOCK_CELLS
 
 
-def _distinct(numbers: Places) -> Places:
+def _distinct(numbers: Indices) -> Indices:
     """Each number once.  Neighbouring pixels mostly lie on one block, so few are left to sort."""
     if not numbers.size:
         return numbers

@@ -13,26 +13,24 @@ from numpy.typing import NDArray
 
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import RenderFailed, SourceUnreadable, StyleInvalid
-from rendermap.geo.bbox import BBox, pad
-from rendermap.geo.crs import is_geographic
+from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.imaging.blend import over
 from rendermap.render.assets import assets
-from rendermap.render.carriages import carriage_of, carriage_where_needed, is_bent, looked_at
+from rendermap.render.carriages import carriage_of, is_bent, looked_at
 from rendermap.render.clip import box_in
-from rendermap.render.column_sql import quote_ogr, quote_sqlite, sql_of
-from rendermap.render.copies import COPY_MEMBER, NO_COLUMNS, Carriage, Remaking, box_of, copy_of, member_of
+from rendermap.render.copies import COPY_MEMBER, Carriage, box_of
 from rendermap.render.copy_store import drop_damaged, held_copy
 from rendermap.render.engine import mapnik
 from rendermap.render.kept_vectors import datasource_of as kept_datasource
-from rendermap.render.kept_vectors import find_kept, kept_for, place_for
+from rendermap.render.kept_vectors import find_kept, kept_for, kept_path
 from rendermap.render.mapnik_xml import DrawnLayer, drawn_layer, in_pieces, is_of_one_ratio, map_document
 from rendermap.render.piece_copies import Uncut, piece_copy
 from rendermap.render.pieces import pieces_of
 from rendermap.render.points import WARM_STAMPS
 from rendermap.render.seals import Held
 from rendermap.render.theme_rules import applies_all
-from rendermap.symbology.expressions.tree import Operand
+from rendermap.render.vector_source import VectorSource, datasource_of, source_of
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import Engine
 from rendermap.symbology.symbolizers.symbolizer import PX_PER_PT
@@ -214,9 +212,9 @@ def _drawing_of(plan: LayerPlan, crs: str, seen: BBox) -> _Drawing:
     if kept and (file := find_kept(kept)):
         return _Drawing(kept.layer, kept_datasource(file), kept=file)
     uncut = drawn_layer(plan)
-    whole = place_of(plan, crs, uncut.columns.computed, uncut.remaking, seen)
-    layer, place = _in_pieces(plan, replace(uncut, crs=whole.crs), whole, crs)
-    return _Drawing(layer, datasource_of(plan, layer, place), awaits=place_for(kept) if kept else None)
+    whole = source_of(plan, crs, uncut.columns.computed, uncut.remaking, seen)
+    layer, source = _in_pieces(plan, replace(uncut, crs=whole.crs), whole, crs)
+    return _Drawing(layer, datasource_of(plan, layer, source), awaits=kept_path(kept) if kept else None)
 
 
 def _open(run: Sequence[LayerPlan], view: MapView) -> _Warm:
@@ -254,66 +252,15 @@ def _is_plain(plan: LayerPlan) -> bool:
     return not isinstance(theme, Engine) and all(isinstance(part, Fill | Stroke) for symbol in symbols_of(theme) for part in symbol.layers)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where features are drawn from: the dataset itself, or a copy.  box: around them, in crs."""
-
-    file: str
-    member: str
-    driver: str
-    crs: str
-    box: BBox
-
-
-def place_of(
-    plan: LayerPlan, map_crs: str, computed: Mapping[Operand, str] = NO_COLUMNS, remaking: Remaking | None = None, seen: BBox | None = None
-) -> Place:
-    """The dataset itself where Mapnik reads it rightly and it holds all that is asked for.
-
-    computed, remaking: see `copy_of`.  seen: see `carriage_where_needed`.
-    """
-    layer, box = plan.layer, plan.layer.bbox
-    assert box is not None
-    carriage = carriage_where_needed(plan, map_crs, seen)
-    if carriage:
-        file = str(copy_of(layer, carriage, computed, remaking))
-        return Place(file, COPY_MEMBER, "FlatGeobuf", map_crs, box_of(file) or box)
-    if layer.reader == "ogr" and not computed and remaking is None:
-        return Place(layer.open_name, member_of(layer), layer.driver, plan.crs, box)
-    return Place(str(copy_of(layer, None, computed, remaking)), COPY_MEMBER, "FlatGeobuf", plan.crs, box)
-
-
-def _in_pieces(plan: LayerPlan, drawn: DrawnLayer, place: Place, map_crs: str) -> tuple[DrawnLayer, Place]:
+def _in_pieces(plan: LayerPlan, drawn: DrawnLayer, source: VectorSource, map_crs: str) -> tuple[DrawnLayer, VectorSource]:
     """The layer and where it is drawn from, both in pieces where its symbols need that and the dataset is not too large for it."""
     pieces = pieces_of((rule.symbol for rule in drawn.rules), drawn.geometry, follow=applies_all(plan.style.theme))
     if pieces is None:
-        return drawn, place
+        return drawn, source
     facts = plan.layer.facts
     count = facts.count if isinstance(facts, VectorFacts) else -1
-    file = piece_copy(Uncut(place.file, place.member, plan.layer.source, count), (place.crs, map_crs), pieces)
+    file = piece_copy(Uncut(source.file, source.member, plan.layer.source, count), (source.crs, map_crs), pieces)
     if file is None:
-        return drawn, place
-    box = box_of(str(file)) or place.box
-    return in_pieces(drawn, map_crs, pieces), Place(str(file), COPY_MEMBER, "FlatGeobuf", map_crs, box)
-
-
-def datasource_of(plan: LayerPlan, drawn: DrawnLayer, place: Place) -> dict[str, str]:
-    """Mapnik's parameters for a layer: by name where the dataset's own columns do, else by a query for those the rules ask for."""
-    parameters = {"type": "ogr", "file": place.file, "driver": place.driver, "extent": _extent(place)}
-    if drawn.columns.are_plain and not drawn.order:
-        return {**parameters, "layer": place.member}
-    is_sqlite = place.driver == "GPKG"
-    sql = sql_of(drawn.columns, place.member, is_sqlite=is_sqlite)
-    if drawn.order:
-        quote = quote_sqlite if is_sqlite else quote_ogr
-        sql += f" ORDER BY {', '.join(f'{quote(name)} DESC' for name in drawn.order)}"
-    return {**parameters, "layer_by_sql": sql}
-
-
-def _extent(place: Place) -> str:
-    """Where the data lies: the driver may not know it for a query, and what lies on the very edge is lost in reprojection."""
-    margin = max(1e-9, 1e-7 * max(abs(v) for v in place.box.corners))
-    wide = pad(place.box, margin, margin)
-    if is_geographic(place.crs) and place.box.ymin >= -90 and place.box.ymax <= 90:
-        wide = BBox(wide.xmin, max(wide.ymin, -90.0), wide.xmax, min(wide.ymax, 90.0))
-    return ",".join(repr(v) for v in wide.corners)
+        return drawn, source
+    box = box_of(str(file)) or source.box
+    return in_pieces(drawn, map_crs, pieces), VectorSource(str(file), COPY_MEMBER, "FlatGeobuf", map_crs, box)

@@ -17,12 +17,12 @@ from rendermap.errors import SourceUnreadable
 from rendermap.geo.crs import transformer
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import Layer
-from rendermap.render.copies import COPY_MEMBER, copy_of, member_of
 from rendermap.render.copy_store import kept_copy
 from rendermap.render.densities import peak_density
 from rendermap.render.field_values import Table, made_of, passes
 from rendermap.render.seals import Held, hold
 from rendermap.render.vector_facts import ERRORS, quiet
+from rendermap.render.vector_source import VectorSource, source_of
 from rendermap.symbology.expressions.tree import Expression, Operand, columns
 
 MOST_POINTS = 4_000_000
@@ -32,8 +32,6 @@ _MOST_WARM = 8_000_000
 _READ_AT_ONCE = 1 << 19
 
 Floats = NDArray[np.float64]
-Place = tuple[str, str]
-"""A file and the dataset in it."""
 
 
 class Points:
@@ -79,9 +77,9 @@ class WarmPoints:
         points = self._kept.get(key)
         if points is None or points.held.is_spoilt:
             # a copy of its own is made before: one made on the way to another could wait for itself
-            place = (layer.open_name, member_of(layer)) if layer.reader == "ogr" else (str(copy_of(layer)), COPY_MEMBER)
+            read_from = source_of(plan, plan.crs)
             # read once for all workers, which then share the file's memory
-            file = kept_copy(("points", key), ".npy", source, lambda file: _save(file, place, plan, weight, crs))
+            file = kept_copy(("points", key), ".npy", source, lambda file: _save(file, read_from, plan, weight, crs))
             held = hold(file)
             points = self._kept[key] = Points(np.load(file, mmap_mode="r"), held)
             while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._limit:
@@ -97,15 +95,15 @@ class WarmPoints:
 WARM_POINTS = WarmPoints(_MOST_WARM)
 
 
-def _save(file: Path, place: Place, plan: LayerPlan, weight: Operand | None, crs: str) -> None:
-    points = _carried(_read(place, plan.layer, weight, plan.style.filter), plan.crs, crs)
+def _save(file: Path, source: VectorSource, plan: LayerPlan, weight: Operand | None, crs: str) -> None:
+    points = _carried(_read(source, plan.layer, weight, plan.style.filter), plan.crs, crs)
     np.save(file, points[np.argsort(-points[:, 1], kind="stable")])
 
 
-def _read(place: Place, layer: Layer, weight: Operand | None, drawn: Expression | None) -> Floats:
+def _read(source: VectorSource, layer: Layer, weight: Operand | None, drawn: Expression | None) -> Floats:
     step = max(math.ceil(getattr(layer.facts, "count", 0) / MOST_POINTS), 1)
     names = tuple(sorted(frozenset[str]().union(*(columns(it) for it in (weight, drawn) if it is not None))))
-    parts = [_points_of(shapes[::step], _every(table, step), weight, drawn, step) for shapes, table in _batches(place, layer, names)]
+    parts = [_points_of(shapes[::step], _every(table, step), weight, drawn, step) for shapes, table in _batches(source, layer, names)]
     return np.concatenate(parts) if parts else np.empty((0, 3))
 
 
@@ -113,19 +111,18 @@ def _every(table: Table, step: int) -> Table:
     return {name: column[::step] for name, column in table.items()}
 
 
-def _batches(place: Place, layer: Layer, names: tuple[str, ...]) -> Iterator[tuple[NDArray[np.object_], Table]]:
+def _batches(source: VectorSource, layer: Layer, names: tuple[str, ...]) -> Iterator[tuple[NDArray[np.object_], Table]]:
     """Geometries and columns, so many features at a time."""
-    file, member = place
     skipped = 0
     while True:
         try:
             with quiet():
                 meta, _, wkb, data = pyogrio.raw.read(
-                    file, layer=member, columns=list(names), skip_features=skipped, max_features=_READ_AT_ONCE,
+                    source.file, layer=source.member, columns=list(names), skip_features=skipped, max_features=_READ_AT_ONCE,
                     encoding=layer.encoding if layer.reader == "ogr" else None,
                 )  # fmt: skip
         except ERRORS as error:
-            raise SourceUnreadable(reason=f"{file} ({member}): {error}") from error
+            raise SourceUnreadable(reason=f"{source.file} ({source.member}): {error}") from error
         if wkb is None or not len(wkb):
             return
         yield shapely.from_wkb(wkb, on_invalid="ignore"), dict(zip(map(str, meta["fields"]), data, strict=True))

@@ -65,7 +65,7 @@ QUARTER_ARC = "M0 -0.5A0.5 0.5 0 0 0 -0.5 0"
 UPRIGHT = "M0 -0.5L0 0.5"
 
 Point = tuple[float, float]
-Place = Callable[[Point], Point]
+Transform = Callable[[Point], Point]
 _CHORDS = 12
 _NUMBERS = {"M": 2, "L": 2, "C": 6, "A": 7, "Z": 0}
 
@@ -253,11 +253,11 @@ def circle_of(geometry: Node) -> tuple[Point, float] | None:
     return None
 
 
-def _draw(geometry: Node, place: Place, unit: float = 1.0) -> str:
+def _draw(geometry: Node, transform: Transform, unit: float = 1.0) -> str:
     pieces: list[str] = []
     count = 0
     if geometry.has("xmin"):
-        pieces.append(_part(geometry, "xmin", _corners(geometry), True, place, unit))
+        pieces.append(_part(geometry, "xmin", _corners(geometry), True, transform, unit))
     for key, closed in (("rings", True), ("curveRings", True), ("paths", False), ("curvePaths", False)):
         found = geometry.get(key)
         if found is None:
@@ -267,7 +267,7 @@ def _draw(geometry: Node, place: Place, unit: float = 1.0) -> str:
         count += sum(len(part) for part in found)
         if count > OUTLINE_POINTS.value:
             raise geometry.beyond(key, OUTLINE_POINTS, count)
-        pieces += [_part(geometry, key, part, closed, place, unit) for part in found if part]
+        pieces += [_part(geometry, key, part, closed, transform, unit) for part in found if part]
     return "".join(pieces)
 
 
@@ -276,16 +276,16 @@ def _corners(envelope: Node) -> list[Any]:
     return [[x0, y0], [x0, y1], [x1, y1], [x1, y0]]
 
 
-def _part(node: Node, key: str, part: list[Any], closed: bool, place: Place, unit: float) -> str:
+def _part(node: Node, key: str, part: list[Any], closed: bool, transform: Transform, unit: float) -> str:
     here = _point(node, key, part[0])
-    pieces = [_to("M", place(here))]
+    pieces = [_to("M", transform(here))]
     for item in part[1:]:
         if isinstance(item, dict):
-            piece, here = _curve(node, key, item, here, place, unit)
+            piece, here = _curve(node, key, item, here, transform, unit)
             pieces.append(piece)
         else:
             here = _point(node, key, item)
-            pieces.append(_to("L", place(here)))
+            pieces.append(_to("L", transform(here)))
     return "".join(pieces) + ("Z" if closed else "")
 
 
@@ -301,38 +301,38 @@ def _to(command: str, *points: Point) -> str:
     return command + " ".join(f"{_spell(x)} {_spell(y)}" for x, y in points)
 
 
-def _curve(node: Node, key: str, item: dict[str, Any], start: Point, place: Place, unit: float) -> tuple[str, Point]:
+def _curve(node: Node, key: str, item: dict[str, Any], start: Point, transform: Transform, unit: float) -> tuple[str, Point]:
     """A curve object of Esri JSON: ``b`` Bezier, ``c`` circle through a point, ``a`` arc about a centre."""
     for kind, draw in (("b", _bezier), ("c", _through), ("a", _arc)):
         values = item.get(kind)
         if isinstance(values, list) and len(values) >= 2:
-            return draw(node, key, values, start, place, unit)
+            return draw(node, key, values, start, transform, unit)
     raise node.wrong(key, "a curve of the kinds a, b or c")
 
 
-def _bezier(node: Node, key: str, values: list[Any], start: Point, place: Place, unit: float) -> tuple[str, Point]:
+def _bezier(node: Node, key: str, values: list[Any], start: Point, transform: Transform, unit: float) -> tuple[str, Point]:
     if len(values) < 3:
         raise node.wrong(key, "a Bezier curve of three points")
     end, one, two = (_point(node, key, v) for v in values[:3])
-    return _to("C", place(one), place(two), place(end)), end
+    return _to("C", transform(one), transform(two), transform(end)), end
 
 
-def _through(node: Node, key: str, values: list[Any], start: Point, place: Place, unit: float) -> tuple[str, Point]:
+def _through(node: Node, key: str, values: list[Any], start: Point, transform: Transform, unit: float) -> tuple[str, Point]:
     end, inner = _point(node, key, values[0]), _point(node, key, values[1])
     (ax, ay), (bx, by), (cx, cy) = start, inner, end
     cross = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     if abs(cross) < 1e-12:
-        return _to("L", place(inner)) + _to("L", place(end)), end
+        return _to("L", transform(inner)) + _to("L", transform(end)), end
     a2, b2, c2 = ax * ax + ay * ay, bx * bx + by * by, cx * cx + cy * cy
     d = 2 * (ax * (by - cy) + bx * (cy - ay) + cx * (ay - by))
     center = (a2 * (by - cy) + b2 * (cy - ay) + c2 * (ay - by)) / d, (a2 * (cx - bx) + b2 * (ax - cx) + c2 * (bx - ax)) / d
     radius = math.hypot(ax - center[0], ay - center[1])
     middle_side = (cx - ax) * (center[1] - ay) - (cy - ay) * (center[0] - ax)
     inner_side = (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
-    return _svg_arc(radius, radius, 0.0, middle_side * inner_side > 0, cross < 0, end, place, unit), end
+    return _svg_arc(radius, radius, 0.0, middle_side * inner_side > 0, cross < 0, end, transform, unit), end
 
 
-def _arc(node: Node, key: str, values: list[Any], start: Point, place: Place, unit: float) -> tuple[str, Point]:
+def _arc(node: Node, key: str, values: list[Any], start: Point, transform: Transform, unit: float) -> tuple[str, Point]:
     end, center = _point(node, key, values[0]), _point(node, key, values[1])
     rest = [to_number(int(v) if isinstance(v, bool) else v) or 0.0 for v in values[2:7]] + [0.0] * 5
     minor, clockwise = bool(rest[0]), bool(rest[1])
@@ -341,16 +341,16 @@ def _arc(node: Node, key: str, values: list[Any], start: Point, place: Place, un
     if len(values) >= 7 and rest[3] > 0 and rest[4] > 0:
         rx, ry, turn = rest[3], rest[3] * rest[4], -math.degrees(rest[2])
     if rx <= 0:
-        return _to("L", place(end)), end
+        return _to("L", transform(end)), end
     if math.hypot(start[0] - end[0], start[1] - end[1]) < 1e-6 * rx:
         far = 2 * center[0] - start[0], 2 * center[1] - start[1]
         for corner in ((center[0] - rx, center[1] - rx), (center[0] + rx, center[1] + rx)):
-            place(corner)
-        half = _svg_arc(rx, ry, turn, True, clockwise, far, place, unit)
-        return half + _svg_arc(rx, ry, turn, True, clockwise, end, place, unit), end
-    return _svg_arc(rx, ry, turn, not minor, clockwise, end, place, unit), end
+            transform(corner)
+        half = _svg_arc(rx, ry, turn, True, clockwise, far, transform, unit)
+        return half + _svg_arc(rx, ry, turn, True, clockwise, end, transform, unit), end
+    return _svg_arc(rx, ry, turn, not minor, clockwise, end, transform, unit), end
 
 
-def _svg_arc(rx: float, ry: float, turn: float, large: bool, clockwise: bool, end: Point, place: Place, unit: float) -> str:
-    x, y = place(end)
+def _svg_arc(rx: float, ry: float, turn: float, large: bool, clockwise: bool, end: Point, transform: Transform, unit: float) -> str:
+    x, y = transform(end)
     return f"A{_spell(rx / unit)} {_spell(ry / unit)} {_spell(turn)} {int(large)} {int(clockwise)} {_spell(x)} {_spell(y)}"

@@ -11,7 +11,7 @@ import shapely
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import transform_bbox, transformer
 from rendermap.geo.view import MapView
-from rendermap.render import carriages, vectors
+from rendermap.render import carriages, vector_source
 from rendermap.render.bends import holds_bent, longest_straight
 from rendermap.render.raster import draw_raster
 from rendermap.render.vectors import draw_vectors
@@ -102,7 +102,7 @@ def test_only_lines_that_the_map_bends_are_bent(tmp_path: Path) -> None:
 
 def test_dense_data_is_drawn_from_the_dataset_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No copy is made where no line is long."""
-    monkeypatch.setattr(vectors, "copy_of", lambda *_: pytest.fail("copied"))
+    monkeypatch.setattr(vector_source, "copy_of", lambda *_: pytest.fail("copied"))
     layer = write_features(tmp_path, [shapely.segmentize(shapely.box(0, 45, 20, 60), 0.05)], crs="EPSG:4326")
     view = _view_around(BBox(0, 45, 20, 60), "EPSG:4326", "EPSG:3035")
     assert draw_vectors([plan_for(layer, fill(RED))], view)[..., 3].any()
@@ -112,8 +112,8 @@ def test_of_many_features_those_in_view_are_looked_at(tmp_path: Path, monkeypatc
     """A picture costs no look at a million others, and where there is a long edge it is drawn bent, also on a map that is warm."""
     monkeypatch.setattr(carriages, "FEW_FEATURES", 1)
     copied: list[object] = []
-    real = vectors.copy_of
-    monkeypatch.setattr(vectors, "copy_of", lambda *args: copied.append(args) or real(*args))
+    real = vector_source.copy_of
+    monkeypatch.setattr(vector_source, "copy_of", lambda *args: copied.append(args) or real(*args))
     large = BBox(0, 45, 5, 48)
     small = [shapely.box(40 + i / 10, 45, 40.05 + i / 10, 45.05) for i in range(50)]
     plan = plan_for(write_features(tmp_path, [shapely.box(*large.corners), *small], crs="EPSG:4326"), fill(RED))

@@ -15,7 +15,7 @@ from rendermap.geo.crs import transform_bbox
 from rendermap.geo.view import MapView
 from rendermap.render import copy_store, kept_vectors
 from rendermap.render.assets import use_workshop
-from rendermap.render.kept_vectors import find_kept, kept_for, place_for, prepare_vector
+from rendermap.render.kept_vectors import find_kept, kept_for, kept_path, prepare_vector
 from rendermap.render.vectors import WARM, draw_vectors
 from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import Break, Breaks, Categories, Category, Style, Theme
@@ -155,7 +155,7 @@ def test_a_new_version_is_not_drawn_from_the_old_ones_file(tmp_path: Path) -> No
     assert prepare_vector(plan, MAP_CRS)
     newer = replace(plan, layer=replace(plan.layer, source=replace(plan.layer.source, fingerprint="newer")))
     kept = kept_for(newer, MAP_CRS)
-    assert kept and find_kept(kept) is None and place_for(kept) != place_for(kept_for(plan, MAP_CRS))  # type: ignore[arg-type]
+    assert kept and find_kept(kept) is None and kept_path(kept) != kept_path(kept_for(plan, MAP_CRS))  # type: ignore[arg-type]
 
 
 def test_what_a_table_cannot_hold_is_not_kept(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def service_of(path: Path, site: Site) -> str | None:
 def is_waiting(path: Path, service: str) -> bool:
     """True while the job has not begun, and nobody has cancelled it."""
     with suppress(RendermapError, OSError):
-        run = manifest.resume(manifest.place_of(path.parent.parent, service) / path.stem)
+        run = manifest.resume(manifest.service_folder(path.parent.parent, service) / path.stem)
         return run.status == DocumentStatus.SUBMITTED
     return False
 

@@ -17,8 +17,8 @@ _FINEST_PT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One place of a marker; the fields are those of `PointLayer`.  dx_pt, dy_pt: added to the marker's own."""
+class MarkerPlacement:
+    """Where one marker stands; the fields are those of `PointLayer`.  dx_pt, dy_pt: added to the marker's own."""
 
     placement: str = ""
     spacing_pt: float = 0.0
@@ -31,7 +31,7 @@ class Place:
     grid_deg: float = 0.0
 
     def of(self, layer: L) -> L:
-        """The layer at this place."""
+        """The layer standing there."""
         return replace(
             layer,
             placement=self.placement,
@@ -46,31 +46,31 @@ class Place:
         )
 
 
-def places_of(marker: Node) -> tuple[Place, ...]:
-    """Every place of a CIM marker, one for each where it stands by itself; notes what stands elsewhere than the document says."""
+def placements_of(marker: Node) -> tuple[MarkerPlacement, ...]:
+    """Of a CIM marker, one for each where it stands by itself; notes what stands elsewhere than the document says."""
     placement = marker.child("markerPlacement")
     if placement is None:
-        return (Place(),)
+        return (MarkerPlacement(),)
     read = _READERS.get(placement.type)
     if read is None:
         placement.warn(f"the placement {placement.type}", "markers along the line, or inside the polygon, are used")
-        return (Place(),)
+        return (MarkerPlacement(),)
     return read(placement)
 
 
 # --- along lines -------------------------------------------------------------------------------------------------------
 
 
-def _on_line(node: Node, *names: str, spacing_pt: float = 0.0, turns: tuple[float, ...] = ()) -> tuple[Place, ...]:
+def _on_line(node: Node, *names: str, spacing_pt: float = 0.0, turns: tuple[float, ...] = ()) -> tuple[MarkerPlacement, ...]:
     """Places of those names.  CIM counts offsets to the right of the line; a flag left out is off."""
     upright = not node.flag("angleToLine")
     return tuple(
-        Place(name, spacing_pt, is_upright=upright, dy_pt=-node.number("offset"), turn_deg=turn if not upright else 0.0)
+        MarkerPlacement(name, spacing_pt, is_upright=upright, dy_pt=-node.number("offset"), turn_deg=turn if not upright else 0.0)
         for name, turn in zip(names, turns or (0.0,) * len(names), strict=True)
     )
 
 
-def _along(node: Node) -> tuple[Place, ...]:
+def _along(node: Node) -> tuple[MarkerPlacement, ...]:
     template = tuple(v for v in node.numbers("placementTemplate") if v > 0)
     if len(set(template)) > 1:
         node.warn("markers at uneven distances", "their mean distance is used throughout", "placementTemplate")
@@ -82,7 +82,7 @@ def _along(node: Node) -> tuple[Place, ...]:
     return _on_line(node, "line", spacing_pt=max(spacing, _FINEST_PT))
 
 
-def _at_extremities(node: Node) -> tuple[Place, ...]:
+def _at_extremities(node: Node) -> tuple[MarkerPlacement, ...]:
     ends = {"JustBegin": ("first",), "JustEnd": ("last",), "None": ()}.get(node.text("extremityPlacement", "Both"), ("first", "last"))
     if node.number("offsetAlongLine"):
         node.warn("markers some way from a line's ends", "they stand at the ends", "offsetAlongLine")
@@ -90,7 +90,7 @@ def _at_extremities(node: Node) -> tuple[Place, ...]:
     return _on_line(node, *ends, turns=tuple(180.0 if end == "first" else 0.0 for end in ends))
 
 
-def _at_ratios(node: Node) -> tuple[Place, ...]:
+def _at_ratios(node: Node) -> tuple[MarkerPlacement, ...]:
     names: list[str] = []
     for ratio in node.numbers("positionArray"):
         if ratio not in (0.0, 0.5, 1.0):
@@ -101,7 +101,7 @@ def _at_ratios(node: Node) -> tuple[Place, ...]:
     return _on_line(node, *names, turns=tuple(180.0 if flips and name == "first" else 0.0 for name in names))
 
 
-def _on_whole_line(node: Node) -> tuple[Place, ...]:
+def _on_whole_line(node: Node) -> tuple[MarkerPlacement, ...]:
     relative = node.text("relativeTo", "LineMiddle")
     if node.number("startPointOffset"):
         node.warn("a marker some way along a line", "it stands where that way begins", "startPointOffset")
@@ -110,7 +110,7 @@ def _on_whole_line(node: Node) -> tuple[Place, ...]:
     return _on_line(node, {"LineBeginning": "first", "LineEnd": "last"}.get(relative, "center"))
 
 
-def _on_vertices(node: Node) -> tuple[Place, ...]:
+def _on_vertices(node: Node) -> tuple[MarkerPlacement, ...]:
     if node.flag("placeOnRegularVertices", True):
         return _on_line(node, "vertex")
     return _on_line(node, "first", "last") if node.flag("placeOnEndPoints", True) else ()
@@ -119,26 +119,26 @@ def _on_vertices(node: Node) -> tuple[Place, ...]:
 # --- in and about polygons ---------------------------------------------------------------------------------------------
 
 
-def _inside(node: Node) -> tuple[Place, ...]:
+def _inside(node: Node) -> tuple[MarkerPlacement, ...]:
     across, down = node.number("stepX", _GRID_PT), node.number("stepY", _GRID_PT)
     if node.text("gridType", "Fixed") == "Random" and node.number("randomness", 100.0) > 0:
         node.warn("markers at chance places in a polygon", "an even grid is used", "gridType")
     if node.text("clipping", "ClipAtBoundary") not in ("ClipAtBoundary", ""):
         node.warn("markers whole at a polygon's edge", "they are cut there", "clipping")
     steps = max(abs(across), _FINEST_PT), max(abs(down), _FINEST_PT)
-    return (Place("pattern", *steps, is_staggered=node.flag("shiftOddRows"), grid_deg=node.number("gridAngle")),)
+    return (MarkerPlacement("pattern", *steps, is_staggered=node.flag("shiftOddRows"), grid_deg=node.number("gridAngle")),)
 
 
-def _center(node: Node) -> tuple[Place, ...]:
-    return (Place("center", is_upright=True, dx_pt=node.number("offsetX"), dy_pt=node.number("offsetY")),)
+def _center(node: Node) -> tuple[MarkerPlacement, ...]:
+    return (MarkerPlacement("center", is_upright=True, dx_pt=node.number("offsetX"), dy_pt=node.number("offsetY")),)
 
 
-def _around(node: Node) -> tuple[Place, ...]:
+def _around(node: Node) -> tuple[MarkerPlacement, ...]:
     node.warn(f"a marker beside a polygon ({node.text('position', 'Top')})", "it stands inside")
-    return (Place("center", is_upright=True),)
+    return (MarkerPlacement("center", is_upright=True),)
 
 
-_READERS: dict[str, Callable[[Node], tuple[Place, ...]]] = {
+_READERS: dict[str, Callable[[Node], tuple[MarkerPlacement, ...]]] = {
     f"CIMMarkerPlacement{name}": read
     for name, read in (
         ("AlongLineSameSize", _along),
@@ -162,4 +162,4 @@ def stand(marker: Node, layers: tuple[L, ...]) -> tuple[L, ...]:
     turn = marker.number("rotation") * (-1 if marker.flag("rotateClockwise") else 1)
     dx, dy = marker.number("offsetX"), marker.number("offsetY")
     turned = [replace(x, rotation_deg=x.rotation_deg + turn, dx_pt=x.dx_pt + dx, dy_pt=x.dy_pt + dy) for x in layers]
-    return tuple(place.of(layer) for place in places_of(marker) for layer in turned)
+    return tuple(placement.of(layer) for placement in placements_of(marker) for layer in turned)

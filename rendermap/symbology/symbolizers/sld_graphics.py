@@ -18,7 +18,7 @@ _LINE_ANGLES = ("startAngle", "endAngle")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlacedGraphic:
     """A Graphic and where it stands.
 
     placement: as of `PointLayer`.  gap_pt: free room between one and the next.  unit: points of the symbolizer's unit of measure.
@@ -50,12 +50,12 @@ class Look:
     anchor: tuple[float, float] = (0.0, 0.0)
 
 
-def places_of(symbolizer: XmlNode) -> tuple[Place, ...]:
+def graphics_of(symbolizer: XmlNode) -> tuple[PlacedGraphic, ...]:
     """All graphics of a symbolizer."""
     unit = parameters.unit_pt(symbolizer)
     if symbolizer.name == "PointSymbolizer":
         graphic = symbolizer.child("Graphic")
-        return (Place(graphic, _placement(symbolizer), 0.0, unit),) if graphic else ()
+        return (PlacedGraphic(graphic, _placement(symbolizer), 0.0, unit),) if graphic else ()
     inside = _filling(symbolizer, unit) if symbolizer.name == "PolygonSymbolizer" else ()
     return (*inside, *_along(symbolizer, unit)) if symbolizer.name in ("PolygonSymbolizer", "LineSymbolizer") else ()
 
@@ -73,7 +73,7 @@ def _placement(symbolizer: XmlNode) -> str:
     return _PLACES.get(name, "")
 
 
-def _filling(symbolizer: XmlNode, unit: float) -> tuple[Place, ...]:
+def _filling(symbolizer: XmlNode, unit: float) -> tuple[PlacedGraphic, ...]:
     graphic = symbolizer.path("Fill", "GraphicFill", "Graphic")
     if graphic is None:
         return ()
@@ -81,10 +81,10 @@ def _filling(symbolizer: XmlNode, unit: float) -> tuple[Place, ...]:
     sides = parameters.lengths_pt(margins[0], unit) if margins else ()
     # one margin for all sides, or top, right, bottom and left
     gap = 2 * sides[0] if len(sides) == 1 else sides[0] + sides[min(2, len(sides) - 1)] if sides else 0.0
-    return (Place(graphic, "pattern", gap, unit),)
+    return (PlacedGraphic(graphic, "pattern", gap, unit),)
 
 
-def _along(symbolizer: XmlNode, unit: float) -> tuple[Place, ...]:
+def _along(symbolizer: XmlNode, unit: float) -> tuple[PlacedGraphic, ...]:
     stroke = symbolizer.child("Stroke")
     lined = stroke.child("GraphicStroke") if stroke else None
     graphic = lined.child("Graphic") if lined else None
@@ -93,7 +93,7 @@ def _along(symbolizer: XmlNode, unit: float) -> tuple[Place, ...]:
     if lined.child("InitialGap"):
         lined.warn("a gap before the first mark", "marks begin as the line does")
     offset = parameters.length_pt(symbolizer.child("PerpendicularOffset"), 0.0, unit)
-    return (Place(graphic, "line", _gap(stroke, lined, graphic, unit), unit, offset),)
+    return (PlacedGraphic(graphic, "line", _gap(stroke, lined, graphic, unit), unit, offset),)
 
 
 def _gap(stroke: XmlNode, lined: XmlNode, graphic: XmlNode, unit: float) -> float:
@@ -149,14 +149,14 @@ def _inline(node: XmlNode) -> Embedded:
     return embedded.read_picture(inner[0].serialized(), node.notes.gallery)
 
 
-def look_of(place: Place, default_px: float = DEFAULT_PX) -> Look:
-    """How the graphic of a place is drawn.  Raises StyleInvalid."""
-    graphic, unit = place.graphic, place.unit
+def look_of(drawn: PlacedGraphic, default_px: float = DEFAULT_PX) -> Look:
+    """How the graphic is drawn.  Raises StyleInvalid."""
+    graphic, unit = drawn.graphic, drawn.unit
     size_pt, size_by = parameters.size(graphic.child("Size"), default_px, unit)
     turn, by = (0.0, None) if _is_turned_with_line(graphic) else parameters.turn_of(graphic.child("Rotation"))
     across, up = parameters.point(graphic.child("AnchorPoint"), ("AnchorPointX", "AnchorPointY"), (0.5, 0.5))
     dx, dy = parameters.point(graphic.child("Displacement"), ("DisplacementX", "DisplacementY"), (0.0, 0.0), unit)
-    dy += place.offset_pt
+    dy += drawn.offset_pt
     if by is not None or size_by is not None:
         return Look(size_pt, size_by, parameters.share(graphic.child("Opacity")), turn, by, dx, dy, (across - 0.5, up - 0.5))
     # The anchor is a place of the graphic, so it is turned with it; the displacement is not.

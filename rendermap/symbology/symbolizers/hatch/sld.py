@@ -9,7 +9,7 @@ from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers import sld_marks as marks
 from rendermap.symbology.symbolizers.fill.sld import read_fill
 from rendermap.symbology.symbolizers.se_elements import patterned, px, se
-from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
+from rendermap.symbology.symbolizers.sld_graphics import PlacedGraphic, chosen, graphics_of, look_of
 from rendermap.symbology.symbolizers.sld_parameters import short
 from rendermap.symbology.symbolizers.stroke.sld import read_stroke, stroke_element
 from rendermap.symbology.symbols import Color, Hatch, Stroke, faded
@@ -35,23 +35,23 @@ def lines_of(mark: XmlNode) -> tuple[float, ...]:
 def read(node: XmlNode) -> tuple[Hatch, ...] | None:
     """A polygon symbolizer filled with marks that join to lines."""
     found: list[Hatch] = []
-    for place in places_of(node):
-        mark = chosen(place.graphic) if place.placement == "pattern" else None
+    for drawn in graphics_of(node):
+        mark = chosen(drawn.graphic) if drawn.placement == "pattern" else None
         if isinstance(mark, XmlNode) and lines_of(mark):
-            found += _hatches(place, mark)
+            found += _hatches(drawn, mark)
     return tuple(found) or None
 
 
-def _hatches(place: Place, mark: XmlNode) -> list[Hatch]:
-    look = look_of(place, _SIZE_PX)
+def _hatches(drawn: PlacedGraphic, mark: XmlNode) -> list[Hatch]:
+    look = look_of(drawn, _SIZE_PX)
     if look.size_by or look.rotation_by:
-        place.graphic.warn("lines that change by the feature", "they are alike for all features")
+        drawn.graphic.warn("lines that change by the feature", "they are alike for all features")
     is_diagonal = marks.name_of(mark).removeprefix("shape://") in _DIAGONAL
-    separation = (look.size_pt + place.gap_pt) * (math.sqrt(0.5) if is_diagonal else 1.0)
+    separation = (look.size_pt + drawn.gap_pt) * (math.sqrt(0.5) if is_diagonal else 1.0)
     if separation <= 0:
-        place.graphic.warn("lines without distance", "they are not drawn")
+        drawn.graphic.warn("lines without distance", "they are not drawn")
         return []
-    line = _line(mark, look.opacity, place.unit)
+    line = _line(mark, look.opacity, drawn.unit)
     return [Hatch(line, (angle + look.rotation_deg) % 180.0, short(separation)) for angle in lines_of(mark)]
 
 

@@ -13,7 +13,7 @@ from rendermap.symbology.symbolizers import sld_marks as marks
 from rendermap.symbology.symbolizers.fill.sld import GREY, read_fill
 from rendermap.symbology.symbolizers.hatch.sld import lines_of
 from rendermap.symbology.symbolizers.se_elements import fill_element, graphic, placed, se
-from rendermap.symbology.symbolizers.sld_graphics import Look, Place, chosen, look_of, places_of
+from rendermap.symbology.symbolizers.sld_graphics import Look, PlacedGraphic, chosen, graphics_of, look_of
 from rendermap.symbology.symbolizers.stroke.sld import read_stroke, stroke_element
 from rendermap.symbology.symbols import BLACK, Color, Marker, Stroke, faded
 from rendermap.symbology.xml_document import XmlNode
@@ -24,21 +24,21 @@ _OUTLINE = Stroke(BLACK, 0.75, cap="butt", join="miter")
 def read(node: XmlNode) -> tuple[Marker, ...] | None:
     """The marks of a symbolizer: at points, along lines, as a pattern in polygons."""
     found = []
-    for place in places_of(node):
-        mark = chosen(place.graphic)
-        if isinstance(mark, Embedded) or (place.placement == "pattern" and mark is not None and lines_of(mark)):
+    for drawn in graphics_of(node):
+        mark = chosen(drawn.graphic)
+        if isinstance(mark, Embedded) or (drawn.placement == "pattern" and mark is not None and lines_of(mark)):
             continue
-        found.append(_marker(place, mark))
+        found.append(_marker(drawn, mark))
     return tuple(found) or None
 
 
-def _marker(place: Place, mark: XmlNode | None) -> Marker:
-    look = look_of(place)
-    spacing = look.size_pt + place.gap_pt if place.placement in ("line", "pattern") else 0.0
-    placed = {"placement": place.placement, "spacing_pt": spacing, **turned(look)}
+def _marker(drawn: PlacedGraphic, mark: XmlNode | None) -> Marker:
+    look = look_of(drawn)
+    spacing = look.size_pt + drawn.gap_pt if drawn.placement in ("line", "pattern") else 0.0
+    placed = {"placement": drawn.placement, "spacing_pt": spacing, **turned(look)}
     if mark is None:
         return Marker(shapes.SQUARE, look.size_pt, faded(GREY, look.opacity), _faded(_OUTLINE, look.opacity), **placed)
-    fill, line = _paints(mark, look, place.unit)
+    fill, line = _paints(mark, look, drawn.unit)
     if marks.name_of(mark) == marks.DOT:
         return Marker(shapes.CIRCLE, line.width_pt if line else look.size_pt, line.color if line else fill, **placed)
     path, is_open = marks.path_of(mark)

@@ -8,7 +8,7 @@ from rendermap.symbology.embedded import Embedded
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers.picture_marker.sld import picture_element
 from rendermap.symbology.symbolizers.se_elements import patterned, px, se
-from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
+from rendermap.symbology.symbolizers.sld_graphics import PlacedGraphic, chosen, graphics_of, look_of
 from rendermap.symbology.symbolizers.symbolizer import format_number
 from rendermap.symbology.symbols import PictureFill
 from rendermap.symbology.xml_document import XmlNode
@@ -17,19 +17,19 @@ from rendermap.symbology.xml_document import XmlNode
 def read(node: XmlNode) -> tuple[PictureFill, ...] | None:
     """A polygon symbolizer filled with a picture."""
     found = []
-    for place in places_of(node):
-        picture = chosen(place.graphic) if place.placement == "pattern" else None
+    for drawn in graphics_of(node):
+        picture = chosen(drawn.graphic) if drawn.placement == "pattern" else None
         if isinstance(picture, Embedded):
-            found.append(_fill(place, picture))
+            found.append(_fill(drawn, picture))
     return tuple(found) or None
 
 
-def _fill(place: Place, picture: Embedded) -> PictureFill:
-    look = look_of(place, picture.height)
+def _fill(drawn: PlacedGraphic, picture: Embedded) -> PictureFill:
+    look = look_of(drawn, picture.height)
     if look.size_by or look.rotation_by:
-        place.graphic.warn("a picture that changes by the feature", "it is alike for all features")
-    if place.gap_pt:
-        place.graphic.warn("room between the pictures", "they touch")
+        drawn.graphic.warn("a picture that changes by the feature", "it is alike for all features")
+    if drawn.gap_pt:
+        drawn.graphic.warn("room between the pictures", "they touch")
     return PictureFill(picture.content, picture.media_type, look.size_pt * picture.aspect, look.size_pt, look.opacity, look.rotation_deg)
 
 

@@ -9,7 +9,7 @@ from rendermap.symbology.embedded import Embedded
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers.marker.sld import turned
 from rendermap.symbology.symbolizers.se_elements import graphic, placed, se
-from rendermap.symbology.symbolizers.sld_graphics import Place, chosen, look_of, places_of
+from rendermap.symbology.symbolizers.sld_graphics import PlacedGraphic, chosen, graphics_of, look_of
 from rendermap.symbology.symbols import PictureMarker
 from rendermap.symbology.xml_document import XmlNode
 
@@ -17,26 +17,26 @@ from rendermap.symbology.xml_document import XmlNode
 def read(node: XmlNode) -> tuple[PictureMarker, ...] | None:
     """The pictures of a symbolizer at points and along lines, each as high as its size and as wide as it is."""
     found = []
-    for place in places_of(node):
-        picture = chosen(place.graphic) if place.placement != "pattern" else None
+    for drawn in graphics_of(node):
+        picture = chosen(drawn.graphic) if drawn.placement != "pattern" else None
         if isinstance(picture, Embedded):
-            found.append(_marker(place, picture))
+            found.append(_marker(drawn, picture))
     return tuple(found) or None
 
 
-def _marker(place: Place, picture: Embedded) -> PictureMarker:
-    look = look_of(place, picture.height)
+def _marker(drawn: PlacedGraphic, picture: Embedded) -> PictureMarker:
+    look = look_of(drawn, picture.height)
     width = look.size_pt * picture.aspect
     if look.anchor != (0.0, 0.0):
-        place.graphic.warn("a picture that is turned or sized by the feature about another place than its middle", "its middle is taken")
+        drawn.graphic.warn("a picture that is turned or sized by the feature about another place than its middle", "its middle is taken")
     return PictureMarker(
         picture.content,
         picture.media_type,
         width,
         look.size_pt,
         look.opacity,
-        placement=place.placement,
-        spacing_pt=width + place.gap_pt if place.placement == "line" else 0.0,
+        placement=drawn.placement,
+        spacing_pt=width + drawn.gap_pt if drawn.placement == "line" else 0.0,
         **turned(look),
     )
 
