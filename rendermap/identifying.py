@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+
+import structlog
 
 from rendermap.access.grant import Bounds, Operation
 from rendermap.cards import scale_range
 from rendermap.disclosure import Disclosure
+from rendermap.dispatch.breaker import FAILURES
 from rendermap.dispatch.found import Cells
 from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, layer_plan
 from rendermap.drawables import Drawable
-from rendermap.errors import SourceUnreadable
+from rendermap.errors import Broken, SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84, metres_per_unit, transformer
 from rendermap.geo.shape import Position
 from rendermap.geo.view import PIXEL_M
 from rendermap.queries import Queried
-from rendermap.reply import CellHit, Features, Hit
+from rendermap.reply import CellHit, Features, Hit, Hits
 from rendermap.request import Depth, FeaturesRequest, IdentifyRequest, LayerChoice, LayerMode, SpatialFilter
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Expression
@@ -30,6 +33,7 @@ MOST_HITS = 100
 
 MOST_CELLS = 100
 _PT_PX = 96 / 72
+_log = structlog.get_logger("rendermap.service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,12 @@ class Looked:
         return self.drawable.layer is not None and isinstance(self.drawable.layer.facts, RasterFacts)
 
 
+LayerHits = tuple[tuple[Hit | CellHit, ...], bool]
+"""What a layer tells, and whether it has more."""
+
+Ask = Callable[[Looked], Awaitable[LayerHits]]
+
+
 def usual_choice(request: IdentifyRequest) -> LayerChoice:
     """The layers that are named, or all, or those that are drawn unless somebody says otherwise."""
     if request.ids is not None:
@@ -58,6 +68,27 @@ def looked_into(layers: Iterable[Looked], request: IdentifyRequest) -> tuple[Loo
     scale = request.view.scale_denominator
     may = (one for one in layers if one.disclosure.level is not Operation.VIEW and one.drawable.layer and one.drawable.style)
     return tuple(one for one in may if request.depth is Depth.ALL or _is_drawn(one.drawable, scale))
+
+
+async def gathered(layers: Iterable[Looked], ask: Ask, limit: int, depth: Depth) -> Hits:
+    """What the layers tell, so many hits at most; one that fails is left out.  Raises Broken where nothing but failures was found."""
+    found: list[Hit | CellHit] = []
+    failed: list[Broken] = []
+    for looked in layers:
+        try:
+            hits, is_more = await ask(looked)
+        except FAILURES as error:
+            _log.warning("layer not asked", layer=looked.drawable.tool.name, sentence=error.sentence, reason=error.reason)
+            failed.append(error)
+            continue
+        found += hits
+        if len(found) > limit or is_more:
+            return Hits(tuple(found[:limit]), True)
+        if found and depth is Depth.TOP:
+            break
+    if failed and not found:
+        raise failed[0]
+    return Hits(tuple(found))
 
 
 def _is_drawn(drawable: Drawable, scale: float) -> bool:

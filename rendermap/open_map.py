@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 
 from rendermap.access.grant import Operation, Principal
 from rendermap.ahead import SLOW_S, TilePyramid
@@ -33,11 +33,13 @@ from rendermap.geo.tiling import TileAddress, crs_of_set, view_of
 from rendermap.geo.view import RATIO_PLACES, MapView, snapped
 from rendermap.identifying import (
     MOST_HITS,
+    LayerHits,
     Looked,
     cell_hits,
     cells_plan,
     feature_hits,
     features_plan,
+    gathered,
     looked_into,
     positions_of,
     queried,
@@ -47,10 +49,9 @@ from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
 from rendermap.queries import Queried, found_texts
-from rendermap.reply import CellHit, Features, FoundText, Hit, Hits, LegendLayer, MapCard, Picture
+from rendermap.reply import Features, FoundText, Hits, LegendLayer, MapCard, Picture
 from rendermap.request import (
     ComposedLayer,
-    Depth,
     FeaturesRequest,
     FindRequest,
     IdentifyRequest,
@@ -240,20 +241,13 @@ class OpenMap:
     async def identify(self, request: IdentifyRequest) -> Hits:
         """What stands at a place, in layers whose author lets people ask.
 
-        Raises NotSupported where there is none, InvalidFilter, InvalidParameter, TooMany, TooCostly, Busy, Broken.
+        A layer that fails is left out, as pictures leave it out.  Raises NotSupported where there is none to be asked, InvalidFilter,
+        InvalidParameter, TooMany, TooCostly, Busy; Broken where nothing but failures was found.
         """
         if all(told.level is Operation.VIEW for told in self._disclosures.values()):
             raise NotSupported
         limit = self._job_map.service.maximum_records or MOST_HITS
-        found: list[Hit | CellHit] = []
-        for looked in looked_into(self._looked(request), request):
-            hits, is_more = await (self._cells(looked, request) if looked.is_raster else self._hits(looked, request, limit))
-            found += hits
-            if len(found) > limit or is_more:
-                return Hits(tuple(found[:limit]), True)
-            if found and request.depth is Depth.TOP:
-                break
-        return Hits(tuple(found))
+        return await gathered(looked_into(self._looked(request), request), partial(self._told, request, limit), limit, request.depth)
 
     def _looked(self, request: IdentifyRequest) -> Iterator[Looked]:
         """What the request names, top first, each under the id that it has there."""
@@ -267,13 +261,16 @@ class OpenMap:
                 timed = at_time(drawable, request.time, told[drawable.tool.id]) if request.time else drawable
                 yield Looked(layer.id, timed, told[drawable.tool.id])
 
-    async def _hits(self, looked: Looked, request: IdentifyRequest, limit: int) -> tuple[tuple[Hit, ...], bool]:
+    async def _told(self, request: IdentifyRequest, limit: int, looked: Looked) -> LayerHits:
+        return await (self._cells(looked, request) if looked.is_raster else self._hits(looked, request, limit))
+
+    async def _hits(self, looked: Looked, request: IdentifyRequest, limit: int) -> LayerHits:
         layer_id, bounds, crs = looked.drawable.tool.id, self._grant.bounds, self._job_map.crs
         asked, plan = features_plan(looked, request, bounds, crs, limit)
         found = await self._studio.found(self._gate.granted(Operation.IDENTIFY, layer_id), plan)
         return feature_hits(looked, queried(looked, bounds, crs, limit).answer(asked, plan, found)), found.is_more
 
-    async def _cells(self, looked: Looked, request: IdentifyRequest) -> tuple[tuple[CellHit, ...], bool]:
+    async def _cells(self, looked: Looked, request: IdentifyRequest) -> LayerHits:
         spots = positions_of(request, self._grant.bounds)
         if not spots:
             return (), False

@@ -19,6 +19,7 @@ from rendermap.dispatch.budget import Limits, check
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.found import Cells, Found
 from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, LegendPlan, MapPlan, PlanDigest, WatermarkPlan, cache_key, plan_digest
+from rendermap.dispatch.question_breaker import QuestionBreaker
 from rendermap.endings import Endings
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
@@ -59,6 +60,7 @@ class Studio:
     limits: Limits
     picture_max_age_s: int = 60
     breaker: Breaker = field(default_factory=Breaker)
+    questions: QuestionBreaker = field(default_factory=QuestionBreaker)
     looks: Looks = field(default_factory=Looks)
     scaled: ScaledStyles = field(default_factory=ScaledStyles)
     written: WrittenStyles = field(default_factory=WrittenStyles)
@@ -132,12 +134,15 @@ class Studio:
         )  # fmt: skip
 
     async def found(self, grant: Grant, plan: FeaturesPlan) -> Found:
-        """What a worker finds; kept by nobody, for clients think of as many questions as they like.  Raises TooMany, Busy, Broken."""
-        return await self._told(grant, lambda: self.pool.features(plan))
+        """What a worker finds; kept by nobody, for clients think of as many questions as they like.  Raises TooMany, Busy, Broken.
+
+        What crashes workers rests for a while (`QuestionBreaker`).
+        """
+        return await self._told(grant, lambda: self.questions.run(plan, self.pool.features))
 
     async def cells(self, grant: Grant, plan: IdentifyPlan) -> Cells:
         """What a raster has where it is asked about; as `found`."""
-        return await self._told(grant, lambda: self.pool.identify(plan))
+        return await self._told(grant, lambda: self.questions.run(plan, self.pool.identify))
 
     async def _told(self, grant: Grant, find: Callable[[], Awaitable[A]]) -> A:
         end = self.ledger.begin(grant)

@@ -59,7 +59,7 @@ class Breaker:
         if not errors:
             return self._checked(plan)
         if len(errors) == len(plan.layers):
-            raise _again(errors[0])
+            raise again(errors[0])
         kept = tuple(layer for layer in plan.layers if _key(layer) not in self._resting)
         return self._checked(replace(plan, layers=kept))
 
@@ -114,13 +114,13 @@ class Breaker:
 
     def _checked(self, plan: P) -> P:
         if error := self._resting.get(_combination(plan)):
-            raise _again(error)
+            raise again(error)
         return plan
 
     def _refuse_resting(self, plan: P) -> None:
         for key in (_combination(plan), *map(_key, plan.layers)):
             if error := self._resting.get(key):
-                raise _again(error)
+                raise again(error)
 
     def _unproven(self, plan: P) -> str:
         return "+".join(sorted(key for key in map(_key, plan.layers) if key not in self._proven))
@@ -150,5 +150,6 @@ def _combination(plan: MapPlan | LegendPlan) -> str:
     return "+".join(sorted(map(_key, plan.layers)))
 
 
-def _again(error: Broken) -> Broken:
+def again(error: Broken) -> Broken:
+    """The same error, to be raised once more."""
     return type(error)(error.sentence, details=error.details, reason=error.reason)

@@ -1,7 +1,7 @@
 """Who may hold a worker: what was never done before, and jobs that held workers too long, leave one for all others.
 
-A dataset may be made so that looking at it, or drawing it, never ends.  It costs its own job the picture; without bounds on how many
-workers it holds it would cost all others theirs.
+A dataset may be made so that looking at it, drawing it or asking about it never ends.  It costs its own job the picture; without bounds
+on how many workers it holds it would cost all others theirs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cachetools import LRUCache, TTLCache
 
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
+from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan
 from rendermap.dispatch.queue import Errand
 from rendermap.jobs.job import DataSource
 
@@ -80,11 +80,13 @@ def _sources_of(plan: Plan) -> Iterable[DataSource]:
         return (layer.layer.source for layer in plan.layers if layer.layer)
     if isinstance(plan, InspectPlan):
         return (plan.source,)
-    return (plan.layer.source,) if isinstance(plan, MeasurePlan) else ()
+    if isinstance(plan, IdentifyPlan):
+        return (plan.layer.layer.source,)
+    return (plan.layer.source,) if isinstance(plan, MeasurePlan | FeaturesPlan) else ()
 
 
 def _marks_of(plan: Plan) -> Iterable[object]:
-    """Drawing is marked by dataset and style at all scales; looking and measuring by the dataset."""
+    """Drawing is marked by dataset and style at all scales; looking, measuring and asking by the dataset."""
     if isinstance(plan, MapPlan):
         return ((layer.layer.source, layer.rest_key or layer.style_key) for layer in plan.layers)
     return ((type(plan).__name__, source) for source in _sources_of(plan))

@@ -14,8 +14,8 @@ from shapely.errors import ShapelyError
 
 from rendermap.dispatch.plan import FeaturesPlan
 from rendermap.errors import InvalidParameter
-from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import WGS84, crs_of, transformer
+from rendermap.geo.bbox import BBox, pad
+from rendermap.geo.crs import WGS84, area_of_use, crs_of, transformer
 from rendermap.geo.shape import Position, Shape
 from rendermap.render.copies import Shapes
 from rendermap.request import Relation, SpatialFilter
@@ -27,6 +27,9 @@ Move = Callable[[Floats], Floats]
 _NOWHERE = "The geometry of the question has no place where the features lie."
 _STEPS = 64
 """Into so many pieces each side of a box is cut, and a longest line of a place, before it is carried into another CRS."""
+
+_NEARBY_DEG = 5.0
+"""Around where a CRS is meant to be used, datasets use it as well."""
 
 _TESTS: dict[Relation, Callable[[Any, Any], Any]] = {
     Relation.INTERSECTS: shapely.intersects,
@@ -160,13 +163,26 @@ def lies(shapes: Shapes, asked: shapely.Geometry, relation: Relation) -> Mask:
 
 
 def extent_in(extent_deg: BBox, crs: str) -> shapely.Geometry:
-    """A part of the earth in the data's CRS; one across 180 degrees has two pieces."""
+    """A part of the earth in the data's CRS; one across 180 degrees has two pieces.
+
+    Of one that reaches beyond what has a place in that CRS, what lies near where the CRS is meant to be used; empty where nothing does.
+    """
     east = min(extent_deg.xmax, 180.0)
     boxes = [shapely.box(extent_deg.xmin, extent_deg.ymin, east, extent_deg.ymax)]
     if extent_deg.xmax > 180:
         boxes.append(shapely.box(-180.0, extent_deg.ymin, extent_deg.xmax - 360, extent_deg.ymax))
-    pieces = [shapely.make_valid(carried(_densified(box), WGS84, crs)) for box in boxes]
-    return shapely.union_all(pieces)
+    return shapely.union_all([_piece_in(box, crs) for box in boxes])
+
+
+def _piece_in(box: shapely.Geometry, crs: str) -> shapely.Geometry:
+    area = area_of_use(crs)
+    nearby = shapely.intersection(box, shapely.box(*pad(area, _NEARBY_DEG, _NEARBY_DEG).corners)) if area else shapely.Polygon()
+    for part in (box, nearby):
+        there = carried(_densified(part), WGS84, crs)
+        if np.isfinite(shapely.get_coordinates(there)).all():
+            valid: shapely.Geometry = shapely.make_valid(there)
+            return valid
+    return shapely.Polygon()
 
 
 def on_grid(shapes: Shapes, cell: float) -> Shapes:

@@ -3,7 +3,7 @@
 Words: ``ok``, ``sleep:S``, ``body:BYTES``, ``pid``, ``environment``, ``print``, ``crash``, ``crash-once:FILE``, ``hang``,
 ``hang-once:FILE``, ``eat``, ``grow:MB``, ``map:MB``, ``share:MB``, ``garbage``, ``huge``, ``chatter``, ``refuse``, ``raise``,
 ``unknown-error``, ``wrong-kind``, ``begun:S``.
-Words for a `PreparePlan` come as the name of its dataset.
+Words for a `PreparePlan`, and for questions, come as the name of the dataset.
 Started as ``python misbehaving_worker.py [stillborn | stillborn-while:FILE | mute | chatter | slow-once:FILE | sleepy:S] LIMIT``.
 """
 
@@ -19,7 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, PreparePlan
+from rendermap.dispatch.found import Cells, Found
+from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, InspectPlan, LegendPlan, MapPlan, MeasurePlan, Plan, PreparePlan
 from rendermap.dispatch.wire import Answer, Head, PlanUnpacker, head_of, receive_request, send_answer, to_json
 from rendermap.errors import RenderFailed, SourceRefused
 from rendermap.geo.bbox import BBox
@@ -108,6 +109,12 @@ def answer(plan: Plan, wire: socket.socket, number: int) -> Answer:
     match plan:
         case PreparePlan():
             return act(plan.layer.layer.source.path.name.replace("=", "/"), wire, number)
+        case FeaturesPlan():
+            act(plan.layer.source.path.name, wire, number)
+            return value(Found())
+        case IdentifyPlan():
+            act(plan.layer.layer.source.path.name, wire, number)
+            return value(Cells(()))
         case MapPlan():
             if sys.argv[1].startswith("slow-once"):
                 act(f"hang-once:{sys.argv[1].partition(':')[2]}", wire, number)
