@@ -193,11 +193,11 @@ def test_several_services_over_one_directory_sweep_it_once(shelf: Shelf, monkeyp
     shelf.on_s = HOUR_S + 1
     passes = list[str]()
 
-    def folders(self: Catalog, place: Path) -> Iterator[tuple[float, Path]]:
-        passes.append(place.name)
+    def job_folders(self: Catalog, folder: Path) -> Iterator[tuple[float, Path]]:
+        passes.append(folder.name)
         return iter([(0.0, root)] if not mark_of(root).exists() else [])
 
-    monkeypatch.setattr(Catalog, "folders", folders)
+    monkeypatch.setattr(Catalog, "job_folders", job_folders)
 
     async def run() -> None:
         services = [shelf.retention(every_s=0.4) for _ in range(4)]
