@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 
@@ -19,6 +19,14 @@ def base_url(request: Request) -> str:
     if configured:
         return configured.rstrip("/") + link_prefix_of(request.scope)
     return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}".rstrip("/")
+
+
+def with_token(address: str, token: str | None) -> str:
+    """The address of ours with the token that a page was opened by, which browsers send nowhere by themselves; as it is without one.
+
+    For what a page leads to and shows, never for text to copy.
+    """
+    return f"{address}{'&' if '?' in address else '?'}{urlencode({'token': token})}" if token else address
 
 
 def link(request: Request, *parts: str) -> str:

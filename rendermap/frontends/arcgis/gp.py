@@ -152,7 +152,6 @@ def _shown_of_job(ask: Ask, card: ServiceCard, task: TaskCard) -> dict[str, obje
     return {
         "crumbs": _crumbs(ask, card, task),
         "again_url": ask.task_url(card.name, task.name) if card.accepts_jobs else None,
-        "token": ask.parameters.get("token"),
         "url": "",
         "map_url": None,
         "alias": None,

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
+
+from rendermap.frontends.links import with_token
 
 _ROOM = "rendermap.frontends.arcgis"
 
@@ -25,8 +28,14 @@ def _environment() -> Environment:
     loader = PackageLoader(_ROOM, "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    environment.filters["with_token"] = _with_token
     environment.filters["inline"] = lambda value: json.dumps(value, ensure_ascii=False)
     return environment
+
+
+@pass_context
+def _with_token(context: Context, address: str) -> str:
+    return with_token(address, context["token"])
 
 
 @lru_cache(maxsize=1)
@@ -38,5 +47,8 @@ def content_security_policy() -> str:
 
 
 def render_page(page: str, shown: Mapping[str, object]) -> str:
-    """The page of a template.  shown: at least ``document``, what the same address answers as JSON."""
-    return _environment().get_template(f"{page}.html").render({"crumbs": (), **shown, "style": Markup(_style())})
+    """The page of a template.
+
+    shown: at least ``document``, what the same address answers as JSON, and ``token``, which the page's links carry on.
+    """
+    return _environment().get_template(f"{page}.html").render({"crumbs": (), "token": None, **shown, "style": Markup(_style())})

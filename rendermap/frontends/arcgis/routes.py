@@ -129,7 +129,8 @@ async def respond(request: Request, service: MapService) -> Response:
             wire = Wire(wire.form, parse_callback(parameters, wire.form))
         is_open = address.resource is Resource.INFO  # tells where to sign in
         principal = PUBLIC if is_open else await principal_of(request, parameters.get("token"))
-        return _write(request, await HANDLERS[address.resource](Ask(request, service, address, parameters, wire.form, principal)), wire)
+        ask = Ask(request, service, address, parameters, wire.form, principal)
+        return _write(ask, await HANDLERS[address.resource](ask), wire)
     except Exception as error:
         return _error(request, error, wire, address)
 
@@ -142,16 +143,16 @@ def _form_of(parameters: Parameters, resource: Resource) -> Form:
     return form_of(parameters.get("f"), (Form.HTML, Form.JSON, Form.PJSON, *others))
 
 
-def _write(request: Request, answer: Answer | Response, wire: Wire) -> Response:
+def _write(ask: Ask, answer: Answer | Response, wire: Wire) -> Response:
     if isinstance(answer, Response):
         return answer
     if wire.form is Form.IMAGE:
         raise InvalidFormat("This resource is no picture: 'f' must be json, pjson or html.")
     if wire.form is Form.HTML:
-        page = write_page(request, answer.page, {"document": answer.document, **answer.shown})
+        page = write_page(ask.request, answer.page, {"document": answer.document, **answer.shown}, ask.parameters.get("token"))
         page.status_code = answer.status if answer.status != 200 else page.status_code
         return page
-    return write_document(request, answer.document, wire)
+    return write_document(ask.request, answer.document, wire)
 
 
 def _error(request: Request, error: Exception, wire: Wire, address: Address | None) -> Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from urllib.parse import urlencode
 
 from pydantic import JsonValue
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +17,7 @@ from rendermap.frontends.arcgis.spatial import spatial_reference
 from rendermap.frontends.arcgis.values import parse_environment, parse_inputs
 from rendermap.frontends.cross_site import demand_no_other_site
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool
+from rendermap.frontends.links import with_token
 from rendermap.frontends.negotiation import Form
 from rendermap.reply import JobCard, ServiceCard, TaskCard
 from rendermap.request import Environment, SubmitRequest
@@ -102,5 +102,4 @@ def _see_job(ask: Ask, card: ServiceCard, task: TaskCard, state: JobCard) -> Res
 
 def _see(ask: Ask, url: str) -> Response:
     """A token among the parameters goes along, for a browser has no other."""
-    token = ask.parameters.get("token")
-    return RedirectResponse(f"{url}?{urlencode({'token': token})}" if token else url, 303, {"Cache-Control": "no-store"})
+    return RedirectResponse(with_token(url, ask.parameters.get("token")), 303, {"Cache-Control": "no-store"})

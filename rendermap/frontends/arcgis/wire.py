@@ -53,10 +53,13 @@ def write_document(request: Request, document: Mapping[str, object], wire: Wire)
     return _response(request, text, JSON_TYPE)
 
 
-def write_page(request: Request, page: str, shown: Mapping[str, object]) -> Response:
-    """The document as a page for people."""
-    response = _response(request, render_page(page, {**shown, "json_url": _json_url(request)}), "text/html;charset=utf-8")
+def write_page(request: Request, page: str, shown: Mapping[str, object], token: str | None) -> Response:
+    """The document as a page for people.  token: that it was opened by, which it holds then, so that no disk keeps it."""
+    text = render_page(page, {**shown, "json_url": _json_url(request), "token": token})
+    response = _response(request, text, "text/html;charset=utf-8")
     response.headers["Content-Security-Policy"] = content_security_policy()
+    if token:
+        response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
