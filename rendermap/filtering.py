@@ -49,7 +49,7 @@ def filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
 
     told: names the features' ids.
     """
-    asked = _with_ids(parse_filter(filter_text), told)
+    asked = with_ids(parse_filter(filter_text), told)
     if not is_native(asked):
         # each would cost a copy of the dataset
         raise InvalidFilter("A filter in a request may not use functions.")
@@ -58,7 +58,7 @@ def filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
     return replace(plan, style=style, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key, is_filtered=True)
 
 
-def _with_ids(condition: Expression, told: Disclosure) -> Expression:
+def with_ids(condition: Expression, told: Disclosure) -> Expression:
     """The condition with the features' ids named as they are below, whatever a field is called that may not be told."""
     ids = {name for name in columns(condition) if find_name(name, told.names) == 0}
     return _renamed(condition, dict.fromkeys(ids, FEATURE_ID)) if ids else condition

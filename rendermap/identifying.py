@@ -15,6 +15,7 @@ from rendermap.dispatch.found import Cells
 from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, layer_plan
 from rendermap.drawables import Drawable
 from rendermap.errors import Broken, SourceUnreadable
+from rendermap.filtering import with_ids
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84, metres_per_unit, transformer
 from rendermap.geo.shape import Position
@@ -26,7 +27,8 @@ from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import And, Expression
 from rendermap.symbology.facts import RasterFacts, VectorFacts
 from rendermap.symbology.field_names import respelled
-from rendermap.symbology.style import RGB, Classified, Colormap, UniqueRaster
+from rendermap.symbology.scales import at_scale
+from rendermap.symbology.style import RGB, Classified, Colormap, Rules, UniqueRaster, VectorTheme
 
 MOST_HITS = 100
 """That one answer holds where the service hands out no features at all."""
@@ -93,7 +95,12 @@ async def gathered(layers: Iterable[Looked], ask: Ask, limit: int, depth: Depth)
 
 def _is_drawn(drawable: Drawable, scale: float) -> bool:
     farthest, nearest = scale_range(drawable)
-    return not ((farthest and scale > farthest) or (nearest and scale < nearest))
+    if (farthest and scale > farthest) or (nearest and scale < nearest):
+        return False
+    assert drawable.style
+    style = at_scale(drawable.style, scale)
+    rules = style.theme.rules if isinstance(style.theme, Rules) else None
+    return rules is None or bool(style.labels) or any(rule.symbol.layers for rule in rules)
 
 
 # --- features ---------------------------------------------------------------------------------------------------------
@@ -110,7 +117,7 @@ def features_plan(looked: Looked, request: IdentifyRequest, bounds: Bounds, crs:
         with_z=request.with_z,
     )  # fmt: skip
     plan = queried(looked, bounds, crs, limit).plan(asked)
-    return asked, replace(plan, definition=_definition(looked.drawable))
+    return asked, replace(plan, definition=_definition(looked), theme=_theme(looked.drawable, request))
 
 
 def queried(looked: Looked, bounds: Bounds, crs: str, limit: int) -> Queried:
@@ -118,12 +125,22 @@ def queried(looked: Looked, bounds: Bounds, crs: str, limit: int) -> Queried:
     return Queried(looked.drawable, looked.disclosure, bounds, crs, limit)
 
 
-def _definition(drawable: Drawable) -> Expression | None:
-    """What of the layer the picture draws."""
+def _definition(looked: Looked) -> Expression | None:
+    """What of the layer the picture draws, whatever its class."""
+    drawable = looked.drawable
     assert drawable.layer and drawable.style and isinstance(drawable.layer.facts, VectorFacts)
     own = (drawable.style.filter,) if drawable.style.filter else ()
-    terms = (*own, *(respelled(parse_filter(text), drawable.layer.facts) for text in drawable.filters))
+    asked = (with_ids(parse_filter(text), looked.disclosure) for text in drawable.filters)
+    terms = (*own, *(respelled(term, drawable.layer.facts) for term in asked))
     return And(terms) if len(terms) > 1 else terms[0] if terms else None
+
+
+def _theme(drawable: Drawable, request: IdentifyRequest) -> VectorTheme | None:
+    """By what classes features are drawn, at the scale that is looked at; None where what no class draws may have its label there."""
+    assert drawable.style
+    style = drawable.style if request.depth is Depth.ALL else at_scale(drawable.style, request.view.scale_denominator)
+    is_labelled = any(not label.of_drawn_only for label in style.labels)
+    return style.theme if isinstance(style.theme, VectorTheme) and not is_labelled else None
 
 
 def feature_hits(looked: Looked, found: Features) -> tuple[Hit, ...]:

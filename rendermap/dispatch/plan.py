@@ -21,7 +21,7 @@ from rendermap.jobs.job import DataSource, Layer
 from rendermap.request import Order, SpatialFilter, Statistic, Wanted
 from rendermap.symbology.expressions.tree import Expression, Operand
 from rendermap.symbology.measuring import Need
-from rendermap.symbology.style import Style, style_digest
+from rendermap.symbology.style import Style, VectorTheme, style_digest
 
 PlanDigest = NewType("PlanDigest", str)
 
@@ -158,9 +158,9 @@ class FeaturesPlan:
     """Features to find.  What may be told is decided: worse coordinates and numbers are made first, and the question is asked of them.
 
     crs: of the data.  id_field: the name that the features' ids go by.  decimals: that numbers are rounded to, by field.
-    definition: what the layer draws at all, of the data's true values.  extent_deg, cell: the part of the earth, and the side in units of
-    crs of the grid on which coordinates lie; None for all and as they are.  The rest is as of a `request.FeaturesRequest`, every name
-    spelled as the data has it.  limit: of rows.
+    definition: what the layer draws at all, of the data's true values; theme: leaves out besides what no class of it draws.
+    extent_deg, cell: the part of the earth, and the side in units of crs of the grid on which coordinates lie; None for all and as they
+    are.  The rest is as of a `request.FeaturesRequest`, every name spelled as the data has it.  limit: of rows.
     """
 
     layer: Layer
@@ -173,6 +173,7 @@ class FeaturesPlan:
     offset: int = 0
     decimals: tuple[tuple[str, int], ...] = ()
     definition: Expression | None = None
+    theme: VectorTheme | None = None
     extent_deg: BBox | None = None
     cell: float | None = None
     where: Expression | None = None

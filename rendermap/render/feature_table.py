@@ -19,6 +19,7 @@ from rendermap.render.copies import Shapes, member_of
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.vector_facts import ERRORS, quiet
 from rendermap.symbology.expressions.date_text import moment
+from rendermap.symbology.expressions.tree import FEATURE_ID
 from rendermap.symbology.facts import FieldKind, VectorFacts
 
 Columns = dict[str, NDArray[Any]]
@@ -96,6 +97,11 @@ def _typed(data: NDArray[Any], kind: FieldKind | None) -> NDArray[Any]:
         make: Callable[[float], object] = int if kind is FieldKind.INTEGER else bool
         return np.array([*(None if value != value else make(value) for value in data), None], object)[:-1]
     return data
+
+
+def with_ids(table: FeatureTable) -> FeatureTable:
+    """The table with the ids as a column, for conditions of the style."""
+    return FeatureTable(table.ids, {**table.columns, FEATURE_ID: table.ids}, table.shapes)
 
 
 def told(table: FeatureTable, plan: FeaturesPlan) -> FeatureTable:

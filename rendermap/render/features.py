@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 
 from rendermap.dispatch.found import Found, Value
 from rendermap.dispatch.plan import FeaturesPlan
-from rendermap.errors import TooCostly
+from rendermap.errors import StyleInvalid, TooCostly
 from rendermap.geo.bbox import BBox, pad
 from rendermap.limits import ANSWER_BYTES
 from rendermap.render.computed import plain_values
 from rendermap.render.feature_shapes import Mask, carried, cut, extent_in, lies, on_grid, query_geometry, shape_from, shown
-from rendermap.render.feature_table import FeatureTable, read_chosen, read_features, told
+from rendermap.render.feature_table import FeatureTable, read_chosen, read_features, told, with_ids
+from rendermap.render.label_classes import fields_of_theme, shown_by
 from rendermap.request import Order, Statistic, Sum, Wanted
-from rendermap.symbology.expressions.evaluate import test_of
-from rendermap.symbology.expressions.tree import Expression, columns
+from rendermap.symbology.expressions.evaluate import Test, find_name, test_of
+from rendermap.symbology.expressions.tree import FEATURE_ID, Expression, columns
+from rendermap.symbology.facts import VectorFacts
+from rendermap.symbology.style import VectorTheme
 
 _POSITION_BYTES, _VALUE_BYTES = 40, 24
 """About what a position and a value that is no text take on the wire."""
@@ -58,10 +61,12 @@ def _candidates(plan: FeaturesPlan) -> FeatureTable:
     extent = extent_in(plan.extent_deg, plan.crs) if plan.extent_deg else None
     box = _box_of([each for each in (asked, extent) if each is not None], plan.cell)
     needs_shapes = asked is not None or extent is not None or plan.wanted is Wanted.EXTENT
-    hidden = sorted(columns(plan.definition)) if plan.definition else []
-    raw = read_features(plan.layer, [*_names(plan), *hidden], with_shapes=needs_shapes, box=box)
+    hidden = _deciding(plan)
+    raw = with_ids(read_features(plan.layer, [*_names(plan), *hidden], with_shapes=needs_shapes, box=box))
     if plan.definition:
         raw = raw.pick(_passes(plan.definition, raw))
+    if plan.theme:
+        raw = raw.pick(_drawn(plan.theme, raw))
     table = told(raw, plan)
     if plan.ids is not None:
         table = table.pick(np.isin(table.ids, np.array(plan.ids, np.int64)))
@@ -72,6 +77,18 @@ def _candidates(plan: FeaturesPlan) -> FeatureTable:
     if plan.spatial_filter and asked is not None and table.shapes is not None:
         table = table.pick(lies(table.shapes, asked, plan.spatial_filter.relation))
     return table
+
+
+def _deciding(plan: FeaturesPlan) -> list[str]:
+    """The columns that decide what is drawn, whether they may be told or not.  Raises StyleInvalid for one that is not there."""
+    facts = plan.layer.facts
+    assert isinstance(facts, VectorFacts)
+    known = [FEATURE_ID, *(field.name for field in facts.fields)]
+    places = [find_name(name, known) for name in (fields_of_theme(plan.theme) if plan.theme else ())]
+    if None in places:
+        raise StyleInvalid(reason="the theme names a field that the dataset does not have")
+    shown = {known[place] for place in places if place is not None}
+    return sorted(shown.union(columns(plan.definition) if plan.definition else ()) - {FEATURE_ID})
 
 
 def _names(plan: FeaturesPlan) -> set[str]:
@@ -94,10 +111,19 @@ def _box_of(places: Sequence[shapely.Geometry], cell: float | None) -> BBox | No
     return pad(box, cell * _BOX_STEPS, cell * _BOX_STEPS) if cell else box
 
 
+def _drawn(theme: VectorTheme, table: FeatureTable) -> Mask:
+    """Which features a theme draws."""
+    return _of_rows(shown_by(theme, tuple(table.columns)), tuple(table.columns), table)
+
+
 def _passes(condition: Expression, table: FeatureTable) -> Mask:
     """Which features meet a condition; those for which it is unknown do not."""
     names = tuple(sorted(columns(condition)))
     test = test_of(condition, names)
+    return _of_rows(test, names, table)
+
+
+def _of_rows(test: Test, names: tuple[str, ...], table: FeatureTable) -> Mask:
     if not names:
         return np.full(len(table), test(()) is True)
     rows = zip(*(plain_values(table.columns[name]) for name in names), strict=True)

@@ -46,6 +46,7 @@ _CORNERS = (*_DEGREES.transform(WEST, SOUTH - 100), *_DEGREES.transform(WEST + 5
 _IN_DEGREES = {"sr": "4326", "mapExtent": ",".join(map(repr, _CORNERS)), "imageDisplay": "500,500,96"}
 _RING = [[WEST - 10, SOUTH - 10], [WEST - 10, SOUTH + 20], [WEST + 110, SOUTH + 20], [WEST + 110, SOUTH - 10], [WEST - 10, SOUTH - 10]]
 POLYGON = {**LOOK, "geometry": json.dumps({"rings": [_RING]}), "geometryType": "esriGeometryPolygon"}
+SYMBOL = {"type": "esriSFS", "style": "esriSFSSolid", "color": [200, 0, 0, 255]}
 QUESTIONS: list[tuple[dict[str, object], list[str]]] = [
     ({**LOOK, "geometry": at(125, 25)}, ["Berta"]),
     ({**LOOK, "geometry": f"{WEST + 125},{SOUTH + 25}", "layers": "visible", "tolerance": "2", "returnGeometry": "false"}, ["Berta"]),
@@ -69,6 +70,7 @@ QUESTIONS: list[tuple[dict[str, object], list[str]]] = [
     ({**LOOK, "geometry": f"{WEST + 190},{SOUTH},{WEST + 310},{SOUTH + 9}", "geometryType": "esriGeometryEnvelope"}, ["Caesar", "Dora"]),
     ({**POLYGON, "layerDefs": "0:kind = 2"}, ["Berta"]),
     ({**POLYGON, "layerDefs": '{"0": "KIND = 1"}'}, ["Abel"]),
+    ({**POLYGON, "layerDefs": '{"0": "OBJECTID > 1"}'}, ["Berta"]),
     ({**LOOK, "geometry": at(125, 25), "time": "", "layerTimeOptions": "", "layerdefs": "", "maxAllowableOffset": ""}, ["Berta"]),
 ]  # fmt: skip
 
@@ -126,6 +128,24 @@ def test_composed_layers_answer_by_their_own_ids(service: AskedService) -> None:
     found = ask(service, **asked, layers="all:7")["results"]
     assert [(one["layerId"], one["attributes"]["name"]) for one in found] == [(7, "Berta")]
     assert ask(service, **asked, layers="all:0")["results"] == []
+
+
+RENDERERS: list[tuple[dict[str, object], list[str]]] = [
+    ({"type": "uniqueValue", "field1": "kind", "uniqueValueInfos": [{"value": "2", "symbol": SYMBOL}]}, ["Berta"]),
+    ({"type": "uniqueValue", "field1": "kind", "defaultSymbol": SYMBOL, "uniqueValueInfos": [{"value": "2", "symbol": SYMBOL}]},
+     ["Abel", "Berta"]),
+    ({"type": "classBreaks", "field": "depth", "minValue": 0, "classBreakInfos": [{"classMaxValue": 2, "symbol": SYMBOL}]}, ["Abel"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("renderer", "expected"), RENDERERS)
+@pytest.mark.parametrize("depth", ["top", "visible", "all"])
+def test_what_the_picture_does_not_draw_is_not_found(
+    depth: str, renderer: dict[str, object], expected: list[str], service: AskedService
+) -> None:
+    """A feature in no class leaves no trace on the picture, so nobody can point at it."""
+    layers = json.dumps([{"id": 7, "source": {"type": "mapLayer", "mapLayerId": 0}, "drawingInfo": {"renderer": renderer}}])
+    assert names(ask(service, **POLYGON, layers=depth, dynamicLayers=layers)) == expected
 
 
 def test_answers_have_an_end(service: AskedService) -> None:

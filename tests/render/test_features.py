@@ -12,7 +12,7 @@ import pytest
 from rendermap.dispatch.found import Found
 from rendermap.dispatch.plan import FeaturesPlan
 from rendermap.dispatch.wire import from_json, to_plain_json
-from rendermap.errors import InvalidParameter, TooCostly
+from rendermap.errors import InvalidParameter, StyleInvalid, TooCostly
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84, transformer
 from rendermap.geo.shape import Shape, box_shape
@@ -20,6 +20,9 @@ from rendermap.render import features as module
 from rendermap.render.features import find_features
 from rendermap.request import Order, Relation, SpatialFilter, Statistic, Sum, Wanted
 from rendermap.symbology.expressions.sql import parse_filter
+from rendermap.symbology.expressions.tree import FEATURE_ID, Column, Comparison, Literal
+from rendermap.symbology.style import Break, Breaks, Categories, Category, Graded, Rule, Rules, Single, VectorTheme
+from rendermap.symbology.symbols import Color, Fill, Ramp, Symbol
 from tests.builders.vectors import write_features
 from tests.builders.views import look
 
@@ -60,6 +63,40 @@ def names(result: Found, at: int = 1) -> list[Any]:
 def at(*places: float, relation: Relation = Relation.INTERSECTS, distance_m: float = 0.0, crs: str = CRS) -> SpatialFilter:
     low, high = places
     return SpatialFilter(box_shape(WEST + low, SOUTH - 10, WEST + high, SOUTH + 60), crs, relation, distance_m)
+
+
+RAMP = Ramp(((0.0, Color(255, 255, 255)), (1.0, Color(0, 0, 0))))
+RED, NONE = Symbol((Fill(Color(200, 0, 0)),)), Symbol()
+KINDS = (Category(((1,),), RED), Category(((9,),), NONE))
+ABOVE_2 = parse_filter("depth > 2")
+THEMES: list[tuple[VectorTheme, list[str | None]]] = [
+    (Single(RED), ["a", "b", "c", None, "e"]),
+    (Categories(("kind",), KINDS), ["a", "c", "e"]),
+    (Categories(("KIND",), KINDS, default=RED), ["a", "b", "c", None, "e"]),
+    (Categories(("kind",), (Category(((1,),), NONE),), default=RED), ["b", None]),
+    (Categories(("name", "kind"), (Category(((None, 2), ("a", 1)), RED),)), ["a", None]),
+    (Breaks("depth", 1.0, (Break(2.0, RED), Break(4.0, NONE), Break(5.0, RED))), ["a"]),
+    (Breaks("depth", 1.0, (Break(9.0, RED),), excluded=ABOVE_2), ["a"]),
+    (Breaks("depth", 1.0, (Break(9.0, RED),), normalization_field="kind"), ["a", "b", None, "e"]),
+    (Graded(Column("depth"), RED, RAMP, limits=(0.0, 9.0)), ["a", "b", None, "e"]),
+    (Rules((Rule(RED, filter=ABOVE_2), Rule(NONE, filter=parse_filter("kind = 2")))), ["b", None, "e"]),
+    (Rules((Rule(NONE, filter=ABOVE_2), Rule(RED, is_else=True))), ["a", "c"]),
+    (Rules((Rule(RED, filter=Comparison("=", Column(FEATURE_ID), Literal(2))),)), ["b"]),
+]
+
+
+@pytest.mark.parametrize(("theme", "expected"), THEMES)
+def test_what_no_class_draws_is_not_found(theme: VectorTheme, expected: list[str | None], tmp_path: Path) -> None:
+    """Classes go by the data's true values, told or not; among what they draw, a definition chooses further."""
+    plan = plan_of(tmp_path, theme=theme, decimals=(("depth", 0),), fields=("OBJECTID", "name"))
+    assert names(found(plan)) == expected
+    assert names(found(replace(plan, definition=parse_filter("name = 'b'")))) == [name for name in expected if name == "b"]
+
+
+def test_a_theme_of_a_field_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """As drawing tells it."""
+    with pytest.raises(StyleInvalid):
+        found(plan_of(tmp_path, theme=Categories(("owner",), KINDS)))
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
