@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rendermap.errors import Busy, NotSupported, TooMany
-from rendermap.gp.engines import local
+from rendermap.gp import queued_engine
 from rendermap.jobs.document import Document
 from tests.builders.served import serving
 from tests.builders.tooled import Workshop, at_work, is_alive, lay_out_tools, leave_behind, watchers_of
@@ -200,14 +200,14 @@ def test_two_servers_over_one_jobs_directory(tmp_path: Path) -> None:
 
 def test_an_end_that_cannot_be_written_is_written_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk leaves no job waiting for ever."""
-    failures, finish = [errno.ENOSPC], local._finish
+    failures, finish = [errno.ENOSPC], queued_engine._finish
 
-    def failing(held: local.Held) -> None:
+    def failing(held: queued_engine.Held) -> None:
         if failures:
             raise OSError(failures.pop(), "no room")
         finish(held)
 
-    monkeypatch.setattr(local, "_finish", failing)
+    monkeypatch.setattr(queued_engine, "_finish", failing)
 
     async def doing() -> None:
         async with at_work(tmp_path / "jobs", tools(tmp_path)) as workshop:

@@ -9,15 +9,15 @@ from functools import partial
 
 from rendermap.gp.claims import Claim
 from rendermap.gp.engines.engine import Beginning
-from rendermap.gp.engines.local import LocalEngine
 from rendermap.gp.ogcapi.remote_order import remote_order
 from rendermap.gp.ogcapi.remote_program import RemoteProgram
 from rendermap.gp.orders import JobOrder
+from rendermap.gp.queued_engine import QueuedEngine
 from rendermap.jobs import manifest
 from rendermap.services.service import service_named, task_named
 
 
-class OgcApiEngine(LocalEngine):
+class OgcApiEngine(QueuedEngine):
     """Belongs to one event loop."""
 
     own = frozenset(("ogcapi",))
