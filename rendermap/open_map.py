@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property, partial, reduce
+from functools import cached_property, partial
 
 from rendermap.access.grant import Operation, Principal
 from rendermap.ahead import SLOW_S, TilePyramid
+from rendermap.asked_layers import AskedLayers, plan_of
 from rendermap.cards import legend_layer, map_card
-from rendermap.composing import composed
-from rendermap.disclosure import Disclosure, disclosure_of
+from rendermap.disclosure import disclosure_of
 from rendermap.dispatch.found import Found
 from rendermap.dispatch.plan import (
     FeaturesPlan,
-    LayerPlan,
     LegendPlan,
     MapPlan,
     SheetPlan,
@@ -23,14 +22,13 @@ from rendermap.dispatch.plan import (
 )
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.errors import InvalidFormat, LayerNotFound, NotSupported
-from rendermap.filtering import at_time, demand_told, filtered
 from rendermap.fineness import Fineness
 from rendermap.gate import Gate
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import transform_bbox
 from rendermap.geo.lattice import lattice_of
 from rendermap.geo.tiling import TileAddress, crs_of_set, view_of
-from rendermap.geo.view import RATIO_PLACES, MapView, snapped
+from rendermap.geo.view import RATIO_PLACES, snapped
 from rendermap.identifying import (
     MOST_HITS,
     LayerHits,
@@ -43,7 +41,6 @@ from rendermap.identifying import (
     looked_into,
     positions_of,
     queried,
-    usual_choice,
 )
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.job import Layer
@@ -51,7 +48,6 @@ from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_
 from rendermap.queries import Queried, found_texts
 from rendermap.reply import Features, FoundText, Hits, LegendLayer, MapCard, Picture
 from rendermap.request import (
-    ComposedLayer,
     FeaturesRequest,
     FindRequest,
     IdentifyRequest,
@@ -65,8 +61,6 @@ from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
 from rendermap.symbology.facts import GeometryKind, VectorFacts
 from rendermap.symbology.field_names import fields_named
-from rendermap.symbology.scales import at_scale
-from rendermap.symbology.style import style_digest
 from rendermap.symbology.writers.written import Document
 
 
@@ -80,6 +74,7 @@ class OpenMap:
         self._job_map = within(job_map, self._grant)
         self._protection = job_map.service.protection
         self._fineness = Fineness(job_map.crs, self._grant.bounds.finest_scale_denominator)
+        self._layers = AskedLayers(self._job_map, gate, self._fineness, studio.looks, studio.scaled)
 
     @property
     def is_public(self) -> bool:
@@ -96,13 +91,9 @@ class OpenMap:
         """What the map is; a layer that could not be drawn has that for its fault while it rests."""
         drawables = tuple(replace(d, fault=d.fault or self._resting(d)) for d in self._job_map.drawables)
         card = map_card(replace(self._job_map, drawables=drawables), self._studio.limits.max_px, self._fineness)
-        told, of_id = self._disclosures, {drawable.tool.id: drawable for drawable in drawables}
+        told, of_id = self._layers.disclosures, {drawable.tool.id: drawable for drawable in drawables}
         layers = (told[one.id].told_on(one, of_id[one.id]) if one.id in told else one for one in card.layers)
         return replace(card, layers=tuple(layers))
-
-    @cached_property
-    def _disclosures(self) -> dict[int, Disclosure]:
-        return {d.tool.id: disclosure_of(d, self._gate, self._job_map.service) for d in self._job_map.drawables}
 
     @property
     def version(self) -> str:
@@ -176,7 +167,7 @@ class OpenMap:
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """The legend, top layer first; layers that cannot be drawn are listed with their fault and no entries."""
-        shown = self._listed(request)
+        shown = self._layers.of_legend(request)
         plan = _legend_plan(shown, request, {})
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         faults = {swatch.id: self._studio.breaker.fault_of(swatch) for swatch in plan.layers}
@@ -197,7 +188,7 @@ class OpenMap:
 
     @cached_property
     def _told_styles(self) -> frozenset[int]:
-        allowed, told = self._gate.allowed(Operation.IDENTIFY), self._disclosures
+        allowed, told = self._gate.allowed(Operation.IDENTIFY), self._layers.disclosures
         styled = ((d, told[d.tool.id]) for d in self._job_map.drawables if d.style and d.tool.id in allowed)
         return frozenset(d.tool.id for d, disclosure in styled if disclosure.tells(fields_named(d.style)))
 
@@ -244,22 +235,11 @@ class OpenMap:
         A layer that fails is left out, as pictures leave it out.  Raises NotSupported where there is none to be asked, InvalidFilter,
         InvalidParameter, TooMany, TooCostly, Busy; Broken where nothing but failures was found.
         """
-        if all(told.level is Operation.VIEW for told in self._disclosures.values()):
+        if all(told.level is Operation.VIEW for told in self._layers.disclosures.values()):
             raise NotSupported
         limit = self._job_map.service.maximum_records or MOST_HITS
-        return await gathered(looked_into(self._looked(request), request), partial(self._told, request, limit), limit, request.depth)
-
-    def _looked(self, request: IdentifyRequest) -> Iterator[Looked]:
-        """What the request names, top first, each under the id that it has there."""
-        told = self._disclosures
-        if request.composition is None:
-            drawn = MapRequest(request.job, request.view, usual_choice(request), filters=request.filters, time=request.time)
-            yield from (Looked(d.tool.id, d, told[d.tool.id]) for d in self._asked_for(drawn))
-            return
-        for layer, drawable in self._composed(request.composition):
-            if request.ids is None or layer.id in request.ids:
-                timed = at_time(drawable, request.time, told[drawable.tool.id]) if request.time else drawable
-                yield Looked(layer.id, timed, told[drawable.tool.id])
+        looked = looked_into(self._layers.of_identify(request), request)
+        return await gathered(looked, partial(self._told, request, limit), limit, request.depth)
 
     async def _told(self, request: IdentifyRequest, limit: int, looked: Looked) -> LayerHits:
         return await (self._cells(looked, request) if looked.is_raster else self._hits(looked, request, limit))
@@ -285,7 +265,7 @@ class OpenMap:
         drawable = next((d for d in self._job_map.drawables if d.tool.id == layer_id), None)
         if drawable is None:
             raise LayerNotFound
-        disclosure = self._disclosures[layer_id]
+        disclosure = self._layers.disclosures[layer_id]
         if disclosure.level is not Operation.DATA:
             raise NotSupported
         return Queried(drawable, disclosure, self._grant.bounds, self._job_map.crs, self._job_map.service.maximum_records)
@@ -302,15 +282,15 @@ class OpenMap:
 
     def _resting(self, drawable: Drawable) -> str | None:
         is_drawn = drawable.layer and drawable.style and drawable.crs
-        return self._studio.breaker.fault_of(_layer_plan(drawable)) if is_drawn else None
+        return self._studio.breaker.fault_of(plan_of(drawable)) if is_drawn else None
 
     def _plan(self, request: MapRequest) -> MapPlan:
         if request.format not in FORMATS:
             raise InvalidFormat
         asked = request.drawn_view
         view, lattice = snapped(asked), lattice_of(asked)
-        shown = visible(self._asked_for(request), view, lattice, self._fineness)
-        layers = tuple(self._filtered(self._at_scale(_layer_plan(d), d, view), d) for d in reversed(shown))
+        shown = visible(self._layers.of_map(request), view, lattice, self._fineness)
+        layers = tuple(self._layers.plan(drawable, view) for drawable in reversed(shown))
         is_labelled = any(plan.style.labels for plan in layers)
         stamp = stamp_of(self._job_map.job, self._protection)
         plan = MapPlan(
@@ -318,49 +298,6 @@ class OpenMap:
         )  # fmt: skip
         extent = self._grant.bounds.extent_deg
         return bounded(plan, shown, BBox(*extent) if extent else None, self._fineness)
-
-    def _filtered(self, plan: LayerPlan, drawable: Drawable) -> LayerPlan:
-        told = self._disclosures[drawable.tool.id] if drawable.filters else Disclosure()
-        return reduce(lambda made, text: filtered(made, text, told), drawable.filters, plan)
-
-    def _at_scale(self, plan: LayerPlan, drawable: Drawable, view: MapView) -> LayerPlan:
-        """The layer with what of its style is drawn at the view's scale, which few dots per inch make no finer than the layer's bound."""
-        bound, finest = self._fineness.finest(drawable), self._fineness.cut(drawable, view)
-        scale = max(view.scale_denominator, bound.scale_denominator if bound else 0.0) if finest is None else finest.scale_denominator
-        if drawable.is_restyled:
-            style = at_scale(plan.style, scale)
-            key = style_digest(style)
-        else:
-            style, key = self._studio.scaled.get(plan.style, plan.style_key, scale)
-        if style is plan.style:
-            return replace(plan, finest=finest) if finest else plan
-        return replace(plan, style=style, style_key=key, rest_key=plan.style_key, finest=finest)
-
-    def _asked_for(self, request: MapRequest) -> tuple[Drawable, ...]:
-        """What the request names, top first, with the filters it asks for."""
-        if request.composition is not None:
-            shown = tuple(drawable for _, drawable in self._composed(request.composition))
-        else:
-            shown, filters = chosen(self._job_map, request.layers), self._granted_filters(request)
-            if filters:
-                shown = tuple(replace(d, filters=(filters[d.tool.id],)) if d.tool.id in filters else d for d in shown)
-        return tuple(at_time(d, request.time, self._disclosures[d.tool.id]) for d in shown) if request.time else shown
-
-    def _listed(self, request: LegendRequest) -> tuple[Drawable, ...]:
-        """What the legend is of, top first; composed layers under the ids that they have there."""
-        if request.composition is None:
-            return chosen(self._job_map, request.layers)
-        return tuple(replace(drawable, tool=replace(drawable.tool, id=layer.id)) for layer, drawable in self._composed(request.composition))
-
-    def _composed(self, composition: tuple[ComposedLayer, ...]) -> Iterator[tuple[ComposedLayer, Drawable]]:
-        return composed(composition, self._job_map.drawables, self._job_map.service.groups, self._disclosures, self._studio.looks)
-
-    def _granted_filters(self, request: MapRequest) -> dict[int, str]:
-        wanted = {layer_id: text for layer_id, text in request.filters if text.strip()}
-        named = [d.tool.id for d in self._job_map.drawables if d.tool.id in wanted]
-        for layer_id in named:
-            demand_told(wanted[layer_id], self._disclosures[layer_id])
-        return {layer_id: wanted[layer_id] for layer_id in named}
 
 
 def _kind_of(layer: Layer) -> GeometryKind | None:
@@ -371,13 +308,6 @@ def map_request_of(request: TileRequest) -> MapRequest:
     """The picture that a tile is."""
     view = view_of(request.tile, request.size_px, request.pixel_ratio)
     return MapRequest(request.job, view, request.layers, request.format)
-
-
-def _layer_plan(drawable: Drawable) -> LayerPlan:
-    assert drawable.layer and drawable.style and drawable.crs
-    return LayerPlan(
-        drawable.tool.id, drawable.layer, drawable.crs, drawable.style, drawable.style_key, is_filtered=drawable.is_restyled
-    )  # fmt: skip
 
 
 def _legend_plan(drawables: Iterable[Drawable], request: LegendRequest, groups: Mapping[int | None, str]) -> LegendPlan:
