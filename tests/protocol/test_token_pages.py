@@ -56,7 +56,7 @@ def token(service: AskedService) -> str:
     return given
 
 
-def _pages_from(service: AskedService, start: str, token: str) -> Iterator[tuple[str, _Page]]:
+def _pages_from(service: AskedService, start: str) -> Iterator[tuple[str, _Page]]:
     """Every page that clicking leads to, with what it leads to; every picture on them is there."""
     to_see, seen = [start], {start}
     while to_see:
@@ -68,7 +68,7 @@ def _pages_from(service: AskedService, start: str, token: str) -> Iterator[tuple
         assert answer.headers["referrer-policy"] == "no-referrer" and "no-store" in answer.headers["cache-control"], address
         page = _Page(answer.text)
         yield address, page
-        ours = {lead.removeprefix(HERE) for lead in page.leads if not lead.startswith(("data:", "?", "#"))}
+        ours = {lead.removeprefix(HERE) for lead in page.leads if not lead.startswith(("data:", "?", "#", "/static/"))}
         assert all(lead.startswith("/") for lead in ours), ours
         to_see += ours - seen
         seen |= ours
@@ -77,7 +77,7 @@ def _pages_from(service: AskedService, start: str, token: str) -> Iterator[tuple
 def test_pages_of_the_services_directory(service: AskedService, token: str) -> None:
     """Each link and picture carries the token on, so all of them work; nothing that people read and copy has it."""
     paths = set()
-    for address, page in _pages_from(service, f"/arcgis/rest/services?token={token}", token):
+    for address, page in _pages_from(service, f"/arcgis/rest/services?token={token}"):
         paths.add(urlsplit(address).path.removeprefix("/arcgis/rest/services"))
         assert page.leads and all(parse_qs(urlsplit(lead).query).get("token") == [token] for lead in page.leads if lead[:5] != "data:")
         assert token not in page.text
@@ -89,7 +89,7 @@ def test_pages_of_a_job(service: AskedService, token: str) -> None:
     """The job, its result, its map with its picture, and the forms to ask with."""
     job_id = service.job_ids["Town/Demo"]
     of_job = f"/arcgis/rest/services/Town/Demo/GPServer/Run/jobs/{job_id}"
-    pages = dict(_pages_from(service, f"{of_job}?token={token}", token))
+    pages = dict(_pages_from(service, f"{of_job}?token={token}"))
     of_map = f"/arcgis/rest/services/Town/Demo/MapServer/jobs/{job_id}"
     for path in (f"{of_job}/results/Parcels", of_map, f"{of_map}/0", f"{of_map}/0/query", f"{of_map}/find", f"{of_map}/identify"):
         assert f"{path}?token={token}" in pages
@@ -97,9 +97,18 @@ def test_pages_of_a_job(service: AskedService, token: str) -> None:
     assert ("token", token) in pages[f"{of_map}/0/query?token={token}"].hidden
 
 
+def test_pages_of_the_viewer(service: AskedService, token: str) -> None:
+    """The list, with a picture of each job, and a job's map lead on with it too, and the scripts of the map are told it."""
+    page = f"/jobs/Town/Demo/{service.job_ids['Town/Demo']}"
+    pages = dict(_pages_from(service, f"/?token={token}"))
+    assert {f"/?token={token}", f"{page}?token={token}"} <= set(pages) and not any(token in one.text for one in pages.values())
+    assert [lead for lead in pages[f"/?token={token}"].leads if lead.startswith("/thumbnails/")]
+    assert f'"token":"{token}"' in service.get(f"{page}?token={token}").text
+
+
 def test_who_signs_in_by_a_header_keeps_it_there(service: AskedService, token: str) -> None:
     """No page repeats what a header or a proxy brought."""
     job = f"/arcgis/rest/services/Town/Demo/GPServer/Run/jobs/{service.job_ids['Town/Demo']}"
-    for path in ("/arcgis/rest/services", job):
+    for path in ("/arcgis/rest/services", job, "/"):
         page = service.ask("GET", path, headers={"Authorization": f"Bearer {token}"})
         assert page.status_code == 200 and token not in page.text

@@ -78,7 +78,9 @@ export class Stack {
 
   source(ids) {
     const double = devicePixelRatio > 1;
-    const ending = `${double ? "@2x" : ""}.png${ids ? `?layers=${ids}` : ""}`;
+    const { token } = this.data.paths;
+    const query = [ids && `layers=${ids}`, token && `token=${encodeURIComponent(token)}`].filter(Boolean).join("&");
+    const ending = `${double ? "@2x" : ""}.png${query && `?${query}`}`;
     return new TileImage({
       tileGrid: grid,
       tilePixelRatio: double ? 2 : 1,

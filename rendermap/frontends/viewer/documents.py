@@ -197,11 +197,15 @@ class Basemap:
 
 @dataclass(frozen=True, slots=True)
 class MapPaths:
-    """What the map page asks for, as paths on this host.  tiles: up to the zoom."""
+    """What the map page asks for, as paths on this host.  tiles: up to the zoom.
+
+    token: that the page was opened by, for what scripts ask for.
+    """
 
     tiles: str
     download: str
     state: str
+    token: str | None = None
 
 
 def map_data(card: MapCard, paths: MapPaths, basemap: Basemap | None) -> dict[str, object]:

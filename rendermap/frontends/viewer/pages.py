@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from rendermap.frontends.identity import VARY
-from rendermap.frontends.links import base_url
+from rendermap.frontends.links import base_url, with_token
 from rendermap.frontends.responses import PRIVATE
 from rendermap.frontends.viewer.bundle import Bundle, NotBuilt
 from rendermap.frontends.viewer.wording import moment
@@ -34,6 +35,16 @@ def prefix_of(request: Request) -> str:
     return urlsplit(base_url(request)).path.rstrip("/")
 
 
+def token_of(request: Request) -> str | None:
+    """The token that a page is opened by, in its address."""
+    return request.query_params.get("token") or None
+
+
+@pass_context
+def _with_token(context: Context, address: str) -> str:
+    return with_token(address, context["token"])
+
+
 class Pages:
     """Renders pages.  Every value is escaped by the templates; scripts get their data from an inert JSON block."""
 
@@ -43,24 +54,25 @@ class Pages:
         self._templates = Environment(
             loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        self._templates.filters |= {"moment": moment, "inert_json": inert_json}
+        self._templates.filters |= {"moment": moment, "inert_json": inert_json, "with_token": _with_token}
 
     def page(self, request: Request, template: str, values: Mapping[str, object], status: int = 200) -> Response:
         """One page; 503 with plain words when the scripts and styles were not built.
 
         values: with ``link_ends``, where the page is shown by a link, which the page then says.
         """
-        prefix = prefix_of(request)
+        prefix, token = prefix_of(request), token_of(request)
 
         def asset(source: str) -> str:
             return f"{prefix}/static/{self.bundle.name_of(source)}"
 
         try:
-            body = self._templates.get_template(template).render({"link_ends": None, **values}, prefix=prefix, asset=asset)
+            body = self._templates.get_template(template).render({"link_ends": None, **values}, prefix=prefix, asset=asset, token=token)
         except NotBuilt:
             return HTMLResponse(_NOT_BUILT, 503, _SAFE | {"Content-Security-Policy": _NOTHING, "Cache-Control": "no-store"})
         policy = content_policy(getattr(request.app.state, "basemap_url", None))
-        return HTMLResponse(body, status, _SAFE | {"Content-Security-Policy": policy, "Cache-Control": PRIVATE, "Vary": VARY})
+        kept = "private, no-store" if token else PRIVATE
+        return HTMLResponse(body, status, _SAFE | {"Content-Security-Policy": policy, "Cache-Control": kept, "Vary": VARY})
 
 
 def content_policy(basemap_url: str | None) -> str:

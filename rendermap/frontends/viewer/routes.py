@@ -15,7 +15,7 @@ from rendermap.access.grant import Principal
 from rendermap.errors import NotFound, NotSupported, RendermapError
 from rendermap.frontends.identity import principal_of
 from rendermap.frontends.incidents import foreseen
-from rendermap.frontends.links import base_url, link
+from rendermap.frontends.links import base_url, link, with_token
 from rendermap.frontends.outcomes import note_refusal
 from rendermap.frontends.problems import problem_response, telling_route
 from rendermap.frontends.responses import Keep, drawn_response, picture_response
@@ -23,7 +23,7 @@ from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.viewer import documents
 from rendermap.frontends.viewer.bundle import Bundle, NotBuilt
 from rendermap.frontends.viewer.errors import error_response
-from rendermap.frontends.viewer.pages import Pages, prefix_of
+from rendermap.frontends.viewer.pages import Pages, prefix_of, token_of
 from rendermap.frontends.viewer.params import parse_download, parse_layers, parse_legend_layers, parse_tile
 from rendermap.frontends.viewer.wording import duration, state_of
 from rendermap.imaging.formats import FORMATS
@@ -232,7 +232,9 @@ def _state_path(request: Request, service: str, job_id: str) -> str:
 def _paths(request: Request, card: MapCard) -> documents.MapPaths:
     name, job_id = card.service.name, card.job_id or ""
     page = documents.page_path(name, job_id, prefix_of(request))
-    return documents.MapPaths(f"{page}/tiles/{card.digest}", f"{page}/download.png", _state_path(request, name, job_id))
+    token = token_of(request)
+    state = with_token(_state_path(request, name, job_id), token)
+    return documents.MapPaths(f"{page}/tiles/{card.digest}", f"{page}/download.png", state, token)
 
 
 def _basemap(request: Request) -> documents.Basemap | None:
