@@ -58,6 +58,38 @@ class Crowd(ServerState):
                 connection.part_if_slow(now_s, self._patience)
 
 
+class InOnePiece:
+    """A transport that sends what is written to it in one step of the event loop at once.
+
+    The server writes a head and its body one after the other.  If the process were killed between the two, a proxy could not ask another
+    for an answer whose head it has passed on already.
+    """
+
+    def __init__(self, inner: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._inner = inner
+        self._loop = loop
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """See `asyncio.WriteTransport`."""
+        if not self._pieces:
+            self._loop.call_soon(self._send)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """See `asyncio.BaseTransport`."""
+        self._send()
+        self._inner.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def _send(self) -> None:
+        pieces, self._pieces = self._pieces, []
+        if pieces and not self._inner.is_closing():
+            self._inner.writelines(pieces)
+
+
 class ClientConnection(HttpToolsProtocol):
     """One client.  Belongs to a `Crowd`."""
 
@@ -75,7 +107,7 @@ class ClientConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
-        super().connection_made(transport)
+        super().connection_made(InOnePiece(transport, self.loop))  # type: ignore[arg-type]
         surplus = len(self.connections) - self._crowd.most
         if surplus > 0:
             self.app = self._crowd.turned_away

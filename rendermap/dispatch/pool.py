@@ -339,6 +339,7 @@ class Pool:
             answer = await worker.ask(errand.request)
             self._trials.end(errand, None)
         except WorkerDied as died:
+            self._workers.discard(worker)  # what is handed out now must not count on it
             was_suspect = self._trials.is_suspect(errand)
             self._trials.end(errand, died.cause)
             self._again(errand, died, is_last=was_suspect)

@@ -45,9 +45,9 @@ async def file_store(
 
 
 @asynccontextmanager
-async def redis_store(url: str, on_damage: Callable[[], object] = lambda: None) -> AsyncIterator[RedisStore[Drawn]]:
+async def redis_store(url: str, on_damage: Callable[[], object] = lambda: None, timeout_s: float = 2.0) -> AsyncIterator[RedisStore[Drawn]]:
     """Unguarded: what the server says is raised."""
-    client: Redis = connect(url, timeout_s=2.0)
+    client: Redis = connect(url, timeout_s)
     try:
         yield RedisStore(client, envelope(), on_damage)
     finally:
