@@ -18,9 +18,6 @@ BROKER = "RENDERMAP_BROKER"
 DRAWINGS, JOBS = "rendermap-prerender", "rendermap-jobs"
 """What there is to do, which is the name of its queue and of its task."""
 
-LOST_S = 300
-"""What a machine took and did not finish is given to another after so long; whoever ordered it does not wait for that (`fleet`)."""
-
 KEPT_S = 3600
 """How long orders that nobody takes, and reports that nobody reads, are kept."""
 
@@ -53,7 +50,10 @@ def connect(url: str, work: str = DRAWINGS) -> Any:
         worker_prefetch_multiplier=1,
         result_expires=KEPT_S,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"visibility_timeout": LOST_S, "socket_connect_timeout": ANSWERS_WITHIN_S, "socket_keepalive": True},
+        broker_connection_max_retries=None,
+        # what was taken is no more at the broker: Kombu (5.7) would acknowledge it over a connection that may be gone, and the worker ends
+        # of that; whoever ordered what is not done orders it again
+        broker_transport_options={"ack_emulation": False, "socket_connect_timeout": ANSWERS_WITHIN_S, "socket_keepalive": True},
         redis_socket_timeout=10,
         redis_socket_connect_timeout=ANSWERS_WITHIN_S,
     )
@@ -66,10 +66,27 @@ def run_worker(app: Any, name: str, at_once: int) -> int:
 
     # its lines go the way of all lines, past what hides credentials
     setup_logging.connect(_leave_logging, weak=False)
+    _outlive_broker(app)
     host = f"{name}-{os.getpid()}@{socket.gethostname()}"
     worker = app.Worker(pool="threads", concurrency=at_once, hostname=host, without_gossip=True, without_mingle=True, quiet=True)
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def _outlive_broker(app: Any) -> None:
+    """Kombu would give back what is being worked at when it loses the broker, over the connection that is gone."""
+    from celery.bootsteps import StartStopStep
+
+    class KeepTaken(StartStopStep):  # type: ignore[misc,unused-ignore]
+        """On each connection anew."""
+
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, consumer: Any) -> None:
+            """Called when the connection is there."""
+            consumer.connection.default_channel.do_restore = False
+
+    app.steps["consumer"].add(KeepTaken)
 
 
 def _leave_logging(**_: object) -> None:

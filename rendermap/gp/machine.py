@@ -100,6 +100,5 @@ def take_calls(app: Any, site: Site, at_once: int) -> int:
     """Until told to stop by a signal; what was begun is ended first.  Result: exit status.  at_once: jobs on this machine."""
     if lack := lack_of_confinement():
         _log.warning(UNCONFINED, reason=lack)
-    # a call that is lost is made again; one acknowledged late, by way of a broker that was restarted meanwhile, ends the worker (Kombu 5.7)
-    app.task(Machine(site, app).answer, name=JOBS, ignore_result=True, acks_late=False)
+    app.task(Machine(site, app).answer, name=JOBS, ignore_result=True)
     return run_worker(app, "rendermap-jobs", at_once)
