@@ -22,6 +22,7 @@ from rendermap.frontends.leases import Leases
 from rendermap.frontends.link_paths import LinkPaths
 from rendermap.frontends.outcomes import Outcomes
 from rendermap.frontends.table import FRONT_ENDS
+from rendermap.frontends.viewer.bundle import Bundle
 from rendermap.frontends.viewer.routes import add_error_pages
 from rendermap.readiness import Readiness
 from rendermap.telemetry import exposition
@@ -64,6 +65,7 @@ def create_app(assembled: Assembled) -> FastAPI:
     settings = assembled.settings
     app.state.public_url = settings.public_url
     app.state.doorkeeper = assembled.doorkeeper
+    app.state.has_viewer = Bundle().is_built
     app.state.basemap_url = settings.basemap_url
     app.state.basemap_attribution = settings.basemap_attribution
     app.state.expired_job_reply = settings.expired_job_reply

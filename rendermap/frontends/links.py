@@ -32,3 +32,8 @@ def with_token(address: str, token: str | None) -> str:
 def link(request: Request, *parts: str) -> str:
     """An absolute address below the base; each part may hold slashes, everything else is escaped."""
     return "/".join((base_url(request), *(quote(part.strip("/"), safe="/@:{}") for part in parts)))
+
+
+def job_page(request: Request, service: str, job_id: str) -> str | None:
+    """The viewer's page of a job, None where the viewer's pages have not been built."""
+    return link(request, "jobs", service, job_id) if getattr(request.app.state, "has_viewer", False) else None

@@ -84,6 +84,18 @@ def test_the_job_page_tells_the_job() -> None:
     assert "?f=pjson" in text
 
 
+def test_the_job_leads_to_the_viewer_where_there_is_one() -> None:
+    """The map of a job that succeeded can be opened by people, from its page and from its map service."""
+    app = ArcgisApp()
+    page = f"/jobs/Demo/Hazard/{HAZARD_JOB}"
+    assert f'{page}"' not in app.get(JOB).text and f'{page}"' not in app.get(J).text
+    app.app.state.has_viewer = True
+    for url in (JOB, J):
+        assert re.search(rf'href="http://maps.example{page}">Open the map', app.get(url).text)
+    for url in (f"{T}/jobs/{RUNNING_JOB}", f"{T}/jobs/{ENDED_JOB}", f"{S}/MapServer"):
+        assert "Open the map" not in app.get(url).text
+
+
 class HostileService(ServiceDouble):
     """Every text that comes from a tool, its author or its data is an attack."""
 

@@ -278,6 +278,8 @@ def test_pages_for_people(service: AskedService) -> None:
     assert "<script>" not in service.get(f"{service.map_url()}/0/query", where="name = '<script>'").text
     assert "Berta" in service.get(f"{service.map_url()}/find", searchText="er", layers="0").text
     assert 'name="searchText"' in service.get(f"{service.map_url()}/find").text
+    result = service.get(service.result_url()).text
+    assert "<td>Berta</td>" in result and "?f=geojson" in result and "f=geojson" not in service.get(service.result_url("Seen")).text
     page = service.get(service.map_url()).text
     assert "/0/query" in service.get(f"{service.map_url()}/0").text and '/find">' in page and '/identify">' in page
     assert "/identify" not in service.get(service.map_url("Seen")).text

@@ -93,6 +93,7 @@ def test_pages_of_a_job(service: AskedService, token: str) -> None:
     of_map = f"/arcgis/rest/services/Town/Demo/MapServer/jobs/{job_id}"
     for path in (f"{of_job}/results/Parcels", of_map, f"{of_map}/0", f"{of_map}/0/query", f"{of_map}/find", f"{of_map}/identify"):
         assert f"{path}?token={token}" in pages
+    assert f"/jobs/Town/Demo/{job_id}?token={token}" in pages, "the viewer"
     assert [lead for lead in pages[f"{of_job}?token={token}"].leads if "f=image" in lead and lead.endswith(f"token={token}")]
     assert ("token", token) in pages[f"{of_map}/0/query?token={token}"].hidden
 

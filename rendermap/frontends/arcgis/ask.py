@@ -12,7 +12,7 @@ from rendermap.access.keyring import KeyRing
 from rendermap.frontends.arcgis.address import Address
 from rendermap.frontends.identity import doorkeeper_of
 from rendermap.frontends.kvp import Parameters
-from rendermap.frontends.links import link
+from rendermap.frontends.links import job_page, link
 from rendermap.frontends.negotiation import Form
 from rendermap.request import JobRequest
 from rendermap.service import MapService
@@ -64,6 +64,10 @@ class Ask:
     def map_url(self, service: str, job_id: str | None) -> str:
         """The map of a job, or the template."""
         return self.url("services", service, "MapServer", *(("jobs", job_id) if job_id else ()))
+
+    def page_url(self, service: str, job_id: str | None) -> str | None:
+        """The viewer's page of a job; None of the template, and where there is no viewer."""
+        return job_page(self.request, service, job_id) if job_id else None
 
     def alias_url(self, service: str, job_id: str) -> str:
         """The map of a job at an address that keeps the job when a client cuts it after ``MapServer``."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -32,7 +34,7 @@ from rendermap.frontends.arcgis.gp_documents import (
 from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
 from rendermap.frontends.arcgis.queries import result_features, result_rows
-from rendermap.frontends.arcgis.query_params import is_geojson
+from rendermap.frontends.arcgis.query_params import GEOJSON, is_geojson
 from rendermap.frontends.arcgis.spatial import Json, extent, with_area
 from rendermap.frontends.arcgis.tokens import TOKENS
 from rendermap.frontends.identity import doorkeeper_of
@@ -136,13 +138,17 @@ def job_answer(ask: Ask, card: ServiceCard, task: TaskCard, state: JobCard) -> A
     """A job as it is."""
     shown = _shown_of_job(ask, card, task)
     if state.status == "succeeded" and has_map(card):
-        shown |= {"map_url": ask.map_url(card.name, state.job_id), "alias": ask.alias_url(card.name, state.job_id)}
+        shown |= {
+            "map_url": ask.map_url(card.name, state.job_id),
+            "alias": ask.alias_url(card.name, state.job_id),
+            "page_url": ask.page_url(card.name, state.job_id),
+        }
     times = (("Submitted", state.created), ("Started", state.started), ("Finished", state.finished))
     shown |= {
         "url": ask.job_url(card.name, task.name, state.job_id),
         "names": {value.name: value.display_name for value in (*state.results, *state.inputs)},
         "layer_ids": {value.name: value.layer_id for value in state.results},
-        "times": [(label, moment.isoformat(" ", "seconds")) for label, moment in times if moment],
+        "times": [(label, f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC") for label, moment in times if moment],
         "is_going_on": state.status in GOING_ON,
     }
     return Answer(job_document(state), "job", shown)
@@ -154,6 +160,7 @@ def _shown_of_job(ask: Ask, card: ServiceCard, task: TaskCard) -> dict[str, obje
         "again_url": ask.task_url(card.name, task.name) if card.accepts_jobs else None,
         "url": "",
         "map_url": None,
+        "page_url": None,
         "alias": None,
         "names": {},
         "layer_ids": {},
@@ -183,7 +190,9 @@ async def input_(ask: Ask) -> Answer:
     card, found = await task_of(ask)
     state = await job_of(ask, card, found)
     value = _named(state.inputs, ask.address.item, "inputs")
-    return Answer(value_document(value, plain_value(value)), "value", {"crumbs": _job_crumbs(ask, card, found)})
+    # a set that a client sent may be of any shape
+    shown = {"crumbs": _job_crumbs(ask, card, found), "is_records": False}
+    return Answer(value_document(value, plain_value(value)), "value", shown)
 
 
 def _job_crumbs(ask: Ask, card: ServiceCard, task: TaskCard) -> tuple[tuple[str, str], ...]:
@@ -211,7 +220,13 @@ async def result(ask: Ask) -> Answer | Response:
         asked = _picture_of(ask.parameters, ask.job(card.name), opened.card, output)
         with refused_filters_told(asked):
             return await drawn_response(ask.request, opened, asked)
-    return Answer(await result_document(ask, card, output), "value", {"crumbs": _job_crumbs(ask, card, found)})
+    geojson_url = f"{ask.job_url(card.name, found.name, state.job_id)}/results/{quote(output.name)}?f={GEOJSON}"
+    shown = {
+        "crumbs": _job_crumbs(ask, card, found),
+        "is_records": output.data_type in (FEATURE_TYPE, RECORD_TYPE),
+        "geojson_url": geojson_url if output.data_type == FEATURE_TYPE else None,
+    }
+    return Answer(await result_document(ask, card, output), "value", shown)
 
 
 async def result_document(ask: Ask, card: ServiceCard, output: ResultCard) -> Json:

@@ -61,7 +61,9 @@ async def root(ask: Ask) -> Answer | Response:
     alias = ask.alias_url(card.service.name, card.job_id) if card.job_id else None
     faults = {layer.id: layer.fault for layer in card.layers}
     map_url = ask.map_url(card.service.name, card.job_id)
-    return Answer(root_document(card, alias), "map", {"map_url": map_url, "alias": alias, "faults": faults, "crumbs": crumbs_of(ask, card)})
+    page_url = ask.page_url(card.service.name, card.job_id)
+    shown = {"map_url": map_url, "page_url": page_url, "alias": alias, "faults": faults, "crumbs": crumbs_of(ask, card)}
+    return Answer(root_document(card, alias), "map", shown)
 
 
 async def layers(ask: Ask) -> Answer:

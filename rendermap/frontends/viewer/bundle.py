@@ -26,6 +26,15 @@ class Bundle:
         self._names: dict[str, str] = {}
         self._files: dict[str, tuple[bytes, bytes]] = {}
 
+    @property
+    def is_built(self) -> bool:
+        """Whether `make web` was run."""
+        try:
+            self._load()
+        except NotBuilt:
+            return False
+        return True
+
     def name_of(self, source: str) -> str:
         """``map.js`` -> ``map-4KQ2W7ZC.js``.  Raises NotBuilt."""
         self._load()
