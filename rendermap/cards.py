@@ -90,6 +90,8 @@ def job_card(job: Job, service: Service, grant: Grant, folders: tuple[Path, ...]
         messages=() if is_linked else messages_of(job, service, folders),
         heard=tuple(kind.value for kind in _heard(service)),
         progress=_progress_of(job, service, own, is_linked=is_linked),
+        out_crs=job.out_crs,
+        with_z=job.with_z,
     )
 
 

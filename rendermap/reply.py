@@ -216,6 +216,7 @@ class JobCard:
     status: a `jobs.job.JobStatus` value.  messages: (kind, text) pairs, already as quiet as the service wants them.
     heard: the kinds of messages that it wants told.  results: in the order of the task's parameters.
     progress: (what is being done, percent or None) while it runs and says so.
+    out_crs, with_z: how features of its results are told where nobody asks otherwise, None for the map's.
     """
 
     service: str
@@ -230,6 +231,8 @@ class JobCard:
     messages: tuple[tuple[str, str], ...] = ()
     heard: tuple[str, ...] = ("error", "warning", "informative")
     progress: tuple[str, float | None] | None = None
+    out_crs: str | None = None
+    with_z: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def make_job(jobs_dir: Path, order: JobOrder) -> Claim:
                 owner=order.owner,
                 private=order.is_private,
                 job_id=claim.job_id,
+                out_crs=order.environment.out_crs,
+                return_z=order.environment.return_z,
             )
         except BaseException:
             claim.settle()

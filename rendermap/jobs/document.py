@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from rendermap.errors import JobNotFound, JobUnreadable
 from rendermap.jobs.job import MessageKind
-from rendermap.limits import JOB_DOCUMENT_BYTES
+from rendermap.limits import CRS_CHARS, JOB_DOCUMENT_BYTES
 
 DOCUMENT_NAME = "job.json"
 SCHEMA_PATH = Path(__file__).with_name("manifest.schema.json")
@@ -105,6 +105,10 @@ class Document(_Model):
     progress: Progress | None = Field(default=None, description="While the job runs.")
     owner: Name | None = Field(default=None, description="Name of whoever submitted the job, as the service knows people who sign in.")
     private: bool = Field(default=False, description="Whether only the owner may see the job.")
+    out_crs: Annotated[str, Field(min_length=1, max_length=CRS_CHARS.value)] | None = Field(
+        default=None, description="Spatial reference in which features of its results are told where nobody asks for another: EPSG:25832."
+    )
+    return_z: bool = Field(default=False, description="Whether they are told with their heights where nobody says otherwise.")
 
 
 def document_schema() -> dict[str, object]:

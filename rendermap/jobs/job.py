@@ -87,6 +87,7 @@ class Job:
     """A run of a task.  service: ``[folder/]name`` as published; task: name, None when the layout does not tell.
 
     owner: name of whoever submitted it, None when nobody says.  is_private: only the owner may see it.
+    out_crs, with_z: how features of its results are told where nobody asks otherwise, None for the map's.
     """
 
     service: str
@@ -104,6 +105,8 @@ class Job:
     progress: Progress | None = None
     owner: str | None = None
     is_private: bool = False
+    out_crs: str | None = None
+    with_z: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,9 +214,15 @@ def submit(
     owner: str | None = None,
     private: bool = False,
     job_id: str | None = None,
+    out_crs: str | None = None,
+    return_z: bool = False,
 ) -> Run:
-    """Make a job folder whose tool begins later, in a process that calls `resume`.  job_id: of `new_job_id`.  Otherwise as `start`."""
-    return _create(jobs_dir, service, task, inputs, _Submitter(owner, private), DocumentStatus.SUBMITTED, job_id)
+    """Make a job folder whose tool begins later, in a process that calls `resume`.  Otherwise as `start`.
+
+    job_id: of `new_job_id`.  out_crs, return_z: how features of the results are told where nobody asks otherwise.
+    """
+    submitter = _Submitter(owner, private, out_crs, return_z)
+    return _create(jobs_dir, service, task, inputs, submitter, DocumentStatus.SUBMITTED, job_id)
 
 
 def new_job_id() -> str:
@@ -242,8 +248,12 @@ def resume(job_dir: Path) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class _Submitter:
+    """Whose the job is, and how they want its results."""
+
     owner: str | None
     private: bool
+    out_crs: str | None = None
+    return_z: bool = False
 
 
 def _create(
@@ -272,6 +282,8 @@ def _create(
         inputs={name: _as_json(value) for name, value in (inputs or {}).items()},
         owner=submitter.owner,
         private=submitter.private,
+        out_crs=submitter.out_crs,
+        return_z=submitter.return_z,
     )
     root = folder / job_id
     (root / SCRATCH).mkdir(parents=True)

@@ -83,6 +83,20 @@ def test_a_place_that_is_nowhere_fails_the_job(tasks: DemoTasks) -> None:
 
 
 @pytest.mark.slow
+def test_results_are_in_the_reference_that_was_asked_for_with_the_job(tasks: DemoTasks) -> None:
+    """`env:outSR` and `context` hold for what is fetched later, unless the fetching says otherwise; GeoJSON stays in degrees."""
+    degrees = tasks.run(BUFFERS, Points=point(-84.3, 36.6), **{"env:outSR": 4326})
+    metres = tasks.run(BUFFERS, Points=point(-84.3, 36.6), context={"outSR": {"wkid": 32616}})
+    assert tasks.result(BUFFERS, degrees, "Centres")["features"][0]["geometry"] == pytest.approx({"x": -84.3, "y": 36.6})
+    assert tasks.result(BUFFERS, metres, "Centres")["spatialReference"]["wkid"] == 32616
+    url = f"{BUFFERS}/jobs/{degrees['jobId']}/results/Centres"
+    assert tasks.ask(url, outSR=102100)["value"]["spatialReference"]["latestWkid"] == 3857
+    assert tasks.ask(url.replace(degrees["jobId"], metres["jobId"]), f="geojson")["features"][0]["geometry"]["coordinates"][1] < 90
+    executed = tasks.ask(f"{BUFFERS}/execute", Points=point(-84.3, 36.6), **{"env:outSR": 4326})["results"]
+    assert executed[0]["value"]["spatialReference"]["wkid"] == 4326
+
+
+@pytest.mark.slow
 def test_a_viewshed_shows_more_from_higher_up_and_less_from_nearer(run: Run) -> None:
     """The eye's height and the distance count, each in the unit that the client names."""
 

@@ -1,5 +1,6 @@
 """The catalogue: found on request, four words kept apart, nothing outside the jobs directories."""
 
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -204,6 +205,15 @@ def test_an_unreadable_document_is_broken_when_asked_and_failed_in_the_list(tmp_
     assert jobs[bad.name].status is JobStatus.FAILED
     assert str(tmp_path) not in jobs[bad.name].messages[0].text
     assert jobs[good.name].status is JobStatus.SUCCEEDED
+
+
+def test_a_document_whose_reference_system_is_none_is_unreadable(tmp_path: Path) -> None:
+    """It is the job's fault, and not that of whoever asks for its results."""
+    root = job_folder(tmp_path, "manifest", {"a.tif": TIFF})
+    document = json.loads((root / "job.json").read_text())
+    (root / "job.json").write_text(json.dumps({**document, "out_crs": "+proj=merc"}))
+    with pytest.raises(JobUnreadable):
+        catalog_of(tmp_path).find("Demo/Viewshed", root.name)
 
 
 @pytest.mark.parametrize(

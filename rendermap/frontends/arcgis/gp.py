@@ -212,7 +212,7 @@ async def result(ask: Ask) -> Answer | Response:
     if output.fault:
         raise ResultNotFound(output.fault)
     if is_geojson(ask.parameters):
-        return Answer(await _geojson(ask, card, output), "value")
+        return Answer(await _geojson(ask, card, state, output), "value")
     if ask.form is Form.IMAGE:
         if output.layer_id is None:
             raise NotSupported(details=("This result is not drawn on the map.",))
@@ -226,10 +226,10 @@ async def result(ask: Ask) -> Answer | Response:
         "is_records": output.data_type in (FEATURE_TYPE, RECORD_TYPE),
         "geojson_url": geojson_url if output.data_type == FEATURE_TYPE else None,
     }
-    return Answer(await result_document(ask, card, output), "value", shown)
+    return Answer(await result_document(ask, card, state, output), "value", shown)
 
 
-async def result_document(ask: Ask, card: ServiceCard, output: ResultCard) -> Json:
+async def result_document(ask: Ask, card: ServiceCard, state: JobCard, output: ResultCard) -> Json:
     """An output with its value."""
     if output.data_type == RECORD_TYPE:
         told = await result_rows(ask, await ask.service.open(ask.job(card.name)), output)
@@ -239,17 +239,17 @@ async def result_document(ask: Ask, card: ServiceCard, output: ResultCard) -> Js
     opened = await ask.service.open(ask.job(card.name))
     if _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
         return value_document(output, await _map_image(ask, opened, output))
-    told = await result_features(ask, opened, output)
+    told = await result_features(ask, opened, state, output)
     return value_document(output, _drawn_value(output, opened.card) if told is None else set_document(told, has_shapes=True))
 
 
-async def _geojson(ask: Ask, card: ServiceCard, output: ResultCard) -> Json:
+async def _geojson(ask: Ask, card: ServiceCard, state: JobCard, output: ResultCard) -> Json:
     """The features of an output alone, without anything around them.  Raises InvalidFormat for outputs that have none."""
     if output.data_type != FEATURE_TYPE:
         raise InvalidFormat("This result is no features: 'f' must be json, pjson or html.")
     if output.layer_id is None:
         return unseen_geojson()
-    told = await result_features(ask, await ask.service.open(ask.job(card.name)), output)
+    told = await result_features(ask, await ask.service.open(ask.job(card.name)), state, output)
     return unseen_geojson() if told is None else geojson_document(told)
 
 

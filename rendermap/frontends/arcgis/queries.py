@@ -12,7 +12,7 @@ from rendermap.frontends.arcgis.feature_documents import find_document, geojson_
 from rendermap.frontends.arcgis.maps import crumbs_of, open_map
 from rendermap.frontends.arcgis.query_params import is_geojson, parse_find, parse_query
 from rendermap.frontends.negotiation import Form
-from rendermap.reply import Features, LayerCard, MapCard, ResultCard
+from rendermap.reply import Features, JobCard, LayerCard, MapCard, ResultCard
 from rendermap.request import FeaturesRequest, Wanted
 from rendermap.service import OpenMap
 
@@ -74,14 +74,16 @@ def layer_of(card: MapCard, layer_id: int | None) -> LayerCard:
     return found
 
 
-async def result_features(ask: Ask, opened: OpenMap, output: ResultCard) -> Features | None:
-    """The features of a result, all that one answer may hold; None where they may not be told."""
+async def result_features(ask: Ask, opened: OpenMap, job: JobCard, output: ResultCard) -> Features | None:
+    """The features of a result as whoever submitted the job wanted them, unless asked otherwise; None where they may not be told."""
     card = opened.card
     layer = next((one for one in card.layers if one.id == output.layer_id), None)
     if layer is None or layer.kind != "vector" or layer.access != "data" or layer.fault:
         return None
     asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
-    wanted = FeaturesRequest(asked.job, layer.id, out_crs=asked.out_crs, with_z=asked.with_z, decimals=asked.decimals)
+    out_crs = asked.out_crs or job.out_crs
+    with_z = asked.with_z if "returnz" in ask.parameters else job.with_z
+    wanted = FeaturesRequest(asked.job, layer.id, out_crs=out_crs, with_z=with_z, decimals=asked.decimals)
     return _within_limit(await opened.features(wanted), card)
 
 

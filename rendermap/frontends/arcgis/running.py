@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -13,7 +12,6 @@ from rendermap.errors import BadRequest, Ended, JobNotFound
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.gp import demand_success, gone_answer, job_answer, job_of, result_document, task_answer, task_of
 from rendermap.frontends.arcgis.gp_documents import executed_document
-from rendermap.frontends.arcgis.spatial import spatial_reference
 from rendermap.frontends.arcgis.values import parse_environment, parse_inputs
 from rendermap.frontends.cross_site import demand_no_other_site
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool
@@ -21,8 +19,6 @@ from rendermap.frontends.links import with_token
 from rendermap.frontends.negotiation import Form
 from rendermap.reply import JobCard, ServiceCard, TaskCard
 from rendermap.request import Environment, SubmitRequest
-
-_SAID_OF_RESULTS = ("returnz", "returnm", "returntype")
 
 
 async def submit(ask: Ask) -> Answer | Response:
@@ -43,16 +39,9 @@ async def execute(ask: Ask) -> Answer | Response:
     with_messages = parse_bool("returnMessages", ask.parameters.get("returnmessages") or "true")
     state = await ask.service.execute(_order(ask, card, task))
     demand_success(state)
-    of_job = replace(ask.of_job(state.job_id), parameters=_of_results(ask.parameters))
-    results = [await result_document(of_job, card, output) for output in state.results if output.fault is None]
+    of_job = replace(ask.of_job(state.job_id), parameters=Parameters({}))  # those are of the task, whatever they are called
+    results = [await result_document(of_job, card, state, output) for output in state.results if output.fault is None]
     return Answer(executed_document(state, results, with_messages=with_messages), "value")
-
-
-def _of_results(parameters: Parameters) -> Parameters:
-    """What was said of the results; inputs of the task may be called as the parameters of a picture are."""
-    crs = parse_environment(parameters).out_crs
-    said = {name: parameters.values[name] for name in _SAID_OF_RESULTS if name in parameters}
-    return Parameters({**said, "outsr": json.dumps(spatial_reference(crs))} if crs else said)
 
 
 async def _run_form(ask: Ask, card: ServiceCard, task: TaskCard, run: Callable[[SubmitRequest], Awaitable[JobCard]]) -> Answer | Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rendermap.errors import Ended
+from rendermap.errors import Ended, InvalidCrs, JobUnreadable
+from rendermap.geo.crs import parse_crs
 from rendermap.jobs.binding import find_layer, find_output, tasks_of
 from rendermap.jobs.document import DOCUMENT_NAME, DatasetOutput, Document, DocumentStatus, ValueOutput
 from rendermap.jobs.folder import JobFolder
@@ -40,7 +41,16 @@ def read(found: Found) -> Job:
         progress=Progress(document.progress.message, document.progress.percent) if document.progress else None,
         owner=document.owner,
         is_private=document.private,
+        out_crs=_known(document.out_crs),
+        with_z=document.return_z,
     )
+
+
+def _known(crs: str | None) -> str | None:
+    try:
+        return parse_crs(crs) if crs else None
+    except InvalidCrs as error:
+        raise JobUnreadable(reason=f"out_crs: {error.sentence}") from error
 
 
 def _outputs_of(found: Found, document: Document, is_over: bool) -> tuple[Output, ...]:
