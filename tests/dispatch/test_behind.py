@@ -204,7 +204,7 @@ def test_a_preparation_that_kills_its_worker_is_not_tried_again(word: str, monke
             await done(pool._behind)
             for _ in range(3):
                 assert (await pool.draw(told("ok", raster(word)))).body == b"a picture"
-            assert not pool._behind.is_busy and [worker.answered for worker in pool._workers] == [5]
+            assert not pool._behind.is_busy and [worker.answered for worker in pool._crew._workers] == [5]
 
     run(ask)
 

@@ -15,10 +15,11 @@ import pytest
 import uvloop
 
 from rendermap.dispatch import scratch as scratch_module
+from rendermap.dispatch.crew import ABANDONED_S, Crew
 from rendermap.dispatch.drawn import Drawn
 from rendermap.dispatch.nursery import Nursery
 from rendermap.dispatch.plan import InspectPlan, LegendPlan, MeasurePlan, SheetPlan, layer_plan
-from rendermap.dispatch.pool import ABANDONED_S, Pool
+from rendermap.dispatch.pool import Pool
 from rendermap.dispatch.process import WorkerProcess, WorkerProgram
 from rendermap.dispatch.scratch import COPIES, Scratch, copies_prefix
 from rendermap.dispatch.wire import Answer
@@ -331,14 +332,14 @@ def test_the_watch_goes_on_after_an_error(monkeypatch: pytest.MonkeyPatch) -> No
 
     async def ask() -> None:
         async with running(1, deadline_s=0.3) as pool:
-            honest, faults = Pool._look_after, iter([ValueError("out of the blue")])
+            honest, faults = Crew._look_after, iter([ValueError("out of the blue")])
 
             def look_once(pool: Pool, worker: WorkerProcess) -> None:
                 for fault in faults:
                     raise fault
                 honest(pool, worker)
 
-            monkeypatch.setattr(Pool, "_look_after", look_once)
+            monkeypatch.setattr(Crew, "_look_after", look_once)
             with pytest.raises(RenderTimeout):
                 await pool.draw(told("hang"))
 
@@ -367,8 +368,8 @@ def test_copies_go_with_their_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     async def ask() -> None:
         async with running(1) as pool:
-            assert pool._scratch
-            folder = pool._scratch.shared / COPIES
+            assert pool._crew._scratch
+            folder = pool._crew._scratch.shared / COPIES
             folder.mkdir()
             copies = [folder / f"{copies_prefix(job)}a.fgb" for job in jobs]
             for job, copy in zip(jobs, copies, strict=True):

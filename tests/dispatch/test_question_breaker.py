@@ -100,7 +100,7 @@ def test_a_job_whose_questions_crash_is_suspected(kind: str) -> None:
             with pytest.raises(RenderCrashed):
                 await PLANS[kind](pool)
             of_it = asked("other.gpkg")
-            assert pool._trials.is_suspect(errand_of(of_it, b"", None))
+            assert pool._crew._trials.is_suspect(errand_of(of_it, b"", None))
             assert await pool.features(of_it) == Found()
 
     run(ask)

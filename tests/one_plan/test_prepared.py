@@ -64,8 +64,8 @@ def test_what_is_prepared_is_drawn_as_the_dataset_is(kind: str, made: list[str],
         try:
             before = (await pool.draw(plan)).body
             await calm(pool)
-            assert pool._scratch
-            shared = pool._scratch.path
+            assert pool._crew._scratch
+            shared = pool._crew._scratch.path
             assert sorted(file.suffix for pattern in ("*.shp", "*.points") for file in shared.rglob(pattern)) == made
             after = [drawn.body for drawn in await asyncio.gather(*(pool.draw(plan) for _ in range(4)))]
             files = [file for suffix in made for file in shared.rglob(f"*{suffix}")]
@@ -96,8 +96,8 @@ def test_what_is_prepared_is_bounded(tmp_path: Path) -> None:
         try:
             await pool.draw(many("points", tmp_path))
             await calm(pool)
-            assert pool._scratch
-            assert [file.suffix for file in pool._scratch.path.rglob("*-*.[ps]*")] == [".points"]
+            assert pool._crew._scratch
+            assert [file.suffix for file in pool._crew._scratch.path.rglob("*-*.[ps]*")] == [".points"]
         finally:
             await pool.stop()
 

@@ -163,7 +163,7 @@ def test_who_prepares_is_forked_too() -> None:
         pool = Pool(1)
         await pool.start()
         try:
-            hired = await pool._hire()
+            hired = await pool._crew.hire()
             assert parent_of(hired.pid) == parent_of(pool.pids[0])
             await hired.close()
         finally:

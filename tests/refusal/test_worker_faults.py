@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from rendermap.dispatch.crew import WATCH_S
 from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.pool import WATCH_S, Pool
+from rendermap.dispatch.pool import Pool
 from rendermap.dispatch.process import WorkerProgram
 from rendermap.errors import Busy, RenderCrashed, RendermapError, RenderTimeout
 from rendermap.readiness import Readiness
