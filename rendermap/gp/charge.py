@@ -79,6 +79,7 @@ def tool_order(claim: Claim, service: Service, task: Task, values: Mapping[str, 
         reads=service.running.reads,
         memory_mb=service.running.memory_mb,
         file_mb=service.running.file_mb,
+        disk_mb=service.running.disk_mb,
     )
 
 

@@ -18,7 +18,7 @@ class ToolOrder(BaseModel):
     root: its folder.  claim: file descriptor that holds its lock.  folder: of the service.  tool: name of the function in its tools.py, ""
     where a command does the work.  inputs, outputs: names of the task's parameters.  datasets: those outputs whose text values name
     datasets.  values: of the inputs.  reads: folders and files that the tool may read beside the service's.  memory_mb: of each of its
-    processes.  file_mb: of each file it writes.
+    processes.  file_mb: of each file it writes.  disk_mb: of all of them together.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,3 +39,4 @@ class ToolOrder(BaseModel):
     reads: tuple[Path, ...] = ()
     memory_mb: int = 4096
     file_mb: int = 8192
+    disk_mb: int = 65_536

@@ -1,7 +1,8 @@
 """The program that watches one tool: started by name for one job, with its order as the first line of standard input.
 
-It forks the process that runs the tool, hears what that prints and tells, ends it when its time is over or the server says so, and is the
-only one to write the job's document from the moment it starts until it ends; before and after, the server is.  Whatever the tool leaves
+It forks the process that runs the tool, hears what that prints and tells, ends it when its time is over, its files take too much of the
+disk or the server says so, and is the only one to write the job's document from the moment it starts until it ends; before and after, the
+server is.  Whatever the tool leaves
 running is ended with it; a guard above it does so should it be killed (`tool_guard`).  Further lines on standard input are words of the
 server; its end means that the server is gone.
 """
@@ -19,6 +20,7 @@ from contextlib import suppress
 
 from rendermap.gp.listening import Ear
 from rendermap.gp.tool_child import UNFIT, Ends, become_tool, ended_with, outputs_left
+from rendermap.gp.tool_disk import takes_more
 from rendermap.gp.tool_guard import GUARD_IS_GONE, end_all, go_under_guard
 from rendermap.gp.tool_order import ROOM, ToolOrder
 from rendermap.jobs import manifest
@@ -27,6 +29,11 @@ from rendermap.jobs.manifest import Run, Told
 CANCEL = b"cancel"
 STOPPED = "The server was stopped while the job ran."
 LOST = "The process of the tool ended unexpectedly."
+TOO_MUCH = "The files of the tool take more room together than they may."
+MB = 1 << 20
+MEASURES_EVERY_S = 2.0
+MEASURES_SELDOM = 20
+"""Times as long as measuring took there is at least between: with a million files it takes seconds."""
 WRITES_EVERY_S = 0.25
 DRAINS_S = 0.5
 """For the last words of a tool that has ended."""
@@ -71,6 +78,7 @@ class Watch:
         self._end: str | None = None
         self._ends_at = time.monotonic() + order.time_limit_s
         self._writes_at = 0.0
+        self._measures_at = time.monotonic() + MEASURES_EVERY_S
         self._bell, rope = socket.socketpair()
         rope.setblocking(False)
         self._rope = rope
@@ -100,10 +108,13 @@ class Watch:
             for key, _ in self._selector.select(self._pause_s()):
                 self._hear(key.fd)
             self._look_at_clock()
+            self._look_at_disk()
             if time.monotonic() >= self._writes_at:
                 self._write()
         end_all()
         self._drain()
+        if self._takes_too_much():
+            self._end = self._end or "full"
         self._conclude(status)
 
     def _status(self) -> int | None:
@@ -114,7 +125,7 @@ class Watch:
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
     def _pause_s(self) -> float:
-        until = min(self._ends_at, self._writes_at) if self._ear.has_news else self._ends_at
+        until = min(self._ends_at, self._measures_at, self._writes_at if self._ear.has_news else float("inf"))
         return min(max(until - time.monotonic(), 0.0), LONGEST_PAUSE_S)
 
     def _hear(self, descriptor: int) -> None:
@@ -142,9 +153,21 @@ class Watch:
         if time.monotonic() >= self._ends_at:
             self._finish("timed out")
 
+    def _look_at_disk(self) -> None:
+        began = time.monotonic()
+        if began < self._measures_at:
+            return
+        if self._takes_too_much():
+            self._finish("full")
+        else:
+            self._measures_at = began + max(MEASURES_EVERY_S, MEASURES_SELDOM * (time.monotonic() - began))
+
+    def _takes_too_much(self) -> bool:
+        return takes_more(self._order.root, self._order.disk_mb * MB)
+
     def _finish(self, why: str) -> None:
         self._end = self._end or why
-        self._ends_at = float("inf")
+        self._ends_at = self._measures_at = float("inf")
         self._kill()
 
     def _kill(self) -> None:
@@ -177,6 +200,9 @@ class Watch:
             self._run.fail(STOPPED)
         elif self._end == "lost":
             self._run.fail(LOST)
+        elif self._end == "full":
+            self._empty_scratch()
+            self._run.fail(TOO_MUCH)
         elif failure := self._ear.failure or _failure_of(status, self._ear.is_done or bool(self._order.command)):
             sys.stderr.write(self._ear.trace or failure)
             self._run.fail(failure)
@@ -185,6 +211,11 @@ class Watch:
             self._run.fail(UNFIT)
         else:
             self._run.succeed()
+
+    def _empty_scratch(self) -> None:
+        """Of a tool that is to be kept from filling the disk nothing stays."""
+        shutil.rmtree(self._run.scratch, ignore_errors=True)
+        self._run.scratch.mkdir(exist_ok=True)
 
     def _take_outputs(self) -> str | None:
         """What is wrong with them."""

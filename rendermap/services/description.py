@@ -255,6 +255,7 @@ class RunDescription(_Model):
     time_limit_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 600.0
     memory_mb: Annotated[int, Field(ge=64, le=1 << 24)] = 4096
     file_mb: Annotated[int, Field(ge=1, le=1 << 24)] = 8192
+    disk_mb: Annotated[int, Field(ge=1, le=1 << 30)] = 65_536
     reads: Annotated[list[Annotated[str, AfterValidator(_check_whole_path)]], Field(max_length=64)] = []
     lifetime_h: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     lifetime_from: Literal["creation", "access"] = "creation"

@@ -185,7 +185,7 @@ def _running(described: RunDescription, runs_here: bool) -> Running:
     return Running(
         described.engine or ("local" if runs_here else "none"), described.instances, described.queue, described.time_limit_s,
         described.lifetime_h, described.lifetime_from, described.synchronous,
-        described.memory_mb, described.file_mb, tuple(map(Path, described.reads)), described.url or "",
+        described.memory_mb, described.file_mb, described.disk_mb, tuple(map(Path, described.reads)), described.url or "",
     )  # fmt: skip
 
 

@@ -112,7 +112,8 @@ class Running:
     """How the tasks of a service are run.
 
     engine: a name of `gp.engines.table`.  instances: jobs at once.  queue: jobs that may wait.  time_limit_s: of one job.
-    memory_mb: of each process of a tool.  file_mb: the largest file it may write.  reads: what it may read beside the service's folder.
+    memory_mb: of each process of a tool.  file_mb: the largest file it may write.  disk_mb: what its files may take together.
+    reads: what it may read beside the service's folder.
     lifetime_h: after so long a job ends, counted from its ``creation`` or the last ``access`` as lifetime_from says; None for never.
     is_synchronous: clients wait for the results instead of asking for them.  url: of the server that runs the tasks, for ``ogcapi``.
     """
@@ -126,6 +127,7 @@ class Running:
     is_synchronous: bool = False
     memory_mb: int = 4096
     file_mb: int = 8192
+    disk_mb: int = 65_536
     reads: tuple[Path, ...] = ()
     url: str = field(default="", repr=False)
 

@@ -133,7 +133,8 @@ def test_the_defaults_of_running_are_the_same_wherever_they_stand() -> None:
 
     described, values = RunDescription(), Running()
     assert (described.instances, described.queue, described.time_limit_s) == (values.instances, values.queue, values.time_limit_s)
-    assert (described.memory_mb, described.file_mb, tuple(described.reads)) == (values.memory_mb, values.file_mb, values.reads)
+    bounds = (described.memory_mb, described.file_mb, described.disk_mb, tuple(described.reads))
+    assert bounds == (values.memory_mb, values.file_mb, values.disk_mb, values.reads)
 
 
 def test_only_who_serves_runs_tasks(tmp_path: Path) -> None:

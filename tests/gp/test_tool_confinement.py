@@ -18,7 +18,7 @@ from rendermap.landlock import SCOPES_FROM_VERSION, is_available, version
 from tests.builders.tooled import Workshop, at_work, lay_out_tools
 
 TOOLS = """
-import json, os, subprocess, sys, tempfile
+import json, os, subprocess, sys, tempfile, time
 from pathlib import Path
 
 def look(text: str) -> None:
@@ -67,8 +67,17 @@ def greedy() -> None:
 def wide() -> None:
     with open("wide", "wb") as file:
         file.truncate(3 << 20)
+
+def many() -> None:
+    for number in range(8):
+        with open(str(number), "wb") as file:
+            file.write(bytes(1 << 20))
+
+def filling() -> None:
+    many()
+    time.sleep(60)
 """
-NAMES = ("look", "write", "usual", "child", "strike", "greedy", "wide")
+NAMES = ("look", "write", "usual", "child", "strike", "greedy", "wide", "many", "filling")
 SECRET = "what nobody may read"
 
 needs_landlock = pytest.mark.skipif(
@@ -80,7 +89,7 @@ needs_landlock = pytest.mark.skipif(
 def services(tmp_path: Path) -> Path:
     """A service Tools with a neighbour, a folder that its author names, and one of another service."""
     folder = tmp_path / "services"
-    bounds = f'reads = ["{tmp_path}/terrain", "{tmp_path}/not_there"]\nmemory_mb = 150\nfile_mb = 2\n'
+    bounds = f'reads = ["{tmp_path}/terrain", "{tmp_path}/not_there"]\nmemory_mb = 150\nfile_mb = 2\ndisk_mb = 6\n'
     lay_out_tools(folder, TOOLS, dict.fromkeys(NAMES, ""), bounds=bounds)
     (folder / "Tools/neighbour.py").write_text("WORD = 'ground'")
     for name in ("access/secret.key", "terrain/heights.txt", "services/Other/tools.py"):
@@ -150,9 +159,13 @@ def test_memory_and_files_of_a_tool_are_bounded(tmp_path: Path, services: Path) 
             for task, sentence in (
                 ("greedy", "The tool ran out of memory."),
                 ("wide", "A file of the tool is larger than it may be."),
+                ("many", "The files of the tool take more room together than they may."),
+                ("filling", "The files of the tool take more room together than they may."),
             ):
-                document = await done(workshop, task)
+                job = await workshop.submit(task)
+                document = await workshop.over(job)
                 assert (document.status, document.messages[-1].text) == ("failed", sentence)
+                assert not list((workshop.root(job) / "scratch").iterdir()) or task == "wide"
 
     asyncio.run(doing())
 
