@@ -82,6 +82,12 @@ def filter_of(node: Node, key: str, used: str) -> Expression | None:
         return None
 
 
+def label_condition(node: Node, key: str) -> tuple[bool, Expression | None]:
+    """(whether a label class may be drawn, its filter): without a filter that is not understood, labels would show that are hidden."""
+    found = filter_of(node, key, "the class is left out")
+    return found is not None or not node.text(key).strip(), found
+
+
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 60 else line[:59] + "…"

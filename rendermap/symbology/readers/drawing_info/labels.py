@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
-from rendermap.errors import InvalidFilter
 from rendermap.limits import EXPRESSION_CHARS
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
-from rendermap.symbology.esri_expressions import first_field, shows_field, value_of
-from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import Column, Concat, Expression, Literal, Operand
+from rendermap.symbology.esri_expressions import first_field, label_condition, shows_field, value_of
+from rendermap.symbology.expressions.tree import Column, Concat, Literal, Operand
 from rendermap.symbology.fonts import tell_stand_in
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol, told_repeat
 from rendermap.symbology.readers.style_reader import check_count, to_scale_denominator
@@ -34,7 +32,7 @@ def read_labels(info: Node, geometry: str) -> tuple[LabelClass, ...]:
 
 
 def _label_class(node: Node, geometry: str) -> LabelClass | None:
-    text, (is_known, condition) = _text(node), _condition(node)
+    text, (is_known, condition) = _text(node), label_condition(node, "where")
     if text is None or not is_known:
         return None
     if node.flag("useCodedValues") and shows_field(text):
@@ -102,16 +100,6 @@ def _with_holes(text: str) -> Operand | None:
         if piece:
             parts.append(Column(piece.strip()) if i % 2 else Literal(piece))
     return parts[0] if len(parts) == 1 else Concat(tuple(parts)) if parts else None
-
-
-def _condition(node: Node) -> tuple[bool, Expression | None]:
-    """(whether the class may be drawn, its filter): without a filter that is not understood, labels would show that are hidden."""
-    text = node.text("where").strip()
-    try:
-        return True, parse_filter(text) if text else None
-    except InvalidFilter as error:
-        node.warn(f"a condition outside the SQL subset ({error.reason or error.sentence})", "the class is left out", "where")
-        return False, None
 
 
 # --- how it looks ------------------------------------------------------------------------------------------------------

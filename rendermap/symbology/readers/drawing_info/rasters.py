@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from rendermap.symbology import colors, palettes, ramps, stretch_limits
 from rendermap.symbology.document import Node, to_number
+from rendermap.symbology.esri_relief import relief_of
 from rendermap.symbology.facts import Measures
 from rendermap.symbology.readers.drawing_info.classes import heading_of, is_beyond, lower_of, method_of, upper_of
 from rendermap.symbology.readers.style_reader import check_class_count
@@ -19,7 +20,6 @@ from rendermap.symbology.style import (
     RasterCategory,
     RasterClass,
     RasterTheme,
-    ShadedRelief,
     StatisticsSource,
     Stretch,
     StretchKind,
@@ -53,7 +53,6 @@ _STRETCHES: dict[str, StretchKind] = {
 }
 _GAUSSIAN = ("7", "gaussian")
 _BY_STATISTICS = (StretchKind.MINIMUM_MAXIMUM, StretchKind.STANDARD_DEVIATIONS, StretchKind.SIGMOID)
-_SIZE_POWER, _SIZE_FACTOR = 0.664, 0.024
 
 
 def reader_for(node: Node) -> Callable[[Node], RasterTheme] | None:
@@ -213,16 +212,9 @@ def _with_limits(recipe: StretchRecipe, node: Node, row: tuple[float, float, flo
 def _read_relief(node: Node) -> RasterTheme:
     is_adjusted = node.text("scalingType", "none").lower() == "adjusted"
     ramp = node.child("colorRamp")
-    return ShadedRelief(
-        node.number("azimuth", 315.0) % 360,
-        min(max(node.number("altitude", 45.0), 0.0), 90.0),
-        node.number("zFactor", 1.0) or 1.0,
-        ramps.from_esri(ramp) if ramp else None,
-        StretchRecipe(StretchKind.MINIMUM_MAXIMUM) if ramp else None,
-        is_multidirectional=node.text("hillshadeType", "traditional").lower().replace("-", "") == "multidirectional",
-        size_factor=node.number("pixelSizeFactor", _SIZE_FACTOR) if is_adjusted else 0.0,
-        size_power=min(max(node.number("pixelSizePower", _SIZE_POWER), 0.0), 4.0) if is_adjusted else 0.0,
-    )
+    is_multidirectional = node.text("hillshadeType", "traditional").lower().replace("-", "") == "multidirectional"
+    found = ramps.from_esri(ramp) if ramp else None
+    return relief_of(node, found, is_adjusted=is_adjusted, is_multidirectional=is_multidirectional)
 
 
 def _read_flow(node: Node) -> RasterTheme:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rendermap.symbology import colors, palettes, ramps
 from rendermap.symbology.document import Node, to_number
+from rendermap.symbology.esri_relief import relief_of
 from rendermap.symbology.readers.lyrx.classes import is_descending
 from rendermap.symbology.readers.lyrx.renderers import NULL, read_method
 from rendermap.symbology.readers.lyrx.stretches import read_recipe
@@ -31,7 +32,6 @@ from rendermap.symbology.style import (
 
 _VALUE_FIELDS = ("", "value", "<value>")
 _NO_FIELDS = ("", "<none>", "none")
-_SIZE_POWER, _SIZE_FACTOR = 0.664, 0.024
 _NEAR = 0.005
 _RESAMPLING = {"": "", "NearestNeighbor": "nearest", "BilinearInterpolation": "bilinear", "Majority": "majority", "Average": "bilinear"}
 # Between two categories there is no third.
@@ -263,16 +263,9 @@ def _read_relief(node: Node) -> RasterTheme:
         node.warn("the light of the map", "the layer's own is used", "useMapIlluminationProperties")
     is_adjusted = node.text("scalingType", "None") == "Adjusted"
     ramp = node.child("colorRamp")
-    return ShadedRelief(
-        node.number("azimuth", 315.0) % 360,
-        min(max(node.number("altitude", 45.0), 0.0), 90.0),
-        node.number("zFactor", 1.0) or 1.0,
-        ramps.from_cim(ramp) if ramp else None,
-        StretchRecipe(StretchKind.MINIMUM_MAXIMUM) if ramp else None,
-        is_multidirectional=node.text("hillShadeType") == "Multidirectional",
-        size_factor=node.number("pixelSizeFactor", _SIZE_FACTOR) if is_adjusted else 0.0,
-        size_power=min(max(node.number("pixelSizePower", _SIZE_POWER), 0.0), 4.0) if is_adjusted else 0.0,
-    )
+    is_multidirectional = node.text("hillShadeType") == "Multidirectional"
+    found = ramps.from_cim(ramp) if ramp else None
+    return relief_of(node, found, is_adjusted=is_adjusted, is_multidirectional=is_multidirectional)
 
 
 def _read_vector_field(node: Node) -> RasterTheme:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rendermap.errors import InvalidFilter
 from rendermap.symbology import colors
 from rendermap.symbology.document import Node
-from rendermap.symbology.esri_expressions import first_field, shows_field, value_of
-from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import Call, Column, Expression, Operand
+from rendermap.symbology.esri_expressions import first_field, label_condition, shows_field, value_of
+from rendermap.symbology.expressions.tree import Call, Column, Operand
 from rendermap.symbology.fonts import tell_stand_in
 from rendermap.symbology.labels import LabelClass, Placement, TextSymbol
 from rendermap.symbology.readers.lyrx.label_placement import read_maplex, read_standard
@@ -56,7 +54,7 @@ _SYMBOLS = {"CIMPointSymbol": "point", "CIMLineSymbol": "line", "CIMPolygonSymbo
 
 def _label_class(node: Node, geometry: str) -> LabelClass | None:
     text = _text(node)
-    found, condition = _condition(node)
+    found, condition = label_condition(node, "whereClause")
     if text is None or not found:
         return None
     _warn_of_rest(node, text)
@@ -92,16 +90,6 @@ def _text(node: Node) -> Operand | None:
     used = f"the field {fallback.name} alone is used" if fallback else "the class is left out"
     engine = node.text("expressionEngine", "VBScript")
     return value_of(node, "expression", used, engine) or fallback
-
-
-def _condition(node: Node) -> tuple[bool, Expression | None]:
-    """(whether the class may be drawn, its filter): without a filter that is not understood, labels would show that are hidden."""
-    text = node.text("whereClause").strip()
-    try:
-        return True, parse_filter(text) if text else None
-    except InvalidFilter as error:
-        node.warn(f"a condition outside the SQL subset ({error.reason or error.sentence})", "the class is left out", "whereClause")
-        return False, None
 
 
 def _warn_of_rest(node: Node, text: Operand) -> None:
