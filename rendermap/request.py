@@ -14,6 +14,7 @@ from rendermap.geo.shape import Shape
 from rendermap.geo.tiling import TileAddress
 from rendermap.geo.turning import turned
 from rendermap.geo.view import MapView
+from rendermap.geo.worlds import in_one_world
 
 RGB = tuple[int, int, int]
 
@@ -112,8 +113,9 @@ class MapRequest:
 
     @property
     def drawn_view(self) -> MapView:
-        """The view, turned.  Raises NotSupported."""
-        return turned(self.view, self.rotation_deg) if self.rotation_deg else self.view
+        """The view, in one world and turned.  Raises NotSupported."""
+        view = in_one_world(self.view)
+        return turned(view, self.rotation_deg) if self.rotation_deg else view
 
 
 @dataclass(frozen=True, slots=True)

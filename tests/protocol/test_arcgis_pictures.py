@@ -247,6 +247,27 @@ def test_a_view_across_the_antimeridian(ocean: WholeService, wkt: str, unshifted
     assert "Central_Meridian" in document["extent"]["spatialReference"]["wkt"]
 
 
+@pytest.mark.parametrize(("unshifted", "unit"), [world[1:] for world in WORLDS], ids=["mercator", "plate carree"])
+@pytest.mark.parametrize("turns", [0, -1])
+def test_a_plain_view_past_the_antimeridian(ocean: WholeService, unshifted: int, unit: float, turns: int) -> None:
+    """As maps that go round ask for it: both sides show, features and raster, and beyond it all is as on the near side."""
+    turn, half, last = 360 * unit, 20 * unit, LAST_DEG * unit
+    ys = (-15 * unit, 25 * unit)
+
+    def seen(low: float, high: float, **query: object) -> Pixels:
+        return exported(ocean, bbox=f"{low},{ys[0]},{high},{ys[1]}", bboxSR=unshifted, imageSR=unshifted, **query)
+
+    each = {"size": f"{SIDE_PX // 2},{SIDE_PX}"}
+    near, far = seen(last - half, last, **each), seen(-last, half - last, **each)
+    across = seen(turns * turn + last - half, turns * turn + last + half)
+    difference = np.abs(across - np.concatenate([near, far], axis=1)).max(axis=2)
+    assert difference.mean() < 0.2 and difference.mean(axis=0).max() < 1.5 and (across[..., 3] == 255).all()
+    assert _difference(seen((turns or 2) * turn - last, (turns or 2) * turn + half - last, **each), far) < 0.2
+    document = asked(ocean, bbox=f"{last - half},{ys[0]},{last + half},{ys[1]}", bboxSR=unshifted, imageSR=unshifted, f="json").json()
+    assert document["extent"]["xmax"] == pytest.approx(last + half)
+    assert document["extent"]["spatialReference"]["wkid"] == {3857: 102100}.get(unshifted, unshifted)
+
+
 FORMS = ["102100", '{"wkid":102100}', '{"wkid":102100,"latestWkid":3857}', "{wkid: 3857}", "102113", "900913", "3857.0", "EPSG:3857"]
 
 
