@@ -19,7 +19,8 @@ from rendermap.cache.flight import Flight
 from rendermap.cache.memory import MemoryStore
 from rendermap.dispatch.budget import Limits
 from rendermap.dispatch.drawn import Drawn
-from rendermap.dispatch.plan import InspectPlan, LegendPlan, MapPlan, MeasurePlan, WatermarkPlan
+from rendermap.dispatch.found import Found
+from rendermap.dispatch.plan import FeaturesPlan, InspectPlan, LegendPlan, MapPlan, MeasurePlan, WatermarkPlan
 from rendermap.dispatch.pool import Pool
 from rendermap.drawables import Drawables
 from rendermap.geo.bbox import BBox
@@ -76,6 +77,9 @@ class Counter:
 
     async def legend_sheet(self, plan: LegendPlan) -> Drawn:
         return Drawn(b"sheet", False, 1, 1)
+
+    async def features(self, plan: FeaturesPlan) -> Found:
+        return Found()
 
     async def watermark(self, plan: WatermarkPlan) -> Drawn:
         self.marked.append(plan)

@@ -22,8 +22,30 @@ from rendermap.geo.tiling import view_of
 from rendermap.geo.view import MapView
 from rendermap.imaging.encode import encode
 from rendermap.imaging.formats import FORMATS
-from rendermap.reply import JobCard, LayerCard, LegendEntry, LegendLayer, MapCard, ParameterCard, Picture, ResultCard, ServiceCard, TaskCard
-from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendRequest, LegendSheetRequest, MapRequest, SubmitRequest, TileRequest
+from rendermap.reply import (
+    Hits,
+    JobCard,
+    LayerCard,
+    LegendEntry,
+    LegendLayer,
+    MapCard,
+    ParameterCard,
+    Picture,
+    ResultCard,
+    ServiceCard,
+    TaskCard,
+)
+from rendermap.request import (
+    IdentifyRequest,
+    JobRequest,
+    LayerChoice,
+    LayerMode,
+    LegendRequest,
+    LegendSheetRequest,
+    MapRequest,
+    SubmitRequest,
+    TileRequest,
+)
 
 Grid = NDArray[Any]
 
@@ -146,8 +168,9 @@ JOBS = (
 class ServiceDouble:
     """Answers as `rendermap.service.MapService` does.
 
-    drawn: every request for a picture, in order.  fault: raised by the next picture or legend.  edition: counts up when the result changes.
-    faults: of layers, by their names.  is_whole: of pictures.  submitted: what was to be run, in order.  refusal: raised by the next order.
+    drawn: every request for a picture, in order.  fault: raised by the next picture, legend or question.  edition: counts up when the
+    result changes.  faults, access: of layers, by their names.  asked: questions about places, in order, all answered by hits.
+    is_whole: of pictures.  submitted: what was to be run, in order.  refusal: raised by the next order.
     executes_to: how jobs end that are waited for.
     """
 
@@ -157,6 +180,9 @@ class ServiceDouble:
     fault: RendermapError | None = None
     edition: int = 1
     faults: dict[str, str] = field(default_factory=dict)
+    access: dict[str, str] = field(default_factory=dict)
+    asked: list[IdentifyRequest] = field(default_factory=list)
+    hits: Hits = field(default_factory=Hits)
     max_age_s: int = 60
     is_whole: bool = True
     submitted: list[SubmitRequest] = field(default_factory=list)
@@ -228,7 +254,10 @@ class ServiceDouble:
 
     def _card(self, service: ServiceCard, job_id: str | None) -> MapCard:
         digest = hashlib.sha256(f"{service.name}/{job_id}/{self.edition}".encode()).hexdigest()
-        layers = tuple(replace(layer, fault=self.faults.get(layer.name, layer.fault)) for layer in _LAYERS[service.name])
+        layers = tuple(
+            replace(layer, fault=self.faults.get(layer.name, layer.fault), access=self.access.get(layer.name, "view"))
+            for layer in _LAYERS[service.name]
+        )
         # cells of 30 m at 36 degrees north, four pixels each
         finest_m = None if any(layer.kind == "vector" for layer in layers) else 30.0 / 4 / math.cos(math.radians(36))
         return MapCard(service, job_id, service.title, WEB_MERCATOR, AREA, layers, 4096, digest, finest_m)
@@ -314,6 +343,12 @@ class OpenDouble:
 
     def styles_in(self, language: str) -> dict[int, str]:
         return {}
+
+    async def identify(self, request: IdentifyRequest) -> Hits:
+        self.service.asked.append(request)
+        if self.service.fault:
+            raise self.service.fault
+        return self.service.hits
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         return await self.service.legend(request) if self.card.job_id else _legend(self.card.layers, request)

@@ -166,6 +166,8 @@ def _pages(register: Register, version: str, style: str) -> Iterator[Question]:
     yield _get("page", here, html)
     yield _get("page tile", f"{here}/tiles/{version}/28/{_tile(14)[3:]}.png", layers="default")
     yield _get("download", f"{here}/download.png", bbox="-9437400,4317500,-9434400,4320500", size="60,60", ratio="1", background="white")
+    looked_at = {"bbox": "-9437400,4317500,-9434400,4320500", "size": "60,60"}
+    yield _get("popup", f"{here}/identify/{version}", at="-9435900,4319000", layers="0,1", reach="5", **looked_at)
     yield _get("sheet", f"{here}/legend.png", layers="0,1")
     yield _get("thumbnail", f"/thumbnails/Land/Register/jobs/{register.job_id}.webp")
     yield _get("state", f"/viewer/api/jobs/Land/Register/{register.job_id}")

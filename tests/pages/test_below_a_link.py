@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from rendermap.access import realm
 from rendermap.access.grant import UNBOUNDED, Link, Operation
 from rendermap.access.realm import LinksDocument
+from rendermap.reply import CellHit, Hits
 from tests.builders.app_double import app_over
 from tests.builders.browser import served
 from tests.builders.doors import open_door
@@ -125,6 +126,19 @@ def test_a_map_is_looked_at_and_taken_home_below_its_link(open_: Open, linked: L
     for value in page.locator(".copyable input").evaluate_all("(fields) => fields.map((field) => field.value)"):
         assert value.startswith(f"{linked.url}{linked.link}/")
     assert linked.seen and len(double.drawn) > 4
+
+
+def test_what_lies_at_a_place_is_asked_below_the_link(open_: Open, double: ServiceDouble) -> None:
+    """By a click, where a layer that the link shows may be asked about."""
+    double.access, double.hits = (
+        {"Hazard classes": "identify"},
+        Hits((CellHit(2, "Hazard classes", "classes", (3.0,), "Moderate", 0, 0, ""),)),
+    )
+    page = open_(MAP)
+    drawn(page)
+    page.locator("#map").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Moderate")
+    assert [request.job.principal.link is not None for request in double.asked] == [True]
 
 
 def test_the_list_leads_to_the_map(open_: Open) -> None:

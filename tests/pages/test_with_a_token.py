@@ -29,8 +29,9 @@ def guarded(double: ServiceDouble, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-def test_a_token_goes_along_from_the_list_to_the_map_and_back(browser: Browser, guarded: str) -> None:
-    """Thumbnails, tiles, downloads and crumbs carry it, also of layers chosen by the visitor; addresses to copy and other sites never."""
+def test_a_token_goes_along_from_the_list_to_the_map_and_back(browser: Browser, guarded: str, double: ServiceDouble) -> None:
+    """Thumbnails, tiles, downloads, questions and crumbs carry it, of chosen layers too; addresses to copy and other sites never."""
+    double.access = {"Hillshade": "identify"}
     page = browser.new_page(viewport={"width": 1024, "height": 768})
     asked: list[Request] = []
     answered: list[Response] = []
@@ -43,6 +44,8 @@ def test_a_token_goes_along_from_the_list_to_the_map_and_back(browser: Browser, 
     drawn(page)
     page.get_by_label("Hazard classes", exact=True).uncheck()
     drawn(page)
+    page.locator("#map").press("Enter")
+    expect(page.get_by_role("dialog")).to_have_text("Nothing to tell here.")
     page.locator("[data-menu] summary").click()
     for link in ("[data-download='1']", "[data-legend]"):
         with page.expect_download() as download:

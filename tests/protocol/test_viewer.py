@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
+from rendermap.access.grant import PUBLIC
 from rendermap.errors import Busy, RenderCrashed, RendermapError
 from rendermap.frontends.viewer import routes
 from rendermap.frontends.viewer.bundle import Bundle
@@ -23,8 +24,8 @@ from rendermap.frontends.viewer.pages import basemap_host, content_policy, inert
 from rendermap.frontends.viewer.wording import bounds_words, duration, value_words
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, view_of
 from rendermap.jobs.job import JobStatus
-from rendermap.reply import ResultCard
-from rendermap.request import LayerChoice, LayerMode, LegendSheetRequest, MapRequest
+from rendermap.reply import CellHit, Hits, ResultCard
+from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendSheetRequest, MapRequest
 from tests.builders.app_double import app_over
 from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, VIEWSHED_JOB, ServiceDouble
 
@@ -143,7 +144,8 @@ async def test_map_page_holds_layers_legend_details_and_addresses(double: Servic
     data = json.loads(re.search(r'id="map-data">(.*?)</script>', page, re.S)[1])  # type: ignore[index]
     assert [layer["id"] for layer in data["layers"]] == [0, 1, 2, 3, 4]
     assert data["layers"][2] | {"bounds": None} == {
-        "id": 2, "parent": 1, "isGroup": False, "visible": True, "draws": True, "farthest": None, "nearest": None, "bounds": None,
+        "id": 2, "parent": 1, "isGroup": False, "visible": True, "draws": True, "asks": False,
+        "farthest": None, "nearest": None, "bounds": None,
     }  # fmt: skip
     assert data["paths"]["tiles"].endswith(data["version"])
 
@@ -270,6 +272,37 @@ async def test_scripts_get_errors_as_json(double: ServiceDouble) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://maps.example") as client:
         refused = await client.patch(f"/viewer/api/jobs/Viewshed/{ENDED_JOB}")
     assert (refused.status_code, refused.json()["error"]["code"], "GET" in refused.headers["allow"]) == (405, "NotSupported", True)
+
+
+POPUP = "at=-9385000,4375000&bbox=-9390000,4370000,-9380000,4380000&size=300,200"
+BANDS = CellHit(3, "Photo", "bands", (1.0, 2.5, 3.0), "", 0, 0, "")
+HEIGHT, HOLE = replace(BANDS, theme="stretch", values=(480.123,)), replace(BANDS, values=())
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("built")
+async def test_what_lies_at_a_place_is_told_in_words(double: ServiceDouble) -> None:
+    """Cells by their class, their bands or their value, none where nothing is drawn; of one version of the result, and kept by nobody."""
+    double.hits = Hits((BANDS, HEIGHT, HOLE))
+    version = (await double.map_of(JobRequest("Demo/Hazard", HAZARD_JOB, PUBLIC))).digest
+    answer = await get(double, f"{PAGE}/identify/{version}?{POPUP}")
+    assert answer.json() == {
+        "found": [
+            {"layer": "Photo", "title": "1, 2.5, 3", "facts": [["Red", "1"], ["Green", "2.5"], ["Blue", "3"]]},
+            {"layer": "Photo", "title": "480.123", "facts": []},
+        ],
+        "isMore": False,
+    }
+    assert answer.headers["cache-control"] == "no-store" and double.asked[0].ids is None
+    assert (await get(double, f"{PAGE}/identify/{'0' * 16}?{POPUP}")).status_code == 404
+    for wrong in (
+        POPUP.replace("at=-9385000", "at=nan"),
+        f"{POPUP}&reach=31",
+        f"{POPUP}&layers=x",
+        POPUP.replace("300,200", "0,0"),
+        "at=1,2",
+    ):
+        assert (await get(double, f"{PAGE}/identify/{version}?{wrong}")).status_code == 400, wrong
 
 
 @pytest.mark.anyio

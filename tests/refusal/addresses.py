@@ -61,6 +61,7 @@ ROUTES: Mapping[str, tuple[Kind, tuple[str, ...]]] = {
     "/jobs/{service:path}/{job}": (JOB, ("",)),
     "/jobs/{service:path}/{job}/": (JOB, ("",)),
     "/jobs/{service:path}/{job}/legend.png": (JOB, ("", "?layers=0")),
+    "/jobs/{service:path}/{job}/identify/{version}": (JOB, (f"?at=-9400000,4350000&{MERCATOR}",)),
     "/jobs/{service:path}/{job}/download.png": (JOB, (f"?{MERCATOR}",)),
     "/jobs/{service:path}/{job}/tiles/{version}/{level}/{col}/{file}": (JOB, ("",)),
 }

@@ -60,6 +60,12 @@ export class LayerList {
     return this.layers.filter((layer) => layer.draws && this.isOn(layer)).map(({ id, opacity }) => ({ id, opacity }));
   }
 
+  /** Ids of the layers that can be seen at a resolution and may be asked about. */
+  asked(resolution) {
+    const scale = resolution / PIXEL_M;
+    return this.layers.filter((layer) => layer.asks && this.isOn(layer) && layer.opacity !== 0 && !isTooFar(layer, scale) && !isTooNear(layer, scale)).map((layer) => layer.id);
+  }
+
   /** True while nothing differs from what the service shows by default. */
   isAsPublished() {
     return this.layers.every((layer) => layer.opacity === null && layer.on === layer.visible);
@@ -76,8 +82,8 @@ export class LayerList {
   }
 
   tellRange(layer, scale) {
-    const tooFar = layer.farthest !== null && scale > layer.farthest;
-    const tooNear = layer.nearest !== null && scale < layer.nearest;
+    const tooFar = isTooFar(layer, scale);
+    const tooNear = isTooNear(layer, scale);
     layer.row.classList.toggle("layer-unseen", tooFar || tooNear);
     layer.hint.hidden = !(tooFar || tooNear);
     if (layer.hint.hidden) return;
@@ -88,6 +94,14 @@ export class LayerList {
     button.addEventListener("click", () => this.actions.zoomToScale((tooFar ? layer.farthest : layer.nearest) * PIXEL_M, tooFar));
     layer.hint.replaceChildren(button);
   }
+}
+
+function isTooFar(layer, scale) {
+  return layer.farthest !== null && scale > layer.farthest;
+}
+
+function isTooNear(layer, scale) {
+  return layer.nearest !== null && scale < layer.nearest;
 }
 
 function tell(slider) {

@@ -12,6 +12,7 @@ import { downloads } from "./downloads.js";
 import { resolutionsTo } from "./grid.js";
 import { homeControl } from "./home.js";
 import { icon } from "./icon.js";
+import { Popup } from "./popup.js";
 import { LayerList } from "./layers.js";
 import { place } from "./place.js";
 import { readouts } from "./readouts.js";
@@ -42,7 +43,14 @@ if (data.basemap) {
 }
 
 const stack = new Stack(map, data);
-const list = new LayerList(document.getElementById("pane-layers"), data, { draw: () => stack.show(list.shown(), list.isAsPublished()), zoomTo, zoomToScale });
+const list = new LayerList(document.getElementById("pane-layers"), data, { draw, zoomTo, zoomToScale });
+
+let popup = null;
+
+function draw() {
+  stack.show(list.shown(), list.isAsPublished());
+  popup?.close();
+}
 
 function zoomTo(bounds, options = { duration: still ? 0 : 250 }) {
   view.fit(bounds, { padding: [28, 28, 44, 28], ...options });
@@ -61,6 +69,7 @@ list.follow(view);
 readouts(map, stage);
 downloads(map, data, list);
 watchVersion(stack, data, stage);
+if (data.layers.some((layer) => layer.asks)) popup = new Popup(map, stage, data, list, { still, onGone: () => stack.onFailure() });
 
 function escapeText(text) {
   const element = document.createElement("span");

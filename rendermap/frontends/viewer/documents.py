@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from rendermap.access.grant import Principal
+from rendermap.access.grant import Operation, Principal
 from rendermap.frontends.viewer.wording import State, bounds_words, duration, state_of, value_words
 from rendermap.frontends.zooms import finest_zoom, mercator_bbox
 from rendermap.geo.bbox import BBox, fit_aspect, pad
@@ -203,6 +203,7 @@ class MapPaths:
     """
 
     tiles: str
+    identify: str
     download: str
     state: str
     token: str | None = None
@@ -221,6 +222,11 @@ def map_data(card: MapCard, paths: MapPaths, basemap: Basemap | None) -> dict[st
     }
 
 
+def may_be_asked(layer: LayerCard) -> bool:
+    """Whether whoever looks may ask what of the layer lies at a place."""
+    return layer.kind != "group" and layer.fault is None and layer.access != Operation.VIEW
+
+
 def _layer_data(layer: LayerCard, card: MapCard) -> dict[str, object]:
     box = transform_bbox(layer.bbox, card.crs, WEB_MERCATOR) if layer.bbox else None
     return {
@@ -229,6 +235,7 @@ def _layer_data(layer: LayerCard, card: MapCard) -> dict[str, object]:
         "isGroup": layer.kind == "group",
         "visible": layer.visible,
         "draws": layer.kind != "group" and layer.fault is None,
+        "asks": may_be_asked(layer),
         "farthest": layer.min_scale_denominator,
         "nearest": layer.max_scale_denominator,
         "bounds": box.corners if box else None,

@@ -6,16 +6,18 @@ import re
 from dataclasses import dataclass
 
 from rendermap.errors import InvalidParameter, TileOutside
-from rendermap.frontends.kvp import parse_bbox, parse_float, parse_layer_ids, parse_size
+from rendermap.frontends.kvp import parse_bbox, parse_float, parse_floats, parse_layer_ids, parse_size
 from rendermap.frontends.zooms import TILE_PX, WORLD_M
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
+from rendermap.geo.shape import Shape
 from rendermap.geo.view import MapView
 from rendermap.limits import PIXEL_RATIO, ZOOM
 from rendermap.request import RGB, LayerChoice, LayerMode
 
 FINEST_LEVEL = 2 * ZOOM.value
 LEAST_RATIO = 0.5
+FARTHEST_REACH_PX = 30
 WHITE: RGB = (255, 255, 255)
 _TILE = re.compile(r"(0|[1-9][0-9]{0,8})(@2x)?\.png")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -39,6 +41,31 @@ def parse_download(bbox: str, size: str, ratio: str, layers: str, background: st
     scale = _parse_ratio(ratio)
     view = MapView(parse_bbox("bbox", bbox), WEB_MERCATOR, round(width * scale), round(height * scale), scale)
     return Download(view, parse_layers(layers), parse_background(background))
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """Where a visitor points on the view on the screen.  reach_px: how far beside it a thing may lie."""
+
+    shape: Shape
+    view: MapView
+    ids: tuple[int, ...] | None
+    reach_px: float
+
+
+def parse_pointing(at: str, bbox: str, size: str, layers: str, reach: str) -> Pointing:
+    """The query of ``identify``: at, and the view as of ``download.png``, in Web Mercator, easting first; size and reach in CSS pixels.
+
+    Raises InvalidBbox, InvalidSize, InvalidLayer, InvalidParameter.
+    """
+    x, y = parse_floats("at", at, 2)
+    width, height = parse_size("size", size)
+    reach_px = parse_float("reach", reach)
+    if not 0 <= reach_px <= FARTHEST_REACH_PX:
+        raise InvalidParameter(f"'reach' must be from 0 to {FARTHEST_REACH_PX}.")
+    view = MapView(parse_bbox("bbox", bbox), WEB_MERCATOR, round(width), round(height))
+    choice = parse_layers(layers)
+    return Pointing(Shape("point", ((((x, y),),),)), view, choice.ids if choice.mode is LayerMode.SHOW else None, reach_px)
 
 
 def parse_tile(level: str, col: str, file: str) -> MapView:

@@ -23,12 +23,13 @@ from rendermap.frontends.versions import FOR_GOOD, open_version
 from rendermap.frontends.viewer import documents
 from rendermap.frontends.viewer.bundle import Bundle, NotBuilt
 from rendermap.frontends.viewer.errors import error_response
+from rendermap.frontends.viewer.identified import identified
 from rendermap.frontends.viewer.pages import Pages, prefix_of, token_of
-from rendermap.frontends.viewer.params import parse_download, parse_layers, parse_legend_layers, parse_tile
+from rendermap.frontends.viewer.params import parse_download, parse_layers, parse_legend_layers, parse_pointing, parse_tile
 from rendermap.frontends.viewer.wording import duration, state_of
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import JobCard, LegendLayer, MapCard, ServiceCard
-from rendermap.request import JobRequest, LegendRequest, LegendSheetRequest, MapRequest
+from rendermap.request import Depth, IdentifyRequest, JobRequest, LegendRequest, LegendSheetRequest, MapRequest
 from rendermap.service import MapService, OpenMap
 
 THUMBNAIL_PX = (640, 400)
@@ -55,6 +56,7 @@ def viewer_router(service: MapService) -> APIRouter:
         ("/thumbnails/{service:path}/jobs/{job}.{suffix}", viewer.thumbnail),
         (f"/viewer/api/jobs{JOB}", viewer.state),
         (f"/jobs{JOB}/tiles/{{version}}/{{level}}/{{col}}/{{file}}", viewer.tile),
+        (f"/jobs{JOB}/identify/{{version}}", viewer.identify),
         (f"/jobs{JOB}/download.png", viewer.download),
         (f"/jobs{JOB}/legend.png", viewer.legend),
         (f"/jobs{JOB}", viewer.job),
@@ -119,6 +121,7 @@ class Viewer:
         values = _about(request, card, published, wanted.principal) | {
             "extent": documents.extent_words(result),
             "layers": documents.layer_tree(result, legend),
+            "may_ask": any(map(documents.may_be_asked, result.layers)),
             "legend_fault": legend_fault,
             "addresses": _addresses(request, result),
             "data": documents.map_data(result, _paths(request, result), _basemap(request)),
@@ -157,6 +160,27 @@ class Viewer:
         wanted = JobRequest(service, job, await principal_of(request))
         opened = await open_version(self._service, wanted, version)
         return await drawn_response(request, opened, MapRequest(wanted, view, choice), FOR_GOOD)
+
+    async def identify(
+        self,
+        request: Request,
+        service: str,
+        job: str,
+        version: str,
+        at: str,
+        bbox: str,
+        size: str,
+        layers: str = "default",
+        reach: str = "5",
+    ) -> Response:
+        """What lies where a visitor points, of one version of the result; 404 once that has changed."""
+        asked = parse_pointing(at, bbox, size, layers, reach)
+        wanted = JobRequest(service, job, await principal_of(request))
+        opened = await open_version(self._service, wanted, version)
+        hits = await opened.identify(
+            IdentifyRequest(wanted, asked.shape, asked.view, asked.reach_px, Depth.VISIBLE, asked.ids, with_shapes=False)
+        )
+        return JSONResponse(identified(hits), headers={"Cache-Control": "no-store"})
 
     async def download(
         self,
@@ -233,8 +257,13 @@ def _paths(request: Request, card: MapCard) -> documents.MapPaths:
     name, job_id = card.service.name, card.job_id or ""
     page = documents.page_path(name, job_id, prefix_of(request))
     token = token_of(request)
-    state = with_token(_state_path(request, name, job_id), token)
-    return documents.MapPaths(f"{page}/tiles/{card.digest}", f"{page}/download.png", state, token)
+    return documents.MapPaths(
+        tiles=f"{page}/tiles/{card.digest}",
+        identify=f"{page}/identify/{card.digest}",
+        download=f"{page}/download.png",
+        state=with_token(_state_path(request, name, job_id), token),
+        token=token,
+    )
 
 
 def _basemap(request: Request) -> documents.Basemap | None:
