@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import structlog
 from pydantic import JsonValue
 
-from rendermap.errors import Broken, JobNotFound
+from rendermap.errors import Broken, JobNotFound, RendermapError
 from rendermap.gp.claims import Claim, make_claim
 from rendermap.gp.engines.engine import Site
 from rendermap.gp.orders import JobOrder
@@ -23,6 +24,8 @@ STOPPED = (JobStatus.FAILED, "The server was stopped while the job ran.")
 LOST = (JobStatus.FAILED, "The process of the tool ended unexpectedly.")
 WITHDRAWN = (JobStatus.FAILED, "The service does not run this task any more.")
 CANCELLED = (JobStatus.CANCELLED, "The job was cancelled.")
+
+_log = structlog.get_logger("rendermap.gp")
 
 
 def make_job(jobs_dir: Path, order: JobOrder) -> Claim:
@@ -83,7 +86,22 @@ def tool_order(claim: Claim, service: Service, task: Task, values: Mapping[str, 
     )
 
 
-def waits(claim: Claim) -> bool:
+def is_to_be_done(claim: Claim) -> bool:
+    """True for a job that still waits; any other that was left behind is finished.  Reads and writes the disk, and may block.
+
+    Where the end cannot be written, the claim is left to whoever tries next.
+    """
+    try:
+        if not claim.is_to_be_cancelled and _waits(claim):
+            return True
+        finish(claim, *(CANCELLED if claim.is_to_be_cancelled else STOPPED))
+    except (OSError, RendermapError) as error:
+        _log.error("a job that was left behind cannot be taken up", job_id=claim.job_id, reason=str(error))
+        claim.leave()
+    return False
+
+
+def _waits(claim: Claim) -> bool:
     """False for a job that has begun, is over, was never made or has been removed.  Raises JobUnreadable."""
     with suppress(JobNotFound):
         return manifest.resume(claim.root).status == DocumentStatus.SUBMITTED

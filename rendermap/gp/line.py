@@ -14,6 +14,14 @@ RETRY_AFTER_S = 30
 T = TypeVar("T", bound=Hashable)
 
 
+def demand_room(waiting: int, of_client: int, most: int, free: int) -> None:
+    """Raises Busy when more than most would wait, TooMany when half of those would be the client's own.  free: that may run at once."""
+    if waiting >= most + free:
+        raise Busy("Too many jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
+    if of_client >= max(most // 2, 1) + free:
+        raise TooMany("Too many of your jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
+
+
 class Line(Generic[T]):
     """instances: jobs at once."""
 
@@ -25,12 +33,9 @@ class Line(Generic[T]):
 
     @contextmanager
     def room(self, client: str, most: int) -> Iterator[None]:
-        """Kept while a job is being made.  Raises Busy when more than most would wait, TooMany when half of those would be client's own."""
+        """Kept while a job is being made.  Raises as `demand_room`."""
         free = max(self.instances - len(self.running), 0)
-        if len(self.waiting) + len(self._coming) >= most + free:
-            raise Busy("Too many jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
-        if self.waiting.of(client) + self._coming.count(client) >= max(most // 2, 1) + free:
-            raise TooMany("Too many of your jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
+        demand_room(len(self.waiting) + len(self._coming), self.waiting.of(client) + self._coming.count(client), most, free)
         self._coming.append(client)
         try:
             yield

@@ -11,7 +11,7 @@ import structlog
 
 from rendermap.broker import JOBS, run_worker
 from rendermap.errors import RendermapError
-from rendermap.gp.charge import CANCELLED, LOST, STOPPED, WITHDRAWN, finish, order_of, waits
+from rendermap.gp.charge import LOST, WITHDRAWN, finish, is_to_be_done, order_of
 from rendermap.gp.claims import Claim, find_orders, note_of, take_claim
 from rendermap.gp.engines.celery import call, is_waiting, service_of
 from rendermap.gp.engines.engine import Site
@@ -53,20 +53,9 @@ class Machine:
         running = Counter(note.client for _, note in orders) - Counter(note.client for _, note in waiting)
         for path, _ in sorted(waiting, key=lambda order: running[order[1].client]):
             claim = take_claim(path)
-            if claim and self._is_to_be_done(claim):
+            if claim and is_to_be_done(claim):
                 return claim
         return None
-
-    def _is_to_be_done(self, claim: Claim) -> bool:
-        """A job that is not, is finished."""
-        try:
-            if not claim.is_to_be_cancelled and waits(claim):
-                return True
-            finish(claim, *(CANCELLED if claim.is_to_be_cancelled else STOPPED))
-        except (OSError, RendermapError) as error:
-            _log.error("a job cannot be taken up", job_id=claim.job_id, reason=str(error))
-            claim.leave()
-        return False
 
     async def _do(self, claim: Claim) -> None:
         last_word = LOST

@@ -19,7 +19,7 @@ import structlog
 
 from rendermap.chore import Chore
 from rendermap.errors import NotSupported, RendermapError
-from rendermap.gp.charge import CANCELLED, LOST, STOPPED, WITHDRAWN, finish, make_job, waits
+from rendermap.gp.charge import CANCELLED, LOST, WITHDRAWN, finish, is_to_be_done, make_job
 from rendermap.gp.claims import Claim, ask_to_cancel, find_orders, note_of, take_claim
 from rendermap.gp.engines.engine import Beginning, Program, Site
 from rendermap.gp.engines.none import ELSEWHERE
@@ -218,19 +218,11 @@ class QueuedEngine(ABC):
         return (service.running.engine if service else "none") not in self.own
 
     def _left_behind(self) -> Iterable[Claim]:
-        """Claims to jobs that wait and whose server is gone; those that ran are failed.  Reads and writes the disk, and may block."""
+        """Claims to jobs that wait and whose server is gone; those that ran are finished.  Reads and writes the disk, and may block."""
         for path in find_orders(self._site.jobs_dirs):
             claim = None if path.stem in self._held or self._is_anothers(path) else take_claim(path)
-            if claim is None:
-                continue
-            try:
-                if waits(claim):
-                    yield claim
-                else:
-                    _finish(Held(claim, last_word=STOPPED))
-            except (OSError, RendermapError) as error:
-                _log.error("a job that was left behind cannot be taken up", job_id=claim.job_id, reason=str(error))
-                claim.leave()
+            if claim and is_to_be_done(claim):
+                yield claim
 
 
 def _finish(held: Held) -> None:

@@ -16,12 +16,12 @@ import structlog
 
 from rendermap.broker import JOBS, KEPT_S, connect
 from rendermap.chore import Chore
-from rendermap.errors import Busy, NotSupported, RendermapError, TooMany
-from rendermap.gp.charge import CANCELLED, STOPPED, finish, make_job, waits
+from rendermap.errors import NotSupported, RendermapError
+from rendermap.gp.charge import CANCELLED, finish, is_to_be_done, make_job
 from rendermap.gp.claims import ORDER_SUFFIX, ORDERS_NAME, ask_to_cancel, find_orders, note_of, take_claim
 from rendermap.gp.engines.engine import Site
 from rendermap.gp.engines.none import ELSEWHERE
-from rendermap.gp.line import RETRY_AFTER_S
+from rendermap.gp.line import demand_room
 from rendermap.gp.orders import JobOrder
 from rendermap.jobs import manifest
 from rendermap.jobs.document import DocumentStatus
@@ -83,13 +83,10 @@ class CeleryEngine:
         return claim.job_id
 
     def _demand_room(self, order: JobOrder) -> None:
-        """Raises Busy, and TooMany when half of those that may wait are the client's own."""
+        """Raises as `demand_room`, by what waits and runs on all machines."""
         running = order.service.running
         notes = [note for path in find_orders(self._site.jobs_dirs) if (note := note_of(path)) and note.service == order.service.name]
-        if len(notes) >= running.queue + running.instances:
-            raise Busy("Too many jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
-        if Counter(note.client for note in notes)[order.client] >= max(running.queue // 2, 1) + running.instances:
-            raise TooMany("Too many of your jobs are waiting. Try again later.", retry_after_s=RETRY_AFTER_S)
+        demand_room(len(notes), sum(note.client == order.client for note in notes), running.queue, running.instances)
 
     def _call(self, service: str) -> None:
         """A broker that does not answer is told of once: what waits is called for again."""
@@ -123,15 +120,8 @@ class CeleryEngine:
                 continue
             if is_waiting(path, name):
                 waiting[name] += 1
-            elif claim := take_claim(path):
-                try:
-                    if waits(claim):
-                        claim.leave()
-                    else:
-                        finish(claim, *STOPPED)
-                except (OSError, RendermapError) as error:
-                    _log.error("the end of a job could not be written", job_id=claim.job_id, reason=str(error))
-                    claim.leave()
+            elif (claim := take_claim(path)) and is_to_be_done(claim):
+                claim.leave()
         return waiting
 
 
