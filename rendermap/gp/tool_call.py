@@ -143,27 +143,27 @@ def _declare(returned: object, order: ToolOrder, run: Run) -> None:
     if not isinstance(returned, Mapping):
         if len(order.outputs) != 1:
             raise ToolUnfit(f"{order.tool} returned a {type(returned).__name__} instead of its outputs by name")
-        returned = {order.outputs[0]: returned}
-    own = {name.casefold(): name for name in order.outputs}
+        returned = {next(iter(order.outputs)): returned}
+    datasets = {name.casefold() for name in order.datasets}
     for name, value in returned.items():
-        if str(name).casefold() not in own:
-            raise ToolUnfit(f"the task has no output {name}")
-        _declare_one(own[str(name).casefold()], value, order, run)
+        if value is not None:
+            _declare_one(str(name), value, run, is_dataset=str(name).casefold() in datasets)
 
 
-def _declare_one(name: str, value: object, order: ToolOrder, run: Run) -> None:
-    if value is None:
-        return
-    if isinstance(value, Path) or (isinstance(value, str) and name in order.datasets):
+def _declare_one(name: str, value: object, run: Run, *, is_dataset: bool) -> None:
+    if isinstance(value, Path) or (isinstance(value, str) and is_dataset):
         run.output(name, value)
     else:
         run.value(name, plain(value))
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: moments as milliseconds since 1970, dataclasses as objects, numbers of NumPy as numbers."""
+    """A value as JSON has it: moments as milliseconds since 1970, days as ISO 8601 has them, dataclasses as objects, numbers of
+    NumPy as numbers."""
     if isinstance(value, datetime):
         return round(value.timestamp() * 1000)
+    if isinstance(value, date):
+        return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):

@@ -21,15 +21,14 @@ from rendermap.gp.tool_call import ToolUnfit, call_tool
 from rendermap.gp.tool_confinement import confine_tool
 from rendermap.gp.tool_guard import GUARD_IS_GONE
 from rendermap.gp.tool_order import ToolOrder
-from rendermap.gp.tool_run import Outputs, Prints, ToolRun
-from rendermap.jobs.document import DatasetOutput, read_document
+from rendermap.gp.tool_run import Prints, ToolRun
+from rendermap.jobs.document import read_document
 from rendermap.jobs.manifest import Run
 
 UNFIT = "The tool of this task does not work here."
 NO_MEMORY = "The tool ran out of memory."
 NO_ROOM = "There is no room left for what the tool writes."
 FILE_TOO_LARGE = "A file of the tool is larger than it may be."
-OUTPUTS_NAME = "outputs.json"
 PR_SET_PDEATHSIG = 1
 MOST_DESCRIPTORS = 1024
 """More than the process that watches has open."""
@@ -59,7 +58,7 @@ def become_tool(order: ToolOrder, run: Run, ends: Ends) -> NoReturn:
     status = 1
     try:
         _cut_off(run, ends)
-        told = ToolRun(run.root, read_document(run.root), ends.writing[2])
+        told = ToolRun(run.root, read_document(run.root), order, ends.writing[2])
         confine_tool(order, run.scratch)
         if order.command:
             _become_command(order, run, told)
@@ -161,19 +160,3 @@ def _become_command(order: ToolOrder, run: Run, told: ToolRun) -> None:
     except OSError as error:
         told.failed(UNFIT, f"{program}: {error.strerror}")
         os._exit(1)
-
-
-def outputs_left(run: Run) -> Outputs:
-    """What a program has left in outputs.json in its scratch folder: ``{"Area": {"value": 12}, "Map": {"dataset": "map.tif"}}``.
-
-    Raises ValueError.
-    """
-    try:
-        text = (run.scratch / OUTPUTS_NAME).read_bytes()
-    except OSError:
-        return {}
-    found = TypeAdapter(Outputs).validate_json(text)
-    for output in found.values():
-        if isinstance(output, DatasetOutput):
-            run.path(output.dataset)
-    return found

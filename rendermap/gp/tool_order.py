@@ -16,9 +16,9 @@ class ToolOrder(BaseModel):
     """A job to be done now.
 
     root: its folder.  claim: file descriptor that holds its lock.  folder: of the service.  tool: name of the function in its tools.py, ""
-    where a command does the work.  inputs, outputs: names of the task's parameters.  datasets: those outputs whose text values name
-    datasets.  values: of the inputs.  reads: folders and files that the tool may read beside the service's.  memory_mb: of each of its
-    processes.  file_mb: of each file it writes.  disk_mb: of all of them together.
+    where a command does the work.  inputs: names of the task's parameters.  outputs: their data types by name.  datasets: those outputs
+    whose text values name datasets.  values: of the inputs.  reads: folders and files that the tool may read beside the service's.
+    memory_mb: of each of its processes.  file_mb: of each file it writes.  disk_mb: of all of them together.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,7 +31,7 @@ class ToolOrder(BaseModel):
     tool: str = ""
     command: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
+    outputs: dict[str, str] = {}
     datasets: frozenset[str] = frozenset()
     values: dict[str, JsonValue] = {}
     environment: Environment = Environment()

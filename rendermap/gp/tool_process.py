@@ -18,11 +18,14 @@ import sys
 import time
 from contextlib import suppress
 
+from rendermap.errors import RendermapError
 from rendermap.gp.listening import Ear
-from rendermap.gp.tool_child import UNFIT, Ends, become_tool, ended_with, outputs_left
+from rendermap.gp.tool_call import ToolUnfit
+from rendermap.gp.tool_child import UNFIT, Ends, become_tool, ended_with
 from rendermap.gp.tool_disk import takes_more
 from rendermap.gp.tool_guard import GUARD_IS_GONE, end_all, go_under_guard
 from rendermap.gp.tool_order import ROOM, ToolOrder
+from rendermap.gp.tool_outputs import outputs_left
 from rendermap.jobs import manifest
 from rendermap.jobs.manifest import Run, Told
 
@@ -207,8 +210,7 @@ class Watch:
             sys.stderr.write(self._ear.trace or failure)
             self._run.fail(failure)
         elif self._order.command and (fault := self._take_outputs()):
-            sys.stderr.write(fault)
-            self._run.fail(UNFIT)
+            self._run.fail(fault)
         else:
             self._run.succeed()
 
@@ -218,11 +220,12 @@ class Watch:
         self._run.scratch.mkdir(exist_ok=True)
 
     def _take_outputs(self) -> str | None:
-        """What is wrong with them."""
+        """What is to be said of them where they are none."""
         try:
-            self._run.add(Told(outputs=outputs_left(self._run)))
-        except ValueError as error:
-            return str(error)
+            self._run.add(Told(outputs=outputs_left(self._order, self._run)))
+        except (ValueError, ToolUnfit, RendermapError) as error:
+            sys.stderr.write(str(error))
+            return error.sentence if isinstance(error, RendermapError) else UNFIT
         return None
 
 

@@ -11,21 +11,22 @@ from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter
 
-from rendermap.jobs.document import DatasetOutput, Document, MessageEntry, Progress, ValueOutput
+from rendermap.gp.tool_order import ToolOrder
+from rendermap.gp.tool_outputs import NOTHING, OUTPUTS, Output, fitted
+from rendermap.jobs.document import Document, MessageEntry, Progress
 from rendermap.jobs.manifest import Run, Told
 
 PIECE_BYTES = 2048
 """Written as one line it is less than PIPE_BUF, 4096."""
-Outputs = dict[str, DatasetOutput | ValueOutput]
 _MESSAGES = TypeAdapter(tuple[tuple[str, str], ...])
-_OUTPUTS: TypeAdapter[Outputs] = TypeAdapter(Outputs)
 
 
 class ToolRun(Run):
     """Made where the tool runs.  wire: file descriptor to the process that watches."""
 
-    def __init__(self, root: Path, document: Document, wire: int) -> None:
+    def __init__(self, root: Path, document: Document, order: ToolOrder, wire: int) -> None:
         super().__init__(root, document)
+        self._order = order
         self._wire = wire
 
     def failed(self, sentence: str, trace: str = "") -> None:
@@ -36,16 +37,19 @@ class ToolRun(Run):
         """The last word of a tool that is done."""
         self._say({"done": True})
 
-    def _update(
-        self, changes: Mapping[str, object], *messages: MessageEntry, outputs: Mapping[str, DatasetOutput | ValueOutput] | None = None
-    ) -> None:
+    def _add_output(self, name: str, output: Output) -> None:
+        """Raises ToolUnfit, Broken."""
+        if output != NOTHING:
+            super()._add_output(*fitted(self._order, name, output))
+
+    def _update(self, changes: Mapping[str, object], *messages: MessageEntry, outputs: Mapping[str, Output] | None = None) -> None:
         if "status" in changes:
             raise RuntimeError("a tool ends its job by returning or by raising an exception")
         progress = changes.get("progress")
         self._say(
             {
                 "messages": [[entry.kind.value, entry.text] for entry in messages],
-                "outputs": _OUTPUTS.dump_python(dict(outputs or {}), mode="json"),
+                "outputs": OUTPUTS.dump_python(dict(outputs or {}), mode="json"),
                 "progress": progress.model_dump() if isinstance(progress, Progress) else None,
             }
         )
@@ -91,4 +95,4 @@ def printed_of(line: dict[str, JsonValue]) -> tuple[int, bytes]:
 def told_of(line: dict[str, JsonValue]) -> Told:
     """What a line of `ToolRun` says.  Raises ValueError or KeyError for one that is none."""
     progress = None if line["progress"] is None else Progress.model_validate(line["progress"])
-    return Told(_MESSAGES.validate_python(line["messages"]), _OUTPUTS.validate_python(line["outputs"]), progress)
+    return Told(_MESSAGES.validate_python(line["messages"]), OUTPUTS.validate_python(line["outputs"]), progress)

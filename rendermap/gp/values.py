@@ -29,11 +29,19 @@ _MULTIVALUE = "GPMultiValue:"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a value must be.  name: as faults call it.  crs: of features that do not say theirs, None for none."""
+    """What a value must be.  name: as faults call it.  crs: of features that do not say theirs, None for none.
+
+    Of an output the type alone counts: how much a tool tells, and whether a length is below 0, is its own affair.
+    """
 
     name: str
     parameter: Parameter
     crs: str | None = None
+
+    @property
+    def is_output(self) -> bool:
+        """True for what a tool has made."""
+        return self.parameter.direction is Direction.OUTPUT
 
     def fault(self, what: str) -> InvalidParameter:
         """The fault, in words for whoever gave the value."""
@@ -81,7 +89,7 @@ def check(wanted: Wanted, value: object) -> JsonValue:
         return CHECKS[data_type](wanted, value)
     if not isinstance(value, list):
         raise wanted.fault("must be a JSON array of values")
-    if len(value) > INPUT_VALUES.value:
+    if len(value) > INPUT_VALUES.value and not wanted.is_output:
         raise wanted.fault(f"has too many values. {INPUT_VALUES.sentence.removesuffix('.')}")
     one = replace(wanted.parameter, data_type=data_type.removeprefix(_MULTIVALUE))
     return [check(Wanted(f"{wanted.name}, value {place}", one, wanted.crs), each) for place, each in enumerate(value, 1)]
@@ -93,6 +101,8 @@ def check(wanted: Wanted, value: object) -> JsonValue:
 def _text(wanted: Wanted, value: object) -> JsonValue:
     if not isinstance(value, str):
         raise wanted.fault("must be a text")
+    if wanted.is_output:
+        return value
     if len(value) > INPUT_TEXT.value:
         raise wanted.fault(f"is too long. {INPUT_TEXT.sentence.removesuffix('.')}")
     choices = wanted.parameter.choices
@@ -176,8 +186,8 @@ def _measured(wanted: Wanted, value: object, what: str, units: Table[float] | Ta
     if not isinstance(value, dict) or what not in value:
         raise wanted.fault(f'must be a JSON object with {what} and units, as in {{"{what}": 5, "units": "{usual}"}}')
     number = _finite(value[what])
-    if number is None or number < 0:
-        raise wanted.fault(f"must have a {what} that is a number, 0 or more")
+    if number is None or (number < 0 and not wanted.is_output):
+        raise wanted.fault(f"must have a {what} that is a number{'' if wanted.is_output else ', 0 or more'}")
     unit = value.get("units") or usual
     known = next((name for name in units.names if isinstance(unit, str) and name.casefold() == unit.casefold()), None)
     if known is None:
@@ -206,7 +216,7 @@ def _file(wanted: Wanted, value: object) -> JsonValue:
 def _table(wanted: Wanted, value: object) -> JsonValue:
     if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
         raise wanted.fault("must be a JSON array of rows, each an array of values")
-    if sum(map(len, value)) > INPUT_VALUES.value:
+    if sum(map(len, value)) > INPUT_VALUES.value and not wanted.is_output:
         raise wanted.fault(f"has too many values. {INPUT_VALUES.sentence.removesuffix('.')}")
     if len({len(row) for row in value}) > 1:
         raise wanted.fault("must have rows of the same length")

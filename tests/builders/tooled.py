@@ -43,6 +43,10 @@ name = "Area"
 type = "GPDouble"
 direction = "output"
 [[tasks.parameters]]
+name = "Report"
+type = "GPString"
+direction = "output"
+[[tasks.parameters]]
 name = "Map"
 type = "GPDataFile"
 direction = "output"

@@ -29,7 +29,7 @@ import time
 def work(number=0.0):
     begun = time.time()
     time.sleep(number)
-    return {"Area": f"{begun} {time.time()}"}
+    return {"Report": f"{begun} {time.time()}"}
 """
 PATIENCE_S = 20.0
 INSTANCES = 2
@@ -104,7 +104,7 @@ def test_jobs_run_elsewhere_and_never_more_than_may(cluster: Cluster) -> None:
                 while list((server.jobs / ".orders").glob("*.order")):
                     await asyncio.sleep(0.05)
         assert [document.status for document in documents] == ["succeeded"] * 6, documents
-        spans = [str(document.outputs["Area"].value).split() for document in documents]  # type: ignore[union-attr]
+        spans = [str(document.outputs["Report"].value).split() for document in documents]  # type: ignore[union-attr]
         return [(float(begun), float(ended)) for begun, ended in spans]
 
     spans = asyncio.run(whole())

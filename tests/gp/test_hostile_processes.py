@@ -147,8 +147,8 @@ HOSTILE = {
     "a description that is none": ("GET /oapi/processes/work", said({"inputs": [1]}), "has no input Number"),
     "no such job": ("GET /oapi/jobs/1", said({"detail": "gone, see http://inside/x"}, 404), "refused it: gone, see [address]"),
     "NaN": (RESULTS, (200, {"Content-Type": "application/json"}, b'{"area": NaN}'), NOT_UNDERSTOOD),
-    "a page": (RESULTS, (200, {"Content-Type": "text/html"}, b"<!doctype html>"), "is not of the type"),
-    "a text for a number": (RESULTS, said({"area": "much"}), "is not of the type"),
+    "a page": (RESULTS, (200, {"Content-Type": "text/html"}, b"<!doctype html>"), "must be a number"),
+    "a text for a number": (RESULTS, said({"area": "much"}), "must be a number"),
     "large status": ("GET /oapi/jobs/1", said({"message": "x" * 2_000_000}), "gave too much"),
 }
 

@@ -73,7 +73,7 @@ def twins(number: float = 1) -> dict[str, object]:
     return {"Area": number} if os.fork() else {"Area": -1}
 
 def large() -> dict[str, object]:
-    return {"Area": "x" * 9_000_000}
+    return {"Report": "x" * 9_000_000}
 
 def leaving() -> None:
     sys.exit("Nothing lies there.")
@@ -104,6 +104,18 @@ def status() -> None:
 def garish() -> None:
     raise ValueError("red \\x1b[31mwords\\x00 \\u202eturned")
 
+def wordy() -> dict[str, object]:
+    return {"Area": "twelve"}
+
+def drawn(run: Run) -> None:
+    run.value("Map", {"type": "FeatureCollection"})
+
+def filed(run: Run) -> dict[str, object]:
+    return {"Area": run.path("area.txt")}
+
+def unknown(run: Run) -> None:
+    run.value("Colour", "red")
+
 def nan() -> dict[str, object]:
     return {"Area": float("nan")}
 
@@ -120,6 +132,8 @@ PROGRAMS = {
     "Outer": 'command = ["./outer.sh"]',
     "Absent": 'command = ["./absent.sh"]',
     "No": 'command = ["false"]',
+    "Worded": 'command = ["./wordy.sh"]',
+    "Odd": 'command = ["./unknown.sh"]',
 }
 
 
@@ -131,7 +145,10 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lay_out_tools(folder, TOOLS, tasks, instances=4, time_limit_s=20.0)
     (folder / "Tools/neighbour.py").write_text("")
     (folder / "Tools/outer.sh").write_text("#!/bin/sh\n" + COMMAND)
-    (folder / "Tools/outer.sh").chmod(0o755)
+    (folder / "Tools/wordy.sh").write_text("""#!/bin/sh\necho '{"Area": {"value": "twelve"}}' > outputs.json\n""")
+    (folder / "Tools/unknown.sh").write_text("""#!/bin/sh\necho '{"Colour": {"value": "red"}}' > outputs.json\n""")
+    for program in (folder / "Tools").glob("*.sh"):
+        program.chmod(0o755)
     return folder
 
 
@@ -198,6 +215,12 @@ def test_a_tool_sees_nothing_of_the_server(tmp_path: Path, services: Path, monke
         ("ending", "a tool ends its job by returning or by raising an exception"),
         ("large", "The values of the tool are larger than the document of a job may be."),
         ("Absent", "The tool of this task does not work here."),
+        ("wordy", "The result 'Area' must be a number."),
+        ("Worded", "The result 'Area' must be a number."),
+        ("drawn", "The result 'Map' must be a dataset in the scratch folder."),
+        ("filed", "The result 'Area' must be a value and not a dataset."),
+        ("unknown", "The tool of this task does not work here."),
+        ("Odd", "The tool of this task does not work here."),
         ("No", "The tool ended with status 1 before it was done."),
     ],
 )

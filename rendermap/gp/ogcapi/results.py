@@ -10,19 +10,20 @@ import asyncio
 import base64
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
 import httpx
 
+from rendermap.errors import Broken
 from rendermap.gp.listening import MOST_TOLD_BYTES
 from rendermap.gp.ogcapi.remote_order import RemoteOrder, folded
 from rendermap.gp.ogcapi.server import RemoteFault, Server, download, read, read_json
+from rendermap.gp.tool_outputs import made_value
 from rendermap.jobs.manifest import Run
 from rendermap.limits import INPUT_TEXT, REMOTE_DOCUMENT_BYTES
-from rendermap.services.datatypes import NUMBER_TYPES, fits, is_dataset_type
+from rendermap.services.datatypes import NUMBER_TYPES, is_dataset_type
 from rendermap.services.service import Parameter
 
 SUFFIXES: Mapping[str, str] = MappingProxyType(
@@ -116,7 +117,10 @@ class Results:
         await asyncio.to_thread(self._run.output, output.name, path)
 
     async def _declare(self, output: Parameter, value: Any) -> None:
-        value = _plain(output, value)
+        try:
+            value = made_value(output.name, output.data_type, value)
+        except Broken as error:
+            raise RemoteFault(error.sentence, type(value).__name__) from error
         if len(await asyncio.to_thread(_written, value)) > MOST_TOLD_BYTES // max(len(self._order.outputs), 1):
             raise RemoteFault(f"The result {output.name} is too large for a value.")
         await asyncio.to_thread(self._run.value, output.name, value)
@@ -174,28 +178,9 @@ def _decoded(output: Parameter, value: Any) -> bytes:
         raise RemoteFault(f"The result {output.name} cannot be understood.", str(error)) from error
 
 
-def _plain(output: Parameter, value: Any) -> Any:
-    """A value as the task's type has it.  Raises RemoteFault for one of another type."""
-    if output.data_type == "GPDate" and isinstance(value, str):
-        value = _in_milliseconds(output, value)
-    if output.data_type == "GPLong" and isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not fits(value, output.data_type):
-        raise RemoteFault(f"The result {output.name} is not of the type that the task says.", type(value).__name__)
-    return value
-
-
 def _read_text(text: str) -> Any:
     """A number or truth value that came as a text; one that is none stays a text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _in_milliseconds(output: Parameter, value: str) -> int:
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise RemoteFault(f"The result {output.name} is no date.", str(error)) from error
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -1,0 +1,70 @@
+"""What a tool says that it has made, held against what its task says of its outputs."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue, TypeAdapter
+
+from rendermap.errors import Broken, InvalidParameter
+from rendermap.gp.tool_call import ToolUnfit
+from rendermap.gp.tool_order import ToolOrder
+from rendermap.gp.values import Wanted, check
+from rendermap.jobs.document import DatasetOutput, ValueOutput
+from rendermap.jobs.manifest import Run
+from rendermap.services.datatypes import one_of
+from rendermap.services.service import Direction, Parameter
+
+OUTPUTS_NAME = "outputs.json"
+Output = DatasetOutput | ValueOutput
+Outputs = dict[str, Output]
+OUTPUTS: TypeAdapter[Outputs] = TypeAdapter(Outputs)
+NOTHING = ValueOutput(value=None)
+"""Of an output that there is none of this time."""
+
+
+def fitted(order: ToolOrder, name: str, output: Output) -> tuple[str, Output]:
+    """An output by the name that the task has for it, its value in canonical form.
+
+    Raises ToolUnfit where the task has no such output, Broken where it is of another type.
+    """
+    own = next((one for one in order.outputs if one.casefold() == name.casefold()), None)
+    if own is None:
+        raise ToolUnfit(f"the task has no output {name}")
+    if own in order.datasets:
+        return own, _dataset(own, order.outputs[own], output)
+    if isinstance(output, DatasetOutput):
+        raise Broken(f"The result '{own}' must be a value and not a dataset.")
+    return own, ValueOutput(value=made_value(own, order.outputs[own], output.value))
+
+
+def _dataset(name: str, data_type: str, output: Output) -> Output:
+    """Texts name datasets, too."""
+    if isinstance(output, ValueOutput):
+        is_many = one_of(data_type) != data_type
+        named = output.value if is_many and isinstance(output.value, list) else [output.value]
+        if not all(isinstance(each, str) for each in named):
+            raise Broken(f"The result '{name}' must be a dataset in the scratch folder.")
+    return output
+
+
+def made_value(name: str, data_type: str, value: object) -> JsonValue:
+    """The value of an output in its canonical form.  Raises Broken for one of another type."""
+    try:
+        return check(Wanted(name, Parameter(name, data_type, name, Direction.OUTPUT)), value)
+    except InvalidParameter as fault:
+        raise Broken(f"The result {fault.sentence}") from fault
+
+
+def outputs_left(order: ToolOrder, run: Run) -> Outputs:
+    """What a program has left in outputs.json in its scratch folder: ``{"Area": {"value": 12}, "Map": {"dataset": "map.tif"}}``.
+
+    Raises ValueError, ToolUnfit, Broken.
+    """
+    try:
+        text = (run.scratch / OUTPUTS_NAME).read_bytes()
+    except OSError:
+        return {}
+    found = OUTPUTS.validate_json(text)
+    for output in found.values():
+        if isinstance(output, DatasetOutput):
+            run.path(output.dataset)
+    return dict(fitted(order, name, output) for name, output in found.items() if output != NOTHING)
