@@ -54,11 +54,15 @@ def make_job(jobs_dir: Path, order: JobOrder) -> Claim:
 
 def order_of(claim: Claim, site: Site, engine: str) -> ToolOrder | None:
     """None where the service runs the task no more, or not by that engine.  Reads the disk.  Raises JobNotFound, JobUnreadable."""
+    found = task_of(claim, site, engine)
+    return tool_order(claim, *found, manifest.resume(claim.root).inputs) if found and found[1].has_tool else None
+
+
+def task_of(claim: Claim, site: Site, engine: str) -> tuple[Service, Task] | None:
+    """As they are published now; None where the service has the task no more, or has it run by another engine."""
     service = service_named(site.services(), claim.note.service)
     task = task_named(service, claim.note.task) if service and service.running.engine == engine else None
-    if service is None or task is None or not (task.tool or task.command):
-        return None
-    return tool_order(claim, service, task, manifest.resume(claim.root).inputs)
+    return (service, task) if service and task else None
 
 
 def tool_order(claim: Claim, service: Service, task: Task, values: Mapping[str, JsonValue]) -> ToolOrder:

@@ -151,6 +151,11 @@ class Task:
     command: tuple[str, ...] = ()
     process: str = ""
 
+    @property
+    def has_tool(self) -> bool:
+        """True where there is something to run on a machine of ours."""
+        return bool(self.tool or self.command)
+
 
 @dataclass(frozen=True, slots=True)
 class Protection:

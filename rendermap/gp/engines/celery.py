@@ -58,7 +58,7 @@ class CeleryEngine:
 
     async def submit(self, order: JobOrder) -> str:
         """A new job, which the first machine with time for it runs.  Raises NotSupported, Busy, TooMany, Broken."""
-        if not (order.task.tool or order.task.command) or self._site.broker is None:
+        if not order.task.has_tool or self._site.broker is None:
             raise NotSupported(details=(ELSEWHERE,))
         return await asyncio.to_thread(self._submit, order)
 

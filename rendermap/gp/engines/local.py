@@ -29,7 +29,7 @@ class LocalEngine(QueuedEngine):
         await super().start()
 
     def _is_run(self, order: JobOrder) -> bool:
-        return bool(order.task.tool or order.task.command)
+        return order.task.has_tool
 
     def _beginning(self, claim: Claim) -> Beginning | None:
         order = order_of(claim, self._site, "local")

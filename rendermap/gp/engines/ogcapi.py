@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from rendermap.gp.charge import task_of
 from rendermap.gp.claims import Claim
 from rendermap.gp.engines.engine import Beginning
 from rendermap.gp.ogcapi.remote_order import remote_order
@@ -14,7 +15,6 @@ from rendermap.gp.ogcapi.remote_program import RemoteProgram
 from rendermap.gp.orders import JobOrder
 from rendermap.gp.queued_engine import QueuedEngine
 from rendermap.jobs import manifest
-from rendermap.services.service import service_named, task_named
 
 
 class OgcApiEngine(QueuedEngine):
@@ -26,8 +26,5 @@ class OgcApiEngine(QueuedEngine):
         return bool(order.service.running.url)
 
     def _beginning(self, claim: Claim) -> Beginning | None:
-        service = service_named(self._site.services(), claim.note.service)
-        task = task_named(service, claim.note.task) if service else None
-        if service is None or task is None or service.running.engine not in self.own:
-            return None
-        return partial(RemoteProgram.start, remote_order(claim.root, service, task, manifest.resume(claim.root).inputs))
+        found = task_of(claim, self._site, "ogcapi")
+        return partial(RemoteProgram.start, remote_order(claim.root, *found, manifest.resume(claim.root).inputs)) if found else None
