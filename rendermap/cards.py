@@ -36,15 +36,16 @@ def service_card(service: Service, layer_ids: frozenset[int], *, may_submit: boo
 
 def _task_card(task: Task, layer_ids: frozenset[int]) -> TaskCard:
     ids = {layer.parameter.casefold(): layer.id for layer in task.layers}
-    parameters = tuple(
-        ParameterCard(
-            p.name, p.data_type, p.display_name, p.direction is Direction.OUTPUT, p.required, p.default, p.description, p.category,
-            p.choices, ids.get(p.name.casefold()), p.minimum, p.maximum, p.geometry,
-        )
-        for p in task.parameters
-        if ids.get(p.name.casefold()) in layer_ids | {None}
-    )  # fmt: skip
+    seen = [(p, ids.get(p.name.casefold())) for p in task.parameters]
+    parameters = tuple(_parameter_card(p, layer_id) for p, layer_id in seen if layer_id in layer_ids | {None})
     return TaskCard(task.name, task.display_name, task.description, parameters)
+
+
+def _parameter_card(p: Parameter, layer_id: int | None = None) -> ParameterCard:
+    return ParameterCard(
+        p.name, p.data_type, p.display_name, p.direction is Direction.OUTPUT, p.required, p.default, p.description, p.category,
+        p.choices, layer_id, p.minimum, p.maximum, p.geometry, tuple(map(_parameter_card, p.columns)),
+    )  # fmt: skip
 
 
 def messages_of(job: Job, service: Service, folders: tuple[Path, ...] = ()) -> tuple[tuple[str, str], ...]:

@@ -66,7 +66,8 @@ class LegendLayer:
 class ParameterCard:
     """A task's parameter, with the data type's GP name.
 
-    layer_id: of its tool layer, if it has one.  minimum, maximum, geometry: what a value must be, as `services.service.Parameter` has it.
+    layer_id: of its tool layer, if it has one.  minimum, maximum, geometry, columns: what a value must be, as
+    `services.service.Parameter` has it.
     """
 
     name: str
@@ -82,6 +83,7 @@ class ParameterCard:
     minimum: float | None = None
     maximum: float | None = None
     geometry: str | None = None
+    columns: tuple[ParameterCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,9 +218,26 @@ def _table(wanted: Wanted, value: object) -> JsonValue:
         raise wanted.fault("must be a JSON array of rows, each an array of values")
     if sum(map(len, value)) > INPUT_VALUES.value and not wanted.is_output:
         raise wanted.fault(f"has too many values. {INPUT_VALUES.sentence.removesuffix('.')}")
+    if columns := wanted.parameter.columns:
+        return [_row(wanted, columns, place, row) for place, row in enumerate(value, 1)]
     if len({len(row) for row in value}) > 1:
         raise wanted.fault("must have rows of the same length")
     return [[_cell(wanted, cell) for cell in row] for row in value]
+
+
+def _row(wanted: Wanted, columns: tuple[Parameter, ...], place: int, row: list[object]) -> list[JsonValue]:
+    if len(row) != len(columns):
+        raise wanted.fault(f"must have rows of {spelled(len(columns))} values: {', '.join(column.name for column in columns)}")
+    cells = zip(columns, row, strict=True)
+    return [_cell_of(Wanted(f"{wanted.name}, row {place}, {column.name}", column), cell) for column, cell in cells]
+
+
+def _cell_of(wanted: Wanted, value: object) -> JsonValue:
+    if value is not None:
+        return check(wanted, value)
+    if wanted.parameter.required:
+        raise wanted.fault("is required")
+    return None
 
 
 def _cell(wanted: Wanted, value: object) -> JsonValue:

@@ -18,6 +18,11 @@ TABLE_TYPE = "GPRecordSet"
 NUMBER_TYPES = frozenset(("GPLong", "GPDouble"))
 """Values of such a type may be bounded."""
 
+VALUE_TABLE = "GPValueTable"
+
+COLUMN_TYPES = ("GPBoolean", "GPLong", "GPDouble", "GPString", "GPDate", "GPLinearUnit", "GPArealUnit")
+"""What the cells of a value table may be."""
+
 NAMING_TYPES = frozenset(("GPString", "GPDataFile"))
 """An output of such a type has a tool layer when the service gives it one: its value names a dataset."""
 
@@ -34,7 +39,7 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {
     "GPRasterDataLayer": (str, dict),
     "GPRecordSet": (dict,),
     "GPFeatureRecordSetLayer": (dict,),
-    "GPValueTable": (list,),
+    VALUE_TABLE: (list,),
 }
 _MULTIVALUE = "GPMultiValue:"
 

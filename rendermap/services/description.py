@@ -11,12 +11,14 @@ from rendermap.errors import InvalidCrs
 from rendermap.geo.crs import parse_crs
 from rendermap.services import marks
 from rendermap.services.datatypes import (
+    COLUMN_TYPES,
     DATA_TYPES,
     FEATURE_TYPE,
     GEOGRAPHIC_TYPES,
     NAMING_TYPES,
     NUMBER_TYPES,
     TABLE_TYPE,
+    VALUE_TABLE,
     fits,
     is_data_type,
     one_of,
@@ -37,6 +39,12 @@ def _check_crs(text: str) -> str:
 def _check_data_type(text: str) -> str:
     if not is_data_type(text):
         raise ValueError(f"expected one of {', '.join(DATA_TYPES)}")
+    return text
+
+
+def _check_column_type(text: str) -> str:
+    if text not in COLUMN_TYPES:
+        raise ValueError(f"expected one of {', '.join(COLUMN_TYPES)}")
     return text
 
 
@@ -141,8 +149,30 @@ class TableDescription(_Model):
     round: Decimals | dict[str, Decimals] | None = None
 
 
+class ColumnDescription(_Model):
+    """A column of a value table: what each of its cells must be.  required: no cell is empty."""
+
+    name: Name
+    type: Annotated[str, AfterValidator(_check_column_type)]
+    title: str = ""
+    description: str = ""
+    required: bool = True
+    choices: list[str] = Field(default_factory=list)
+    minimum: Number | None = None
+    maximum: Number | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> ColumnDescription:
+        _check_bounds(self)
+        return self
+
+    def takes(self, cell: JsonValue) -> bool:
+        """True for a cell that may stand in the default."""
+        return fits(cell, self.type) and (not self.choices or cell in self.choices) and _is_within(self, cell)
+
+
 class ParameterDescription(_Model):
-    """A task's parameter."""
+    """A task's parameter.  columns: of a value table, none where its rows may hold anything."""
 
     name: Name
     type: Annotated[str, AfterValidator(_check_data_type)]
@@ -154,6 +184,7 @@ class ParameterDescription(_Model):
     minimum: Number | None = None
     maximum: Number | None = None
     geometry: Literal["point", "multipoint", "line", "polygon"] | None = None
+    columns: list[ColumnDescription] = Field(default_factory=list)
     description: str = ""
     category: str = ""
     layer: LayerDescription | None = None
@@ -171,6 +202,7 @@ class ParameterDescription(_Model):
         if self.choices and self.default is not None and self.default not in self.choices:
             raise ValueError("the default is none of the choices")
         self._check_filters()
+        self._check_columns()
         if self.layer is not None and self.direction == "input":
             raise ValueError("only output parameters have a layer")
         if self.layer is not None and self.type not in GEOGRAPHIC_TYPES | NAMING_TYPES:
@@ -180,21 +212,24 @@ class ParameterDescription(_Model):
         return self
 
     def _check_filters(self) -> None:
-        one = one_of(self.type)
-        bounded = self.minimum is not None or self.maximum is not None
-        if bounded and one not in NUMBER_TYPES:
-            raise ValueError(f"only {' and '.join(sorted(NUMBER_TYPES))} have a minimum and a maximum")
-        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise ValueError("the minimum is larger than the maximum")
-        if bounded and not all(self._is_within(each) for each in (self.default if isinstance(self.default, list) else [self.default])):
+        _check_bounds(self)
+        if not all(_is_within(self, each) for each in (self.default if isinstance(self.default, list) else [self.default])):
             raise ValueError("the default lies beyond the minimum or maximum")
-        if self.geometry is not None and (one != FEATURE_TYPE or self.direction != "input"):
+        if self.geometry is not None and (one_of(self.type) != FEATURE_TYPE or self.direction != "input"):
             raise ValueError(f"only inputs of type {FEATURE_TYPE} have a geometry")
 
-    def _is_within(self, value: JsonValue) -> bool:
-        if not isinstance(value, int | float):
-            return True
-        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+    def _check_columns(self) -> None:
+        if not self.columns:
+            return
+        if self.type != VALUE_TABLE:
+            raise ValueError(f"only {VALUE_TABLE} has columns")
+        if len({column.name.casefold() for column in self.columns}) < len(self.columns):
+            raise ValueError("two columns have the same name")
+        for row in self.default if isinstance(self.default, list) else ():
+            if not isinstance(row, list) or len(row) != len(self.columns):
+                raise ValueError("each row of the default must have a value for each column")
+            if not all(column.takes(cell) for column, cell in zip(self.columns, row, strict=True)):
+                raise ValueError("a value of the default does not fit its column")
 
     @property
     def tool_layer(self) -> LayerDescription | None:
@@ -208,6 +243,21 @@ class ParameterDescription(_Model):
         """What may be told of its rows; None for whatever is no table."""
         is_table = self.direction == "output" and self.type == TABLE_TYPE
         return (self.table or TableDescription()) if is_table else None
+
+
+def _check_bounds(of: ColumnDescription | ParameterDescription) -> None:
+    """Raises ValueError for bounds of what is no number, and for those that nothing lies between."""
+    bounded = of.minimum is not None or of.maximum is not None
+    if bounded and one_of(of.type) not in NUMBER_TYPES:
+        raise ValueError(f"only {' and '.join(sorted(NUMBER_TYPES))} have a minimum and a maximum")
+    if of.minimum is not None and of.maximum is not None and of.minimum > of.maximum:
+        raise ValueError("the minimum is larger than the maximum")
+
+
+def _is_within(of: ColumnDescription | ParameterDescription, value: JsonValue) -> bool:
+    if not isinstance(value, int | float):
+        return True
+    return (of.minimum is None or value >= of.minimum) and (of.maximum is None or value <= of.maximum)
 
 
 class GroupDescription(_Model):

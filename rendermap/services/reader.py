@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from rendermap.access.policy import Who
 from rendermap.services import marks
 from rendermap.services.description import (
+    ColumnDescription,
     LayerDescription,
     ParameterDescription,
     ProtectionDescription,
@@ -208,6 +209,21 @@ def _parameter(described: ParameterDescription) -> Parameter:
         minimum=described.minimum,
         maximum=described.maximum,
         geometry=described.geometry,
+        columns=tuple(map(_column, described.columns)),
+    )
+
+
+def _column(described: ColumnDescription) -> Parameter:
+    return Parameter(
+        name=described.name,
+        data_type=described.type,
+        display_name=described.title or described.name,
+        direction=Direction.INPUT,
+        required=described.required,
+        description=described.description,
+        choices=tuple(described.choices),
+        minimum=described.minimum,
+        maximum=described.maximum,
     )
 
 

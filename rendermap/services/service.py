@@ -91,6 +91,7 @@ class Parameter:
 
     data_type: a GP data type such as ``GPDouble`` or ``GPMultiValue:GPString``.  minimum, maximum: of numbers, None for no bound.
     geometry: ``point``, ``multipoint``, ``line`` or ``polygon`` where features must be such, None for any.
+    columns: of a value table, what its cells must be; none where they may be anything.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     geometry: str | None = None
+    columns: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -166,6 +167,43 @@ def test_filters_of_the_service(more: dict[str, Any], value: object, said: str) 
     """Choice lists, ranges and geometry types that the service declares are held."""
     with pytest.raises(BadRequest, match=said):
         checked(value=value, **more)
+
+
+COLUMNS = (
+    Parameter("Zone", "GPString", "", Direction.INPUT, choices=("a", "b")),
+    Parameter("Share", "GPDouble", "", Direction.INPUT, required=False, minimum=0, maximum=1),
+    Parameter("Since", "GPDate", "", Direction.INPUT, required=False),
+    Parameter("Reach", "GPLinearUnit", "", Direction.INPUT, required=False),
+)
+
+
+def test_rows_of_columns() -> None:
+    """Each cell is what its column wants, in its canonical form; one that is not required may be empty."""
+    rows = [["a", 0.5, "2008-01-01", {"distance": 1, "units": "esrimiles"}], ["b", None, None, None]]
+    assert checked("GPValueTable", rows, columns=COLUMNS) == [
+        ["a", 0.5, 1199145600000, {"distance": 1, "units": "esriMiles"}],
+        ["b", None, None, None],
+    ]
+    assert checked("GPValueTable", [], columns=COLUMNS) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (["a"], "'Value' must have rows of 4 values: Zone, Share, Since, Reach"),
+        (["a", 1, None, None, 1], "rows of 4 values"),
+        (["c", 1, None, None], "'Value, row 2, Zone' must be one of a, b"),
+        ([None, 1, None, None], "'Value, row 2, Zone' is required"),
+        (["a", 2, None, None], "'Value, row 2, Share' must be between 0 and 1"),
+        (["a", "1", None, None], "'Value, row 2, Share' must be a number"),
+        (["a", 1, "soon", None], "'Value, row 2, Since' must be a date"),
+        (["a", 1, None, 5], "'Value, row 2, Reach' must be a JSON object"),
+    ],
+)
+def test_cells_that_are_not_what_their_column_wants(row: list[object], said: str) -> None:
+    """The row and the column are named."""
+    with pytest.raises(BadRequest, match=re.escape(said)):
+        checked("GPValueTable", [["a", 1, None, None], row], columns=COLUMNS)
 
 
 def test_all_faults_at_once() -> None:

@@ -25,6 +25,11 @@ def parameter(name: str, data_type: str, **more: Any) -> ParameterCard:
     return replace(ParameterCard(name, data_type, name.replace("_", " "), False, True, None, "", "", ()), **more)
 
 
+COLUMNS = (
+    parameter("Crop", "GPString", choices=("maize", "wheat")),
+    parameter("Share_of_land", "GPLong", minimum=0, maximum=100),
+    parameter("Reach", "GPLinearUnit", required=False),
+)
 INPUTS = (
     parameter("River_Level", "GPDouble", minimum=0, maximum=9.5, default=3.5),
     parameter("Area", "GPFeatureRecordSetLayer", geometry="point", required=False),
@@ -35,6 +40,7 @@ INPUTS = (
     parameter("Names", "GPMultiValue:GPString", default=["a", "b"]),
     parameter("Elevation", "GPRasterDataLayer", default="dem.tif"),
     parameter("Weights", "GPValueTable", required=False),
+    parameter("Crops", "GPValueTable", columns=COLUMNS, default=[["maize", 20, None]]),
 )
 
 
@@ -121,6 +127,13 @@ def test_documents_of_every_key() -> None:
     assert area["geometryType"] == "esriGeometryPoint" and area["features"] == [] and area["exceededTransferLimit"] is False
     assert told["Season"]["choiceList"] == ["summer", "winter"] and told["Season"]["parameterType"] == "esriGPParameterTypeOptional"
     assert told["When"]["defaultValue"] == 1767323045000 and told["Names"]["defaultValue"] == ["a", "b"]
+    assert "parameterInfos" not in told["Weights"] and [one["name"] for one in told["Crops"]["parameterInfos"]] == [
+        "Crop", "Share_of_land", "Reach",
+    ]  # fmt: skip
+    crop, share, reach = told["Crops"]["parameterInfos"]
+    assert all(keys <= set(one) for one in (crop, share, reach)) and crop["choiceList"] == ["maize", "wheat"]
+    assert share["dataType"] == "GPLong" and share["filter"] == {"type": "range", "minimum": 0, "maximum": 100}
+    assert (share["parameterType"], reach["parameterType"]) == ("esriGPParameterTypeRequired", "esriGPParameterTypeOptional")
     assert told["Weights"]["defaultValue"] is None and told["Hazard"]["parameterType"] == "esriGPParameterTypeDerived"
 
 
@@ -293,6 +306,10 @@ def test_the_form_of_a_task() -> None:
         '<option value="true" selected>true</option>',
         'name="Names" type="text" value="a;b"',
         '<textarea id="in-Area" name="Area"',
+        '<option value="maize" selected>maize</option>',
+        'name="Crops.1.Share_of_land" type="number" step="1" min="0" max="100" value="20" aria-label="Share of land, row 1"',
+        'name="Crops.5.Share_of_land" type="number" step="1" min="0" max="100" value=""',
+        'name="Crops.2.Reach.units"',
         f'action="http://maps.example{T}/submitJob"',
     ):
         assert words in page, words
@@ -317,7 +334,8 @@ def test_faults_stand_in_the_form() -> None:
     """Whoever fills in a form finds what is wrong, and what was written, in the form."""
     double = running()
     double.refusal = BadRequest("'River Level' must be between 0 and 9.5.")
-    page = ArcgisApp(double).ask("POST", f"{T}/submitJob", data={"River_Level": "12", "Season": '"winter'})
+    page = ArcgisApp(double).ask("POST", f"{T}/submitJob", data={"River_Level": "12", "Crops.2.Share_of_land": "77"})
+    assert 'name="Crops.2.Share_of_land" type="number" step="1" min="0" max="100" value="77"' in page.text
     assert page.status_code == 400 and "must be between 0 and 9.5" in page.text and 'value="12"' in page.text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,6 +102,28 @@ def test_a_form_gives_a_unit_beside_its_number() -> None:
     task = TaskCard("T", "T", "", (card("GPLinearUnit", "Distance"),))
     sent = parameters_of([("Distance", "5.5"), ("Distance.units", "esriMiles")])
     assert parse_inputs(sent, task) == {"Distance": {"distance": 5.5, "units": "esriMiles"}}
+
+
+COLUMNS = (card("GPString", "Zone"), card("GPDouble", "Share"), card("GPLinearUnit", "Reach"), card("GPBoolean", "Deep"))
+
+
+def test_a_form_gives_a_value_table_cell_by_cell() -> None:
+    """Rows with nothing in them do not count, empty cells are null; everything wrong is told at once, by row and column."""
+    task = TaskCard("T", "T", "", (replace(card("GPValueTable", "Weights"), columns=COLUMNS),))
+    cells = {
+        "Weights.1.Zone": "a; b", "Weights.1.Share": "0.5", "Weights.1.Reach": "2", "Weights.1.Reach.units": "esriMiles",
+        "Weights.2.Zone": "", "Weights.2.Reach.units": "esriMiles", "Weights.11.Deep": "true", "Weights.x.Zone": "c",
+    }  # fmt: skip
+    assert parse_inputs(parameters_of(cells.items()), task) == {
+        "Weights": [["a; b", 0.5, {"distance": 2, "units": "esriMiles"}, None], [None, None, None, True]]
+    }
+    assert parse_inputs(parameters_of([("Weights", '[["a", 1, null, true]]')]), task) == {"Weights": [["a", 1, None, True]]}
+    assert parse_inputs(parameters_of([("Weights.1.Reach.units", "esriMiles")]), task) == {}
+    with pytest.raises(BadRequest, match="'Weights' is given more than once"):
+        parse_inputs(parameters_of([("Weights", "[]"), *cells.items()]), task)
+    with pytest.raises(BadRequest) as caught:
+        parse_inputs(parameters_of([("Weights.1.Reach", "{"), ("Weights.3.Reach", "[")]), task)
+    assert caught.value.details == ("'Weights.1.Reach' must be JSON.", "'Weights.3.Reach' must be JSON.")
 
 
 EXTENT = (BBox(1, 2, 3, 4), "EPSG:32616")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rendermap.services.datatypes import DATA_TYPES
 from rendermap.services.description import (
+    ColumnDescription,
     GroupDescription,
     LayerDescription,
     ParameterDescription,
@@ -35,7 +36,7 @@ def test_the_example_is_a_good_service_with_the_layers_it_says(tmp_path: Path) -
 
 def test_every_key_and_every_type_is_in_the_manual() -> None:
     """A key that can be written is a key that is explained."""
-    models = (ServiceDescription, TaskDescription, GroupDescription, ParameterDescription)
+    models = (ServiceDescription, TaskDescription, GroupDescription, ParameterDescription, ColumnDescription)
     models += (LayerDescription, TableDescription, ProtectionDescription, RunDescription)
     tables = {"tasks", "groups", "parameters", "layer", "table", "protection", "run", "extras"}
     keys = {name for model in models for name in model.model_fields} - tables

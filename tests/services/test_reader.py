@@ -100,6 +100,19 @@ direction = "output"
 """
 
 
+SHARE = 'type = "GPDouble", maximum = 100'
+
+
+def columns(*bodies: str) -> str:
+    """All of one name."""
+    return "columns = [" + ", ".join(f'{{ name = "Share", {body} }}' for body in bodies) + "]"
+
+
+def table(column: str, default: str = "[]") -> str:
+    """The type of a value table of one column, and what comes with it."""
+    return f'"GPValueTable"\ndefault = {default}\n{columns(column)}'
+
+
 def write_service(services_dir: Path, name: str, text: str, *layer_files: str) -> Path:
     """A service's folder with its files."""
     folder = services_dir / name
@@ -147,6 +160,18 @@ def test_a_whole_service_is_read(tmp_path: Path) -> None:
     )
     assert (when.required, when.default) == (False, "2026-03-01T12:00:00+00:00")
     assert lookouts.direction is Direction.OUTPUT
+
+
+def test_the_columns_of_a_value_table(tmp_path: Path) -> None:
+    """Parameters of their own, of which cells may be empty that are not required; a default fits them."""
+    name = '{ name = "Zone", type = "GPString", title = "Zone of the plan", choices = ["a", "b"], required = false }'
+    text = f'"GPValueTable"\ndefault = [["a", 50]]\ncolumns = [{name}, {{ name = "Share", {SHARE} }}]'
+    parameter = read_one(tmp_path, SMALL.replace('"GPRasterDataLayer"', text, 1)).tasks[0].parameters[0]
+    zone, share = parameter.columns
+    assert (zone.display_name, zone.choices, zone.required, share.display_name, share.maximum) == (
+        "Zone of the plan", ("a", "b"), False, "Share", 100,
+    )  # fmt: skip
+    assert parameter.default == [["a", 50]]
 
 
 def test_ids_go_by_output_order_through_all_tasks_with_groups_before_their_members(tmp_path: Path) -> None:
@@ -244,6 +269,13 @@ def test_a_layer_of_which_nothing_is_said_is_plainly_visible(tmp_path: Path) -> 
         ),
         ('"GPRasterDataLayer"', '"GPLong"\nminimum = 3\nmaximum = 2', "4: tasks[0].parameters[0]: the minimum is larger than the maximum"),
         ('"GPRasterDataLayer"', '"GPLong"\nmaximum = 2\ndefault = 3', "4: tasks[0].parameters[0]: the default lies beyond the minimum"),
+        ('"GPRasterDataLayer"', f'"GPString"\n{columns(SHARE)}', "4: tasks[0].parameters[0]: only GPValueTable has columns"),
+        ('"GPRasterDataLayer"', table('type = "GPString", maximum = 3'), "8: tasks[0].parameters[0].columns[0]: only GPDouble and GPLong"),
+        ('"GPRasterDataLayer"', table('type = "GPDataFile"'), "8: tasks[0].parameters[0].columns[0].type: expected one of GPBoolean"),
+        ('"GPRasterDataLayer"', table(SHARE, "[[1, 2]]"), "4: tasks[0].parameters[0]: each row of the default must have a value for each"),
+        ('"GPRasterDataLayer"', table(SHARE, '[["a"]]'), "4: tasks[0].parameters[0]: a value of the default does not fit its column"),
+        ('"GPRasterDataLayer"', table(SHARE, "[[101]]"), "4: tasks[0].parameters[0]: a value of the default does not fit its column"),
+        ('"GPRasterDataLayer"', f'"GPValueTable"\n{columns(SHARE, SHARE)}', "4: tasks[0].parameters[0]: two columns have the same name"),
         ('"GPRasterDataLayer"', '"GPString"\nminimum = 3', "4: tasks[0].parameters[0]: only GPDouble and GPLong have a minimum"),
         ('"GPRasterDataLayer"', '"GPString"\ngeometry = "line"', "4: tasks[0].parameters[0]: only inputs of type GPFeatureRecordSetLayer"),
         ('name = "Slope"\n[[', 'name = "Slo/pe"\n[[', "3: tasks[0].name: String should match pattern"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rendermap.frontends.arcgis.values import MULTIVALUE, encode
@@ -13,6 +13,7 @@ from rendermap.reply import ParameterCard, TaskCard
 
 LENGTHS = ("esriMeters", "esriKilometers", "esriFeet", "esriYards", "esriMiles", "esriNauticalMiles")
 AREAS = ("esriSquareMeters", "esriHectares", "esriSquareKilometers", "esriSquareFeet", "esriAcres", "esriSquareMiles")
+LEAST_ROWS = 5
 _FILES = ("GPDataFile", "GPRasterData", "GPRasterDataLayer")
 _SETS = ("GPFeatureRecordSetLayer", "GPRecordSet", "GPValueTable")
 _GEOMETRIES: Mapping[str, object] = {
@@ -27,8 +28,8 @@ _GEOMETRIES: Mapping[str, object] = {
 class FormField:
     """How a value is asked for.
 
-    shape: ``choice``, ``amount`` (a number and its unit), ``json``, ``none`` (it cannot be given), or a type of HTML's input.
-    value: what stands in it at first.  unit: of an amount, one of choices.  words: for the choices.
+    shape: ``choice``, ``amount`` (a number and its unit), ``json``, ``table``, ``none`` (it cannot be given), or a type of HTML's input.
+    value: what stands in it at first.  unit: of an amount, one of choices.  words: for the choices.  rows: of a table, fields by column.
     """
 
     shape: str
@@ -39,6 +40,7 @@ class FormField:
     example: str = ""
     hint: str = ""
     step: str = ""
+    rows: tuple[tuple[FormField, ...], ...] = ()
 
 
 def fields_of(task: TaskCard) -> dict[str, FormField]:
@@ -58,6 +60,8 @@ def _field_of(card: ParameterCard) -> FormField:
         return FormField("choice", str(value).lower(), ("true", "false"))
     if card.data_type in ("GPLinearUnit", "GPArealUnit"):
         return _amount(card, value)
+    if card.columns:
+        return _table(card, value)
     if card.data_type in _SETS:
         return FormField("json", json.dumps(value) if value else "", example=_example(card), hint=_hint_of_set(card))
     if card.data_type == "GPDate":
@@ -65,6 +69,18 @@ def _field_of(card: ParameterCard) -> FormField:
     if card.data_type in ("GPLong", "GPDouble"):
         return FormField("number", str(value), step="1" if card.data_type == "GPLong" else "any")
     return FormField("text", str(value))
+
+
+def _table(card: ParameterCard, value: object) -> FormField:
+    """The rows of the default, and some that are empty: a page without scripts cannot add any."""
+    told = value if isinstance(value, list) else []
+    empty = [[None] * len(card.columns)] * max(2, LEAST_ROWS - len(told))
+    rows = tuple(tuple(map(_cell, card.columns, row)) for row in (*told, *empty))
+    return FormField("table", rows=rows, hint="Rows that are left empty do not count. Scripts may send more of them, as a JSON array.")
+
+
+def _cell(column: ParameterCard, value: object) -> FormField:
+    return _field_of(replace(column, default=value))
 
 
 def _joined(value: object) -> str:

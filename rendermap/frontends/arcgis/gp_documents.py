@@ -108,6 +108,8 @@ def _parameter(parameter: ParameterCard) -> Json:
     }
     if parameter.choices:
         document["choiceList"] = list(parameter.choices)
+    if parameter.columns:
+        document["parameterInfos"] = [_parameter(column) for column in parameter.columns]
     return {**document, **_filter(parameter)}
 
 

@@ -10,7 +10,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from pydantic import JsonValue
 
@@ -45,11 +47,29 @@ def parse_inputs(parameters: Parameters, task: TaskCard) -> dict[str, JsonValue]
         if card.is_output or card.name.lower() in _WORDS:
             continue
         checks.read(lambda card=card: _demand_one_text(parameters, card.name), None)  # type: ignore[misc]
-        text = _given(parameters, card)
-        if text is not None:
-            found[card.name] = checks.read(lambda card=card, text=text: decode(card, text), None)  # type: ignore[misc]
+        value = checks.read(lambda card=card: _read(parameters, card, checks), None)  # type: ignore[misc]
+        if value is not None:
+            found[card.name] = value
     checks.finish()
     return found
+
+
+def _read(parameters: Parameters, card: ParameterCard, checks: Checks) -> JsonValue:
+    """What is given for a parameter or a cell, None for nothing.  checks: of cells.  Raises InvalidParameter."""
+    text, rows = _given(parameters, card), _rows_given(parameters, card)
+    if text is None:
+        return _read_rows(parameters, rows, checks) if rows else None
+    if rows:
+        _refuse_twice(card.name)
+    return decode(card, text)
+
+
+def _read_rows(parameters: Parameters, rows: list[list[ParameterCard]], checks: Checks) -> list[JsonValue]:
+    def read(cell: ParameterCard) -> JsonValue:
+        _demand_one_text(parameters, cell.name)
+        return _read(parameters, cell, checks)
+
+    return [[checks.read(lambda cell=cell: read(cell), None) for cell in row] for row in rows]  # type: ignore[misc]
 
 
 def _demand_one_text(parameters: Parameters, name: str) -> None:
@@ -57,7 +77,24 @@ def _demand_one_text(parameters: Parameters, name: str) -> None:
     if name.lower() in parameters.files:
         raise InvalidParameter(f"'{name}' must be text, not a file.")
     if name.lower() in parameters.repeated:
-        raise InvalidParameter(f"'{name}' is given more than once.")
+        _refuse_twice(name)
+
+
+def _refuse_twice(name: str) -> NoReturn:
+    raise InvalidParameter(f"'{name}' is given more than once.")
+
+
+def _rows_given(parameters: Parameters, card: ParameterCard) -> list[list[ParameterCard]]:
+    """Forms have a value table as fields of their own, ``Weights.2.Share``: the columns of each row in which there is anything."""
+    if not card.columns:
+        return []
+    start = f"{card.name.lower()}."
+    numbers = {name.removeprefix(start).partition(".")[0] for name in parameters.values if name.startswith(start)}
+    rows = [
+        [replace(column, name=f"{card.name}.{number}.{column.name}") for column in card.columns]
+        for number in sorted(int(number) for number in numbers if re.fullmatch(r"[0-9]{1,3}", number))
+    ]
+    return [row for row in rows if any(cell.name.lower() in parameters for cell in row)]
 
 
 def _given(parameters: Parameters, card: ParameterCard) -> str | None:
