@@ -10,6 +10,7 @@ import structlog
 from pydantic import JsonValue
 
 from rendermap.errors import Broken, JobNotFound, RendermapError
+from rendermap.gp import last_words
 from rendermap.gp.claims import Claim, make_claim
 from rendermap.gp.engines.engine import Site
 from rendermap.gp.orders import JobOrder
@@ -20,9 +21,9 @@ from rendermap.jobs.job import JobStatus
 from rendermap.services.datatypes import is_dataset_type
 from rendermap.services.service import Direction, Service, Task, service_named, task_named
 
-STOPPED = (JobStatus.FAILED, "The server was stopped while the job ran.")
-LOST = (JobStatus.FAILED, "The process of the tool ended unexpectedly.")
-WITHDRAWN = (JobStatus.FAILED, "The service does not run this task any more.")
+STOPPED = (JobStatus.FAILED, last_words.STOPPED)
+LOST = (JobStatus.FAILED, last_words.LOST)
+WITHDRAWN = (JobStatus.FAILED, last_words.WITHDRAWN)
 CANCELLED = (JobStatus.CANCELLED, "The job was cancelled.")
 
 _log = structlog.get_logger("rendermap.gp")

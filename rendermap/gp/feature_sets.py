@@ -59,7 +59,7 @@ def check_feature_set(name: str, value: object, geometry: str | None = None, crs
 
 @dataclass
 class _Set:
-    """One value while it is read.  sizes: how many numbers vertices have; heights, measures: whether points have them."""
+    """One value while it is read.  vertices: counted so far.  sizes: how many numbers they have."""
 
     name: str
     value: object

@@ -2,9 +2,8 @@
 
 It forks the process that runs the tool, hears what that prints and tells, ends it when its time is over, its files take too much of the
 disk or the server says so, and is the only one to write the job's document from the moment it starts until it ends; before and after, the
-server is.  Whatever the tool leaves
-running is ended with it; a guard above it does so should it be killed (`tool_guard`).  Further lines on standard input are words of the
-server; its end means that the server is gone.
+server is.  Whatever the tool leaves running is ended with it; a guard above it does so should it be killed (`tool_guard`).  Further lines
+on standard input are words of the server; its end means that the server is gone.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import time
 from contextlib import suppress
 
 from rendermap.errors import RendermapError
+from rendermap.gp.last_words import LOST, STOPPED
 from rendermap.gp.listening import Ear
 from rendermap.gp.tool_call import ToolUnfit
 from rendermap.gp.tool_child import UNFIT, Ends, become_tool, ended_with
@@ -30,8 +30,6 @@ from rendermap.jobs import manifest
 from rendermap.jobs.manifest import Run, Told
 
 CANCEL = b"cancel"
-STOPPED = "The server was stopped while the job ran."
-LOST = "The process of the tool ended unexpectedly."
 TOO_MUCH = "The files of the tool take more room together than they may."
 MB = 1 << 20
 MEASURES_EVERY_S = 2.0

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from rendermap.errors import RendermapError
+from rendermap.gp.last_words import STOPPED
 from rendermap.gp.ogcapi.remote_order import Execution, RemoteOrder, execution_of
 from rendermap.gp.ogcapi.results import Results
 from rendermap.gp.ogcapi.server import ANYTHING, WORDS_CHARS, RemoteFault, Server, Unreachable
@@ -27,7 +28,6 @@ SILENT_S = 60.0
 """A server that does not answer is asked again for so long."""
 MOST_MESSAGES = 1000
 BROKEN = "The results could not be taken in."
-STOPPED = "The server was stopped while the job ran."
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _UNDER_WAY = frozenset(("accepted", "running"))
 
@@ -107,9 +107,9 @@ class RemoteProgram:
             if response.status_code not in (201, 202):
                 await results.take(response)
                 return True
-            if not (place := response.headers.get("location")):
+            if not (location := response.headers.get("location")):
                 raise RemoteFault("The server that runs the task did not say where its job is.")
-            self._job, self._is_under_way = self._server.at(place, response.url), True
+            self._job, self._is_under_way = self._server.at(location, response.url), True
         return False
 
     async def _wait(self) -> None:
