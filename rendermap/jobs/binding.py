@@ -33,6 +33,8 @@ class PublishedTask(Protocol):
     def parameters(self) -> Sequence[Named]: ...
     @property
     def layers(self) -> Sequence[PublishedLayer]: ...
+    @property
+    def tables(self) -> Sequence[PublishedLayer]: ...
 
 
 class PublishedService(Protocol):
@@ -97,7 +99,7 @@ def tasks_of(service: PublishedService | None, task: str | None) -> tuple[Publis
 def bind_outputs(folder: JobFolder, service: PublishedService | None, *, is_over: bool) -> Bound:
     """Outputs of a folder without a document.
 
-    Of a published service: its tool layers' datasets; of several tasks the one of which most is there.
+    Of a published service: the datasets of its tool layers and tables; of several tasks the one of which most is there.
     Of any other folder: every dataset, by its own name.
     """
     if service is None or not service.tasks:
@@ -111,4 +113,4 @@ def bind_outputs(folder: JobFolder, service: PublishedService | None, *, is_over
 
 
 def _outputs_of(folder: JobFolder, task: PublishedTask, is_over: bool) -> tuple[Output, ...]:
-    return tuple(find_output(folder, layer.parameter, names_of(layer), is_over=is_over) for layer in task.layers)
+    return tuple(find_output(folder, each.parameter, names_of(each), is_over=is_over) for each in (*task.layers, *task.tables))

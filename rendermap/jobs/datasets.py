@@ -15,6 +15,7 @@ from rendermap.limits import SIDECAR_BYTES
 GUESSED_SUFFIXES = (
     ".tif", ".tiff", ".shp", ".gpkg", ".fgb", ".geojson", ".img", ".asc", ".jp2", ".j2k", ".nc", ".nc4",
     ".ntf", ".nitf", ".csv", ".dat", ".bil", ".bip", ".bsq", ".flt", ".sqlite",
+    ".dbf",
 )  # fmt: skip
 """What a tool may have added to a name that was given without one, likeliest first."""
 

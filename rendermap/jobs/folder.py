@@ -43,6 +43,8 @@ from rendermap.jobs.refusals import (
 __all__ = ["SCRATCH", "JobFolder", "split_member"]
 
 SCRATCH = "scratch"
+_NOT_LISTED = (".adf", ".db", ".dbf")
+"""Mostly parts of other datasets; whoever means one names it."""
 
 
 class JobFolder:
@@ -114,7 +116,7 @@ class JobFolder:
             return [(name, name)] if is_grid(self.listing(self.base / name)) else []
         if suffix == ".json" and not is_geojson(self.base / name):
             return []
-        if stat.S_ISREG(status.st_mode) and suffix not in (".adf", ".db") and is_dataset_file(name, listing):
+        if stat.S_ISREG(status.st_mode) and suffix not in _NOT_LISTED and is_dataset_file(name, listing):
             return [(Path(name).stem if suffix in SUFFIXES else name, name)]
         return []
 

@@ -15,7 +15,9 @@ from rendermap.errors import SourceRefused, SourceUnreadable
 from rendermap.table import Table
 
 _HEAD_BYTES = 4096
-Kind = Literal["vector", "raster", "both"]
+_DBASE = (b"\x03", b"\x30", b"\x83", b"\xf5")
+"""First bytes of dBASE III, Visual FoxPro, dBASE III and FoxPro 2 with memos."""
+Kind = Literal["vector", "raster", "both", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ def _is_shapefile(path: Path, head: bytes) -> bool:
     return path.suffix.lower() == ".shp" and head.startswith(b"\0\0\x27\x0a")
 
 
+def _is_dbase(path: Path, head: bytes) -> bool:
+    return path.suffix.lower() == ".dbf" and head[:1] in _DBASE
+
+
 def _is_geojson(_path: Path, head: bytes) -> bool:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return text.startswith(b"{") and b'"type"' in text.replace(b" ", b"")
@@ -82,6 +88,7 @@ DATA_FORMATS: Table[DataFormat] = Table(
             DataFormat("gpkg", "GeoPackage", "GPKG", "both", _is_geopackage),
             DataFormat("flatgeobuf", "FlatGeobuf", "FlatGeobuf", "vector", _starts(b"fgb\x03fgb")),
             DataFormat("shapefile", "Shapefile", "ESRI Shapefile", "vector", _is_shapefile),
+            DataFormat("dbase", "dBASE table", "ESRI Shapefile", "table", _is_dbase),
             DataFormat("geotiff", "GeoTIFF, COG", "GTiff", "raster", _starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
             DataFormat("hfa", "Erdas Imagine", "HFA", "raster", _starts(b"EHFA_HEADER_TAG")),
             DataFormat("jpeg2000", "JPEG 2000", "JP2OpenJPEG", "raster", _starts(b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51")),

@@ -32,6 +32,8 @@ def inspect(plan: InspectPlan) -> Layer:
     check_whole(source.path, row.name)
     if plan.expect == "table":
         return inspect_table(source, row)
+    if row.kind == "table":
+        raise SourceUnreadable("The dataset of this layer is a table: nothing says where its rows lie.", reason=f"{source.path} is a table")
     if row.name == "csv":
         check_vertices(source.path, row)
         return inspect_csv(source)

@@ -9,6 +9,7 @@ from rendermap.jobs.job import DataSource, Layer
 from rendermap.render.csv_table import inspect_csv_table
 from rendermap.render.data_formats import DataFormat
 from rendermap.render.dataset_size import check_features
+from rendermap.render.text_encoding import shapefile_encoding
 from rendermap.render.vector_facts import ERRORS, TABLE_READER, field_kind, is_system_table, quiet
 from rendermap.symbology.facts import Field, GeometryKind, VectorFacts
 
@@ -36,4 +37,5 @@ def inspect_table(source: DataSource, row: DataFormat) -> Layer:
     fields = tuple(Field(str(name), field_kind(str(dtype))) for name, dtype in zip(info["fields"], info["dtypes"], strict=True))
     facts = VectorFacts(GeometryKind.POINT, fields, int(info["features"]))
     known = source if source.member or len(names) == 1 else DataSource(source.path, member, source.root, source.fingerprint)
-    return Layer(known, TABLE_READER, str(source.path), None, None, facts, row.driver)
+    encoding = shapefile_encoding(source.path) if row.driver == "ESRI Shapefile" else None
+    return Layer(known, TABLE_READER, str(source.path), None, None, facts, row.driver, encoding)

@@ -21,12 +21,14 @@ _MOST_ENTRIES = 1 << 20
 
 
 def check_whole(path: Path, format_name: str) -> None:
-    """Raises SourceUnreadable when a shapefile, a GeoPackage or a classic netCDF file is shorter than its headers say.
+    """Raises SourceUnreadable when a shapefile, a dBASE table, a GeoPackage or a classic netCDF file is shorter than its headers say.
 
     format_name: a row of `data_formats`; of the others the readers themselves find what is missing.
     """
     if format_name == "shapefile":
         _check_shapefile(path)
+    elif format_name == "dbase":
+        _check_dbase(path)
     elif format_name == "netcdf":
         _check_netcdf(path)
     elif format_name == "gpkg":
@@ -51,10 +53,14 @@ def _check_shapefile(path: Path) -> None:
             _refuse(path, 2 * (_number(index, last) + _number(index, last + 4)) + 8)
     table = _part(path, ".dbf")
     if table is not None:
-        _refuse(table, 32)
-        with table.open("rb") as file:
-            rows, head, width = struct.unpack("<4xIHH", file.read(12))
-        _refuse(table, head + rows * width)
+        _check_dbase(table)
+
+
+def _check_dbase(path: Path) -> None:
+    _refuse(path, 32)
+    with path.open("rb") as file:
+        rows, head, width = struct.unpack("<4xIHH", file.read(12))
+    _refuse(path, head + rows * width)
 
 
 def _part(path: Path, suffix: str) -> Path | None:

@@ -32,6 +32,7 @@ class Task:
 
     name: str
     layers: tuple[Layer, ...] = ()
+    tables: tuple[Layer, ...] = ()
 
     @property
     def parameters(self) -> tuple[()]:

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rendermap.imaging.formats import FORMATS
 from rendermap.render.data_formats import DATA_FORMATS, DataFormat, recognise
 from rendermap.render.drivers import LEANED_ON, SKIPPED
 from rendermap.render.engine import mapnik
+from rendermap.render.shape_table import write_table
 from tests.builders.rasters import BY_NAME, values_of, write_esri_grid, write_raster
 from tests.builders.vectors import write_features
 
@@ -55,6 +57,9 @@ def example(row: DataFormat, folder: Path) -> Path:
         return write_features(folder, [shapely.Point(1, 2)], driver=VECTORS[row.name], crs="EPSG:4326").source.path
     if row.name == "esri_grid":
         return write_esri_grid(folder / "grid", values_of(BY_NAME["uint8"])[0])
+    if row.name == "dbase":
+        write_table(folder / "table.dbf", {"n": np.array([1, 2])}, 2)
+        return folder / "table.dbf"
     (folder / "table.csv").write_text("lon,lat\n1,2\n")
     return folder / "table.csv"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ TABLES = {
     "Some": '[tasks.parameters.table]\naccess = "data"\nfields = ["Depth", "kind"]\nround = 1',
     "Many": '[tasks.parameters.table]\naccess = "data"',
     "Gone": '[tasks.parameters.table]\naccess = "data"',
+    "Lone": '[tasks.parameters.table]\naccess = "data"',
+    "Inside": '[tasks.parameters.table]\naccess = "data"',
     "Known": '[tasks.parameters.table]\naccess = "identify"\nfields = ["depth"]',
     "Seen": "",
 }
@@ -38,6 +43,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         text = HEAD.format(over_limit=over_limit) + "".join(OUTPUT.format(name=name, table=table) for name, table in TABLES.items())
         (described / "service.toml").write_text(text, encoding="utf-8")
     ids = {service: _finished(folder / "jobs", service) for service in ("empty", "truncate")}
+    _copy_datasets(folder / "jobs" / "empty_gpserver", ids["empty"], UNDOCUMENTED)
     with served(Settings(jobs=(folder / "jobs",), services=folder / "services", workers=1)) as url:
         yield {name: f"{url}/arcgis/rest/services/{name}/GPServer/Count/jobs/{job_id}/results" for name, job_id in ids.items()}
 
@@ -53,9 +59,29 @@ def _finished(jobs: Path, service: str) -> str:
         path = run.path("kept.gpkg")
         pyogrio.raw.write(str(path), None, data, ["kind", "depth", "secret"], layer="Counted", driver="GPKG", geometry_type=None)
         run.output("Some", f"{path}/counted")
+        _write_rows(run.path("lone.dbf"), "ESRI Shapefile", encoding="cp1252")
+        run.path("lone.cpg").unlink()
+        run.output("Lone", run.path("lone.dbf"))
+        _write_rows(
+            run.path("scratch.gdb"), "OpenFileGDB", layer="Inside", layer_options={"TARGET_ARCGIS_VERSION": "ARCGIS_PRO_3_2_OR_LATER"}
+        )
+        run.output("Inside", "%scratchworkspace%/scratch.gdb/Inside")
         run.path("Gone.csv").write_bytes(b"\0\0")
         run.output("Gone", run.path("Gone.csv"))
         return run.job_id
+
+
+def _write_rows(path: Path, driver: str, **options: Any) -> None:
+    days = np.array(["2024-01-02", "NaT"], "datetime64[D]")
+    data = [np.array(["Brücke", "pond"], object), np.array([1.26, 3.0]), days]
+    pyogrio.raw.write(str(path), None, data, ["kind", "depth", "day"], driver=driver, geometry_type=None, **options)
+
+
+def _copy_datasets(jobs: Path, job_id: str, other: str) -> None:
+    """A job of the same datasets and no document, finished long ago."""
+    shutil.copytree(jobs / job_id / "scratch", jobs / other / "scratch")
+    for path in (jobs / other).rglob("*"):
+        os.utime(path, (1.7e9, 1.7e9))
 
 
 def value_of(tables: dict[str, str], name: str, service: str = "empty") -> Any:
@@ -81,6 +107,24 @@ def test_fields_and_numbers_as_far_as_they_may_be_told(tables: dict[str, str]) -
     assert [row["attributes"] for row in value["features"]] == [
         {"OBJECTID": 1, "depth": 1.3, "kind": "well"},
         {"OBJECTID": 2, "depth": 3.0, "kind": "pond"},
+    ]
+
+
+UNDOCUMENTED = "j" + 32 * "a"
+
+
+@pytest.mark.parametrize("job_id", [None, UNDOCUMENTED], ids=["documented", "undocumented"])
+@pytest.mark.parametrize(("name", "first"), [("Lone", 0), ("Inside", 1)])
+def test_rows_of_what_geoprocessing_writes(tables: dict[str, str], name: str, first: int, job_id: str | None) -> None:
+    """A dBASE file alone, in an encoding that it does not tell, and a table of a geodatabase; found by the parameter's name too."""
+    results = tables["empty"] if job_id is None else re.sub(r"jobs/\w+/", f"jobs/{job_id}/", tables["empty"])
+    value = value_of({"empty": results}, name)
+    assert {field["name"]: field["type"] for field in value["fields"]} == {
+        "OBJECTID": "esriFieldTypeOID", "kind": "esriFieldTypeString", "depth": "esriFieldTypeDouble", "day": "esriFieldTypeDate",
+    }  # fmt: skip
+    assert [row["attributes"] for row in value["features"]] == [
+        {"OBJECTID": first, "kind": "Brücke", "depth": 1.26, "day": 1704153600000},
+        {"OBJECTID": first + 1, "kind": "pond", "depth": 3.0, "day": None},
     ]
 
 
