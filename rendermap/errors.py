@@ -28,6 +28,8 @@ What an operator needs to know goes into ``reason``, which is logged and never s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class RendermapError(Exception):
     """Root of the tree.
@@ -63,6 +65,16 @@ def _rebuild(
 
 class BadRequest(RendermapError):
     sentence = "Invalid or missing input parameters."
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """All that is wrong, a sentence each."""
+        return self.details or (self.sentence,)
+
+
+def joined(faults: Sequence[BadRequest]) -> BadRequest:
+    """The one fault, or all of them as one."""
+    return faults[0] if len(faults) == 1 else BadRequest(details=tuple(words for fault in faults for words in fault.faults))
 
 
 class InvalidParameter(BadRequest):

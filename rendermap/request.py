@@ -30,13 +30,18 @@ class JobRequest:
 
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
-    """A task, to be run for someone.  service: ``[folder/]name``.  inputs: plain JSON values by parameter name."""
+    """A task, to be run for someone.  service: ``[folder/]name``.  inputs: plain JSON values by parameter name.
+
+    misspelt: what is wrong with the texts that stood for further inputs, by parameter name.  faults: of the rest of the question.
+    """
 
     service: str
     task: str
     inputs: Mapping[str, JsonValue] = field(default_factory=dict)
     principal: Principal = PUBLIC
     environment: Environment = field(default_factory=Environment)
+    misspelt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
 
 class LayerMode(StrEnum):

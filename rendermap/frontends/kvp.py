@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NoReturn, TypeVar
@@ -16,7 +16,7 @@ import json5
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from rendermap.errors import BadRequest, InvalidBbox, InvalidLayer, InvalidParameter, InvalidSize, TooCostly
+from rendermap.errors import BadRequest, InvalidBbox, InvalidLayer, InvalidParameter, InvalidSize, TooCostly, joined
 from rendermap.geo.bbox import BBox, from_corners
 from rendermap.limits import ADDRESS_BYTES, BODY_BYTES, FORM_FILES, JSON_CHARS, JSON_DEPTH, LAYER_IDS, LENIENT_CHARS, PARAMETERS, Limit
 
@@ -260,8 +260,3 @@ class Checks:
         """Raises the fault, or one BadRequest that lists them all."""
         if self.faults:
             raise joined(self.faults)
-
-
-def joined(faults: Sequence[BadRequest]) -> BadRequest:
-    """The one fault, or all of them as one."""
-    return faults[0] if len(faults) == 1 else BadRequest(details=tuple(fault.sentence for fault in faults))

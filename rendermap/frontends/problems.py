@@ -25,9 +25,10 @@ from rendermap.errors import (
     RenderTimeout,
     SignIn,
     TooMany,
+    joined,
 )
 from rendermap.frontends.incidents import foreseen
-from rendermap.frontends.kvp import check_length, joined
+from rendermap.frontends.kvp import check_length
 
 STATUS: dict[type[RendermapError], int] = {
     BadRequest: 400,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from rendermap.errors import NotFound
+from rendermap.errors import BadRequest, InvalidParameter, NotFound, joined
 from rendermap.gp.values import checked_inputs
 from rendermap.request import Environment, SubmitRequest
 from rendermap.services.service import Service, Task, task_named
@@ -35,5 +35,17 @@ def order_for(service: Service, request: SubmitRequest) -> JobOrder:
     task = task_named(service, request.task)
     if task is None:
         raise NotFound("There is no such task.")
-    inputs, principal = checked_inputs(task, request.inputs, service.crs), request.principal
+    inputs, principal = _inputs(task, request, service.crs), request.principal
     return JobOrder(service, task, inputs, request.environment, principal.owner_name, client=principal.account)
+
+
+def _inputs(task: Task, request: SubmitRequest, crs: str | None) -> dict[str, JsonValue]:
+    faults: list[BadRequest] = [InvalidParameter(words) for words in request.faults]
+    inputs: dict[str, JsonValue] = {}
+    try:
+        inputs = checked_inputs(task, request.inputs, crs, request.misspelt)
+    except BadRequest as fault:
+        faults.insert(0, fault)
+    if faults:
+        raise joined(faults)
+    return inputs

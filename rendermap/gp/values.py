@@ -10,10 +10,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from rendermap.errors import BadRequest, InvalidParameter
+from rendermap.errors import BadRequest, InvalidParameter, joined
 from rendermap.gp.feature_sets import check_feature_set, check_record_set
 from rendermap.gp.units import AREAL_UNITS, LINEAR_UNITS
 from rendermap.limits import INPUT_TEXT, INPUT_VALUES, spelled
@@ -51,11 +52,14 @@ class Wanted:
 Check = Callable[[Wanted, object], JsonValue]
 
 
-def checked_inputs(task: Task, inputs: Mapping[str, object], crs: str | None = None) -> dict[str, JsonValue]:
+def checked_inputs(
+    task: Task, inputs: Mapping[str, object], crs: str | None = None, misspelt: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> dict[str, JsonValue]:
     """The inputs of a run by the names the task has for them, in letter case too; defaults are filled in.
 
     What the task does not know is passed over; an optional value that nobody gives, and that has no default, is left out.
-    crs: of features that do not say theirs.  Raises BadRequest with every fault.
+    crs: of features that do not say theirs.  misspelt: faults of those that could not even be read, by name.
+    Raises BadRequest with every fault.
     """
     given = {name.casefold(): value for name, value in inputs.items() if value is not None}
     found: dict[str, JsonValue] = {}
@@ -63,12 +67,15 @@ def checked_inputs(task: Task, inputs: Mapping[str, object], crs: str | None = N
     for parameter in task.parameters:
         if parameter.direction is not Direction.INPUT:
             continue
+        if parameter.name in misspelt:
+            faults += map(InvalidParameter, misspelt[parameter.name])
+            continue
         try:
             found |= _checked(Wanted(parameter.name, parameter, crs), given)
         except BadRequest as fault:
             faults.append(fault)
     if faults:
-        raise faults[0] if len(faults) == 1 else BadRequest(details=tuple(fault.sentence for fault in faults))
+        raise joined(faults)
     return found
 
 
@@ -241,7 +248,7 @@ def _cell_of(wanted: Wanted, value: object) -> JsonValue:
 
 
 def _cell(wanted: Wanted, value: object) -> JsonValue:
-    if isinstance(value, str) and len(value) <= INPUT_TEXT.value:
+    if isinstance(value, str) and (len(value) <= INPUT_TEXT.value or wanted.is_output):
         return value
     if value is None or isinstance(value, bool):
         return value

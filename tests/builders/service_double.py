@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.access.grant import Principal
-from rendermap.errors import Ended, JobFailed, JobNotFound, NotReady, NotSupported, RendermapError, ServiceNotFound
+from rendermap.errors import (
+    BadRequest,
+    Ended,
+    InvalidParameter,
+    JobFailed,
+    JobNotFound,
+    NotReady,
+    NotSupported,
+    RendermapError,
+    ServiceNotFound,
+)
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR, transformer
 from rendermap.geo.tiling import view_of
@@ -216,6 +226,8 @@ class ServiceDouble:
             raise NotSupported(details=("This server shows the results of finished jobs; submit jobs to the server that runs the task.",))
         if self.refusal:
             raise self.refusal
+        if wrong := (*(words for each in request.misspelt.values() for words in each), *request.faults):
+            raise BadRequest(details=wrong) if len(wrong) > 1 else InvalidParameter(wrong[0])
         self.submitted.append(request)
         job = _job(service.name, SUBMITTED_JOB, "submitted", timedelta(0), task=request.task)
         self.jobs_known = (job, *self.jobs_known)

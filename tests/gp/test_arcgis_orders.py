@@ -157,11 +157,13 @@ def test_the_service_itself_is_as_quiet_as_it_is_told(tmp_path: Path, level: str
 
 
 def test_faults_leave_no_job(tmp_path: Path) -> None:
-    """Every fault is told by the parameter's name, in a browser beside the values, and nothing is run."""
+    """Every fault is told by the parameter's name, of the spelling and of the values at once, in a browser beside them; nothing is run."""
     flood = Flood(tmp_path)
     error = flood.post(f"{TASK}/submitJob", Level="ten", Area='{"features":[{"geometry":{"paths":[[[0,0],[1,1]]]}}]}')["error"]
     assert error["code"] == 400
     assert error["details"] == ["'Level' must be a number.", "'Area' must have geometries of type esriGeometryPoint."]
+    spelt = flood.post(f"{TASK}/submitJob", Area="{", Reach='{"distance": -1}', **{"env:outSR": "nowhere"})["error"]["details"]
+    assert [words.split("'")[1] for words in spelt] == ["Level", "Area", "Reach", "env:outSR"] and "must be JSON" in spelt[1]
     page = flood.counted.ask("POST", f"{TASK}/submitJob", data={"Level": "12"})
     assert page.status_code == 400 and "must be between 0 and 9.5" in page.text
     assert not flood.engine.orders

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rendermap.errors import BadRequest
-from rendermap.frontends.arcgis.values import DECODERS, decode, parse_environment, parse_inputs
+from rendermap.frontends.arcgis.values import DECODERS, Given, decode, parse_environment, parse_inputs
 from rendermap.frontends.kvp import parameters_of
 from rendermap.geo.bbox import BBox
 from rendermap.gp.values import CHECKS
@@ -91,17 +91,16 @@ def test_inputs() -> None:
     sent = parameters_of(
         [("DEPTH", "4"), ("Out", "x"), ("token", "secret"), ("outputParam", "Out"), ("_ts", "1"), ("f", "json"), ("A", "")]
     )
-    assert parse_inputs(sent, task) == {"Depth": 4}
-    with pytest.raises(BadRequest) as caught:
-        parse_inputs(parameters_of([("A", "{"), ("B", "[1")]), task)
-    assert caught.value.details == ("'A' must be JSON.", "'B' must be JSON.")
+    assert parse_inputs(sent, task) == Given({"Depth": 4}, {})
+    wrong = parse_inputs(parameters_of([("Depth", "4"), ("A", "{"), ("B", "[1")]), task)
+    assert wrong == Given({"Depth": 4}, {"A": ("'A' must be JSON.",), "B": ("'B' must be JSON.",)})
 
 
 def test_a_form_gives_a_unit_beside_its_number() -> None:
     """A page without scripts has two fields for a length."""
     task = TaskCard("T", "T", "", (card("GPLinearUnit", "Distance"),))
     sent = parameters_of([("Distance", "5.5"), ("Distance.units", "esriMiles")])
-    assert parse_inputs(sent, task) == {"Distance": {"distance": 5.5, "units": "esriMiles"}}
+    assert parse_inputs(sent, task).values == {"Distance": {"distance": 5.5, "units": "esriMiles"}}
 
 
 COLUMNS = (card("GPString", "Zone"), card("GPDouble", "Share"), card("GPLinearUnit", "Reach"), card("GPBoolean", "Deep"))
@@ -114,16 +113,15 @@ def test_a_form_gives_a_value_table_cell_by_cell() -> None:
         "Weights.1.Zone": "a; b", "Weights.1.Share": "0.5", "Weights.1.Reach": "2", "Weights.1.Reach.units": "esriMiles",
         "Weights.2.Zone": "", "Weights.2.Reach.units": "esriMiles", "Weights.11.Deep": "true", "Weights.x.Zone": "c",
     }  # fmt: skip
-    assert parse_inputs(parameters_of(cells.items()), task) == {
+    assert parse_inputs(parameters_of(cells.items()), task).values == {
         "Weights": [["a; b", 0.5, {"distance": 2, "units": "esriMiles"}, None], [None, None, None, True]]
     }
-    assert parse_inputs(parameters_of([("Weights", '[["a", 1, null, true]]')]), task) == {"Weights": [["a", 1, None, True]]}
-    assert parse_inputs(parameters_of([("Weights.1.Reach.units", "esriMiles")]), task) == {}
-    with pytest.raises(BadRequest, match="'Weights' is given more than once"):
-        parse_inputs(parameters_of([("Weights", "[]"), *cells.items()]), task)
-    with pytest.raises(BadRequest) as caught:
-        parse_inputs(parameters_of([("Weights.1.Reach", "{"), ("Weights.3.Reach", "[")]), task)
-    assert caught.value.details == ("'Weights.1.Reach' must be JSON.", "'Weights.3.Reach' must be JSON.")
+    assert parse_inputs(parameters_of([("Weights", '[["a", 1, null, true]]')]), task).values == {"Weights": [["a", 1, None, True]]}
+    assert parse_inputs(parameters_of([("Weights.1.Reach.units", "esriMiles")]), task) == Given({}, {})
+    twice = parse_inputs(parameters_of([("Weights", "[]"), *cells.items()]), task)
+    assert twice.misspelt == {"Weights": ("'Weights' is given more than once.",)}
+    wrong = parse_inputs(parameters_of([("Weights.1.Reach", "{"), ("Weights.3.Reach", "[")]), task)
+    assert wrong.misspelt == {"Weights": ("'Weights.1.Reach' must be JSON.", "'Weights.3.Reach' must be JSON.")}
 
 
 EXTENT = (BBox(1, 2, 3, 4), "EPSG:32616")

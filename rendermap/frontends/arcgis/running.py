@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from pydantic import JsonValue
 from starlette.responses import RedirectResponse, Response
 
 from rendermap.errors import BadRequest, Ended, JobNotFound
@@ -14,7 +13,7 @@ from rendermap.frontends.arcgis.gp import demand_success, gone_answer, job_answe
 from rendermap.frontends.arcgis.gp_documents import executed_document
 from rendermap.frontends.arcgis.values import parse_environment, parse_inputs
 from rendermap.frontends.cross_site import demand_no_other_site
-from rendermap.frontends.kvp import Checks, Parameters, parse_bool
+from rendermap.frontends.kvp import Parameters, parse_bool
 from rendermap.frontends.links import with_token
 from rendermap.frontends.negotiation import Form
 from rendermap.reply import JobCard, ServiceCard, TaskCard
@@ -76,13 +75,15 @@ def _says_anything(ask: Ask, task: TaskCard) -> bool:
 
 
 def _order(ask: Ask, card: ServiceCard, task: TaskCard) -> SubmitRequest:
-    """What is to be run.  Raises BadRequest with every fault of the spelling."""
-    checks = Checks()
-    nothing: dict[str, JsonValue] = {}
-    inputs = checks.read(lambda: parse_inputs(ask.parameters, task), nothing)
-    environment = checks.read(lambda: parse_environment(ask.parameters), Environment())
-    checks.finish()
-    return SubmitRequest(card.name, task.name, inputs, ask.principal, environment)
+    """What is to be run, and what is wrong with how it is spelt: the values have faults of their own, which are to be told with them."""
+    given = parse_inputs(ask.parameters, task)
+    environment = Environment()
+    faults: tuple[str, ...] = ()
+    try:
+        environment = parse_environment(ask.parameters)
+    except BadRequest as fault:
+        faults = fault.faults
+    return SubmitRequest(card.name, task.name, given.values, ask.principal, environment, given.misspelt, faults)
 
 
 def _see_job(ask: Ask, card: ServiceCard, task: TaskCard, state: JobCard) -> Response:

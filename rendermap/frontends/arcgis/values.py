@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -36,22 +36,29 @@ _TRUTHS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no
 Decode = Callable[[str, str], JsonValue]
 
 
-def parse_inputs(parameters: Parameters, task: TaskCard) -> dict[str, JsonValue]:
-    """The values given for the inputs of a task, by the names it has for them; whatever else was sent is passed over.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """For the inputs of a task, by the names it has for them.  misspelt: what is wrong with the texts of the others."""
 
-    Raises BadRequest with every text that begins as JSON and is none.
-    """
-    checks = Checks()
-    found: dict[str, JsonValue] = {}
+    values: Mapping[str, JsonValue]
+    misspelt: Mapping[str, tuple[str, ...]]
+
+
+def parse_inputs(parameters: Parameters, task: TaskCard) -> Given:
+    """What is given for the inputs of a task; whatever else was sent is passed over."""
+    values: dict[str, JsonValue] = {}
+    misspelt: dict[str, tuple[str, ...]] = {}
     for card in task.parameters:
         if card.is_output or card.name.lower() in _WORDS:
             continue
+        checks = Checks()
         checks.read(lambda card=card: _demand_one_text(parameters, card.name), None)  # type: ignore[misc]
-        value = checks.read(lambda card=card: _read(parameters, card, checks), None)  # type: ignore[misc]
-        if value is not None:
-            found[card.name] = value
-    checks.finish()
-    return found
+        value = checks.read(lambda card=card, checks=checks: _read(parameters, card, checks), None)  # type: ignore[misc]
+        if checks.faults:
+            misspelt[card.name] = tuple(words for fault in checks.faults for words in fault.faults)
+        elif value is not None:
+            values[card.name] = value
+    return Given(values, misspelt)
 
 
 def _read(parameters: Parameters, card: ParameterCard, checks: Checks) -> JsonValue:
