@@ -24,7 +24,7 @@ from rendermap.frontends.viewer.pages import basemap_host, content_policy, inert
 from rendermap.frontends.viewer.wording import bounds_words, duration, value_words
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, view_of
 from rendermap.jobs.job import JobStatus
-from rendermap.reply import CellHit, Hits, ResultCard
+from rendermap.reply import CellHit, Feature, FieldCard, Hit, Hits, ResultCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendSheetRequest, MapRequest
 from tests.builders.app_double import app_over
 from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, VIEWSHED_JOB, ServiceDouble
@@ -276,6 +276,7 @@ async def test_scripts_get_errors_as_json(double: ServiceDouble) -> None:
 
 POPUP = "at=-9385000,4375000&bbox=-9390000,4370000,-9380000,4380000&size=300,200"
 BANDS = CellHit(3, "Photo", "bands", (1.0, 2.5, 3.0), "", 0, 0, "")
+UNNAMED = Hit(0, "Parcels", "o", (FieldCard("o", "text", "Owner"),), Feature(1, (None,)), "polygon", "")
 HEIGHT, HOLE = replace(BANDS, theme="stretch", values=(480.123,)), replace(BANDS, values=())
 
 
@@ -283,13 +284,14 @@ HEIGHT, HOLE = replace(BANDS, theme="stretch", values=(480.123,)), replace(BANDS
 @pytest.mark.usefixtures("built")
 async def test_what_lies_at_a_place_is_told_in_words(double: ServiceDouble) -> None:
     """Cells by their class, their bands or their value, none where nothing is drawn; of one version of the result, and kept by nobody."""
-    double.hits = Hits((BANDS, HEIGHT, HOLE))
+    double.hits = Hits((BANDS, HEIGHT, HOLE, UNNAMED))
     version = (await double.map_of(JobRequest("Demo/Hazard", HAZARD_JOB, PUBLIC))).digest
     answer = await get(double, f"{PAGE}/identify/{version}?{POPUP}")
     assert answer.json() == {
         "found": [
             {"layer": "Photo", "title": "1, 2.5, 3", "facts": [["Red", "1"], ["Green", "2.5"], ["Blue", "3"]]},
             {"layer": "Photo", "title": "480.123", "facts": []},
+            {"layer": "Parcels", "title": "", "facts": [["Owner", "–"]]},
         ],
         "isMore": False,
     }

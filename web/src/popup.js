@@ -75,8 +75,8 @@ function contents({ found, isMore }) {
   if (!found.length) return [words("p", "popup-note", "Nothing to tell here.")];
   const parts = found.map(({ layer, title, facts }) => {
     const part = document.createElement("section");
-    part.append(words("p", "popup-layer", layer));
-    if (title) part.append(words("h2", "popup-title", title));
+    if (title) part.append(words("p", "popup-layer", layer));
+    part.append(words("h2", "popup-title", title || layer));
     if (facts.length) part.append(listed(facts));
     return part;
   });

@@ -12,13 +12,14 @@ MOST_SHOWN = 12
 """More is no popup any more."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOTHING = value_words(None)
 _BANDS = ("Red", "Green", "Blue")
 
 
 def identified(hits: Hits) -> dict[str, object]:
     """``{"found": [{"layer", "title", "facts": [[name, value], ...]}, ...], "isMore"}``, top layer first.
 
-    Cells that the picture leaves out are left out here as well.
+    title: empty where nothing names the thing.  Cells that the picture leaves out are left out here as well.
     """
     seen = [hit for hit in hits.found if isinstance(hit, Hit) or hit.values]
     found = [_feature(hit) if isinstance(hit, Hit) else _cell(hit) for hit in seen[:MOST_SHOWN]]
@@ -26,9 +27,10 @@ def identified(hits: Hits) -> dict[str, object]:
 
 
 def _feature(hit: Hit) -> dict[str, object]:
+    """A text names a feature by itself; a number needs to be told what it is of."""
     words = [(card, _words(card, value)) for card, value in zip(hit.fields, hit.feature.values, strict=True) if card.kind != "id"]
-    title = next((text for card, text in words if card.name == hit.display_field), "")
-    facts = [(card.alias or card.name, text) for card, text in words if card.name != hit.display_field]
+    title = next((text for card, text in words if card.name == hit.display_field and card.kind == "text" and text != _NOTHING), "")
+    facts = [(card.alias or card.name, text) for card, text in words if not (title and card.name == hit.display_field)]
     return {"layer": hit.layer_name, "title": title, "facts": facts}
 
 
