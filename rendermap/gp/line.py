@@ -23,13 +23,19 @@ def demand_room(waiting: int, of_client: int, most: int, free: int) -> None:
 
 
 class Line(Generic[T]):
-    """instances: jobs at once."""
+    """instances: jobs at once.  beginning: jobs that are about to be taken.  pauses: looks to come before any is."""
 
     def __init__(self, instances: int = 1) -> None:
         self.instances = instances
         self.waiting: Turns[T] = Turns()
         self.running: set[T] = set()
+        self.beginning = self.pauses = 0
         self._coming: list[str] = []
+
+    @property
+    def may_begin(self) -> bool:
+        """True while there is room for one more, and one that waits for it."""
+        return not self.pauses and len(self.running) + self.beginning < self.instances and len(self.waiting) > self.beginning
 
     @contextmanager
     def room(self, client: str, most: int) -> Iterator[None]:

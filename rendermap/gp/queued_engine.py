@@ -3,11 +3,15 @@
 A job belongs to the server that holds its claim (`gp.claims`).  Its document is written by one at a time: by that server until the tool's
 process starts, then by the program that watches the tool, and by the server again once that has ended.  A server that finds a claim
 without a lock takes it up: a job that waited goes on waiting, one that ran is failed.
+
+Servers over one jobs directory have their slots in common (`gp.slots`).  One that gives back a slot for which another stands in line lets
+that one go first.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import suppress
@@ -25,6 +29,7 @@ from rendermap.gp.engines.engine import Beginning, Program, Site
 from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.line import Line
 from rendermap.gp.orders import JobOrder
+from rendermap.gp.slots import Share
 from rendermap.jobs.job import JobStatus
 from rendermap.services.service import Service, service_named
 
@@ -32,6 +37,8 @@ LOOKS_EVERY_S = 1.0
 TAKES_UP_EVERY = 10
 """Looks between those for jobs whose server is gone."""
 STOPS_S = 5.0
+ALL_TAKEN, ANOTHER_FIRST = 1, 2
+"""Looks until a slot is tried for again: those of the other server are as far apart as one's own, and come in between."""
 
 _log = structlog.get_logger("rendermap.gp")
 
@@ -40,10 +47,12 @@ _log = structlog.get_logger("rendermap.gp")
 class Held:
     """A job that this server is in charge of.
 
-    program: while it runs.  last_word: how it ends where no program has said so, and why; None where it does not, and waits for others.
+    slot: file descriptor, from the moment it is to run.  program: while it runs.  last_word: how it ends where no program has said so, and
+    why; None where it does not, and waits for others.
     """
 
     claim: Claim
+    slot: int = -1
     program: Program | None = None
     task: asyncio.Task[None] | None = None
     is_cancelled: bool = False
@@ -58,6 +67,8 @@ class QueuedEngine(ABC):
     def __init__(self, site: Site) -> None:
         self._site = site
         self._lines: dict[str, Line[Held]] = {}
+        self._shares: dict[str, Share] = {}
+        self._beginnings: set[asyncio.Task[None]] = set()
         self._held: dict[str, Held] = {}
         self._unwritten: list[Held] = []
         self._is_stopping = False
@@ -74,6 +85,8 @@ class QueuedEngine(ABC):
         """End what runs, and leave what waits to others, or to the next start."""
         self._is_stopping = True
         await self._chore.stop()
+        if self._beginnings:
+            await asyncio.wait(self._beginnings)
         running = {held.task: held for held in self._held.values() if held.task}
         for held in running.values():
             if held.program:
@@ -86,7 +99,9 @@ class QueuedEngine(ABC):
             await asyncio.wait(running)
         for held in self._held.values():
             held.claim.leave()
-        self._held, self._lines, self._unwritten = {}, {}, []
+        for share in self._shares.values():
+            share.leave()
+        self._held, self._lines, self._shares, self._unwritten = {}, {}, {}, []
 
     async def submit(self, order: JobOrder) -> str:
         """A new job, which waits for its turn.  Raises NotSupported where nothing runs the task, Busy, TooMany, Broken."""
@@ -127,16 +142,39 @@ class QueuedEngine(ABC):
     def _line(self, service: str) -> Line[Held]:
         return self._lines.setdefault(service, Line())
 
+    def _share(self, service: str) -> Share:
+        return self._shares.setdefault(service, Share(self._site.jobs_dirs[0], service))
+
     def _hold(self, claim: Claim) -> None:
         held = self._held[claim.job_id] = Held(claim)
-        line = self._line(claim.note.service)
-        line.waiting.add(claim.note.client, held)
-        self._advance(line)
+        self._line(claim.note.service).waiting.add(claim.note.client, held)
+        self._advance(claim.note.service)
 
-    def _advance(self, line: Line[Held]) -> None:
+    def _advance(self, service: str) -> None:
         """Begin what there is room for."""
-        while not self._is_stopping and (held := line.take()):
+        line = self._line(service)
+        while not self._is_stopping and line.may_begin:
+            line.beginning += 1
+            task = asyncio.create_task(self._begin(service, line))
+            self._beginnings.add(task)
+            task.add_done_callback(self._beginnings.discard)
+
+    async def _begin(self, service: str, line: Line[Held]) -> None:
+        """The next, unless other servers run as many as may."""
+        slot = None
+        try:
+            slot = await asyncio.to_thread(self._share(service).take, line.instances)
+        except OSError as error:
+            _log.error("a job cannot begin", service=service, reason=str(error))
+        line.beginning -= 1
+        held = line.take() if slot is not None and not self._is_stopping else None
+        if held and slot is not None:
+            held.slot = slot
             held.task = asyncio.create_task(self._run(held, line), name=f"rendermap-job-{held.claim.job_id}")
+        elif slot is not None:
+            os.close(slot)
+        else:
+            line.pauses = ALL_TAKEN
 
     async def _run(self, held: Held, line: Line[Held]) -> None:
         try:
@@ -146,8 +184,19 @@ class QueuedEngine(ABC):
         finally:
             held.program = None
             await self._settle(held)
+            await self._give_slot(held, line)
             line.running.discard(held)
-            self._advance(line)
+            self._advance(held.claim.note.service)
+
+    async def _give_slot(self, held: Held, line: Line[Held]) -> None:
+        wants_another = len(line.waiting) > 0
+        try:
+            is_awaited = await asyncio.to_thread(self._share(held.claim.note.service).give, held.slot, wants_another)
+        except OSError as error:
+            _log.error("whether another server waits cannot be seen", reason=str(error))
+        else:
+            if is_awaited and wants_another:
+                line.pauses = ANOTHER_FIRST
 
     async def _work(self, held: Held) -> None:
         begin = await asyncio.to_thread(self._beginning, held.claim)
@@ -203,9 +252,12 @@ class QueuedEngine(ABC):
 
     async def _look_at_services(self) -> None:
         for name, service in (await asyncio.to_thread(self._site.services)).items():
-            line = self._line(name)
-            line.instances = service.running.instances
-            self._advance(line)
+            self._line(name).instances = service.running.instances
+        for name, line in tuple(self._lines.items()):
+            line.pauses = max(line.pauses - 1, 0)
+            if name in self._shares and not len(line.waiting):
+                self._shares[name].leave()
+            self._advance(name)
 
     async def _take_up(self) -> None:
         for claim in await asyncio.to_thread(lambda: tuple(self._left_behind())):

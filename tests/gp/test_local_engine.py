@@ -198,6 +198,24 @@ def test_two_servers_over_one_jobs_directory(tmp_path: Path) -> None:
     assert list((tmp_path / "jobs/.orders").iterdir()) == []
 
 
+@pytest.mark.slow
+def test_servers_have_their_instances_in_common_and_take_turns(tmp_path: Path) -> None:
+    """So many jobs run at once on all of them together; a server with one job waits for one of another's, not for all."""
+    services = tools(tmp_path, instances=1)
+
+    async def doing() -> list[Document]:
+        async with at_work(tmp_path / "jobs", services) as first, at_work(tmp_path / "jobs", services) as second:
+            many = [await first.submit("slow", Number=0.2) for _ in range(3)]
+            await first.reached(many[0], "executing")
+            one = await second.submit("slow", Number=0.2)
+            return [await first.over(job_id) for job_id in (*many, one)]
+
+    documents = asyncio.run(doing())
+    assert {document.status for document in documents} == {"succeeded"} and most_at_once(documents) == 1
+    begun = [document.started for document in documents if document.started]
+    assert begun[3] < begun[2] and begun[:3] == sorted(begun[:3])
+
+
 def test_an_end_that_cannot_be_written_is_written_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk leaves no job waiting for ever."""
     failures, finish = [errno.ENOSPC], queued_engine._finish

@@ -1,5 +1,8 @@
-"""Clients take turns, and each client's own wait in the order they came."""
+"""Clients take turns, and each client's own wait in the order they came; so do servers."""
 
+from pathlib import Path
+
+from rendermap.gp.slots import Share
 from rendermap.gp.turns import Turns
 
 
@@ -27,3 +30,16 @@ def test_what_is_removed_waits_no_more() -> None:
     turns.add("a", "a1")
     assert turns.remove("a", "a1") and not turns.remove("a", "a1") and not turns.remove("b", "a1")
     assert (len(turns), turns.of("a"), turns.take()) == (0, 0, None)
+
+
+def test_a_server_is_told_that_another_stands_in_line(tmp_path: Path) -> None:
+    """And stands in line itself where it wants another slot; whoever has got one, or leaves, stands there no more."""
+    first, second = Share(tmp_path, "A/B"), Share(tmp_path, "A/B")
+    slot = first.take(1)
+    assert slot is not None and second.take(1) is None
+    assert first.give(slot, wants_another=True)
+    slot = second.take(1)
+    assert slot is not None and second.give(slot, wants_another=False)
+    first.leave()
+    slot = second.take(2)
+    assert slot is not None and not second.give(slot, wants_another=True)
