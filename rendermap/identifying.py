@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import structlog
 
 from rendermap.access.grant import Bounds, Operation
@@ -18,7 +19,9 @@ from rendermap.errors import Broken, SourceUnreadable
 from rendermap.filtering import with_ids
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84, metres_per_unit, transformer
+from rendermap.geo.extent import is_within
 from rendermap.geo.shape import Position
+from rendermap.geo.turns import carry, turn_of, turns_onto
 from rendermap.geo.view import PIXEL_M
 from rendermap.queries import Queried
 from rendermap.reply import CellHit, Features, Hit, Hits
@@ -163,8 +166,8 @@ def positions_of(request: IdentifyRequest, bounds: Bounds) -> tuple[tuple[float,
 
 
 def _lies_in(extent: BBox, position: Position, crs: str) -> bool:
-    x, y = transformer(crs, WGS84).transform(position[0], position[1])
-    return bool(extent.xmin <= x <= extent.xmax and extent.ymin <= y <= extent.ymax)
+    lon, lat = transformer(crs, WGS84).transform(position[0], position[1])
+    return bool(is_within(extent, np.array(lon), np.array(lat)))
 
 
 def cells_plan(looked: Looked, request: IdentifyRequest, spots: Sequence[tuple[float, float]], bounds: Bounds) -> IdentifyPlan:
@@ -172,11 +175,19 @@ def cells_plan(looked: Looked, request: IdentifyRequest, spots: Sequence[tuple[f
     drawable = looked.drawable
     if drawable.layer is None or drawable.style is None or drawable.crs is None:
         raise SourceUnreadable(drawable.fault)
-    way = transformer(request.view.crs, drawable.crs)
-    placed = tuple((float(x), float(y)) for x, y in (way.transform(*spot) for spot in spots))
+    with np.errstate(all="ignore"):
+        positions = carry(np.array(spots, np.float64), request.view.crs, drawable.crs)
+    placed = tuple(_turned_onto(drawable.layer.bbox, (x, y), drawable.crs) for x, y in positions.tolist())
     scale = max(bounds.finest_scale_denominator or 0.0, drawable.tool.finest_scale_denominator or 0.0)
     cell = scale * PIXEL_M / metres_per_unit(drawable.crs) if scale else None
     return IdentifyPlan(layer_plan(drawable.tool.id, drawable.layer, drawable.crs, drawable.style), placed, cell)
+
+
+def _turned_onto(box: BBox | None, spot: tuple[float, float], crs: str) -> tuple[float, float]:
+    """The place as often around the earth as it takes to lie on a raster, if it does so at all."""
+    turn = turn_of(crs)
+    ways = turns_onto(spot[0], spot[0], (box.xmin, box.xmax), turn) if turn and box else ()
+    return (spot[0] + ways[0] * turn.width, spot[1]) if turn and ways else spot
 
 
 def cell_hits(looked: Looked, request: IdentifyRequest, spots: Sequence[tuple[float, float]], read: Cells) -> tuple[CellHit, ...]:

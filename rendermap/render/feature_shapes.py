@@ -17,6 +17,7 @@ from rendermap.errors import InvalidParameter
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import WGS84, area_of_use, crs_of, transformer
 from rendermap.geo.shape import Position, Shape
+from rendermap.geo.turns import carry, turn_of, turns_onto
 from rendermap.render.copies import Shapes
 from rendermap.request import Relation, SpatialFilter
 
@@ -106,8 +107,11 @@ def moved(geometry: Any, move: Move) -> Any:
     return np.where(has_z, high, flat)
 
 
-def query_geometry(asked: SpatialFilter, crs: str) -> shapely.Geometry:
-    """The shape in the data's CRS, with what lies within its distance.  Raises InvalidParameter where it has no place there."""
+def query_geometry(asked: SpatialFilter, crs: str, onto: BBox | None) -> shapely.Geometry:
+    """The shape in the data's CRS, with what lies within its distance.  Raises InvalidParameter where it has no place there.
+
+    onto: the box around the data: what lies across the antimeridian is told once for each way around the earth on which it meets them.
+    """
     try:
         with np.errstate(all="ignore"):
             found = _query_geometry(geometry_from(asked.shape), asked, crs)
@@ -115,7 +119,7 @@ def query_geometry(asked: SpatialFilter, crs: str) -> shapely.Geometry:
         raise InvalidParameter(_NOWHERE) from error
     if not np.isfinite(shapely.get_coordinates(found)).all():
         raise InvalidParameter(_NOWHERE)
-    return found
+    return _turned_onto(shapely.envelope(found) if asked.relation is Relation.BOXES else found, crs, onto)
 
 
 def _query_geometry(geometry: shapely.Geometry, asked: SpatialFilter, crs: str) -> shapely.Geometry:
@@ -125,8 +129,29 @@ def _query_geometry(geometry: shapely.Geometry, asked: SpatialFilter, crs: str) 
         geometry, source = _widened(geometry, asked.crs, asked.distance_m), WGS84
     else:
         source = asked.crs
-    found: shapely.Geometry = carried(_densified(geometry) if source != crs else geometry, source, crs)
+    found = _carried_on(_densified(geometry) if source != crs else geometry, source, crs)
     return shapely.make_valid(found) if np.isfinite(shapely.get_coordinates(found)).all() else found
+
+
+def _carried_on(geometry: shapely.Geometry, source: str, target: str) -> shapely.Geometry:
+    """As `carried`, in one piece across the antimeridian."""
+    made: shapely.Geometry = shapely.transform(geometry, lambda xy: carry(xy, source, target))
+    return made
+
+
+def _turned_onto(geometry: shapely.Geometry, crs: str, onto: BBox | None) -> shapely.Geometry:
+    turn, (low, _, high, _) = turn_of(crs), shapely.bounds(geometry)
+    if turn is None or onto is None:
+        return geometry
+    ways = turns_onto(low, high, (onto.xmin, onto.xmax), turn)
+    if not ways or list(ways) == [0]:
+        return geometry
+    return shapely.union_all([_shifted(geometry, way * turn.width) for way in ways])
+
+
+def _shifted(geometry: shapely.Geometry, dx: float) -> shapely.Geometry:
+    made: shapely.Geometry = shapely.transform(geometry, lambda xy: xy + np.array((dx, 0.0)))
+    return made
 
 
 def _densified(geometry: shapely.Geometry) -> shapely.Geometry:
@@ -137,7 +162,7 @@ def _densified(geometry: shapely.Geometry) -> shapely.Geometry:
 
 def _widened(geometry: shapely.Geometry, crs: str, distance_m: float) -> shapely.Geometry:
     """In degrees, buffered on a map around its middle on which distances from there are true."""
-    degrees = carried(geometry, crs, WGS84)
+    degrees = _carried_on(geometry, crs, WGS84)
     middle = shapely.centroid(degrees)
     if shapely.is_empty(middle) or not np.isfinite([middle.x, middle.y]).all():
         raise InvalidParameter(_NOWHERE)
@@ -145,16 +170,24 @@ def _widened(geometry: shapely.Geometry, crs: str, distance_m: float) -> shapely
     there = _mover(pyproj.Transformer.from_crs(crs_of(WGS84), local, always_xy=True))
     back = _mover(pyproj.Transformer.from_crs(local, crs_of(WGS84), always_xy=True))
     wide = shapely.buffer(shapely.transform(_densified(degrees), there), distance_m, quad_segs=32)
-    return shapely.transform(wide, back)
+    return shapely.transform(wide, lambda xy: _around(middle.x, back(xy)))
+
+
+def _around(lon: float, degrees: Floats) -> Floats:
+    """Positions in degrees, each where it is nearest to a longitude."""
+    return np.column_stack([degrees[:, 0] - 360.0 * np.round((degrees[:, 0] - lon) / 360.0), degrees[:, 1]])
 
 
 def lies(shapes: Shapes, asked: shapely.Geometry, relation: Relation) -> Mask:
-    """Which shapes lie so to the one asked about."""
+    """Which shapes lie so to the one asked about, which is, where boxes are compared, made of boxes."""
     if relation is Relation.BOXES:
-        xmin, ymin, xmax, ymax = shapely.bounds(asked)
         left, low, right, high = shapely.bounds(shapes).T
         with np.errstate(invalid="ignore"):
-            return np.asarray((left <= xmax) & (right >= xmin) & (low <= ymax) & (high >= ymin))
+            meets = [
+                (left <= xmax) & (right >= xmin) & (low <= ymax) & (high >= ymin)
+                for xmin, ymin, xmax, ymax in shapely.bounds(shapely.get_parts(asked))
+            ]
+        return np.asarray(np.any(meets, axis=0))
     shapely.prepare(asked)
     return np.asarray(_TESTS[relation](asked, shapes))
 

@@ -57,7 +57,7 @@ def find_features(plan: FeaturesPlan) -> Found:
 
 def _candidates(plan: FeaturesPlan) -> FeatureTable:
     """All features that the question is about, with the columns and shapes that it needs to be answered."""
-    asked = query_geometry(plan.spatial_filter, plan.crs) if plan.spatial_filter else None
+    asked = query_geometry(plan.spatial_filter, plan.crs, _around_data(plan)) if plan.spatial_filter else None
     extent = extent_in(plan.extent_deg, plan.crs) if plan.extent_deg else None
     box = _box_of([each for each in (asked, extent) if each is not None], plan.cell)
     needs_shapes = asked is not None or extent is not None or plan.wanted is Wanted.EXTENT
@@ -97,6 +97,12 @@ def _names(plan: FeaturesPlan) -> set[str]:
     names |= {each.field for each in plan.order} | {each.field for each in plan.statistics} | set(plan.group_by)
     names |= set(plan.fields) if plan.wanted is Wanted.DISTINCT else set()
     return names - {plan.id_field} - {each.name for each in plan.statistics if each.name not in plan.group_by and each.name != each.field}
+
+
+def _around_data(plan: FeaturesPlan) -> BBox | None:
+    """The box around all features, wherever a grid moves them."""
+    box, cell = plan.layer.bbox, plan.cell or 0.0
+    return pad(box, cell, cell) if box else None
 
 
 def _box_of(places: Sequence[shapely.Geometry], cell: float | None) -> BBox | None:

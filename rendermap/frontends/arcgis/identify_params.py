@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from rendermap.errors import InvalidLayer, InvalidParameter, InvalidSize
 from rendermap.frontends.arcgis.geometries import parse_geometry
@@ -21,8 +22,9 @@ from rendermap.frontends.arcgis.spatial import parse_extent
 from rendermap.frontends.arcgis.times import parse_time
 from rendermap.frontends.kvp import Checks, Parameters, parse_float, parse_floats, parse_layer_ids
 from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import transform_view, transformer
-from rendermap.geo.shape import Position, Shape
+from rendermap.geo.crs import transform_view
+from rendermap.geo.shape import Shape
+from rendermap.geo.turns import carry
 from rendermap.geo.view import MapView
 from rendermap.limits import DPI
 from rendermap.reply import MapCard
@@ -82,15 +84,13 @@ def _parse_shape(parameters: Parameters, card: MapCard, crs: str) -> Shape:
     shape, named = parse_geometry(required(parameters, "geometry"))
     if named is None or named == crs:
         return shape
-    way = transformer(named, crs)
-
-    def carried(position: Position) -> Position:
-        x, y = way.transform(position[0], position[1])
-        if not (math.isfinite(x) and math.isfinite(y)):
-            raise InvalidParameter(_NOWHERE)
-        return x, y
-
-    return Shape(shape.kind, tuple(tuple(tuple(map(carried, path)) for path in part) for part in shape.parts))
+    spots = [position for part in shape.parts for path in part for position in path]
+    with np.errstate(all="ignore"):
+        placed = carry(np.asarray(spots, np.float64).reshape(-1, 2), named, crs)
+    if not np.isfinite(placed).all():
+        raise InvalidParameter(_NOWHERE)
+    there = map(tuple, placed.tolist())
+    return Shape(shape.kind, tuple(tuple(tuple(next(there) for _ in path) for path in part) for part in shape.parts))
 
 
 def _parse_view(parameters: Parameters, card: MapCard, crs: str) -> _Looking:

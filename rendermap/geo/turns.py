@@ -1,0 +1,83 @@
+"""Positions carried from one CRS to another where x goes on across the antimeridian, round the earth as often as it likes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyproj
+from numpy.typing import NDArray
+from pyproj.exceptions import ProjError
+
+from rendermap.geo.crs import crs_of, transformer
+
+Floats = NDArray[np.float64]
+_STEPS_DEG = np.array([-90.0, -45.0, -1.0, 1.0, 45.0, 90.0])
+_LATITUDE_DEG = 50.0
+_MOST_TURNS = 16
+"""That are looked through, the middle ones: clients show a few worlds side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Of a CRS whose x goes evenly with longitude.  width: what x grows by once around.  origin_deg: the longitude at x = 0."""
+
+    width: float
+    origin_deg: float
+
+
+@lru_cache(maxsize=512)
+def turn_of(name: str) -> Turn | None:
+    """None of a CRS whose x does not go evenly with longitude."""
+    crs = crs_of(name)
+    if crs.is_geographic:
+        unit_deg = math.degrees(crs.axis_info[0].unit_conversion_factor)
+        return Turn(round(360.0 / unit_deg, 9), crs.prime_meridian.longitude if crs.prime_meridian else 0.0)
+    if crs.geodetic_crs is None or abs(math.degrees(crs.geodetic_crs.axis_info[0].unit_conversion_factor) - 1) > 1e-9:
+        return None
+    try:
+        return _measured(pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True))
+    except ProjError:
+        return None
+
+
+def _measured(way: pyproj.Transformer) -> Turn | None:
+    origin_deg = way.transform(0.0, 0.0, direction="INVERSE")[0]
+    x = [np.asarray(way.transform(origin_deg + _STEPS_DEG, np.full(len(_STEPS_DEG), lat))[0]) for lat in (0.0, _LATITUDE_DEG)]
+    degree = x[0][-1] / _STEPS_DEG[-1]
+    if not np.isfinite(degree):
+        return None
+    is_even = all(np.allclose(row, _STEPS_DEG * degree, rtol=1e-9, atol=abs(degree) * 1e-9) for row in x)
+    return Turn(float(degree * 360), float(origin_deg)) if is_even and degree > 0 else None
+
+
+def carry(xy: Floats, source: str, target: str) -> Floats:
+    """Positions (n, 2), easting first, in another CRS; what has no place there is not finite.
+
+    Into a CRS whose x goes evenly with longitude neighbours stay neighbours: x goes on beyond the edge of the earth.
+    """
+    if source == target or not len(xy):
+        return xy
+    ours, theirs, way = turn_of(source), turn_of(target), transformer(source, target)
+    # PROJ takes places far beyond the edge for none
+    near = xy[:, 0] - ours.width * np.round(xy[:, 0] / ours.width) if ours else xy[:, 0]
+    x, y = (np.asarray(part, np.float64) for part in way.transform(near, xy[:, 1]))
+    if theirs is None:
+        return np.column_stack([x, y])
+    if ours:
+        about = (ours.origin_deg - theirs.origin_deg + xy[:, 0] / ours.width * 360.0) / 360.0 * theirs.width
+    else:
+        about = np.asarray(way.transform(*((xy.min(axis=0) + xy.max(axis=0)) / 2))[0])
+    return np.column_stack([x - theirs.width * np.round((x - about) / theirs.width), y])
+
+
+def turns_onto(low: float, high: float, onto: tuple[float, float], turn: Turn) -> Sequence[int]:
+    """How many times something from low to high along x must go round, in the one way or the other, to meet something else there."""
+    if not math.isfinite(low + high):
+        return ()
+    first, last = math.ceil((onto[0] - high) / turn.width), math.floor((onto[1] - low) / turn.width)
+    spare = max(0, last - first + 1 - _MOST_TURNS)
+    return range(first + spare // 2, last + 1 - (spare - spare // 2))

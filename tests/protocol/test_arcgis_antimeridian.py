@@ -1,0 +1,135 @@
+"""Query and identify near and across 180 degrees, as pictures have it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import shapely
+
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, transformer
+from rendermap.jobs import manifest
+from tests.builders.asked_service import AskedService
+from tests.builders.rasters import write_array
+from tests.builders.vectors import write_features
+from tests.geo.test_turns import ABOUT_180, HALF
+
+# isort: split
+import numpy as np
+from affine import Affine
+
+LAYERS = ("Degrees", "Metres", "Onward")
+"""The same ships: in degrees, in metres of Web Mercator, and in degrees that go on beyond 180."""
+DEPTH = len(LAYERS)
+LONS = [170.5 + n for n in range(20)]
+LAT = -20.0
+ALL = [f"S{n}" for n in range(20)]
+NOT_THERE: list[str] = []
+
+
+def _toml() -> str:
+    outputs = [*(("GPFeatureRecordSetLayer", name, "data") for name in LAYERS), ("GPRasterData", "Depth", "identify")]
+    parameters = (
+        f'[[tasks.parameters]]\nname = "{name}"\ntype = "{kind}"\ndirection = "output"\nlayer.access = "{access}"'
+        for kind, name, access in outputs
+    )
+    return "\n".join((f'title = "Ships"\ncrs = "{WEB_MERCATOR}"\n[[tasks]]\nname = "Run"', *parameters))
+
+
+class Ships(AskedService):
+    """Twenty ships, a degree apart, on both sides of 180 degrees, and a raster below them that goes on beyond it."""
+
+    def _run(self, name: str) -> str:
+        with manifest.start(self.jobs, service=name, task="Run") as run:
+            for layer in LAYERS:
+                lons = LONS if layer == "Onward" else [lon - 360 * (lon > 180) for lon in LONS]
+                crs = WEB_MERCATOR if layer == "Metres" else WGS84
+                points: list[shapely.Geometry] = [shapely.Point(*transformer(WGS84, crs).transform(lon, LAT)) for lon in lons]
+                write_features(run.path(f"{layer}.gpkg").parent, points, {"name": ALL}, driver="GPKG", crs=crs, name=layer)
+                run.output(layer, f"{layer}.gpkg")
+            cells = np.arange(20, dtype=np.uint8)[None, None, :].repeat(10, axis=1) + 1
+            write_array(run.path("Depth.tif"), cells, transform=Affine(1, 0, 170, 0, -1, LAT + 5), crs=WGS84)
+            run.output("Depth", "Depth.tif")
+        return run.job_id
+
+
+@pytest.fixture(scope="module")
+def ships(tmp_path_factory: pytest.TempPathFactory) -> Ships:
+    return Ships(tmp_path_factory.mktemp("ships"), {"Demo": _toml()})
+
+
+def _x(lon: float) -> float:
+    return HALF * lon / 180
+
+
+def _metres(west: float, east: float) -> dict[str, str]:
+    return {"geometry": f"{_x(west)},-3000000,{_x(east)},-1000000", "inSR": "102100"}
+
+
+def _found(ships: Ships, layer: int, **asked: object) -> list[Any]:
+    answer = ships.get(f"{ships.map_url()}/{layer}/query", f="json", outFields="name", returnGeometry="false", **asked).json()
+    assert "features" in answer, answer
+    return [one["attributes"]["name"] for one in answer["features"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (_metres(165, 180), ALL[:10]),
+        ({"geometry": f"18500000,-3000000,{HALF + 1},-1000000", "inSR": "102100"}, ALL[:10]),
+        (_metres(165, 195), ALL),
+        (_metres(-195, -165), ALL),
+        (_metres(-195, -185), ALL[:5]),
+        (_metres(173, 187 + 360), ALL),
+        (_metres(-170, 170), NOT_THERE),
+        ({"geometry": "-25000000,-9000000,25000000,9000000", "inSR": "102100"}, ALL),
+        ({"geometry": "-90000000,-9000000,90000000,9000000", "inSR": "102100"}, ALL),
+        ({"geometry": "165,-30,195,-10", "inSR": "4326"}, ALL),
+        ({"geometry": "165,-30,195,-10", "inSR": "4326", "spatialRel": "esriSpatialRelEnvelopeIntersects"}, ALL),
+        ({"geometry": "165,-30,175.2,-10", "inSR": "4326", "spatialRel": "esriSpatialRelEnvelopeIntersects"}, ALL[:5]),
+        ({"geometry": "-200,-90,200,90", "inSR": "4326", "spatialRel": "esriSpatialRelContains"}, ALL),
+        ({"geometry": f"{-_x(4)},-3000000,{_x(2)},-1000000", "inSR": ABOUT_180}, ALL[6:12]),
+        ({"geometry": '{"x": 180.1, "y": -20}', "geometryType": "esriGeometryPoint", "inSR": "4326", "distance": 80,
+          "units": "esriSRUnit_Kilometer"}, ALL[9:11]),
+        ({"geometry": json.dumps({"paths": [[[176, -20], [183, -20]]]}), "geometryType": "esriGeometryPolyline", "inSR": "4326",
+          "distance": 1, "units": "esriSRUnit_Kilometer"}, ALL[6:13]),
+    ],
+)  # fmt: skip
+def test_places_across_the_edge_are_where_they_are(asked: dict[str, object], expected: list[str], ships: Ships) -> None:
+    """Boxes, lines and distances, in every CRS and however often around, find what lies in them and nothing of the other way round."""
+    assert [_found(ships, layer, **asked) for layer in range(DEPTH)] == [expected] * DEPTH
+
+
+def _hits(ships: Ships, layer: int, x: float, lon: float, tolerance: int = 10, **asked: object) -> list[Any]:
+    """At x, on a picture of five degrees about a longitude at 400 pixels, a pixel being some 1.4 km."""
+    extent = f"{x - _x(2.5)},-2500000,{x + _x(2.5)},-1943403"
+    answer = ships.get(
+        f"{ships.map_url()}/identify", f="json", geometry=f"{x},{transformer(WGS84, WEB_MERCATOR).transform(lon, LAT)[1]}",
+        tolerance=tolerance, mapExtent=extent, imageDisplay="400,400,96", layers=f"all:{layer}", returnGeometry="false", **asked,
+    ).json()  # fmt: skip
+    assert "results" in answer, answer
+    return [one["attributes"].get("name", one["value"]) for one in answer["results"]]
+
+
+@pytest.mark.parametrize("layer", range(len(LAYERS)))
+def test_a_click_near_the_edge_finds_what_is_there(layer: int, ships: Ships) -> None:
+    """Within the tolerance over it, on either side of it, on maps about another meridian, and when the map has gone round."""
+    assert _hits(ships, layer, _x(179.93), 179.93) == []
+    assert _hits(ships, layer, HALF, 180, tolerance=0) == [] == _hits(ships, layer, -HALF, 180, tolerance=0)
+    assert _hits(ships, layer, _x(179.9), 179.9, tolerance=50) == ["S9", "S10"]
+    assert _hits(ships, layer, _x(180.5), 180.5) == ["S10"] == _hits(ships, layer, _x(-179.5), -179.5)
+    assert _hits(ships, layer, _x(180.5 - 720), 180.5) == ["S10"] == _hits(ships, layer, _x(180.5 + 360), 180.5)
+    assert _hits(ships, layer, 0.0, 180, sr=ABOUT_180) == []
+    assert _hits(ships, layer, _x(0.5), 180.5, sr=ABOUT_180) == ["S10"]
+    assert _hits(ships, layer, _x(-0.5), 179.5, sr=ABOUT_180) == ["S9"]
+
+
+def test_cells_are_found_on_either_side_and_however_often_around(ships: Ships) -> None:
+    """A raster that goes on beyond 180 degrees has the cell that the picture shows there."""
+    assert [_hits(ships, DEPTH, _x(lon), lon) for lon in (179.5, 180.5, -179.5, 540.5, 100.0)] == [["10"], ["11"], ["11"], ["11"], []]
+    assert _hits(ships, DEPTH, _x(0.5), 180.5, sr=ABOUT_180) == ["11"]
+    placed = json.dumps({"x": 190.0 - 0.5, "y": LAT, "spatialReference": {"wkid": 4326}})
+    look = {"mapExtent": f"{_x(187)},-2500000,{_x(192)},-1943403", "imageDisplay": "400,400,96"}
+    answer = ships.get(f"{ships.map_url()}/identify", f="json", geometry=placed, layers="all", sr="102100", **look).json()
+    assert [one["value"] for one in answer["results"]] == ["S19", "S19", "S19", "20"]
