@@ -21,14 +21,14 @@ class Form(StrEnum):
 def form_of(f: str | None, offered: Iterable[str] = Form) -> Form:
     """The form an ``f`` parameter names, in any case; a page when it is absent.
 
-    offered: what a resource has, to tell whoever asks for something else.  Raises InvalidFormat.
+    offered: what a resource has.  Raises InvalidFormat with all of it for anything else.
     """
     if f is None:
         return Form.HTML
-    try:
-        return Form(f.strip().lower())
-    except ValueError as error:
-        raise InvalidFormat(f"'f' must be one of {', '.join(offered)}.") from error
+    names, word = tuple(offered), f.strip().lower()
+    if word not in names or word not in tuple(Form):
+        raise InvalidFormat(f"'f' must be one of {', '.join(names)}.")
+    return Form(word)
 
 
 def format_of(name: str) -> Format:

@@ -69,6 +69,14 @@ def test_submitting(method: str) -> None:
     assert order == SubmitRequest("Demo/Hazard", "Hazard", {"River_Level": 4.25}, order.principal, Environment("EPSG:3857"))
 
 
+@pytest.mark.parametrize("verb", ["submitJob", "execute"])
+def test_nothing_runs_whose_answer_has_no_such_form(verb: str) -> None:
+    """A job's answer is no picture, which is said before the job is submitted."""
+    app = ArcgisApp(running())
+    assert "must be one of html, json, pjson" in app.get(f"{T}/{verb}", River_Level="4", f="image").json()["error"]["message"]
+    assert not app.service.submitted
+
+
 CONTEXT = {"extent": EXTENT, "outSR": 102100, "processSR": 32633}
 AREA = quote(json.dumps(POINTS))
 TRACES = [

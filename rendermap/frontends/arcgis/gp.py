@@ -246,7 +246,7 @@ async def result_document(ask: Ask, card: ServiceCard, state: JobCard, output: R
 async def _geojson(ask: Ask, card: ServiceCard, state: JobCard, output: ResultCard) -> Json:
     """The features of an output alone, without anything around them.  Raises InvalidFormat for outputs that have none."""
     if output.data_type != FEATURE_TYPE:
-        raise InvalidFormat("This result is no features: 'f' must be json, pjson or html.")
+        raise InvalidFormat("This result has no features: ask for it with f=json.")
     if output.layer_id is None:
         return unseen_geojson()
     told = await result_features(ask, await ask.service.open(ask.job(card.name)), state, output)

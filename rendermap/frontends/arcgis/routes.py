@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from rendermap.access.grant import PUBLIC
-from rendermap.errors import InvalidFormat, NotSupported
+from rendermap.errors import NotSupported
 from rendermap.frontends.arcgis import gp, identify, maps, queries, running
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
@@ -61,7 +61,7 @@ HANDLERS: Table[Handler] = Table(
 )
 _FILES = (Resource.OUTPUT_FILE, Resource.SWATCH)
 _OTHER_FORMS = {
-    **dict.fromkeys((Resource.MAP, Resource.EXPORT), (Form.IMAGE,)),
+    **dict.fromkeys((Resource.MAP, Resource.EXPORT, Resource.UNSUPPORTED), (Form.IMAGE,)),
     Resource.RESULT: (Form.IMAGE, GEOJSON),
     Resource.QUERY: (GEOJSON,),
 }
@@ -146,8 +146,6 @@ def _form_of(parameters: Parameters, resource: Resource) -> Form:
 def _write(ask: Ask, answer: Answer | Response, wire: Wire) -> Response:
     if isinstance(answer, Response):
         return answer
-    if wire.form is Form.IMAGE:
-        raise InvalidFormat("This resource is no picture: 'f' must be json, pjson or html.")
     if wire.form is Form.HTML:
         page = write_page(ask.request, answer.page, {"document": answer.document, **answer.shown}, ask.parameters.get("token"))
         page.status_code = answer.status if answer.status != 200 else page.status_code
