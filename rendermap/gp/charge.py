@@ -34,7 +34,7 @@ def make_job(jobs_dir: Path, order: JobOrder) -> Claim:
     try:
         claim = make_claim(jobs_dir, order)
         try:
-            manifest.submit(
+            run = manifest.submit(
                 jobs_dir,
                 service=order.service.name,
                 task=order.task.name,
@@ -45,6 +45,8 @@ def make_job(jobs_dir: Path, order: JobOrder) -> Claim:
                 out_crs=order.environment.out_crs,
                 return_z=order.environment.return_z,
             )
+            for note in order.notes:
+                run.message(note, "warning")
         except BaseException:
             claim.settle()
             raise

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from rendermap.errors import InvalidCrs, InvalidParameter
+from rendermap.geo.crs import metres_per_unit, unit_name
 from rendermap.geo.references import crs_of_reference, reference_of
 from rendermap.limits import INPUT_FEATURES, INPUT_FIELDS, INPUT_TEXT, INPUT_VERTICES
 
@@ -29,6 +30,8 @@ GEOMETRY_TYPES: Mapping[str, str] = {
 """Esri's word for ours."""
 FARTHEST = 1e300
 """Whole numbers of JSON know no bound, and those of tools do."""
+FARTHEST_M = 1e8
+"""Of what is on the earth, from where a projected system counts: zones may stand before an easting in metres."""
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _FIELD_KEYS = ("name", "type", "alias", "length")
 _LEAST_VERTICES = {"points": 1, "paths": 2, "rings": 4}
@@ -52,19 +55,32 @@ def check_feature_set(name: str, value: object, geometry: str | None = None, crs
     kind = found.kind(features, geometry)
     rows = [found.attributes(each) for each in features]
     shapes = [found.geometry(each, kind) for each in features]
-    known: Json = {"geometryType": kind, "spatialReference": {**reference_of(found.crs(features, crs))}, **found.more_than_xy()}
+    own = found.crs(features, crs)
+    found.check_reach(own)
+    known: Json = {"geometryType": kind, "spatialReference": {**reference_of(own)}, **found.more_than_xy()}
     read: list[JsonValue] = [{"attributes": row, "geometry": shape} for row, shape in zip(rows, shapes, strict=True)]
     return {**known, "fields": found.fields(rows), "features": read}
 
 
+def names_reference(value: object) -> bool:
+    """False for a good set of features whose place on the earth is anybody's guess."""
+    found = _Set("", value)
+    features = list(found.features())
+    return not features or bool(found.references(features))
+
+
 @dataclass
 class _Set:
-    """One value while it is read.  vertices: counted so far.  sizes: how many numbers they have."""
+    """One value while it is read.  vertices: counted so far.  sizes: how many numbers they have.
+
+    reach: how far from zero they lie at most, in x and in y.
+    """
 
     name: str
     value: object
     vertices: int = 0
     sizes: set[int] = field(default_factory=set)
+    reach: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         if isinstance(self.value, dict) and isinstance(inner := self.value.get("featureSet"), dict):
@@ -138,10 +154,8 @@ class _Set:
 
     def crs(self, features: list[Mapping[str, object]], otherwise: str | None) -> str:
         """The one CRS: of the set, of its geometries, or else what is usual."""
-        told = [geometry.get("spatialReference") for each in features if isinstance(geometry := each.get("geometry"), dict)]
-        references = {repr(each): each for each in (self.get("spatialReference"), *told) if each}
         try:
-            found = {crs_of_reference(each) for each in references.values()} or ({otherwise} if otherwise else set())
+            found = {crs_of_reference(each) for each in self.references(features)} or ({otherwise} if otherwise else set())
         except InvalidCrs as error:
             raise self.fault("is in a spatial reference that is not known") from error
         if len(found) > 1:
@@ -149,6 +163,20 @@ class _Set:
         if not found:
             raise self.fault("must name its spatialReference")
         return found.pop()
+
+    def references(self, features: list[Mapping[str, object]]) -> list[object]:
+        """All that are told, as they are told."""
+        told = [geometry.get("spatialReference") for each in features if isinstance(geometry := each.get("geometry"), dict)]
+        return list({repr(each): each for each in (self.get("spatialReference"), *told) if each}.values())
+
+    def check_reach(self, crs: str) -> None:
+        """Raises InvalidParameter for places that are not on the earth: tools would take them for others, or fail in words of their own."""
+        x, y = self.reach
+        if unit_name(crs) == "degree":
+            if x > 360 or y > 90:
+                raise self.fault("must have longitudes from -360 to 360 and latitudes from -90 to 90")
+        elif max(x, y) * metres_per_unit(crs) > FARTHEST_M:
+            raise self.fault("has coordinates that are nowhere on the earth")
 
     def geometry(self, feature: Mapping[str, object], kind: str) -> Json:
         given = feature["geometry"]
@@ -171,12 +199,15 @@ class _Set:
             raise self.fault("must have coordinates that are finite numbers")
         self._count(1)
         self.sizes.add(len(numbers))
-        return {axis: self._coordinate(value) for axis, value in numbers.items()}
+        read = {axis: self._coordinate(value) for axis, value in numbers.items()}
+        self._extend([read["x"]], [read["y"]])
+        return {**read}
 
     def _box(self, given: Mapping[str, object]) -> list[JsonValue]:
         left, bottom, right, top = (self._coordinate(given[side]) for side in _SIDES)
         self._count(5)
         self.sizes.add(2)
+        self._extend([left, right], [bottom, top])
         return [[left, bottom], [left, top], [right, top], [right, bottom], [left, bottom]]
 
     def _vertices(self, given: object, key: str) -> list[JsonValue]:
@@ -188,7 +219,12 @@ class _Set:
             raise self.fault("has rings that are not closed")
         self._count(len(given))
         self.sizes.update(map(len, given))
-        return [[self._coordinate(number) for number in vertex] for vertex in given]
+        read = [[self._coordinate(number) for number in vertex] for vertex in given]
+        self._extend([vertex[0] for vertex in read], [vertex[1] for vertex in read])
+        return [[*vertex] for vertex in read]
+
+    def _extend(self, xs: list[float], ys: list[float]) -> None:
+        self.reach = max(self.reach[0], *map(abs, xs)), max(self.reach[1], *map(abs, ys))
 
     def _count(self, vertices: int) -> None:
         self.vertices += vertices

@@ -83,6 +83,15 @@ def test_a_place_that_is_nowhere_fails_the_job(tasks: DemoTasks) -> None:
 
 
 @pytest.mark.slow
+def test_points_without_a_reference_are_where_the_job_says(tasks: DemoTasks) -> None:
+    """Degrees taken as metres would lie off Africa without a word."""
+    points = {"features": [{"geometry": {"x": -84.3, "y": 36.6}}]}
+    said = words_of(tasks.run(BUFFERS, Points=points))
+    assert "'Points' does not name its spatial reference. It is taken to be WGS 84 / Pseudo-Mercator." in said
+    assert "does not name" not in words_of(tasks.run(BUFFERS, Points=point(-84.3, 36.6)))
+
+
+@pytest.mark.slow
 def test_results_are_in_the_reference_that_was_asked_for_with_the_job(tasks: DemoTasks) -> None:
     """`env:outSR` and `context` hold for what is fetched later, unless the fetching says otherwise; GeoJSON stays in degrees."""
     degrees = tasks.run(BUFFERS, Points=point(-84.3, 36.6), **{"env:outSR": 4326})
