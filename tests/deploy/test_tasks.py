@@ -15,7 +15,7 @@ import yaml
 
 from rendermap.broker import BROKER
 from rendermap.gp.engines.celery import CeleryEngine
-from rendermap.gp.engines.engine import Place
+from rendermap.gp.engines.engine import Site
 from rendermap.services.service import Running
 from rendermap.settings import read_settings
 from tests.builders.redis_server import needs_redis, redis_server
@@ -169,7 +169,7 @@ def test_a_machine_started_as_compose_starts_it_runs_jobs(tmp_path: Path) -> Non
 
 async def _result(folder: Path, broker: str) -> str:
     workshop = Workshop(folder / "jobs", folder / "styles")
-    workshop.engine = CeleryEngine(Place((workshop.jobs,), workshop.services.current, broker))  # type: ignore[assignment]
+    workshop.engine = CeleryEngine(Site((workshop.jobs,), workshop.services.current, broker))  # type: ignore[assignment]
     await workshop.engine.start()
     try:
         return (await workshop.over(await workshop.submit("Work"))).status.value
