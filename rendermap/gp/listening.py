@@ -7,19 +7,16 @@ import re
 
 from pydantic import JsonValue
 
+from rendermap.gp.tool_outputs import MOST_TOLD_BYTES, TOO_LARGE
 from rendermap.gp.tool_run import printed_of, told_of
 from rendermap.jobs.document import DatasetOutput, Progress, ValueOutput
 from rendermap.jobs.manifest import Told
-from rendermap.limits import JOB_DOCUMENT_BYTES
 
 STDOUT, STDERR, WIRE = range(3)
 KINDS = ("informative", "warning")
 MOST_MESSAGES, LINE_CHARS = 1000, 2000
 LONGEST_LINE_BYTES = 64 * 1024
-MOST_TOLD_BYTES = JOB_DOCUMENT_BYTES.value // 2
-"""Spelt out in the document, with all that stands around it, it is longer."""
 MORE = "The tool says more than is kept."
-TOO_LARGE = "The values of the tool are larger than the document of a job may be."
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Colours of terminals, control characters, and those that turn what follows around."""

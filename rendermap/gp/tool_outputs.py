@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
+from pathlib import Path
+
 from pydantic import JsonValue, TypeAdapter
 
 from rendermap.errors import Broken, InvalidParameter
 from rendermap.gp.tool_call import ToolUnfit
 from rendermap.gp.tool_order import ToolOrder
 from rendermap.gp.values import Wanted, check
-from rendermap.jobs.document import DatasetOutput, ValueOutput
+from rendermap.jobs.document import DatasetOutput, ValueOutput, demand_json
 from rendermap.jobs.manifest import Run
+from rendermap.limits import JOB_DOCUMENT_BYTES
 from rendermap.services.datatypes import one_of
 from rendermap.services.service import Direction, Parameter
 
 OUTPUTS_NAME = "outputs.json"
+MOST_TOLD_BYTES = JOB_DOCUMENT_BYTES.value // 2
+"""Spelt out in the document, with all that stands around it, it is longer."""
+TOO_LARGE = "The values of the tool are larger than the document of a job may be."
 Output = DatasetOutput | ValueOutput
 Outputs = dict[str, Output]
 OUTPUTS: TypeAdapter[Outputs] = TypeAdapter(Outputs)
@@ -54,15 +63,29 @@ def made_value(name: str, data_type: str, value: object) -> JsonValue:
         raise Broken(f"The result {fault.sentence}") from fault
 
 
+def read_left(path: Path) -> bytes:
+    """A file that a tool has left, read where nothing confines the reader: neither by a link, nor a pipe that nobody writes to, nor whole
+    where it is larger than can be told.  Raises OSError, Broken."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1:
+            raise OSError(errno.EINVAL, "not a file of its own", str(path))
+        text = file.read(MOST_TOLD_BYTES + 1)
+    if len(text) > MOST_TOLD_BYTES:
+        raise Broken(TOO_LARGE)
+    return text
+
+
 def outputs_left(order: ToolOrder, run: Run) -> Outputs:
     """What a program has left in outputs.json in its scratch folder: ``{"Area": {"value": 12}, "Map": {"dataset": "map.tif"}}``.
 
-    Raises ValueError, ToolUnfit, Broken.
+    Raises ValueError, OSError, ToolUnfit, Broken.
     """
     try:
-        text = (run.scratch / OUTPUTS_NAME).read_bytes()
-    except OSError:
+        text = read_left(run.scratch / OUTPUTS_NAME)
+    except FileNotFoundError:
         return {}
+    demand_json(text)
     found = OUTPUTS.validate_json(text)
     for output in found.values():
         if isinstance(output, DatasetOutput):

@@ -221,7 +221,7 @@ class Watch:
         """What is to be said of them where they are none."""
         try:
             self._run.add(Told(outputs=outputs_left(self._order, self._run)))
-        except (ValueError, ToolUnfit, RendermapError) as error:
+        except (ValueError, OSError, ToolUnfit, RendermapError) as error:
             sys.stderr.write(str(error))
             return error.sentence if isinstance(error, RendermapError) else UNFIT
         return None

@@ -121,11 +121,17 @@ def parse_document(raw: bytes) -> Document:
 
     Raises ValueError with one line per fault, ``path: what was expected``.
     """
+    demand_json(raw)
     try:
-        json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
         return Document.model_validate_json(raw, strict=True)
     except ValidationError as error:
         raise ValueError("\n".join(f"{_json_path(fault['loc'])}: {fault['msg']}" for fault in error.errors())) from None
+
+
+def demand_json(raw: bytes) -> None:
+    """Raises ValueError for what readers of JSON do not all take for the same: NaN, a key that stands twice, or too deep a nesting."""
+    try:
+        json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
     except RecursionError:
         raise ValueError("$: nested too deeply") from None
 

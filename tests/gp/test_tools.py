@@ -132,21 +132,31 @@ PROGRAMS = {
     "Outer": 'command = ["./outer.sh"]',
     "Absent": 'command = ["./absent.sh"]',
     "No": 'command = ["false"]',
-    "Worded": 'command = ["./wordy.sh"]',
-    "Odd": 'command = ["./unknown.sh"]',
 }
+LEFT = {
+    "Worded": """echo '{"Area": {"value": "twelve"}}' > outputs.json""",
+    "Odd": """echo '{"Colour": {"value": "red"}}' > outputs.json""",
+    "Twice": """echo '{"Area": {"value": 1}, "Area": {"value": 2}}' > outputs.json""",
+    "Nought": """echo '{"Area": {"value": NaN}}' > outputs.json""",
+    "Linked": "ln -s $(dirname $0)/another.json outputs.json",
+    "Piped": "mkfifo outputs.json",
+    "Foldered": "mkdir outputs.json",
+    "Sparse": "truncate -s 9M outputs.json",
+}
+"""Of outputs.json, by a program."""
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A service with all of the tools."""
     folder = tmp_path_factory.mktemp("services")
-    tasks = dict.fromkeys(sorted(NAMES), "") | PROGRAMS
+    tasks = dict.fromkeys(sorted(NAMES), "") | PROGRAMS | {task: f'command = ["./{task}.sh"]' for task in LEFT}
     lay_out_tools(folder, TOOLS, tasks, instances=4, time_limit_s=20.0)
     (folder / "Tools/neighbour.py").write_text("")
     (folder / "Tools/outer.sh").write_text("#!/bin/sh\n" + COMMAND)
-    (folder / "Tools/wordy.sh").write_text("""#!/bin/sh\necho '{"Area": {"value": "twelve"}}' > outputs.json\n""")
-    (folder / "Tools/unknown.sh").write_text("""#!/bin/sh\necho '{"Colour": {"value": "red"}}' > outputs.json\n""")
+    (folder / "Tools/another.json").write_text('{"Area": {"value": 12}}')
+    for task, script in LEFT.items():
+        (folder / f"Tools/{task}.sh").write_text(f"#!/bin/sh\n{script}\n")
     for program in (folder / "Tools").glob("*.sh"):
         program.chmod(0o755)
     return folder
@@ -220,7 +230,8 @@ def test_a_tool_sees_nothing_of_the_server(tmp_path: Path, services: Path, monke
         ("drawn", "The result 'Map' must be a dataset in the scratch folder."),
         ("filed", "The result 'Area' must be a value and not a dataset."),
         ("unknown", "The tool of this task does not work here."),
-        ("Odd", "The tool of this task does not work here."),
+        *((task, "The tool of this task does not work here.") for task in ("Odd", "Twice", "Nought", "Linked", "Piped", "Foldered")),
+        ("Sparse", "The values of the tool are larger than the document of a job may be."),
         ("No", "The tool ended with status 1 before it was done."),
     ],
 )

@@ -17,10 +17,9 @@ from typing import Any
 import httpx
 
 from rendermap.errors import Broken
-from rendermap.gp.listening import MOST_TOLD_BYTES
 from rendermap.gp.ogcapi.remote_order import RemoteOrder, folded
 from rendermap.gp.ogcapi.server import RemoteFault, Server, download, read, read_json
-from rendermap.gp.tool_outputs import made_value
+from rendermap.gp.tool_outputs import MOST_TOLD_BYTES, made_value
 from rendermap.jobs.manifest import Run
 from rendermap.limits import INPUT_TEXT, REMOTE_DOCUMENT_BYTES
 from rendermap.services.datatypes import NUMBER_TYPES, is_dataset_type
