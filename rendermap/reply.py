@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -187,11 +186,6 @@ class MapCard:
     max_px: int
     digest: str
     finest_m: float | None = None
-
-    @property
-    def document_digest(self) -> str:
-        """Names the version of everything the card says, titles, credits and passing faults too: the ETag of documents made from it."""
-        return hashlib.blake2b(repr(self).encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rendermap.gp.values import Wanted, check
 from rendermap.jobs.document import DatasetOutput, ValueOutput, demand_json
 from rendermap.jobs.manifest import Run
 from rendermap.limits import JOB_DOCUMENT_BYTES
-from rendermap.services.datatypes import one_of
+from rendermap.services.datatypes import is_many
 from rendermap.services.service import Direction, Parameter
 
 OUTPUTS_NAME = "outputs.json"
@@ -48,8 +48,7 @@ def fitted(order: ToolOrder, name: str, output: Output) -> tuple[str, Output]:
 def _dataset(name: str, data_type: str, output: Output) -> Output:
     """Texts name datasets, too."""
     if isinstance(output, ValueOutput):
-        is_many = one_of(data_type) != data_type
-        named = output.value if is_many and isinstance(output.value, list) else [output.value]
+        named = output.value if is_many(data_type) and isinstance(output.value, list) else [output.value]
         if not all(isinstance(each, str) for each in named):
             raise Broken(f"The result '{name}' must be a dataset in the scratch folder.")
     return output

@@ -18,6 +18,7 @@ from rendermap.errors import BadRequest, InvalidParameter, joined
 from rendermap.gp.feature_sets import check_feature_set, check_record_set
 from rendermap.gp.units import AREAL_UNITS, LINEAR_UNITS
 from rendermap.limits import INPUT_TEXT, INPUT_VALUES, spelled
+from rendermap.services.datatypes import is_many, one_of
 from rendermap.services.service import Direction, Parameter, Task
 from rendermap.table import Table
 
@@ -25,7 +26,6 @@ LARGEST_LONG = 2**52 - 1
 """What a GPLong may be at most, either side of zero."""
 EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
 """The years 1 to 9999."""
-_MULTIVALUE = "GPMultiValue:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,13 @@ def _checked(wanted: Wanted, given: Mapping[str, object]) -> dict[str, JsonValue
 def check(wanted: Wanted, value: object) -> JsonValue:
     """One value in its canonical form.  Raises InvalidParameter."""
     data_type = wanted.parameter.data_type
-    if not data_type.startswith(_MULTIVALUE):
+    if not is_many(data_type):
         return CHECKS[data_type](wanted, value)
     if not isinstance(value, list):
         raise wanted.fault("must be a JSON array of values")
     if len(value) > INPUT_VALUES.value and not wanted.is_output:
         raise wanted.fault(f"has too many values. {INPUT_VALUES.sentence.removesuffix('.')}")
-    one = replace(wanted.parameter, data_type=data_type.removeprefix(_MULTIVALUE))
+    one = replace(wanted.parameter, data_type=one_of(data_type))
     return [check(Wanted(f"{wanted.name}, value {place}", one, wanted.crs), each) for place, each in enumerate(value, 1)]
 
 

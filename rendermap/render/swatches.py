@@ -89,11 +89,6 @@ def _sheet_layer(layer: SwatchLayer, plan: LegendPlan) -> SheetLayer:
     return SheetLayer(layer.name, heading_of(layer.style), entries, layer.group)
 
 
-def draw_swatch(layer: SwatchLayer, item: LegendItem, size_px: tuple[int, int], pixel_ratio: float) -> Pixels:
-    """The swatch of a line that stands alone."""
-    return draw_swatches(layer, (item,), size_px, pixel_ratio)[0]
-
-
 def draw_swatches(layer: SwatchLayer, items: Sequence[LegendItem], size_px: tuple[int, int], pixel_ratio: float) -> list[Pixels]:
     """The swatches of a layer: (height, width, 4) uint8 each, straight alpha, with the layer's opacity.
 

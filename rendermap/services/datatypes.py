@@ -51,18 +51,23 @@ def one_of(text: str) -> str:
     return text.removeprefix(_MULTIVALUE)
 
 
+def is_many(text: str) -> bool:
+    """True for a multivalue."""
+    return text.startswith(_MULTIVALUE)
+
+
 def is_dataset_type(text: str) -> bool:
     """True for a type whose values name files, one or many."""
-    return text.removeprefix(_MULTIVALUE) in GEOGRAPHIC_TYPES | {"GPDataFile", "GPRecordSet"}
+    return one_of(text) in GEOGRAPHIC_TYPES | {"GPDataFile", "GPRecordSet"}
 
 
 def is_data_type(text: str) -> bool:
     """True for a GP data type as a task resource spells it, ``GPMultiValue:GPString`` included."""
-    return text.removeprefix(_MULTIVALUE) in _SCALARS
+    return one_of(text) in _SCALARS
 
 
 def fits(value: object, data_type: str) -> bool:
     """True when a default has the JSON form of its data type."""
-    if data_type.startswith(_MULTIVALUE):
-        return isinstance(value, list) and all(fits(each, data_type.removeprefix(_MULTIVALUE)) for each in value)
+    if is_many(data_type):
+        return isinstance(value, list) and all(fits(each, one_of(data_type)) for each in value)
     return isinstance(value, _SCALARS[data_type]) and (isinstance(value, bool) == (data_type == "GPBoolean"))

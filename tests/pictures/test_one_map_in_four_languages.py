@@ -18,7 +18,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.view import MapView
 from rendermap.jobs.job import Layer
 from rendermap.render.compose import draw
-from rendermap.render.swatches import draw_swatch
+from rendermap.render.swatches import draw_swatches
 from rendermap.symbology.classify import fit
 from rendermap.symbology.legend import legend_items
 from rendermap.symbology.readers.table import read_styles
@@ -240,7 +240,7 @@ def test_the_picture_and_the_legend_are_the_same(name: str, tmp_path: Path) -> N
         assert [item.label for item in legends[language]] == [item.label for item in legends["lyrx"]], language
         for one, other in zip(legends["lyrx"], legends[language], strict=True):
             swatches = [
-                draw_swatch(SwatchLayer(0, "", geometry_of(layer), styles[which]), item, (24, 18), 1.0)
+                draw_swatches(SwatchLayer(0, "", geometry_of(layer), styles[which]), (item,), (24, 18), 1.0)[0]
                 for which, item in (("lyrx", one), (language, other))
             ]
             assert swatches[0].shape == swatches[1].shape and likeness(*swatches) > 0.98, language

@@ -11,7 +11,12 @@ from rendermap.frontends.arcgis.spatial import Json, crs_of_json
 from rendermap.frontends.kvp import parse_floats, parse_json
 from rendermap.geo.shape import Position, Shape, box_shape
 
-GEOMETRY_TYPES = {"point": "esriGeometryPoint", "line": "esriGeometryPolyline", "polygon": "esriGeometryPolygon"}
+GEOMETRY_TYPES = {
+    "point": "esriGeometryPoint",
+    "multipoint": "esriGeometryMultipoint",
+    "line": "esriGeometryPolyline",
+    "polygon": "esriGeometryPolygon",
+}
 _WRONG = "'geometry' must be a point, multipoint, polyline, polygon or envelope in ArcGIS's JSON."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rendermap.frontends.arcgis.geometries import GEOMETRY_TYPES
 from rendermap.frontends.arcgis.map_documents import CURRENT_VERSION
 from rendermap.frontends.arcgis.spatial import Json, spatial_reference
 from rendermap.frontends.arcgis.values import encode
@@ -28,12 +29,6 @@ _MESSAGE_TYPES = {
     "informative": "esriJobMessageTypeInformative",
     "warning": "esriJobMessageTypeWarning",
     "error": "esriJobMessageTypeError",
-}
-_GEOMETRY_TYPES = {
-    "point": "esriGeometryPoint",
-    "multipoint": "esriGeometryMultipoint",
-    "line": "esriGeometryPolyline",
-    "polygon": "esriGeometryPolygon",
 }
 
 
@@ -124,7 +119,7 @@ def _default(parameter: ParameterCard) -> object:
 
 def _filter(parameter: ParameterCard) -> Json:
     if parameter.geometry:
-        return {"filter": {"type": "featureClass", "list": [_GEOMETRY_TYPES[parameter.geometry]]}}
+        return {"filter": {"type": "featureClass", "list": [GEOMETRY_TYPES[parameter.geometry]]}}
     limits = (("minimum", parameter.minimum), ("maximum", parameter.maximum))
     bounds = {name: _limit(parameter, value) for name, value in limits if value is not None}
     return {"filter": {"type": "range", **bounds}} if bounds else {}
@@ -198,7 +193,7 @@ def feature_set(geometry: str | None, crs: str) -> Json:
     """What a feature set past its record limit looks like; the limit of a layer that may only be seen is 0."""
     return {
         "displayFieldName": "",
-        "geometryType": _GEOMETRY_TYPES.get(geometry or "", "esriGeometryPolygon"),
+        "geometryType": GEOMETRY_TYPES.get(geometry or "", "esriGeometryPolygon"),
         "spatialReference": spatial_reference(crs),
         "fields": [],
         "features": [],

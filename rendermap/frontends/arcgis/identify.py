@@ -15,14 +15,11 @@ from rendermap.frontends.arcgis.identify_params import parse_identify
 from rendermap.frontends.arcgis.maps import crumbs_of, open_map
 from rendermap.frontends.arcgis.query_params import parse_flag
 from rendermap.frontends.arcgis.spatial import Json, spatial_reference
+from rendermap.frontends.arcgis.vocabulary import IDENTIFY, names_of
 from rendermap.frontends.kvp import Parameters
 from rendermap.frontends.negotiation import Form
 from rendermap.reply import CellHit, FieldCard, Hit, Hits
 
-IDENTIFY_FIELDS = (
-    "geometry", "geometryType", "sr", "layers", "tolerance", "mapExtent", "imageDisplay", "layerDefs", "time", "layerTimeOptions",
-    "returnGeometry", "returnFieldName", "returnUnformattedValues", "maxAllowableOffset", "geometryPrecision", "returnZ", "dynamicLayers",
-)  # fmt: skip
 NO_DATA = "NoData"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BAND_NAMES = ("Red", "Green", "Blue")
@@ -49,7 +46,7 @@ async def identify(ask: Ask) -> Answer:
     if all(layer.access == "view" for layer in card.layers if layer.kind != "group"):
         raise NotSupported
     shown: dict[str, object] = {
-        "crumbs": crumbs_of(ask, card), "title": "Identify", "fields": IDENTIFY_FIELDS, "given": ask.parameters.values,
+        "crumbs": crumbs_of(ask, card), "title": "Identify", "fields": names_of(IDENTIFY), "given": ask.parameters.values,
     }  # fmt: skip
     if ask.form is Form.HTML and "geometry" not in ask.parameters:
         return Answer({}, "query", shown)

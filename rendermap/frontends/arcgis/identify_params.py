@@ -11,7 +11,7 @@ from rendermap.frontends.arcgis.geometries import parse_geometry
 from rendermap.frontends.arcgis.layers import Filters, parse_layer_defs
 from rendermap.frontends.arcgis.params import LEAST_DPI, parse_composition
 from rendermap.frontends.arcgis.query_params import (
-    GEOMETRY_TYPES,
+    demand_geometry_type,
     parse_crs_of,
     parse_decimals,
     parse_flag,
@@ -78,9 +78,7 @@ def _parse_filters(parameters: Parameters, card: MapCard) -> Filters:
 
 
 def _parse_shape(parameters: Parameters, card: MapCard, crs: str) -> Shape:
-    kind = (parameters.get("geometrytype") or "esriGeometryPoint").lower().removeprefix("esrigeometry")
-    if kind not in GEOMETRY_TYPES:
-        raise InvalidParameter("'geometryType' must be a geometry type of ArcGIS.")
+    demand_geometry_type(parameters)
     shape, named = parse_geometry(required(parameters, "geometry"))
     if named is None or named == crs:
         return shape

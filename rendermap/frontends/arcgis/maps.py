@@ -28,7 +28,7 @@ from rendermap.frontends.leases import note_shown
 from rendermap.frontends.negotiation import Form
 from rendermap.frontends.responses import PRIVATE, Keep, drawn_response, picture_response, unchanged_response
 from rendermap.imaging.formats import FORMATS
-from rendermap.reply import LegendLayer, MapCard, Picture
+from rendermap.reply import LayerCard, LegendLayer, MapCard, Picture
 from rendermap.request import ComposedLayer, LegendRequest, MapRequest
 from rendermap.service import OpenMap, OpenTemplate
 
@@ -45,6 +45,14 @@ async def open_map(ask: Ask) -> OpenMap | OpenTemplate:
 async def map_card(ask: Ask) -> MapCard:
     """What that map is."""
     return (await open_map(ask)).card
+
+
+def layer_of(card: MapCard, layer_id: int | None) -> LayerCard:
+    """The layer of an id.  Raises LayerNotFound."""
+    found = next((one for one in card.layers if one.id == layer_id), None)
+    if found is None:
+        raise LayerNotFound
+    return found
 
 
 def crumbs_of(ask: Ask, card: MapCard) -> tuple[tuple[str, str], ...]:
@@ -79,9 +87,7 @@ async def layer(ask: Ask) -> Answer:
     """One layer in full."""
     opened = await open_map(ask)
     card = opened.card
-    found = next((one for one in card.layers if one.id == ask.address.layer), None)
-    if found is None:
-        raise LayerNotFound
+    found = layer_of(card, ask.address.layer)
     infos = await _drawing_infos(opened)
     url = f"{ask.map_url(card.service.name, card.job_id)}/{found.id}"
     return Answer(layer_document(card, found, infos.get(found.id)), "layer", {"crumbs": crumbs_of(ask, card), "url": url})

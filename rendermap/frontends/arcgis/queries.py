@@ -6,25 +6,17 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from rendermap.errors import InvalidParameter, LayerNotFound, NotSupported
+from rendermap.errors import InvalidParameter, NotSupported
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.feature_documents import find_document, geojson_document, query_document
-from rendermap.frontends.arcgis.maps import crumbs_of, open_map
+from rendermap.frontends.arcgis.maps import crumbs_of, layer_of, open_map
 from rendermap.frontends.arcgis.query_params import is_geojson, parse_find, parse_query
+from rendermap.frontends.arcgis.vocabulary import FIND, QUERY, names_of
 from rendermap.frontends.negotiation import Form
-from rendermap.reply import Features, JobCard, LayerCard, MapCard, ResultCard
+from rendermap.reply import Features, JobCard, MapCard, ResultCard
 from rendermap.request import FeaturesRequest, Wanted
 from rendermap.service import OpenMap
 
-QUERY_FIELDS = (
-    "where", "text", "objectIds", "geometry", "geometryType", "inSR", "spatialRel", "distance", "units", "outFields", "outSR",
-    "returnGeometry", "returnIdsOnly", "returnCountOnly", "returnExtentOnly", "returnDistinctValues", "orderByFields",
-    "groupByFieldsForStatistics", "outStatistics", "resultOffset", "resultRecordCount", "maxAllowableOffset", "geometryPrecision",
-    "returnZ",
-)  # fmt: skip
-FIND_FIELDS = (
-    "searchText", "contains", "searchFields", "layers", "sr", "layerDefs", "returnGeometry", "maxAllowableOffset", "geometryPrecision",
-)  # fmt: skip
 _ASKING = ("where", "text", "objectids", "geometry", "outstatistics")
 
 
@@ -40,7 +32,7 @@ async def query(ask: Ask) -> Answer | Response:
     shown: dict[str, object] = {
         "crumbs": crumbs_of(ask, card),
         "title": f"Query: {layer.name}",
-        "fields": QUERY_FIELDS,
+        "fields": names_of(QUERY),
         "given": ask.parameters.values,
     }
     if not any(name in ask.parameters for name in _ASKING):
@@ -58,20 +50,12 @@ async def find(ask: Ask) -> Answer:
     """Features of several layers that hold a text."""
     opened = await open_map(ask)
     card = opened.card
-    shown: dict[str, object] = {"crumbs": crumbs_of(ask, card), "title": "Find", "fields": FIND_FIELDS, "given": ask.parameters.values}
+    shown: dict[str, object] = {"crumbs": crumbs_of(ask, card), "title": "Find", "fields": names_of(FIND), "given": ask.parameters.values}
     if not any(layer.access == "data" for layer in card.layers):
         raise NotSupported
     if ask.form is Form.HTML and "searchtext" not in ask.parameters:
         return Answer({}, "query", shown)
     return Answer(find_document(await opened.find(parse_find(ask.parameters, ask.job(card.service.name), card))), "query", shown)
-
-
-def layer_of(card: MapCard, layer_id: int | None) -> LayerCard:
-    """The layer of an id.  Raises LayerNotFound."""
-    found = next((one for one in card.layers if one.id == layer_id), None)
-    if found is None:
-        raise LayerNotFound
-    return found
 
 
 async def result_features(ask: Ask, opened: OpenMap, job: JobCard, output: ResultCard) -> Features | None:

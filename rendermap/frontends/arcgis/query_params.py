@@ -38,7 +38,7 @@ _METRES = {
     "esrisrunit_nauticalmile": 1852.0,
     "esrisrunit_usnauticalmile": 1853.248,
 }
-GEOMETRY_TYPES = ("point", "multipoint", "polyline", "polygon", "envelope")
+_KINDS = ("point", "multipoint", "polyline", "polygon", "envelope")
 _NO_STATISTICS: tuple[Statistic, ...] = ()
 _NO_NAMES: tuple[str, ...] = ()
 _NAME = re.compile(r"[^\W\d]\w{0,63}")
@@ -149,15 +149,20 @@ def _parse_spatial_filter(parameters: Parameters, card: MapCard) -> SpatialFilte
     text = parameters.get("geometry")
     if text is None:
         return None
-    kind = (parameters.get("geometrytype") or "esriGeometryEnvelope").lower().removeprefix("esrigeometry")
-    if kind not in GEOMETRY_TYPES:
-        raise InvalidParameter("'geometryType' must be a geometry type of ArcGIS.")
+    demand_geometry_type(parameters)
     relation = _RELATIONS.get((parameters.get("spatialrel") or "esriSpatialRelIntersects").lower())
     if relation is None:
         raise InvalidParameter("'spatialRel' must be a relation that is known here.")
     shape, named = parse_geometry(text)
     crs = parse_crs_of(parameters, "inSR") or named or card.crs
     return SpatialFilter(shape, crs, relation, _parse_distance(parameters, crs))
+
+
+def demand_geometry_type(parameters: Parameters) -> None:
+    """The geometry itself tells its type, which clients send besides.  Raises InvalidParameter for a word that is none."""
+    told = parameters.get("geometrytype")
+    if told and told.lower().removeprefix("esrigeometry") not in _KINDS:
+        raise InvalidParameter("'geometryType' must be a geometry type of ArcGIS.")
 
 
 def _parse_distance(parameters: Parameters, crs: str) -> float:

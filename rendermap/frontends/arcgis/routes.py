@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from rendermap.access.grant import PUBLIC
 from rendermap.errors import NotSupported
-from rendermap.frontends.arcgis import gp, identify, maps, queries, running
+from rendermap.frontends.arcgis import gp, identify, maps, queries, results, running
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.errors import http_status_of
@@ -52,7 +52,7 @@ HANDLERS: Table[Handler] = Table(
         Resource.GP_SERVICE: gp.gp_service,
         Resource.TASK: gp.task,
         Resource.JOB: gp.job,
-        Resource.RESULT: gp.result,
+        Resource.RESULT: results.result,
         Resource.INPUT: gp.input_,
         Resource.SUBMIT: running.submit,
         Resource.EXECUTE: running.execute,

@@ -9,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from rendermap.errors import BadRequest, Ended, JobNotFound
 from rendermap.frontends.arcgis.ask import Answer, Ask
-from rendermap.frontends.arcgis.gp import demand_success, gone_answer, job_answer, job_of, result_document, task_answer, task_of
+from rendermap.frontends.arcgis.gp import gone_answer, job_answer, job_of, task_answer, task_of
 from rendermap.frontends.arcgis.gp_documents import executed_document
+from rendermap.frontends.arcgis.results import demand_success, result_document
 from rendermap.frontends.arcgis.values import parse_environment, parse_inputs
 from rendermap.frontends.cross_site import demand_no_other_site
 from rendermap.frontends.kvp import Parameters, parse_bool

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from rendermap.gp.geojson import to_geojson
 from rendermap.gp.ogcapi.server import RemoteFault
-from rendermap.services.datatypes import FEATURE_TYPE, one_of
+from rendermap.services.datatypes import FEATURE_TYPE, is_many, one_of
 from rendermap.services.service import Direction, Parameter, Service, Task
 
 
@@ -51,7 +51,7 @@ def as_told(value: Any, data_type: str) -> JsonValue:
     """A canonical value as processes want it: features as GeoJSON in degrees WGS84, moments as ISO 8601 has them, others as they are."""
     if value is None:
         return None
-    if one_of(data_type) != data_type and isinstance(value, list):
+    if is_many(data_type) and isinstance(value, list):
         return [as_told(each, one_of(data_type)) for each in value]
     if data_type == FEATURE_TYPE and isinstance(value, dict):
         return to_geojson(value)

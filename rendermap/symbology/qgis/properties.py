@@ -16,7 +16,6 @@ HAIRLINE_PT = 0.75
 """QGIS draws a width of nothing one pixel wide."""
 
 _PT_PER_UNIT = {"mm": PT_PER_MM, "point": 1.0, "pixel": 0.75, "inch": 72.0}
-_MAP_UNITS = ("mapunit", "rendermetersinmapunits", "metersinmapunit", "metersatscale")
 _HEX = re.compile(r"#([0-9a-fA-F]{6})([0-9a-fA-F]{2})?")
 _MOST_PT = 2000.0
 
