@@ -37,3 +37,8 @@ def link(request: Request, *parts: str) -> str:
 def job_page(request: Request, service: str, job_id: str) -> str | None:
     """The viewer's page of a job, None where the viewer's pages have not been built."""
     return link(request, "jobs", service, job_id) if getattr(request.app.state, "has_viewer", False) else None
+
+
+def jobs_page(request: Request, service: str) -> str | None:
+    """The viewer's list of a service's jobs, None where the viewer's pages have not been built."""
+    return f"{base_url(request)}/?{urlencode({'service': service})}" if getattr(request.app.state, "has_viewer", False) else None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -49,3 +53,33 @@ def test_a_script_tells_why_nothing_came_of_it(tmp_path: Path) -> None:
             [sys.executable, "-I", tmp_path / "wrong.py", tasks.url], capture_output=True, text=True, check=False, timeout=120
         )
     assert done.returncode == 1 and "'Distance'" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("busy", [1, 2])
+def test_scripts_come_again_once_when_the_server_is_busy(busy: int, tmp_path: Path) -> None:
+    """After as long as it says; a server that is busy then too is told of in its own words.  busy: answers of 503."""
+    (text,) = re.findall(r"^```python\n# buffers.py [^\n]*\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "patient.py").write_text(text)
+    asked: list[float] = []
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(time.monotonic())
+            is_busy = len(asked) <= busy
+            self.send_response(503 if is_busy else 200)
+            if is_busy:
+                self.send_header("Retry-After", "1")
+            self.end_headers()
+            told = {"error": {"message": "Busy."}} if is_busy else {"messages": [{"description": "Done."}], "results": []}
+            self.wfile.write(json.dumps(told).encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        done = subprocess.run([sys.executable, "-I", tmp_path / "patient.py", url], capture_output=True, text=True, check=False, timeout=60)
+        server.shutdown()
+    assert (done.returncode, done.stdout + done.stderr) == ((0, "Done.\n") if busy == 1 else (1, "Busy.\n"))
+    assert len(asked) == 2 and asked[1] - asked[0] >= 0.9

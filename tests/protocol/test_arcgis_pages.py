@@ -96,6 +96,16 @@ def test_the_job_leads_to_the_viewer_where_there_is_one() -> None:
         assert "Open the map" not in app.get(url).text
 
 
+def test_the_page_without_a_job_says_where_maps_are() -> None:
+    """No empty picture: the words that each job has a map of its own, and the ways to the tasks and to the jobs."""
+    app = ArcgisApp()
+    text = app.get(f"{S}/MapServer").text
+    assert "each job has a map of its own" in text and f'{G}"' in text and "<img" not in text and "/?service=" not in text
+    app.app.state.has_viewer = True
+    assert 'href="http://maps.example/?service=Demo%2FHazard"' in app.get(f"{S}/MapServer").text
+    assert "each job has" not in app.get(J).text and "<img" in app.get(J).text
+
+
 class HostileService(ServiceDouble):
     """Every text that comes from a tool, its author or its data is an attack."""
 

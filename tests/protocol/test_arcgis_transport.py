@@ -154,10 +154,17 @@ def test_pages_carry_the_code_as_their_status() -> None:
 
 
 def test_busy_is_said_in_http() -> None:
-    """A full queue answers 503 with a retry time, a client that asks too much 429; the body is still an error object."""
+    """A full queue answers 503 with a retry time, a client that asks too much 429; the body is still an error object.
+
+    A script element runs nothing but what comes with 200, so JSONP has the code in its body alone.
+    """
     for fault, status in ((Busy(retry_after_s=7), 503), (TooMany(retry_after_s=7), 429)):
-        response = ArcgisApp(ServiceDouble(fault=fault)).get(f"{J}/export", bbox=BBOX, f="image")
+        app = ArcgisApp(ServiceDouble(fault=fault))
+        response = app.get(f"{J}/export", bbox=BBOX, f="image")
         assert (response.status_code, response.headers["retry-after"], response.json()["error"]["code"]) == (status, "7", status)
+        script = app.get(f"{J}/legend", f="json", callback="told")
+        assert script.status_code == 200 and script.headers["retry-after"] == "7"
+        assert script.text.startswith("/**/told({") and f'"code": {status}' in script.text
 
 
 def test_all_faults_are_listed() -> None:

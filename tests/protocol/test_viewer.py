@@ -78,6 +78,7 @@ async def test_index_lists_services_and_jobs_with_state_and_thumbnail(double: Se
     assert "Deriving slope: 40 %" in answer.text
     assert "The observer stands outside the elevation model." in answer.text
     assert "data-live" in answer.text
+    assert 'href="/arcgis/rest/services">Services directory</a>' in answer.text
 
 
 @pytest.mark.anyio

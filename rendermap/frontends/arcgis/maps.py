@@ -25,6 +25,7 @@ from rendermap.frontends.arcgis.spatial import Json
 from rendermap.frontends.identity import VARY
 from rendermap.frontends.kvp import Checks, parameters_of
 from rendermap.frontends.leases import note_shown
+from rendermap.frontends.links import jobs_page
 from rendermap.frontends.negotiation import Form
 from rendermap.frontends.responses import PRIVATE, Keep, drawn_response, picture_response, unchanged_response
 from rendermap.imaging.formats import FORMATS
@@ -71,7 +72,17 @@ async def root(ask: Ask) -> Answer | Response:
     map_url = ask.map_url(card.service.name, card.job_id)
     page_url = ask.page_url(card.service.name, card.job_id)
     shown = {"map_url": map_url, "page_url": page_url, "alias": alias, "faults": faults, "crumbs": crumbs_of(ask, card)}
-    return Answer(root_document(card, alias), "map", shown)
+    return Answer(root_document(card, alias), "map", shown | _ways_to_a_job(ask, card))
+
+
+def _ways_to_a_job(ask: Ask, card: MapCard) -> dict[str, object]:
+    """For the page of the template, which has nothing to show by itself."""
+    name = card.service.name
+    return {
+        "is_template": card.job_id is None,
+        "jobs_url": jobs_page(ask.request, name),
+        "tasks_url": ask.task_url(name),
+    }
 
 
 async def layers(ask: Ask) -> Answer:

@@ -75,10 +75,11 @@ def _response(request: Request, text: str, media_type: str) -> Response:
 def write_error(request: Request, error: RendermapError, wire: Wire, *, status: int | None = None) -> Response:
     """The error in the form asked for; never cached.
 
-    Machines get HTTP 200 (QGIS shows a message only then, JSONP callers see nothing else), but 503 or 429 with Retry-After when busy.
-    People get a page with HTTP's own status.  status: wins over both.
+    Machines get HTTP 200 (QGIS shows a message only then), but 503 or 429 with Retry-After when busy, except by JSONP, whose callers see
+    nothing else.  People get a page with HTTP's own status.  status: wins over both.
     """
-    usual = http_status_of(error) if isinstance(error, Busy) or wire.form is Form.HTML else 200
+    is_told_by_http = wire.form is Form.HTML or (isinstance(error, Busy) and not wire.callback)
+    usual = http_status_of(error) if is_told_by_http else 200
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if isinstance(error, Busy):
         headers["Retry-After"] = str(error.retry_after_s)
