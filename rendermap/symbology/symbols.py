@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from rendermap.symbology.expressions.tree import Operand
-from rendermap.symbology.shapes import CIRCLE, reach_of
+from rendermap.symbology.paths import reach_of
+from rendermap.symbology.shapes import CIRCLE
 
 
 class Color(NamedTuple):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from rendermap.symbology.expressions.tree import Column, Operand
-from rendermap.symbology.shapes import CIRCLE, reach_of
+from rendermap.symbology.paths import reach_of
+from rendermap.symbology.shapes import CIRCLE
 from rendermap.symbology.style import (
     Breaks,
     Categories,

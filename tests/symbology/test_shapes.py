@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology import shapes
+from rendermap.symbology import esri_outlines, paths, shapes
 from rendermap.symbology.symbolizers.marker.cim import read as from_cim
 from rendermap.symbology.symbols import Color, Marker, Stroke
 from tests.builders.styles import fill, node, rgb, stroke, vector_marker
@@ -52,30 +52,30 @@ def test_anchor_and_frame_place_the_path() -> None:
 )
 def test_curves(curve: dict[str, Any], wanted: str) -> None:
     """Circular arcs, elliptic arcs and Bezier curves become SVG commands, upside down."""
-    assert shapes.path_of(node({"curveRings": [[[-1, 0], curve]]}), (0, 0), 1) == wanted
+    assert esri_outlines.path_of(node({"curveRings": [[[-1, 0], curve]]}), (0, 0), 1) == wanted
 
 
 def test_a_wide_arc_is_the_long_way_round() -> None:
     """An arc through a point far off is longer than half the circle."""
-    path = shapes.path_of(node({"curveRings": [[[-0.6, -0.8], {"c": [[0.6, -0.8], [0, 1]]}]]}), (0, 0), 1)
+    path = esri_outlines.path_of(node({"curveRings": [[[-0.6, -0.8], {"c": [[0.6, -0.8], [0, 1]]}]]}), (0, 0), 1)
     assert path == "M-0.6 0.8A1 1 0 1 1 0.6 0.8Z"
 
 
 def test_scale_and_reach() -> None:
     """Lengths grow, flags and angles do not; the reach holds the whole path."""
-    assert shapes.scale_path("M0.5 0A0.5 0.25 30 1 0 -0.5 0Z", 4) == "M2 0A2 1 30 1 0 -2 0Z"
-    assert shapes.reach_of(shapes.SQUARE) == 0.5
+    assert paths.scale_path("M0.5 0A0.5 0.25 30 1 0 -0.5 0Z", 4) == "M2 0A2 1 30 1 0 -2 0Z"
+    assert paths.reach_of(shapes.SQUARE) == 0.5
 
 
 def test_limits_of_geometry() -> None:
     """Things that are no points, and points without end, are invalid."""
     for rings in ([[["a", 1]]], [[1]], ["x"], [[[0, 0], {"z": []}]], [[[0, 0]] * 30_000]):
         with pytest.raises(StyleInvalid):
-            shapes.path_of(node({"rings": rings}), (0, 0), 1)
+            esri_outlines.path_of(node({"rings": rings}), (0, 0), 1)
 
 
 def test_named_shapes_are_paths() -> None:
     """Only commands that the marker allows."""
     for name in ("CIRCLE", "SQUARE", "DIAMOND", "TRIANGLE", "CROSS", "X", "PENTAGON", "HEXAGON", "OCTAGON", "STAR", "ARROW"):
-        assert shapes.is_path(getattr(shapes, name))
-    assert not shapes.is_path("M0 0 Q1 1")
+        assert paths.is_path(getattr(shapes, name))
+    assert not paths.is_path("M0 0 Q1 1")

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.symbolizers import table
 from rendermap.symbology.symbols import Color, Fill, Marker, PictureMarker, Stroke, Symbol, extent_pt, haloed
 from tests.builders.styles import fill, node, rgb, stroke, vector_marker
@@ -35,7 +35,7 @@ def test_halos_lie_below_all_of_the_symbol() -> None:
 @pytest.mark.parametrize("path", [shapes.CIRCLE, "M0.5 0A0.5 0.5 0 0 0 -0.5 0A0.5 0.5 0 0 0 0.5 0Z"])
 def test_circles_are_flattened_to_points_on_them(path: str) -> None:
     """Arcs of either direction keep to their radius and go all the way round."""
-    ((points, closed),) = shapes.flattened(path)
+    ((points, closed),) = paths.flattened(path)
     assert closed and len(points) > 40
     assert all(math.hypot(x, y) == pytest.approx(0.5, abs=1e-6) for x, y in points)
     assert {(x > 0, y > 0) for x, y in points if abs(x) > 0.1 and abs(y) > 0.1} == {(a, b) for a in (True, False) for b in (True, False)}
@@ -43,7 +43,7 @@ def test_circles_are_flattened_to_points_on_them(path: str) -> None:
 
 def test_open_and_curved_parts_are_flattened() -> None:
     """Each part of a path is one list of points; a curve ends where it says."""
-    parts = list(shapes.flattened("M0 0L1 0M0 0C0 1 1 1 1 0Z"))
+    parts = list(paths.flattened("M0 0L1 0M0 0C0 1 1 1 1 0Z"))
     assert [(part[0], part[-1], closed) for part, closed in parts] == [((0, 0), (1, 0), False), ((0, 0), (1, 0), True)]
     assert max(y for y in (p[1] for p in parts[1][0])) == pytest.approx(0.75)
 

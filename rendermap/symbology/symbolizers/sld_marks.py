@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.document import to_number
 from rendermap.symbology.fonts import substitute_for
 from rendermap.symbology.symbolizers.marker.characters import sign_of
@@ -131,9 +131,9 @@ def _sign_path(mark: XmlNode, font: str, code: int) -> tuple[str, bool]:
     sign = sign_of(font, code)
     if substitute_for(font) != (font, True):
         mark.warn(f"the sign {code:#x} of the font {font[:60]!r}", sign.told)
-    left, top, right, bottom = shapes.box_of(sign.path)
+    left, top, right, bottom = paths.box_of(sign.path)
     side = max(right - left, bottom - top) or 1.0
-    return shapes.stretch_path(sign.path, 1 / side, 1 / side), not sign.is_filled
+    return paths.stretch_path(sign.path, 1 / side, 1 / side), not sign.is_filled
 
 
 def _wkt_path(text: str) -> tuple[str, bool] | None:
@@ -174,6 +174,6 @@ def _inline_path(mark: XmlNode) -> tuple[str, bool] | None:
     """A path that `Marker.path` allows, as an SVG of one path inside the mark."""
     path = mark.path("InlineContent", "svg", "path")
     drawn = path.attribute("d") if path else ""
-    if not drawn or len(drawn) > _LONGEST_WKT or not shapes.is_path(drawn) or shapes.reach_of(drawn) > 10:
+    if not drawn or len(drawn) > _LONGEST_WKT or not paths.is_path(drawn) or paths.reach_of(drawn) > 10:
         return None
     return drawn, mark.child("Fill") is None

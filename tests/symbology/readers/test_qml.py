@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.expressions.tree import And, Column, Comparison, IsNull, Literal, Not
 from rendermap.symbology.legend import legend_items
 from rendermap.symbology.readers.table import read_styles
@@ -471,7 +471,7 @@ def test_a_filled_marker_has_the_fill_of_its_symbol() -> None:
 def test_letters_are_the_outlines_of_the_font_or_its_stand_in() -> None:
     """A font that is here needs no warning; one that is not is told."""
     (own,) = layers_of(symbol("marker", layer("FontMarker", font="DejaVu Sans", chr="A", size="5", color=RED)))
-    assert isinstance(own, Marker) and shapes.is_path(own.path)
+    assert isinstance(own, Marker) and paths.is_path(own.path)
     assert (own.fill, own.stroke, own.size_pt) == (RED_COLOR, None, 5 * MM)
     assert warnings_of(document(qml.single(symbol("marker", layer("FontMarker", font="DejaVu Sans", chr="A"))))) == []
     text = document(qml.single(symbol("marker", layer("FontMarker", font="Dingbats", chr="A", size="5"))))

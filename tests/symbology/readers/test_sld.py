@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.classify import fit, needs
 from rendermap.symbology.expressions.tree import And, Arithmetic, Call, Case, Column, Comparison, Concat, IsNull, Like, Literal, Not, Or
 from rendermap.symbology.facts import Band, Measures, RasterFacts
@@ -448,7 +448,7 @@ def test_signs_of_fonts_are_their_outlines(code: str) -> None:
     assert found.warnings == ()
     (marker,) = layers_of(point(name=f"ttf://DejaVu Sans#{code}"))
     assert isinstance(marker, Marker) and marker.path != shapes.SQUARE and marker.fill == RED
-    left, top, right, bottom = shapes.box_of(marker.path)
+    left, top, right, bottom = paths.box_of(marker.path)
     assert max(right - left, bottom - top) == pytest.approx(1.0, abs=1e-2) and marker.size_pt == 6.0
     (note,) = read(sld(rule(point(name=f"ttf://Frutiger#{code}")))).warnings
     assert "'A' of DejaVu" in note.used

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from rendermap.errors import StyleInvalid
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.document import StyleWarning
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Literal
 from rendermap.symbology.symbolizers.marker.glyphs import outline, told_letters
@@ -205,7 +205,7 @@ def test_points_and_boxes_in_markers() -> None:
     found = [m for m in only(outer, kind="Point") if isinstance(m, Marker)]
     assert [(m.dx_pt, m.size_pt) for m in found] == [(10.0, 4.0), (-10.0, 4.0)]
     (box,) = only(vector_marker(10, {"xmin": -5, "ymin": -5, "xmax": 5, "ymax": 5}, fill(rgb(255, 0, 0))), kind="Point")
-    assert isinstance(box, Marker) and shapes.box_of(box.path) == (-0.5, -0.5, 0.5, 0.5)
+    assert isinstance(box, Marker) and paths.box_of(box.path) == (-0.5, -0.5, 0.5, 0.5)
 
 
 def test_text_in_a_marker() -> None:
@@ -215,7 +215,7 @@ def test_text_in_a_marker() -> None:
     found, (note,) = read(vector_marker(10, SQUARE) | {"markerGraphics": [graphic]}, kind="Point")
     (letter,) = found.layers
     assert isinstance(letter, Marker) and letter.fill == RED and letter.size_pt == 8.0
-    left, top, right, bottom = shapes.box_of(letter.path)
+    left, top, right, bottom = paths.box_of(letter.path)
     assert 0.5 < right - left < 0.7 and bottom - top == pytest.approx(0.729, abs=0.01)
     assert "DejaVu" in note.used
 
@@ -223,7 +223,7 @@ def test_text_in_a_marker() -> None:
 def test_letters_of_other_scripts_in_a_marker() -> None:
     """They come from another font, side by side with the first one's; a letter that no font has is told."""
     alone, first, both = (outline(text, "Arial") for text in ("\u5317", "\u00e9", "\u00e9\u5317"))
-    widths = [right - left for left, _, right, _ in map(shapes.box_of, (alone, first, both))]
+    widths = [right - left for left, _, right, _ in map(paths.box_of, (alone, first, both))]
     assert alone and 0.8 < widths[0] < 1.0 and widths[2] > sum(widths[:2])
     assert "without" not in told_letters("\u00e9 \u5317", "Arial") and "without '\U00010900'" in told_letters("a\U00010900", "Arial")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers.table import from_esri, to_esri
 from rendermap.symbology.symbols import Color, Fill, GradientFill, Hatch, Marker, PictureFill, PictureMarker, Ramp, Stroke, Symbol
@@ -64,8 +64,8 @@ def test_what_is_written_is_read_back(layers: tuple[Any, ...], geometry: Geometr
     assert len(again.layers) == len(layers)
     for one, other in zip(again.layers, layers, strict=True):
         if isinstance(one, Marker) and isinstance(other, Marker):
-            assert one.size_pt * (shapes.box_of(one.path)[3]) - one.dy_pt == pytest.approx(
-                other.size_pt * shapes.box_of(other.path)[3] - other.dy_pt, abs=0.01
+            assert one.size_pt * (paths.box_of(one.path)[3]) - one.dy_pt == pytest.approx(
+                other.size_pt * paths.box_of(other.path)[3] - other.dy_pt, abs=0.01
             )
             assert (one.fill, one.stroke, one.placement) == (other.fill, other.stroke, other.placement)
         else:
@@ -77,7 +77,7 @@ def test_marker_paths_of_any_spelling() -> None:
     found, notes = read({"type": "esriSMS", "style": "esriSMSPath", "path": "m10,10 h20 v10 h-20 z", "size": 12, "color": [255, 0, 0, 255]})
     (marker,) = found.layers
     assert isinstance(marker, Marker) and not notes
-    assert shapes.box_of(marker.path) == (-0.5, -0.25, 0.5, 0.25)
+    assert paths.box_of(marker.path) == (-0.5, -0.25, 0.5, 0.25)
     for wrong in ("", "M", "nothing", "M0 0", "M1e999 0L1 1", "M" + "1" * 30_000):
         circle, (note,) = read({"type": "esriSMS", "style": "esriSMSPath", "path": wrong, "size": 12, "color": [255, 0, 0, 255]})
         assert isinstance(circle.layers[0], Marker) and circle.layers[0].path == shapes.CIRCLE and note.where == "$.path"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from rendermap.symbology import colors, ramps, shapes
+from rendermap.symbology import colors, esri_outlines, ramps, shapes
 from rendermap.symbology.document import Node
+from rendermap.symbology.paths import Point
 from rendermap.symbology.symbolizers import cim_effects
 from rendermap.symbology.symbolizers.cim_placements import stand
 from rendermap.symbology.symbolizers.marker.characters import sign_of
@@ -45,12 +46,12 @@ class _Frame:
     thins: widths of lines are given for the drawing, not for the marker.
     """
 
-    center: shapes.Point
+    center: Point
     unit: float
     size_pt: float
     thins: bool
 
-    def to_pt(self, point: shapes.Point) -> shapes.Point:
+    def to_pt(self, point: Point) -> Point:
         """A place of the drawing in points from the marker's own, y up."""
         scale = self.size_pt / self.unit
         return (point[0] - self.center[0]) * scale, (point[1] - self.center[1]) * scale
@@ -84,7 +85,7 @@ def _box(node: Node, graphics: tuple[Node, ...]) -> tuple[float, float, float, f
         box = frame.number("xmin"), frame.number("ymin"), frame.number("xmax"), frame.number("ymax")
         if box[2] > box[0] or box[3] > box[1]:
             return box
-    boxes = [b for g in graphics for geometry in (g.child("geometry"),) if geometry for b in (shapes.bounds_of(geometry),) if b]
+    boxes = [b for g in graphics for geometry in (g.child("geometry"),) if geometry for b in (esri_outlines.bounds_of(geometry),) if b]
     if not boxes:
         return None
     return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
@@ -97,7 +98,7 @@ def _graphic(graphic: Node, frame: _Frame, depth: int) -> list[Marker]:
     if symbol.type in ("CIMPolygonSymbol", "CIMLineSymbol"):
         path, side = _shape(geometry, frame)
         return [Marker(path, side, fill=fill, stroke=line) for fill, line in _paints(symbol, _thinning(frame))] if path else []
-    points = [frame.to_pt(point) for point in shapes.points_of(geometry)]
+    points = [frame.to_pt(point) for point in esri_outlines.points_of(geometry)]
     if symbol.type == "CIMTextSymbol":
         return _text(graphic, symbol, points, _thinning(frame))
     if symbol.type == "CIMPointSymbol":
@@ -112,10 +113,10 @@ def _thinning(frame: _Frame) -> float:
 
 def _shape(geometry: Node, frame: _Frame) -> tuple[str, float]:
     """(path, size); a circle about the anchor becomes the circle that Mapnik draws fastest."""
-    circle = shapes.circle_of(geometry)
+    circle = esri_outlines.circle_of(geometry)
     if circle and abs(circle[0][0] - frame.center[0]) + abs(circle[0][1] - frame.center[1]) < 1e-3 * frame.unit:
         return shapes.CIRCLE, 2 * circle[1] / frame.unit * frame.size_pt
-    return shapes.path_of(geometry, frame.center, frame.unit), frame.size_pt
+    return esri_outlines.path_of(geometry, frame.center, frame.unit), frame.size_pt
 
 
 def _inner(symbol: Node, scale: float, depth: int) -> Iterator[Marker]:
@@ -135,12 +136,12 @@ def _resized(marker: Marker, scale: float) -> Marker:
     return replace(marker, size_pt=marker.size_pt * scale, stroke=line, dx_pt=marker.dx_pt * scale, dy_pt=marker.dy_pt * scale)
 
 
-def _moved(markers: Iterable[Marker], points: list[shapes.Point]) -> Iterator[Marker]:
+def _moved(markers: Iterable[Marker], points: list[Point]) -> Iterator[Marker]:
     listed = tuple(markers)
     return (replace(m, dx_pt=m.dx_pt + x, dy_pt=m.dy_pt + y, placement="") for x, y in points for m in listed)
 
 
-def _text(graphic: Node, symbol: Node, points: list[shapes.Point], scale: float) -> list[Marker]:
+def _text(graphic: Node, symbol: Node, points: list[Point], scale: float) -> list[Marker]:
     """A text in a marker as the outline of its letters, about its place."""
     family, is_bold = symbol.text("fontFamilyName"), "bold" in symbol.text("fontStyleName").lower()
     text = graphic.text("textString")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rendermap.symbology import colors, shapes
+from rendermap.symbology import colors, paths, shapes
 from rendermap.symbology.document import Node
 from rendermap.symbology.symbolizers.marker.glyphs import outline, told_letters
 from rendermap.symbology.symbolizers.marker.paths import fitted
@@ -77,7 +77,7 @@ def write(marker: Marker) -> dict[str, Any]:
     size, dx, dy = marker.size_pt, marker.dx_pt, marker.dy_pt
     if style == "esriSMSPath":
         # Clients centre a path and make its longer side as long as the size says.
-        x0, y0, x1, y1 = shapes.box_of(marker.path)
+        x0, y0, x1, y1 = paths.box_of(marker.path)
         size, dx, dy = size * max(x1 - x0, y1 - y0), dx + (x0 + x1) / 2 * marker.size_pt, dy - (y0 + y1) / 2 * marker.size_pt
     spelled = {
         "type": "esriSMS",

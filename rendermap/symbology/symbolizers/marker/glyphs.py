@@ -13,7 +13,7 @@ from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
 from rendermap.symbology.fonts import land_of, script_of
-from rendermap.symbology.shapes import Point
+from rendermap.symbology.paths import Point
 
 LONGEST_TEXT = 64
 _FILES = {"sans": "DejaVuSans", "bold": "DejaVuSans-Bold", "serif": "DejaVuSerif", "mono": "DejaVuSansMono"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers.marker.pattern import tile
 from rendermap.symbology.symbolizers.sizing import factor
@@ -82,7 +82,7 @@ def transform_of(marker: PointLayer, canvas: Canvas) -> str:
 
 def _svg(marker: Marker) -> str:
     """The shape at its size in px; an unseen square about the origin keeps Mapnik from centring the shape's own box there."""
-    reach = max(shapes.reach_of(marker.path) * marker.size_pt * PX_PER_PT, 0.5)
+    reach = max(paths.reach_of(marker.path) * marker.size_pt * PX_PER_PT, 0.5)
     r, side = format_number(reach), format_number(2 * reach)
     box = f'<path d="M-{r} -{r}L{r} -{r}L{r} {r}L-{r} {r}Z" fill="none" stroke="none"/>'
     frame = f'width="{side}" height="{side}" viewBox="-{r} -{r} {side} {side}"'
@@ -97,5 +97,5 @@ def _svg_shape(marker: Marker) -> str:
         painted |= {"stroke-width": to_px(line.width_pt), "stroke-linecap": line.cap, "stroke-linejoin": line.join}
         if strokes.dashes_px(line):
             painted["stroke-dasharray"] = ",".join(format_number(dash) for dash in strokes.dashes_px(line))
-    path = shapes.scale_path(marker.path, marker.size_pt * PX_PER_PT)
+    path = paths.scale_path(marker.path, marker.size_pt * PX_PER_PT)
     return f'<path d="{path}" {" ".join(f"{k}={v!r}" for k, v in painted.items())}/>'.replace("'", '"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fontTools.pens.basePen import BasePen
 from fontTools.svgLib.path import parse_path
 
-from rendermap.symbology.shapes import Point
+from rendermap.symbology.paths import Point
 
 LONGEST_PATH = 20_000
 

@@ -15,7 +15,7 @@ import shapely
 import shapely.affinity
 from numpy.typing import NDArray
 
-from rendermap.symbology import shapes
+from rendermap.symbology import paths
 from rendermap.symbology.symbolizers import lattice
 from rendermap.symbology.symbolizers.lattice import Point
 from rendermap.symbology.symbolizers.stroke import mapnik as strokes
@@ -70,7 +70,7 @@ def _around(places: list[Point], bounds: NDArray[np.float64], width: float, heig
 
 def _painted(marker: Marker) -> Iterator[Painted]:
     """What the marker covers, in px about its place, bottom first."""
-    parts = [(points, closed) for points, closed in shapes.flattened(marker.path) if len(points) > 1]
+    parts = [(points, closed) for points, closed in paths.flattened(marker.path) if len(points) > 1]
     if marker.fill and marker.fill.a:
         rings = [shapely.make_valid(shapely.Polygon(points)) for points, _ in parts if len(points) > 2]
         yield _placed(_even_odd(rings), marker), marker.fill

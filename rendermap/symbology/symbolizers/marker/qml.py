@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.fonts import substitute_for
 from rendermap.symbology.qgis.markers import turned_marker
 from rendermap.symbology.qgis.properties import Properties, read_properties
@@ -104,7 +104,7 @@ def _ellipse(properties: Properties) -> tuple[Marker, ...]:
     if side <= 0 or min(width, height) < 0:
         return ()
     if width != height:
-        path = shapes.stretch_path(path, width / side, height / side)
+        path = paths.stretch_path(path, width / side, height / side)
     fill = None if is_open else properties.color("color", "fill_color")
     marker = Marker(path, side, fill, strokes.outline(properties))
     return _visible(turned_marker(marker, properties, (width / side, height / side), drawn=("angle",)))
@@ -142,7 +142,7 @@ def _sign(properties: Properties) -> tuple[Marker, ...]:
     color: Color | None = properties.color("color")
     if sign is not None and not sign.is_filled:
         color, line = None, line or Stroke(properties.color("color"), max(properties.length("size") * 0.06, 0.5))
-    marker = Marker(shapes.move_path(path, 0.0, _BELOW), max(properties.length("size", default=4.2), 0.0) * share, color, line)
+    marker = Marker(paths.move_path(path, 0.0, _BELOW), max(properties.length("size", default=4.2), 0.0) * share, color, line)
     return _visible(turned_marker(marker, properties, (1.0, 1.0), drawn=("size", "angle")))
 
 

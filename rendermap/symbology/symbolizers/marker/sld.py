@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
-from rendermap.symbology import shapes
+from rendermap.symbology import paths, shapes
 from rendermap.symbology.embedded import Embedded
 from rendermap.symbology.facts import GeometryKind
 from rendermap.symbology.symbolizers import sld_marks as marks
@@ -43,7 +43,7 @@ def _marker(drawn: PlacedGraphic, mark: XmlNode | None) -> Marker:
         return Marker(shapes.CIRCLE, line.width_pt if line else look.size_pt, line.color if line else fill, **placed)
     path, is_open = marks.path_of(mark)
     if look.anchor != (0.0, 0.0):
-        path = shapes.move_path(path, -look.anchor[0], look.anchor[1])
+        path = paths.move_path(path, -look.anchor[0], look.anchor[1])
     if is_open:
         line = line or (_faded(Stroke(fill, 0.75, cap="butt", join="miter"), 1.0) if fill else None)
     return Marker(path, look.size_pt, None if is_open else fill, line, **placed)
