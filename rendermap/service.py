@@ -110,7 +110,8 @@ class MapService:
 
     def _card_of(self, service: Service, access: ServiceAccess, principal: Principal) -> ServiceCard:
         layer_ids = self._policy.known_layers(principal, access)
-        return service_card(service, layer_ids, may_submit=self._policy.may_submit(principal, access))
+        may_submit = self._policy.may_submit(principal, access) and self._rooms.runner.takes(service)
+        return service_card(service, layer_ids, may_submit=may_submit)
 
     async def jobs(self, principal: Principal, service: str | None = None, limit: int = 200) -> tuple[JobCard, ...]:
         """Jobs of one or all services that principal may see, newest first."""

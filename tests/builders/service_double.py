@@ -223,7 +223,9 @@ class ServiceDouble:
     async def submit(self, request: SubmitRequest) -> JobCard:
         service = await self.service(request.service, request.principal)
         if not service.accepts_jobs:
-            raise NotSupported(details=("This server shows the results of finished jobs; submit jobs to the server that runs the task.",))
+            raise NotSupported(
+                details=("This server takes no jobs for this service from you; where another server runs its tasks, submit them there.",)
+            )
         if self.refusal:
             raise self.refusal
         if wrong := (*(words for each in request.misspelt.values() for words in each), *request.faults):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,13 @@ from rendermap.access.policy import JobAccess, Policy, ServiceAccess, Who
 from rendermap.app import create_app
 from rendermap.assembly import build
 from rendermap.errors import NotSupported
+from rendermap.gp.engines.engine import Site
+from rendermap.gp.orders import JobOrder
+from rendermap.gp.runner import Runner
 from rendermap.request import SubmitRequest
 from rendermap.services.description import RunDescription
 from rendermap.services.reader import Services, read_service
+from rendermap.services.service import Running
 from rendermap.settings import Settings
 from tests.builders.counted_service import CountedService
 from tests.builders.tooled import Workshop, lay_out_tools, leave_behind
@@ -92,7 +99,35 @@ def test_where_nothing_runs_submitting_is_refused_politely(tmp_path: Path) -> No
     counted = CountedService(tmp_path, {"Buffer": 'title = "Buffer"\n' + SERVICE})
     with pytest.raises(NotSupported) as refused:
         asyncio.run(counted.assembled.service.submit(SubmitRequest("buffer", "buffer points")))
-    assert "submit jobs to the server that runs the task" in refused.value.details[0]
+    assert "where another server runs its tasks, submit them there" in refused.value.details[0]
+
+
+@pytest.mark.parametrize(("jobs", "engine"), [("file/jobs", "local"), ("closed", "local"), ("open", "celery"), ("open/new", "local")])
+def test_where_no_job_can_be_made_none_is_offered(
+    tmp_path: Path, jobs: str, engine: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A jobs directory that cannot be written, or no broker: the operator hears of it at the start, and clients are refused politely."""
+    (tmp_path / "file").touch()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "closed").mkdir()
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / "closed" and access(path, mode))
+    found = read_service(published(tmp_path, SERVICE, tools=True), tmp_path).service
+    assert found is not None
+    service = replace(found, running=Running(engine))
+    runner = Runner.of(Site((tmp_path / jobs,), lambda: {service.name: service}))
+
+    async def doing() -> None:
+        await runner.start()
+        try:
+            await runner.submit(JobOrder(service, service.tasks[0], {}))
+        finally:
+            await runner.stop()
+
+    is_good = jobs == "open/new"
+    with nullcontext() if is_good else pytest.raises(NotSupported):
+        asyncio.run(doing())
+    assert ("no tasks are run" not in "".join(capfd.readouterr()), runner.takes(service)) == (is_good, is_good)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +164,6 @@ def test_a_job_is_cancelled_by_its_owner() -> None:
 
 def test_the_defaults_of_running_are_the_same_wherever_they_stand() -> None:
     """A service that says nothing is run as the values say."""
-    from rendermap.services.service import Running
-
     described, values = RunDescription(), Running()
     assert (described.instances, described.queue, described.time_limit_s) == (values.instances, values.queue, values.time_limit_s)
     bounds = (described.memory_mb, described.file_mb, described.disk_mb, tuple(described.reads))

@@ -57,7 +57,7 @@ def test_task() -> None:
 def test_jobs_are_run_elsewhere(verb: str) -> None:
     """The refusal is clear and says where to go."""
     error = ArcgisApp().json(f"{T}/{verb}", Slope_weight="1")["error"]
-    assert error["code"] == 400 and "submit jobs to the server" in error["details"][0]
+    assert error["code"] == 400 and "takes no jobs" in error["details"][0]
 
 
 # --- jobs ----------------------------------------------------------------------------------------------------------------------

@@ -239,6 +239,20 @@ def test_executing(sent: dict[str, str], has_messages: bool) -> None:
     assert all({"paramName", "dataType", "value"} == set(one) for one in answer["results"])
 
 
+def test_pictures_of_results_are_in_the_reference_of_the_job() -> None:
+    """Unless whoever fetches one asks for another, or for a box of their own."""
+    double = running()
+    double.jobs_known = tuple(replace(job, out_crs="EPSG:32616") for job in double.jobs_known)
+    app = ArcgisApp(double)
+
+    def reference(**asked: str) -> int:
+        value = app.json(f"{T}/jobs/{HAZARD_JOB}/results/Hazard", **asked)["value"]
+        found: int = value["mapImage"]["extent"]["spatialReference"]["latestWkid"]
+        return found
+
+    assert (reference(), reference(imageSR="4326"), reference(bbox="0,0,1,1", size="9,9")) == (32616, 4326, 3857)
+
+
 def test_inputs_are_no_parameters_of_a_picture() -> None:
     """A task may call its inputs as it likes: a size given to it is not the size of its results."""
     app = ArcgisApp(running())

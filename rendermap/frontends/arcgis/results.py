@@ -25,7 +25,7 @@ from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
 from rendermap.frontends.arcgis.queries import result_features, result_rows
 from rendermap.frontends.arcgis.query_params import GEOJSON, is_geojson
-from rendermap.frontends.arcgis.spatial import Json, extent, with_area
+from rendermap.frontends.arcgis.spatial import Json, extent, spatial_reference, with_area
 from rendermap.frontends.kvp import Parameters
 from rendermap.frontends.negotiation import Form
 from rendermap.frontends.responses import drawn_response
@@ -51,7 +51,7 @@ async def result(ask: Ask) -> Answer | Response:
         if output.layer_id is None:
             raise NotSupported(details=("This result is not drawn on the map.",))
         opened = await ask.service.open(ask.job(card.name))
-        asked = _picture_of(ask.parameters, ask.job(card.name), opened.card, output)
+        asked = _picture_of(ask.parameters, ask.job(card.name), opened.card, state, output)
         with refused_filters_told(asked):
             return await drawn_response(ask.request, opened, asked)
     geojson_url = f"{ask.job_url(card.name, found.name, state.job_id)}/results/{quote(output.name)}?f={GEOJSON}"
@@ -72,7 +72,7 @@ async def result_document(ask: Ask, card: ServiceCard, state: JobCard, output: R
         return value_document(output, _undrawn_value(output))
     opened = await ask.service.open(ask.job(card.name))
     if _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
-        return value_document(output, await _map_image(ask, opened, output))
+        return value_document(output, await _map_image(ask, opened, state, output))
     told = await result_features(ask, opened, state, output)
     return value_document(output, _drawn_value(output, opened.card) if told is None else set_document(told, has_shapes=True))
 
@@ -112,18 +112,19 @@ def _drawn_value(output: ResultCard, the_map: MapCard) -> object:
     return feature_set(layer.geometry if layer else None, the_map.crs) if output.data_type == FEATURE_TYPE else _undrawn_value(output)
 
 
-async def _map_image(ask: Ask, opened: OpenMap, output: ResultCard) -> Json:
-    asked = _picture_of(ask.parameters, ask.job(opened.card.service.name), opened.card, output)
+async def _map_image(ask: Ask, opened: OpenMap, state: JobCard, output: ResultCard) -> Json:
+    asked = _picture_of(ask.parameters, ask.job(opened.card.service.name), opened.card, state, output)
     with refused_filters_told(asked):
         return {"mapImage": announce(ask, asked, await opened.draw(asked))}
 
 
-def _picture_of(parameters: Parameters, job: JobRequest, the_map: MapCard, output: ResultCard) -> MapRequest:
-    """This output's layer alone, of the box asked for or where it lies."""
+def _picture_of(parameters: Parameters, job: JobRequest, the_map: MapCard, state: JobCard, output: ResultCard) -> MapRequest:
+    """This output's layer alone, of the box asked for, or where it lies in the reference that the job was submitted with."""
     layer = next((one for one in the_map.layers if one.id == output.layer_id), None)
     if "bbox" not in parameters:
         box = extent(with_area((layer.bbox if layer else None) or the_map.bbox, the_map.crs), the_map.crs)
         others = {name: value for name, value in parameters.values.items() if name not in _NOT_OURS}
-        parameters = Parameters({**others, "bbox": json.dumps(box)})
+        wanted = {"imagesr": json.dumps(spatial_reference(state.out_crs))} if state.out_crs else {}
+        parameters = Parameters({**wanted, **others, "bbox": json.dumps(box)})
     asked = parse_export(parameters, job, the_map)
     return replace(asked, layers=LayerChoice(LayerMode.SHOW, (output.layer_id or 0,)))

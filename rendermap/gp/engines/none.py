@@ -7,7 +7,8 @@ from rendermap.gp.engines.engine import Site
 from rendermap.gp.orders import JobOrder
 from rendermap.services.service import Service
 
-ELSEWHERE = "This server shows the results of finished jobs; submit jobs to the server that runs the task."
+ELSEWHERE = "This server takes no jobs for this service from you; where another server runs its tasks, submit them there."
+"""Also to those who may not submit: who may is nobody else's business."""
 
 
 class NoEngine:
