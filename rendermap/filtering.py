@@ -18,6 +18,8 @@ from rendermap.symbology.expressions.evaluate import find_name
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import FEATURE_ID, And, Column, Expression, columns
+from rendermap.symbology.facts import VectorFacts
+from rendermap.symbology.field_names import respelled
 from rendermap.timing import filter_of
 
 T = TypeVar("T")
@@ -56,6 +58,15 @@ def filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
     style = replace(plan.style, filter=And((plan.style.filter, asked)) if plan.style.filter else asked)
     rest_key = plan.rest_key and _filtered_key(plan.rest_key, asked)
     return replace(plan, style=style, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key, is_filtered=True)
+
+
+def definition_of(drawable: Drawable, told: Disclosure) -> Expression | None:
+    """What of a layer of features is drawn at all, whatever its class; None for all."""
+    assert drawable.layer and isinstance(drawable.layer.facts, VectorFacts)
+    own = (drawable.style.filter,) if drawable.style and drawable.style.filter else ()
+    asked = (with_ids(parse_filter(text), told) for text in drawable.filters)
+    terms = (*own, *(respelled(term, drawable.layer.facts) for term in asked))
+    return And(terms) if len(terms) > 1 else terms[0] if terms else None
 
 
 def with_ids(condition: Expression, told: Disclosure) -> Expression:

@@ -16,7 +16,7 @@ from rendermap.dispatch.found import Cells
 from rendermap.dispatch.plan import FeaturesPlan, IdentifyPlan, layer_plan
 from rendermap.drawables import Drawable
 from rendermap.errors import Broken, SourceUnreadable
-from rendermap.filtering import with_ids
+from rendermap.filtering import definition_of
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84, metres_per_unit, transformer
 from rendermap.geo.extent import is_within
@@ -26,10 +26,7 @@ from rendermap.geo.view import PIXEL_M
 from rendermap.queries import Queried
 from rendermap.reply import CellHit, Features, Hit, Hits
 from rendermap.request import Depth, FeaturesRequest, IdentifyRequest, LayerChoice, LayerMode, SpatialFilter
-from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import And, Expression
-from rendermap.symbology.facts import RasterFacts, VectorFacts
-from rendermap.symbology.field_names import respelled
+from rendermap.symbology.facts import RasterFacts
 from rendermap.symbology.scales import at_scale
 from rendermap.symbology.style import RGB, Classified, Colormap, Rules, UniqueRaster, VectorTheme
 
@@ -120,22 +117,12 @@ def features_plan(looked: Looked, request: IdentifyRequest, bounds: Bounds, crs:
         with_z=request.with_z,
     )  # fmt: skip
     plan = queried(looked, bounds, crs, limit).plan(asked)
-    return asked, replace(plan, definition=_definition(looked), theme=_theme(looked.drawable, request))
+    return asked, replace(plan, definition=definition_of(looked.drawable, looked.disclosure), theme=_theme(looked.drawable, request))
 
 
 def queried(looked: Looked, bounds: Bounds, crs: str, limit: int) -> Queried:
     """The layer as queries have it."""
     return Queried(looked.drawable, looked.disclosure, bounds, crs, limit)
-
-
-def _definition(looked: Looked) -> Expression | None:
-    """What of the layer the picture draws, whatever its class."""
-    drawable = looked.drawable
-    assert drawable.layer and drawable.style and isinstance(drawable.layer.facts, VectorFacts)
-    own = (drawable.style.filter,) if drawable.style.filter else ()
-    asked = (with_ids(parse_filter(text), looked.disclosure) for text in drawable.filters)
-    terms = (*own, *(respelled(term, drawable.layer.facts) for term in asked))
-    return And(terms) if len(terms) > 1 else terms[0] if terms else None
 
 
 def _theme(drawable: Drawable, request: IdentifyRequest) -> VectorTheme | None:

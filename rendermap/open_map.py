@@ -22,6 +22,7 @@ from rendermap.dispatch.plan import (
 )
 from rendermap.drawables import Drawable, JobMap, geometry_of
 from rendermap.errors import InvalidFormat, LayerNotFound, NotSupported
+from rendermap.filtering import at_time, definition_of
 from rendermap.fineness import Fineness
 from rendermap.gate import Gate
 from rendermap.geo.bbox import BBox
@@ -56,6 +57,7 @@ from rendermap.request import (
     LegendSheetRequest,
     MapRequest,
     TileRequest,
+    TimeSpan,
 )
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
@@ -197,9 +199,9 @@ class OpenMap:
 
         Raises LayerNotFound, NotSupported, InvalidFilter, InvalidParameter, TooMany, TooCostly, Busy, Broken.
         """
-        queried = self._queried(request.layer)
+        queried = self._queried(self._drawable(request.layer), request.time)
         plan = queried.plan(request)
-        return queried.answer(request, plan, await self._found(plan, request.layer))
+        return queried.answer(request, plan, await self._found(queried, plan))
 
     async def rows(self, parameter: str, request: JobRequest) -> Features | None:
         """The rows of an output that is a table, up to the limit; None where they may not be told.
@@ -215,18 +217,22 @@ class OpenMap:
         queried = Queried(table, disclosure, self._grant.bounds, self._job_map.crs, self._job_map.service.maximum_records)
         asked = FeaturesRequest(request, table.tool.id, with_shapes=False)
         plan = queried.plan(asked)
-        return queried.answer(asked, plan, await self._found(plan, table.tool.id))
+        return queried.answer(asked, plan, await self._found(queried, plan))
 
     async def find(self, request: FindRequest) -> tuple[FoundText, ...]:
-        """Features that hold a text, in the order of the layers; layers that are no features hold none.  Raises as `features`."""
-        wanted = set(request.layers)
+        """Features that hold a text, in the order of the layers; those that may not be searched, or are no features, hold none.
+
+        Raises as `features`; NotSupported where none of the layers may be searched.
+        """
+        told, wanted = self._layers.disclosures, set(request.layers)
+        named = [d for d in self._job_map.drawables if d.tool.id in wanted and not _is_raster(d)]
+        asked = [d for d in named if told[d.tool.id].level is Operation.DATA]
+        if named and not asked:
+            raise NotSupported
         found: list[FoundText] = []
-        for drawable in self._job_map.drawables:
-            is_raster = drawable.layer is not None and not isinstance(drawable.layer.facts, VectorFacts)
-            if drawable.tool.id in wanted and not is_raster:
-                queried = self._queried(drawable.tool.id)
-                asked, plan = queried.find_plan(request)
-                found += found_texts(request, queried, queried.answer(asked, plan, await self._found(plan, drawable.tool.id)))
+        for layer in (self._queried(drawable, request.time) for drawable in asked):
+            sought, plan = layer.find_plan(request)
+            found += found_texts(request, layer, layer.answer(sought, plan, await self._found(layer, plan)))
         return tuple(found[: self._job_map.service.maximum_records])
 
     async def identify(self, request: IdentifyRequest) -> Hits:
@@ -258,17 +264,22 @@ class OpenMap:
         read = await self._studio.cells(self._gate.granted(Operation.IDENTIFY, looked.drawable.tool.id), plan)
         return cell_hits(looked, request, spots, read), False
 
-    async def _found(self, plan: FeaturesPlan, layer_id: int) -> Found:
-        return await self._studio.found(self._gate.granted(Operation.DATA, layer_id), plan)
+    async def _found(self, queried: Queried, plan: FeaturesPlan) -> Found:
+        drawn = definition_of(queried.drawable, queried.disclosure)
+        return await self._studio.found(self._gate.granted(Operation.DATA, queried.drawable.tool.id), replace(plan, definition=drawn))
 
-    def _queried(self, layer_id: int) -> Queried:
+    def _drawable(self, layer_id: int) -> Drawable:
         drawable = next((d for d in self._job_map.drawables if d.tool.id == layer_id), None)
         if drawable is None:
             raise LayerNotFound
-        disclosure = self._layers.disclosures[layer_id]
+        return drawable
+
+    def _queried(self, drawable: Drawable, span: TimeSpan | None) -> Queried:
+        disclosure = self._layers.disclosures[drawable.tool.id]
         if disclosure.level is not Operation.DATA:
             raise NotSupported
-        return Queried(drawable, disclosure, self._grant.bounds, self._job_map.crs, self._job_map.service.maximum_records)
+        timed = at_time(drawable, span, disclosure) if span else drawable
+        return Queried(timed, disclosure, self._grant.bounds, self._job_map.crs, self._job_map.service.maximum_records)
 
     async def legend_sheet(self, request: LegendSheetRequest) -> Picture:
         """The whole legend as one picture."""
@@ -298,6 +309,10 @@ class OpenMap:
         )  # fmt: skip
         extent = self._grant.bounds.extent_deg
         return bounded(plan, shown, BBox(*extent) if extent else None, self._fineness)
+
+
+def _is_raster(drawable: Drawable) -> bool:
+    return drawable.layer is not None and not isinstance(drawable.layer.facts, VectorFacts)
 
 
 def _kind_of(layer: Layer) -> GeometryKind | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from rendermap.access.grant import Bounds
 from rendermap.disclosure import Disclosure
@@ -14,7 +15,7 @@ from rendermap.errors import InvalidFilter, InvalidParameter, SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import metres_per_unit
 from rendermap.geo.view import PIXEL_M
-from rendermap.reply import Feature, Features, FieldCard, FoundText
+from rendermap.reply import Feature, Features, FieldCard, FoundText, Value
 from rendermap.request import FeaturesRequest, FindRequest, Order, Statistic, Sum, Wanted
 from rendermap.symbology.expressions.evaluate import find_name, matcher
 from rendermap.symbology.expressions.number_text import plain
@@ -26,6 +27,7 @@ from rendermap.symbology.field_names import respelled
 UNKNOWN_FIELD = "A field that is asked for is not there, or may not be told."
 _NUMBERS = (FieldKind.INTEGER, FieldKind.REAL)
 _ESCAPE = "\\"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,10 @@ class Queried:
     maximum_records: int
 
     def plan(self, request: FeaturesRequest) -> FeaturesPlan:
-        """What the worker is told.  Raises InvalidFilter, InvalidParameter; SourceUnreadable for a layer that cannot be read."""
+        """What the worker is told, but for what of the layer is drawn at all.
+
+        Raises InvalidFilter, InvalidParameter; SourceUnreadable for a layer that cannot be read.
+        """
         drawable, asked = self.drawable, self._asked
         if drawable.layer is None or drawable.crs is None:
             raise SourceUnreadable(drawable.fault)
@@ -55,7 +60,6 @@ class Queried:
             limit=limit,
             offset=request.offset,
             decimals=self.disclosure.decimals,
-            definition=drawable.style.filter if drawable.style else None,
             extent_deg=BBox(*self.bounds.extent_deg) if self.bounds.extent_deg else None,
             cell=self._cell(drawable.crs),
             where=self._condition(request),
@@ -177,12 +181,19 @@ def found_texts(request: FindRequest, queried: Queried, features: Features) -> l
     names = [card.name for card in features.fields if card.kind != "id"]
     wanted = names if request.fields is None else [names[at] for name in request.fields if (at := find_name(name, names)) is not None]
     places = [next(at for at, card in enumerate(features.fields) if card.name == name) for name in wanted]
+    dates = {at for at in places if features.fields[at].kind == FieldKind.DATE}
     tool, found = queried.drawable.tool, []
     for feature in features.features:
-        at = next((at for at in places if feature.values[at] is not None and holds(plain(feature.values[at]))), places[0])
+        told = {at: _moment(feature.values[at]) if at in dates else feature.values[at] for at in places}
+        at = next((at for at in places if told[at] is not None and holds(plain(told[at]))), places[0])
         where = features.display_field, features.fields[at].name, feature.values[at]
         found.append(FoundText(tool.id, tool.name, *where, features.fields, feature, features.geometry, features.crs))
     return found
+
+
+def _moment(value: Value) -> Value | datetime:
+    """A date as conditions have it, from milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=value) if isinstance(value, int | float) else value
 
 
 def like_pattern(text: str, *, is_whole: bool) -> str:

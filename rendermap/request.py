@@ -225,7 +225,7 @@ class FeaturesRequest:
 
     where: SQL-92 subset.  text: what the layer's display field holds somewhere.  fields: None for all that may be told.  out_crs: None for
     the map's.  limit: None for as many as one answer may hold.  tolerance: in units of out_crs, by which shapes may be simplified.
-    decimals: of coordinates, None for all.  with_z: with heights where there are any.
+    decimals: of coordinates, None for all.  with_z: with heights where there are any.  time: as of a `MapRequest`.
     """
 
     job: JobRequest
@@ -246,13 +246,15 @@ class FeaturesRequest:
     tolerance: float = 0.0
     decimals: int | None = None
     with_z: bool = False
+    time: TimeSpan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FindRequest:
     """Features of several layers that hold a text in one of their fields.
 
-    contains: somewhere in it, else the whole value.  fields: None for all that may be told.  layers: ids.  filters: as of a `MapRequest`.
+    contains: somewhere in it, else the whole value.  fields: None for all that may be told.  layers: ids, of which those are passed over
+    that may not be searched.  filters, time: as of a `MapRequest`.
     The rest is as of a `FeaturesRequest`.
     """
 
@@ -266,6 +268,7 @@ class FindRequest:
     out_crs: str | None = None
     tolerance: float = 0.0
     decimals: int | None = None
+    time: TimeSpan | None = None
 
 
 class Depth(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rendermap.frontends.arcgis.geometries import GEOMETRY_TYPES, geojson_geometry, geometry_document
 from rendermap.frontends.arcgis.spatial import Json, extent, spatial_reference
+from rendermap.frontends.arcgis.spelling import Spelling, text_of
 from rendermap.geo.crs import WGS84, to_wkid
 from rendermap.reply import Feature, Features, FieldCard, FoundText, Value
 from rendermap.request import Wanted
@@ -111,27 +112,22 @@ def _geojson_feature(fields: Sequence[FieldCard], feature: Feature) -> Json:
     return {"type": "Feature", **told, "geometry": shape, "properties": attributes_of(fields, feature.values)}
 
 
-def find_document(found: Sequence[FoundText]) -> Json:
-    """What a find answers; values are text, as ArcGIS has them."""
-    return {"results": [_find_result(one) for one in found]}
+def find_document(found: Sequence[FoundText], spelling: Spelling) -> Json:
+    """What a find answers."""
+    return {"results": [_find_result(one, spelling) for one in found]}
 
 
-def _find_result(one: FoundText) -> Json:
-    attributes = attributes_of(one.fields, one.feature.values)
+def _find_result(one: FoundText, spelling: Spelling) -> Json:
+    keys, cards = spelling.keys(one.fields), {card.name: card for card in one.fields}
     document: Json = {
         "layerId": one.layer_id,
         "layerName": one.layer_name,
-        "displayFieldName": one.display_field,
-        "foundFieldName": one.field,
-        "value": value_text(one.found),
-        "attributes": {name: value_text(value) for name, value in attributes.items()},
+        "displayFieldName": keys.get(one.display_field, ""),
+        "foundFieldName": keys[one.field],
+        "value": text_of(cards[one.field], one.found),
+        "attributes": spelling.attributes(one.fields, one.feature.values),
     }
     if one.feature.shape is None:
         return document
     geometry = {**geometry_document(one.feature.shape), "spatialReference": spatial_reference(one.crs)}
     return {**document, "geometryType": GEOMETRY_TYPES[one.geometry], "geometry": geometry}
-
-
-def value_text(value: object) -> str:
-    """``Null`` for none, as ArcGIS spells it."""
-    return "Null" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -20,6 +20,7 @@ from rendermap.frontends.arcgis.query_params import (
 )
 from rendermap.frontends.arcgis.spatial import parse_extent
 from rendermap.frontends.arcgis.times import parse_time
+from rendermap.frontends.arcgis.undone import refuse_undone
 from rendermap.frontends.kvp import Checks, Parameters, parse_float, parse_floats, parse_layer_ids
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import transform_view
@@ -52,6 +53,7 @@ def parse_identify(parameters: Parameters, job: JobRequest, card: MapCard) -> Id
     Without an extent and a size in pixels the whole map is looked at, without any tolerance.  Raises BadRequest with all faults.
     """
     checks = Checks()
+    checks.read(lambda: refuse_undone(parameters), None)
     crs = checks.read(lambda: parse_crs_of(parameters, "sr"), None) or card.crs
     shape = checks.read(lambda: _parse_shape(parameters, card, crs), None)
     looking = checks.read(lambda: _parse_view(parameters, card, crs), None)

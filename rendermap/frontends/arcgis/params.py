@@ -8,6 +8,7 @@ from rendermap.errors import InvalidBbox, InvalidParameter, InvalidSize
 from rendermap.frontends.arcgis.layers import Filters, parse_dynamic_layers, parse_layer_choice, parse_layer_defs
 from rendermap.frontends.arcgis.spatial import ground_width, parse_extent, parse_spatial_reference, with_area
 from rendermap.frontends.arcgis.times import parse_time
+from rendermap.frontends.arcgis.undone import refuse_undone
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_float
 from rendermap.frontends.kvp import parse_size as parse_pair
 from rendermap.frontends.negotiation import format_of
@@ -43,6 +44,7 @@ def parse_export(parameters: Parameters, job: JobRequest, card: MapCard) -> MapR
     The box is extended, never distorted, to the picture's ratio.  Raises BadRequest with all faults.
     """
     checks = Checks()
+    checks.read(lambda: refuse_undone(parameters), None)
     frame = checks.read(lambda: _parse_frame(parameters, card), None)
     size = checks.read(lambda: parse_size(parameters, card.max_px), DEFAULT_SIZE)
     ratio = checks.read(lambda: parse_pixel_ratio(parameters), 1.0)

@@ -10,7 +10,8 @@ from rendermap.errors import InvalidParameter, NotSupported
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.feature_documents import find_document, geojson_document, query_document
 from rendermap.frontends.arcgis.maps import crumbs_of, layer_of, open_map
-from rendermap.frontends.arcgis.query_params import is_geojson, parse_find, parse_query
+from rendermap.frontends.arcgis.query_params import is_geojson, parse_find, parse_flag, parse_query
+from rendermap.frontends.arcgis.spelling import parse_spelling
 from rendermap.frontends.arcgis.vocabulary import FIND, QUERY, names_of
 from rendermap.frontends.negotiation import Form
 from rendermap.reply import Features, JobCard, MapCard, ResultCard
@@ -41,6 +42,8 @@ async def query(ask: Ask) -> Answer | Response:
         raise InvalidParameter("'where', 'text', 'objectIds', 'geometry' or 'outStatistics' is required.")
     asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
     found = await opened.features(asked)
+    if found.is_more and not parse_flag(ask.parameters, "returnExceededLimitFeatures", otherwise=True):
+        found = replace(found, features=())
     if is_geojson(ask.parameters) and asked.wanted in (Wanted.FEATURES, Wanted.DISTINCT, Wanted.STATISTICS):
         return Answer(geojson_document(found), "query", shown)
     return Answer(query_document(found, asked.wanted), "query", shown)
@@ -55,7 +58,8 @@ async def find(ask: Ask) -> Answer:
         raise NotSupported
     if ask.form is Form.HTML and "searchtext" not in ask.parameters:
         return Answer({}, "query", shown)
-    return Answer(find_document(await opened.find(parse_find(ask.parameters, ask.job(card.service.name), card))), "query", shown)
+    spelling, asked = parse_spelling(ask.parameters), parse_find(ask.parameters, ask.job(card.service.name), card)
+    return Answer(find_document(await opened.find(asked), spelling), "query", shown)
 
 
 async def result_features(ask: Ask, opened: OpenMap, job: JobCard, output: ResultCard) -> Features | None:

@@ -8,6 +8,8 @@ from rendermap.errors import InvalidLayer, InvalidParameter, NotSupported
 from rendermap.frontends.arcgis.geometries import parse_geometry
 from rendermap.frontends.arcgis.layers import parse_layer_defs
 from rendermap.frontends.arcgis.spatial import parse_spatial_reference
+from rendermap.frontends.arcgis.times import parse_time
+from rendermap.frontends.arcgis.undone import refuse_undone
 from rendermap.frontends.kvp import Checks, Parameters, parse_bool, parse_float, parse_json, parse_layer_ids
 from rendermap.geo.crs import WGS84, metres_per_unit
 from rendermap.reply import LayerCard, MapCard
@@ -15,6 +17,7 @@ from rendermap.request import FeaturesRequest, FindRequest, JobRequest, Order, R
 
 MOST_FIELDS = 200
 FARTHEST_M = 20_040_000.0
+QUERY_UNDONE = ("having", "fullText", "uniqueIds", "returnUniqueIdsOnly", "relationParam")
 SHAPE_FIELD = "shape"
 GEOJSON = "geojson"
 _MOST_DECIMALS = 15
@@ -48,6 +51,7 @@ _ORDER = re.compile(r"""\s*("[^"]+"|[^\s"]+)(?:\s+(ASC|DESC))?\s*""", re.IGNOREC
 def parse_query(parameters: Parameters, job: JobRequest, card: MapCard, layer: LayerCard) -> FeaturesRequest:
     """What a query asks for.  Raises BadRequest with all faults."""
     checks = Checks()
+    checks.read(lambda: refuse_undone(parameters, QUERY_UNDONE), None)
     wanted = checks.read(lambda: _parse_wanted(parameters), Wanted.FEATURES)
     statistics = checks.read(lambda: _parse_statistics(parameters), _NO_STATISTICS)
     asked = FeaturesRequest(
@@ -69,6 +73,7 @@ def parse_query(parameters: Parameters, job: JobRequest, card: MapCard, layer: L
         tolerance=checks.read(lambda: parse_tolerance(parameters), 0.0),
         decimals=checks.read(lambda: parse_decimals(parameters), None),
         with_z=checks.read(lambda: parse_flag(parameters, "returnZ"), False),
+        time=checks.read(lambda: parse_time(parameters), None),
     )
     checks.finish()
     return asked
@@ -79,6 +84,7 @@ def parse_find(parameters: Parameters, job: JobRequest, card: MapCard) -> FindRe
     if parameters.get("dynamiclayers"):
         raise NotSupported(details=("'dynamicLayers' cannot be searched.",))
     checks = Checks()
+    checks.read(lambda: refuse_undone(parameters), None)
     fields, defs = parameters.get("searchfields"), parameters.get("layerdefs")
     asked = FindRequest(
         job=job,
@@ -91,6 +97,7 @@ def parse_find(parameters: Parameters, job: JobRequest, card: MapCard) -> FindRe
         out_crs=checks.read(lambda: parse_crs_of(parameters, "sr"), None),
         tolerance=checks.read(lambda: parse_tolerance(parameters), 0.0),
         decimals=checks.read(lambda: parse_decimals(parameters), None),
+        time=checks.read(lambda: parse_time(parameters), None),
     )
     checks.finish()
     return asked

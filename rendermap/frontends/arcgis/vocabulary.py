@@ -53,6 +53,9 @@ QUERY: Words = (
     ("maxAllowableOffset", "By which geometries may be simplified, in units of outSR."),
     ("geometryPrecision", "Decimals of coordinates."),
     ("returnZ", "true or false (default)."),
+    ("returnExceededLimitFeatures", "true (default), or false for no features where there are more than one answer holds."),
+    ("time", "As of export."),
+    ("layerTimeOptions", "As of export."),
 )
 FIND: Words = (
     ("searchText", "Required."),
@@ -64,6 +67,10 @@ FIND: Words = (
     ("returnGeometry", "true (default) or false."),
     ("maxAllowableOffset", "By which geometries may be simplified, in units of sr."),
     ("geometryPrecision", "Decimals of coordinates."),
+    ("returnFieldName", "true, or false (default) for aliases."),
+    ("returnUnformattedValues", "true, or false (default) for texts."),
+    ("time", "As of export."),
+    ("layerTimeOptions", "As of export."),
 )
 IDENTIFY: Words = (
     ("geometry", "x,y, xmin,ymin,xmax,ymax or JSON. Required."),
@@ -142,7 +149,7 @@ SCHEMAS: Mapping[str, Schema] = {
     **dict.fromkeys(
         (
             "transparent", "contains", "returnGeometry", "returnIdsOnly", "returnCountOnly", "returnExtentOnly", "returnDistinctValues",
-            "returnZ", "returnM", "returnMessages",
+            "returnZ", "returnM", "returnMessages", "returnExceededLimitFeatures",
         ),
         _FLAG,
     ),
