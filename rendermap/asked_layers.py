@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from functools import cached_property, reduce
+from typing import TypeVar
 
 from rendermap.composing import Looks, composed
 from rendermap.disclosure import Disclosure, disclosure_of
-from rendermap.dispatch.plan import LayerPlan
+from rendermap.dispatch.plan import LayerPlan, SwatchLayer
 from rendermap.drawables import Drawable, JobMap
 from rendermap.filtering import at_time, demand_told, filtered
 from rendermap.fineness import Fineness
@@ -17,8 +18,11 @@ from rendermap.geo.view import MapView
 from rendermap.identifying import Looked, usual_choice
 from rendermap.request import ComposedLayer, IdentifyRequest, LegendRequest, MapRequest
 from rendermap.selection import chosen
+from rendermap.symbology.restyle import says_transparency
 from rendermap.symbology.scales import ScaledStyles, at_scale
 from rendermap.symbology.style import style_digest
+
+S = TypeVar("S", Drawable, SwatchLayer)
 
 
 class AskedLayers:
@@ -49,11 +53,17 @@ class AskedLayers:
                 shown = tuple(replace(d, filters=(filters[d.tool.id],)) if d.tool.id in filters else d for d in shown)
         return tuple(at_time(d, request.time, self.disclosures[d.tool.id]) for d in shown) if request.time else shown
 
-    def of_legend(self, request: LegendRequest) -> tuple[Drawable, ...]:
-        """What a legend is of, top first; composed layers under the ids that they have there."""
+    def of_legend(self, request: LegendRequest, told: Set[int]) -> tuple[Drawable, ...]:
+        """What a legend is of, top first; composed layers under the ids that they have there.  told: ids of those whose style is told."""
+        known = told if request.is_opaque else frozenset[int]()
         if request.composition is None:
-            return chosen(self._job_map, request.layers)
-        return tuple(replace(drawable, tool=replace(drawable.tool, id=layer.id)) for layer, drawable in self._composed(request.composition))
+            return tuple(opaque(d) if d.tool.id in known else d for d in chosen(self._job_map, request.layers))
+        shown = []
+        for layer, drawable in self._composed(request.composition):
+            is_known = drawable.tool.id in known or (request.is_opaque and says_transparency(layer.look))
+            named = replace(drawable, tool=replace(drawable.tool, id=layer.id))
+            shown.append(opaque(named) if is_known else named)
+        return tuple(shown)
 
     def of_identify(self, request: IdentifyRequest) -> Iterator[Looked]:
         """What is looked into, top first, each under the id that it has there."""
@@ -97,6 +107,14 @@ class AskedLayers:
         if style is plan.style:
             return replace(plan, finest=finest) if finest else plan
         return replace(plan, style=style, style_key=key, rest_key=plan.style_key, finest=finest)
+
+
+def opaque(styled: S) -> S:
+    """The same layer without its transparency."""
+    if styled.style is None or styled.style.opacity == 1:
+        return styled
+    style = replace(styled.style, opacity=1.0)
+    return replace(styled, style=style, style_key=style_digest(style))
 
 
 def plan_of(drawable: Drawable) -> LayerPlan:

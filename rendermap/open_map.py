@@ -169,7 +169,7 @@ class OpenMap:
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """The legend, top layer first; layers that cannot be drawn are listed with their fault and no entries."""
-        shown = self._layers.of_legend(request)
+        shown = self._layers.of_legend(request, self._told_styles)
         plan = _legend_plan(shown, request, {})
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         faults = {swatch.id: self._studio.breaker.fault_of(swatch) for swatch in plan.layers}

@@ -137,13 +137,17 @@ class TileRequest:
 
 @dataclass(frozen=True, slots=True)
 class LegendRequest:
-    """The legend of a job.  swatch_px: (width, height) at ratio 1.  composition: as of a `MapRequest`."""
+    """The legend of a job.  swatch_px: (width, height) at ratio 1.  composition: as of a `MapRequest`.
+
+    is_opaque: without the transparency of layers whose asker knows it, for clients that lay it on the swatches themselves.
+    """
 
     job: JobRequest
     layers: LayerChoice = LayerChoice(LayerMode.HIDE)
     pixel_ratio: float = 1.0
     swatch_px: tuple[int, int] = (20, 20)
     composition: tuple[ComposedLayer, ...] | None = None
+    is_opaque: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import shorten
 from typing import Protocol
@@ -300,7 +300,7 @@ class MapService:
             return None
         if named is None:
             return None
-        style = quantised(named.style, tool.colors)
+        style = quantised(replace(named.style, opacity=named.style.opacity * tool.opacity), tool.colors)
         key = self._rooms.studio.style_keys.key_of(style)
         return SwatchLayer(tool.id, tool.name, template_geometry(named.style), style, style_key=key)
 

@@ -52,7 +52,11 @@ FORMATS: Table[Format] = Table(
         "png8": Format("png8", "PNG, 256 colours", "image/png", "png", png.write_palette, esri=("PNG8",), write_indexed=png.write_indexed),
         "jpeg": Format("jpeg", "JPEG", "image/jpeg", "jpg", pillow.write_jpeg, has_alpha=False, lossy=True, esri=("JPG", "JPEG")),
         "webp": Format("webp", "WebP", "image/webp", "webp", pillow.write_webp, lossy=True, esri=("WEBP",), max_side_px=16383),
-        **({"avif": Format("avif", "AVIF", "image/avif", "avif", pillow.write_avif, lossy=True)} if pillow.has_avif() else {}),
+        **(
+            {"avif": Format("avif", "AVIF", "image/avif", "avif", pillow.write_avif, lossy=True, esri=("AVIF",))}
+            if pillow.has_avif()
+            else {}
+        ),
         "gif": Format("gif", "GIF", "image/gif", "gif", pillow.write_gif, is_keyed=True, esri=("GIF",)),
         "bmp": Format("bmp", "BMP", "image/bmp", "bmp", pillow.write_bmp, has_alpha=False, has_stamp=False, esri=("BMP",)),
     },

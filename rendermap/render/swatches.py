@@ -42,6 +42,8 @@ Pixels = NDArray[np.uint8]
 _LARGEST_MARKER_PX = 400
 _LEAST_PX = 16
 _EDGE = Color(0, 0, 0, 70)
+_PALE = 240
+"""What is no darker than this in any channel is not seen on white."""
 _CRS = "EPSG:3857"
 
 
@@ -100,7 +102,7 @@ def draw_swatches(layer: SwatchLayer, items: Sequence[LegendItem], size_px: tupl
     found = []
     for item in items:
         is_symbol = isinstance(item.patch, SymbolPatch)
-        pixels = next(drawn) if is_symbol else _patch(layer, item, width_px, height_px, pixel_ratio)
+        pixels = _edged(next(drawn), max(1, round(pixel_ratio))) if is_symbol else _patch(layer, item, width_px, height_px, pixel_ratio)
         found.append(fade(pixels, layer.style.opacity))
     return found
 
@@ -117,6 +119,22 @@ def _patch(layer: SwatchLayer, item: LegendItem, width_px: int, height_px: int, 
         case NoPatch():
             return np.zeros((height_px, width_px, 4), np.uint8)
     raise TypeError(f"{type(item.patch).__name__} has no swatch of its own")
+
+
+def _edged(pixels: Pixels, line_px: int) -> Pixels:
+    """A symbol that is white all over has a thin edge, as a white colour has, for pages are white."""
+    shown = pixels[..., 3] > 0
+    if not shown.any() or pixels[shown][:, :3].min() < _PALE:
+        return pixels
+    inside = np.pad(shown, line_px)
+    for axis, step in ((0, line_px), (0, -line_px), (1, line_px), (1, -line_px)):
+        inside &= np.roll(np.pad(shown, line_px), step, axis)
+    rim = shown & ~inside[line_px:-line_px, line_px:-line_px]
+    edge, own = _EDGE.a / 255, pixels[rim, 3:] / 255
+    alpha = edge + own * (1 - edge)
+    edged = pixels.copy()
+    edged[rim] = np.rint(np.hstack([pixels[rim, :3] * own * (1 - edge) / alpha, alpha * 255]))
+    return edged
 
 
 # --- rasters ---------------------------------------------------------------------------------------------------------

@@ -36,6 +36,11 @@ def tells_values(look: str) -> bool:
     return bool(info.get("renderer") or (info.get("labelingInfo") and info.get("showLabels", True)))
 
 
+def says_transparency(look: str) -> bool:
+    """True where a look has a transparency of its own.  look: as of `restyled`."""
+    return Node(json.loads(look or "{}"), "drawingInfo").has("transparency")
+
+
 def restyled(style: Style, facts: Facts, look: str) -> Style:
     """The style with what a look says of it; what it does not say stays.
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from rendermap.frontends.arcgis.map_documents import legend_document
+from rendermap.frontends.negotiation import format_of
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LegendEntry, LegendLayer
 from rendermap.request import LayerChoice, LayerMode, LegendRequest, MapRequest
@@ -29,7 +30,8 @@ def test_root() -> None:
     assert root["spatialReference"] == {"wkid": 102100, "latestWkid": 3857} and root["units"] == "esriMeters"
     assert [root["fullExtent"][key] for key in ("xmin", "ymin", "xmax", "ymax")] == list(AREA.corners)
     assert root["initialExtent"] == root["fullExtent"] and root["tables"] == []
-    assert {"PNG32", "PNG", "JPG"} <= set(root["supportedImageFormatTypes"].split(","))
+    offered = root["supportedImageFormatTypes"].split(",")
+    assert {"PNG32", "PNG", "JPG"} <= set(offered) and {format_of(name).name for name in offered} == set(FORMATS.names)
     assert root["maxImageWidth"] == root["maxImageHeight"] == 4096
     assert f"{S}/jobs/{HAZARD_JOB}/MapServer" in root["documentInfo"]["Comments"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import product
 from pathlib import Path
 
@@ -244,6 +245,36 @@ def test_a_style_for_ogc_clients_is_told_of_the_same_layers(levels: tuple[Counte
 
 
 def test_the_template_tells_no_symbology(levels: tuple[CountedService, str]) -> None:
-    """Without a job there is nothing to ask about."""
+    """Without a job there is nothing to ask about, but how transparent a layer is whose style jobs tell."""
     service, _ = levels
-    assert all(layer["drawingInfo"] is None for layer in service.get(f"{MAP}/layers", f="json").json()["layers"])
+    listed = {layer["name"]: layer for layer in service.get(f"{MAP}/layers", f="json").json()["layers"]}
+    assert listed["Asked"]["drawingInfo"] == {"transparency": 30, "labelingInfo": None}
+    assert all(layer["drawingInfo"] is None for name, layer in listed.items() if name != "Asked")
+
+
+def test_layers_are_open_to_change_where_they_may_be_asked_about(levels: tuple[CountedService, str]) -> None:
+    """The template says the same as the job, for @arcgis/core asks there and locks what it hears of no other."""
+    service, job_id = levels
+    for path in (MAP, f"{MAP}/jobs/{job_id}"):
+        told = {layer["name"]: layer["canModifyLayer"] for layer in service.get(f"{path}/layers", f="json").json()["layers"]}
+        assert told == {"Seen": False, "Asked": True, "Short": True, "Hidden": False}
+
+
+def test_a_legend_leaves_to_clients_the_transparency_that_they_know(levels: tuple[CountedService, str]) -> None:
+    """@arcgis/core lays on a swatch what drawingInfo says, or the application itself; of other layers the swatch is all that tells it."""
+    service, job_id = levels
+    job = f"{MAP}/jobs/{job_id}"
+    ids = {layer["name"]: layer["id"] for layer in service.get(f"{job}/layers", f="json").json()["layers"]}
+
+    def opacities(path: str, **query: str) -> dict[str, float]:
+        service.get(f"{path}/legend", f="json", **query)
+        return {layer.name: layer.style.opacity for layer in service.counter.legends[-1].layers}
+
+    composed = [
+        {"id": 10, "source": {"type": "mapLayer", "mapLayerId": ids["Asked"]}},
+        {"id": 11, "source": {"type": "MAPLAYER", "mapLayerId": ids["Hidden"]}, "drawingInfo": {"transparency": 50}},
+        {"id": 12, "source": {"type": "mapLayer", "mapLayerId": ids["Short"]}, "drawingInfo": {"showLabels": False}},
+    ]
+    assert opacities(MAP) == {"Asked": 1.0, "Short": 0.7, "Hidden": 0.7}
+    assert opacities(job) == {"Seen": 1.0, "Asked": 1.0, "Short": 0.7, "Hidden": 0.7}
+    assert opacities(job, dynamicLayers=json.dumps(composed)) == {"Asked": 1.0, "Hidden": 1.0, "Short": 0.7}

@@ -252,3 +252,35 @@ def test_dashes_tell_lines_apart() -> None:
     assert {swatch.shape for swatch in drawn} == {(20, 60, 4)}
     dashes = [(np.diff(np.concatenate([[0], (swatch[10, :, 3] > 127).astype(int), [0]])) == 1).sum() for swatch in drawn]
     assert dashes == [4, 5, 5, 2]
+
+
+WHITE, FAINT = Color(255, 255, 255), Color(250, 250, 245, 120)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "geometry", "shown"),
+    [
+        (Symbol((Marker(shapes.CIRCLE, 9.0, WHITE),)), "point", WHITE),
+        (Symbol((Stroke(WHITE, 3.0),)), "line", WHITE),
+        (Symbol((Stroke(WHITE, 0.5),)), "line", WHITE),
+        (Symbol((Fill(WHITE),)), "polygon", WHITE),
+        (Symbol((Fill(FAINT),)), "polygon", FAINT),
+    ],
+)
+def test_white_is_seen_on_a_white_page(symbol: Symbol, geometry: str, shown: Color) -> None:
+    """A symbol that is white all over has a thin edge, inside of which it is what the map shows."""
+    ((swatch,), _) = swatches(symbol, geometry)
+    on_white = swatch[..., :3] * (swatch[..., 3:] / 255) + 255 * (1 - swatch[..., 3:] / 255)
+    assert on_white.min() < 200
+    if geometry != "line":
+        middle = swatch[swatch.shape[0] // 2, swatch.shape[1] // 2]
+        assert np.abs(middle.astype(int) - shown).max() <= 1
+
+
+def test_what_is_seen_on_white_has_no_edge() -> None:
+    """A colour stays the same up to its edge, also one that is nearly white in some channels, and so does white inside of a line."""
+    for color in (GREEN, Color(255, 255, 200)):
+        ((swatch,), _) = swatches(fill(color), "polygon")
+        assert {tuple(pixel[:3]) for pixel in swatch[swatch[..., 3] == 255]} == {color[:3]}
+    ((swatch,), _) = swatches(Symbol((Fill(WHITE), Stroke(RED, 1.0))), "polygon")
+    assert (swatch[3:-3, 3:-3] == 255).all() and not (swatch[..., :3].max(axis=-1) < 200).any()

@@ -110,7 +110,7 @@ def parse_dynamic_layers(text: str) -> tuple[ComposedLayer, ...]:
 
 def _dynamic_layer(item: dict[str, object]) -> ComposedLayer:
     source = item.get("source") or {"type": "mapLayer", "mapLayerId": item.get("id")}
-    if not isinstance(source, dict) or source.get("type") != "mapLayer":
+    if not isinstance(source, dict) or str(source.get("type")).lower() != "maplayer":
         raise NotSupported(details=("'dynamicLayers' may only use the layers of this map.",))
     layer = _whole_number(source.get("mapLayerId"))
     id_ = layer if item.get("id") is None else _whole_number(item["id"])

@@ -161,7 +161,7 @@ def layer_document(card: MapCard, layer: LayerCard, drawing_info: Json | None) -
         "displayField": layer.display_field,
         "typeIdField": None,
         "fields": _fields(layer),
-        "canModifyLayer": drawing_info is not None,
+        "canModifyLayer": access_of(layer) != "view",
         "canScaleSymbols": False,
         "hasLabels": bool(drawing_info and drawing_info.get("labelingInfo")),
         "capabilities": CAPABILITIES[access_of(layer)],

@@ -191,8 +191,8 @@ async def legend(ask: Ask) -> Answer:
     composition = checks.read(lambda: parse_composition(ask.parameters), None)
     checks.finish()
     suffix = "" if (ratio, size) == (1.0, DEFAULT_SWATCH_PX) else f"-{size[0]}x{size[1]}-{ratio * 96:g}"
-    # a composed map's layers have ids of their own
-    told = frozenset(await _drawing_infos(opened)) if composition is None else frozenset[int]()
+    # a composed map's layers have ids of their own, and a template has no values
+    told = frozenset(await _drawing_infos(opened)) if composition is None and ask.address.job_id else frozenset[int]()
     document = legend_document(await _legend_layers(ask, opened, ratio, size, composition), suffix, told)
     return Answer(document, "legend", {"crumbs": crumbs_of(ask, opened.card)})
 
@@ -205,7 +205,7 @@ async def _legend_layers(
     composition: tuple[ComposedLayer, ...] | None = None,
 ) -> tuple[LegendLayer, ...]:
     job = ask.job(opened.card.service.name)
-    return await opened.legend(LegendRequest(job, pixel_ratio=ratio, swatch_px=size, composition=composition))
+    return await opened.legend(LegendRequest(job, pixel_ratio=ratio, swatch_px=size, composition=composition, is_opaque=True))
 
 
 async def swatch(ask: Ask) -> Response:
