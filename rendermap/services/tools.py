@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rendermap.services.description import ServiceDescription, TaskDescription
 from rendermap.services.lines import KeyPath
+from rendermap.services.signatures import Signature, signatures_of
 
 FILE_NAME = "tools.py"
 LARGEST_BYTES = 1 << 20
+RESERVED = frozenset(("f", "token", "callback", "context", "returnz", "returnm", "returnmessages"))
+ENVIRONMENT = "env:"
+"""What requests to run a task say by these names, or by names that begin so, is not for the task; in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,13 @@ class Tools:
     """A tools.py.
 
     names: of what it defines or imports, None where only running it would tell.  line, fault: where and why it cannot be understood.
+    signatures: of those functions whose text says what they must be given.
     """
 
     names: frozenset[str] | None
     line: int = 1
     fault: str | None = None
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """True also where nobody can tell."""
@@ -42,7 +48,8 @@ def read_tools(folder: Path) -> Tools | None:
     if len(raw) > LARGEST_BYTES:
         return Tools(None, fault=f"larger than {LARGEST_BYTES} bytes")
     try:
-        return Tools(_names_of(ast.parse(raw)))
+        module = ast.parse(raw)
+        return Tools(_names_of(module), signatures=signatures_of(module))
     except SyntaxError as error:
         return Tools(None, error.lineno or 1, f"not Python: {error.msg}")
     except (ValueError, RecursionError, MemoryError) as error:
@@ -70,9 +77,11 @@ def tool_of(task: TaskDescription, tools: Tools | None) -> str:
 
 
 def check_tools(described: ServiceDescription, folder: Path, tools: Tools | None) -> Iterator[tuple[KeyPath, str]]:
-    """What is missing to run the tasks, where they are run here."""
-    runs_here = described.run.engine == "local" or (described.run.engine is None and (tools or any(t.command for t in described.tasks)))
-    for index, task in enumerate(described.tasks) if runs_here else ():
+    """What keeps the tasks from being run, where this service runs them."""
+    engine = described.run.engine or ("local" if tools or any(task.command for task in described.tasks) else "none")
+    if engine != "none":
+        yield from _check_names(described)
+    for index, task in enumerate(described.tasks) if engine in ("local", "celery") else ():
         keys: KeyPath = ("tasks", index)
         if task.command and "/" in task.command[0]:
             if not os.access(folder / task.command[0], os.X_OK) or (folder / task.command[0]).is_dir():
@@ -81,3 +90,20 @@ def check_tools(described: ServiceDescription, folder: Path, tools: Tools | None
             yield (*keys, "tool"), f"there is no function {task.tool} in {FILE_NAME}"
         elif not task.command and not tool_of(task, tools):
             yield (*keys, "name"), f"nothing runs this task: there is no function of its name in {FILE_NAME}, and no command"
+        elif fault := _misfit(task, tools):
+            yield (*keys, "tool" if task.tool else "name"), f"{FILE_NAME}: {fault}"
+
+
+def _misfit(task: TaskDescription, tools: Tools | None) -> str | None:
+    """Why the function of a task can never be called."""
+    signature = tools.signatures.get(tool_of(task, tools)) if tools else None
+    return signature.fault([parameter.name for parameter in task.parameters if parameter.direction == "input"]) if signature else None
+
+
+def _check_names(described: ServiceDescription) -> Iterator[tuple[KeyPath, str]]:
+    for index, task in enumerate(described.tasks):
+        for number, parameter in enumerate(task.parameters):
+            name = parameter.name.lower()
+            if parameter.direction == "input" and (name in RESERVED or name.startswith(ENVIRONMENT)):
+                words = f"{parameter.name} stands for something else in requests: nobody can give it"
+                yield ("tasks", index, "parameters", number, "name"), words

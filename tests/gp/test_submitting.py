@@ -69,6 +69,46 @@ def test_what_is_missing_to_run_a_task_is_told(tmp_path: Path) -> None:
     ]
 
 
+FUNCTIONS = """
+from rendermap.jobs import manifest
+from rendermap.jobs.manifest import Run as Work
+def good(run: "manifest.Run", work: Work, AREA, *more, far=1, **others): ...
+def wrong(areas, run): ...
+def only(area, *, depth): ...
+def placed(area, /): ...
+async def later(area): ...
+@staticmethod
+def made(anything): ...
+"""
+
+
+def test_functions_that_can_never_be_called_are_told(tmp_path: Path) -> None:
+    """With the parameters that no input fills; what only running would tell is passed over."""
+    names = ("good", "wrong", "only", "placed", "later", "made")
+    task = '[[tasks]]\nname = "{}"\n[[tasks.parameters]]\nname = "Area"\ntype = "GPString"\n'
+    path = published(tmp_path, "".join(map(task.format, names)), tools=False)
+    (path.parent / "tools.py").write_text(FUNCTIONS)
+    said = [fault.message for fault in read_service(path, tmp_path).faults]
+    assert [words.partition(".name: tools.py: the function ")[::2] for words in said] == [
+        ("tasks[1]", "in line 5 wants areas, run, and the task has no such input; a run is told by the annotation Run"),
+        ("tasks[2]", "in line 6 wants depth, and the task has no such input; a run is told by the annotation Run"),
+        ("tasks[3]", "in line 7 must be a plain one that takes its parameters by name"),
+        ("tasks[4]", "in line 8 must be a plain one that takes its parameters by name"),
+    ]
+
+
+@pytest.mark.parametrize(("engine", "count"), [("local", 3), ("ogcapi", 3), ("none", 0)])
+def test_names_that_requests_have_for_something_else_are_told(tmp_path: Path, engine: str, count: int) -> None:
+    """A value for such an input would never arrive; where others run the task it may be called as it likes."""
+    url = 'url = "https://processes.example.org"\n' if engine == "ogcapi" else ""
+    inputs = "".join(f'[[tasks.parameters]]\nname = "{name}"\ntype = "GPString"\n' for name in ("F", "returnZ", "env:outSR", "Format"))
+    described = f'[run]\nengine = "{engine}"\n{url}[[tasks]]\nname = "Go"\n{inputs}'
+    path = published(tmp_path, described, tools=False)
+    (path.parent / "tools.py").write_text("def go(**all): ...\n")
+    faults = read_service(path, tmp_path).faults
+    assert len(faults) == count and all("nobody can give it" in fault.message for fault in faults)
+
+
 def test_tools_that_are_not_python_are_told_by_their_line(tmp_path: Path) -> None:
     """They are read, and never imported by the server."""
     path = published(tmp_path, SERVICE, tools=True)
