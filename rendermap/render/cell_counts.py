@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rendermap.render.raster_levels import Box, RasterLevels, Request
+from rendermap.render.raster_levels import RasterLevels
+from rendermap.render.raster_patch import Box, Request
 from rendermap.symbology.facts import Measures
 
 MOST_CELLS = 1 << 27

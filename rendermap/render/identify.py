@@ -16,7 +16,7 @@ from rendermap.geo.view import MapView
 from rendermap.render.gdb_raster import probe_values
 from rendermap.render.paint import hidden_cells
 from rendermap.render.raster import draw_blocks
-from rendermap.render.raster_levels import Patch
+from rendermap.render.raster_patch import Patch
 from rendermap.render.raster_theme import raster_theme
 from rendermap.render.resample import Sampler
 from rendermap.render.warm_rasters import warm_rasters

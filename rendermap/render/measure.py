@@ -14,7 +14,7 @@ from rendermap.dispatch.plan import MeasurePlan
 from rendermap.render.cell_counts import MOST_CELLS, can_count, count_cells, measures_of_counts
 from rendermap.render.field_values import combinations_of, values_of
 from rendermap.render.gdb_raster import probe_values
-from rendermap.render.raster_levels import Request
+from rendermap.render.raster_patch import Request
 from rendermap.render.warm_rasters import warm_rasters
 from rendermap.symbology.facts import Measures, RasterFacts
 

@@ -18,7 +18,7 @@ from rendermap.geo.crs import is_geographic
 from rendermap.geo.finest import Finest, coarser
 from rendermap.geo.view import MapView, parts_of
 from rendermap.render.blocks import Blocks
-from rendermap.render.raster_levels import Patch
+from rendermap.render.raster_patch import Patch
 from rendermap.render.raster_source import Affine
 from rendermap.render.resample_mesh import MeshSampler
 from rendermap.render.warp import CellGrid, Mesh, locate, points_of

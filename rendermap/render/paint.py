@@ -28,7 +28,8 @@ from rendermap.render.colorize import (
     words_of,
 )
 from rendermap.render.raster_holes import Valid
-from rendermap.render.raster_levels import Box, Patch, RasterLevels, Request
+from rendermap.render.raster_levels import RasterLevels
+from rendermap.render.raster_patch import Box, Patch, Request
 from rendermap.render.raster_source import carry
 from rendermap.render.raster_theme import raster_theme
 from rendermap.render.relief import CellSize, shade

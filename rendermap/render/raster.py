@@ -15,7 +15,8 @@ from rendermap.geo.view import MapView, part_of, parts_of
 from rendermap.render.colorize import Pixels
 from rendermap.render.gdb_raster import draw_geodatabase_raster
 from rendermap.render.paint import is_blended, paint, request_of
-from rendermap.render.raster_levels import Box, Patch, RasterLevels
+from rendermap.render.raster_levels import RasterLevels
+from rendermap.render.raster_patch import Box, Patch
 from rendermap.render.resample import Sampler
 from rendermap.render.view_limits import with_limits_of_view
 from rendermap.render.warm_rasters import warm_rasters

@@ -13,7 +13,8 @@ from rendermap.imaging.palette import Indexed
 from rendermap.render.colorize import Codes, Named, codes_of
 from rendermap.render.paint import is_blended
 from rendermap.render.raster import draw_blocks
-from rendermap.render.raster_levels import Patch, RasterLevels
+from rendermap.render.raster_levels import RasterLevels
+from rendermap.render.raster_patch import Patch
 from rendermap.render.raster_theme import raster_theme
 from rendermap.render.resample import Sampler
 from rendermap.render.warm_rasters import warm_rasters

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rendermap.errors import SourceUnreadable, StyleInvalid
 from rendermap.jobs.job import Layer
-from rendermap.render.raster_holes import Cells, Valid, valid_cells
+from rendermap.render.memory_levels import SMALLEST_SIDE, MemoryLevel, levels_from
+from rendermap.render.raster_holes import valid_cells
+from rendermap.render.raster_patch import Patch, Read, Request, joined, span
 from rendermap.render.raster_pyramid import (
     PICKED_PER_PIXEL,
     Kept,
@@ -22,60 +23,15 @@ from rendermap.render.raster_pyramid import (
     is_large,
     kept_for,
     picked_at,
-    sum_pairs,
 )
 from rendermap.render.raster_source import Affine, Dataset, Resampling, Window, check_files, georeference, open_raster, reading
 from rendermap.symbology.facts import Band, RasterFacts
 
-Box = tuple[float, float, float, float]
-_Read = tuple[Cells, Valid | None, NDArray[np.uint8] | None]
-"""Cells, which of them hold data, and how far they are seen; see `Patch`."""
-
 _MEMORY_SIDE = 2048
-_SMALLEST_SIDE = 256
 _READ_CELLS = 1 << 24
 LARGE_PART = 0.25
 """Of the rows of a large raster: for so many all may be read, and what is made of them serves the next picture."""
 _AVERAGED_UP_TO_CELLS = 1 << 28
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """Cells read around what a picture needs.
-
-    cells: (bands, height, width).  valid: (height, width), None when every cell is.  alpha: (height, width) uint8 where the raster is
-    see-through by degrees.  left, top: place of the first cell's outer corner in the raster, in its full-size cells.
-    step: full-size cells per cell read, (across, down).
-    """
-
-    cells: Cells
-    valid: Valid | None
-    alpha: NDArray[np.uint8] | None
-    left: float
-    top: float
-    step: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to read.  bands: from 1.  box: (left, top, right, bottom) in full-size cells.  scale: full-size cells per picture pixel.
-
-    smooth: average when shrinking, else pick, or take what most cells have where majority.
-    alpha_band: 0 for none but the dataset's own mask.  margin: cells read beyond the box, one for values between cells.
-    """
-
-    bands: tuple[int, ...]
-    box: Box
-    scale: float
-    smooth: bool
-    alpha_band: int = 0
-    majority: bool = False
-    margin: int = 1
-
-    @property
-    def level_scale(self) -> float:
-        """Full-size cells per cell of a level, at most: one that is picked must lie within half a pixel of its place."""
-        return self.scale if self.smooth or self.majority else self.scale / PICKED_PER_PIXEL
 
 
 class RasterLevels:
@@ -92,7 +48,7 @@ class RasterLevels:
             self._factors = tuple(self._whole.overviews(1))
         self.width, self.height = self._whole.width, self._whole.height
         self._overviews: dict[int, Dataset] = {}
-        self._made: dict[tuple[tuple[int, ...], bool, int], list[_Made]] = {}
+        self._made: dict[tuple[tuple[int, ...], bool, int], list[MemoryLevel]] = {}
         self._pyramids: dict[Kept, Pyramid] = {}
         self._is_large = is_large(layer)
 
@@ -155,7 +111,7 @@ class RasterLevels:
 
     def _wants_levels(self, request: Request) -> bool:
         """True where levels made of all cells serve better than a look at those of the picture; a large raster's will be kept anyway."""
-        if self._factors or request.majority or max(self.width, self.height) <= _SMALLEST_SIDE:
+        if self._factors or request.majority or max(self.width, self.height) <= SMALLEST_SIDE:
             return False
         if request.level_scale < 2 or (self._is_large and not (request.smooth or self._picks(request))):
             return False
@@ -178,15 +134,15 @@ class RasterLevels:
         for _ in range(halvings(-(-max(self.width, self.height) // factor))):
             factor *= 1 + (2 * factor <= request.level_scale * 1.01)
         left, top, right, bottom = (place / factor for place in request.box)
-        columns = _span(left, right, -(-self.width // factor), 1, request.margin)
-        rows = _span(top, bottom, -(-self.height // factor), 1, request.margin)
+        columns = span(left, right, -(-self.width // factor), 1, request.margin)
+        rows = span(top, bottom, -(-self.height // factor), 1, request.margin)
         if columns[1] <= columns[0] or rows[1] <= rows[0]:
             return None
         with reading(self._layer.open_name):
             picked = self._picked(request, factor, rows, columns)
         return Patch(*picked, columns[0] * factor, rows[0] * factor, (factor, factor))
 
-    def _picked(self, request: Request, factor: int, rows: tuple[int, int], columns: tuple[int, int]) -> _Read:
+    def _picked(self, request: Request, factor: int, rows: tuple[int, int], columns: tuple[int, int]) -> Read:
         """Every so manieth cell, from the first to before the last of a level's, a bounded part of the raster at a time."""
         start = self._first_factor // 2
         down = picked_at(rows[0], rows[1] - rows[0], factor, start, self.height)
@@ -199,7 +155,7 @@ class RasterLevels:
             cells, valid, alpha = self._cells(self._whole, request, window, (window.height, window.width))
             at = np.ix_(some - some[0], across - across[0])
             parts.append((cells[:, *at], None if valid is None else valid[at], None if alpha is None else alpha[at]))
-        return _joined(parts)
+        return joined(parts)
 
     def _read_pyramid(self, request: Request) -> Patch | None:
         """From what is kept behind earlier pictures; None where nothing is, or it is damaged."""
@@ -240,8 +196,8 @@ class RasterLevels:
         # the cells themselves are picked from the middle of those that a pixel shows, of a level nobody knows from where
         scale = request.scale if max(step) == 1 else request.level_scale
         shrink = 1 if kept is Kept.PICKED else max(1, int(scale / max(step)))
-        c0, c1 = _span(request.box[0] / step[0], request.box[2] / step[0], width, shrink, request.margin)
-        r0, r1 = _span(request.box[1] / step[1], request.box[3] / step[1], height, shrink, request.margin)
+        c0, c1 = span(request.box[0] / step[0], request.box[2] / step[0], width, shrink, request.margin)
+        r0, r1 = span(request.box[1] / step[1], request.box[3] / step[1], height, shrink, request.margin)
         if c1 <= c0 or r1 <= r0:
             return None
         shape = (-(-(r1 - r0) // shrink), -(-(c1 - c0) // shrink))
@@ -250,7 +206,7 @@ class RasterLevels:
         scaled = (step[0] * (c1 - c0) / shape[1], step[1] * (r1 - r0) / shape[0])
         return Patch(cells, valid, alpha, c0 * step[0], r0 * step[1], scaled)
 
-    def _cells(self, dataset: Dataset, request: Request, window: Window, shape: tuple[int, int], averaged: bool = False) -> _Read:
+    def _cells(self, dataset: Dataset, request: Request, window: Window, shape: tuple[int, int], averaged: bool = False) -> Read:
         shrinks = shape != (window.height, window.width)
         method = Resampling.nearest
         if shrinks and (request.smooth or request.majority):
@@ -280,7 +236,7 @@ class RasterLevels:
         made = [level for level in self._made[key] if max(level.step) <= request.level_scale * 1.01]
         return made[-1].cut(request.box, request.margin) if made else None
 
-    def _make(self, request: Request) -> list[_Made]:
+    def _make(self, request: Request) -> list[MemoryLevel]:
         """Halved copies, `_MEMORY_SIDE` cells a side at most: a raster without overviews is read through once, not for every tile."""
         if self._picks(request):
             return self._make_picked(request)
@@ -292,72 +248,12 @@ class RasterLevels:
         with reading(self._layer.open_name):
             whole = Window(0, 0, self.width, self.height)
             cells, valid, alpha = self._cells(self._whole, replace(request, smooth=smooth), whole, shape)
-        made = [_Made(cells, valid, alpha, (self.width / shape[1], self.height / shape[0]))]
-        while max(made[-1].cells.shape[1:]) > _SMALLEST_SIDE:
-            made.append(made[-1].halved(request.smooth))
-        return made
+        return levels_from(MemoryLevel(cells, valid, alpha, (self.width / shape[1], self.height / shape[0])), request.smooth)
 
-    def _make_picked(self, request: Request) -> list[_Made]:
+    def _make_picked(self, request: Request) -> list[MemoryLevel]:
         factor = self._first_factor
         while max(self.width, self.height) / factor > PICKED_PER_PIXEL * _MEMORY_SIDE:
             factor *= 2
         with reading(self._layer.open_name):
             picked = self._picked(request, factor, (0, -(-self.height // factor)), (0, -(-self.width // factor)))
-        made = [_Made(*picked, (factor, factor))]
-        while max(made[-1].cells.shape[1:]) > _SMALLEST_SIDE:
-            made.append(made[-1].halved(False))
-        return made
-
-
-def _joined(parts: list[_Read]) -> _Read:
-    """Parts of a picture one below the other."""
-    cells = np.concatenate([part[0] for part in parts], axis=1)
-    valid, alpha = None, None
-    if any(part[1] is not None for part in parts):
-        valid = np.concatenate([np.ones(read.shape[1:], np.bool_) if known is None else known for read, known, _ in parts])
-    if any(part[2] is not None for part in parts):
-        alpha = np.concatenate([np.full(read.shape[1:], 255, np.uint8) if seen is None else seen for read, _, seen in parts])
-    return cells, valid, alpha
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A level in memory."""
-
-    cells: Cells
-    valid: Valid | None
-    alpha: NDArray[np.uint8] | None
-    step: tuple[float, float]
-
-    def cut(self, box: Box, margin: int) -> Patch | None:
-        height, width = self.cells.shape[1:]
-        c0, c1 = _span(box[0] / self.step[0], box[2] / self.step[0], width, 1, margin)
-        r0, r1 = _span(box[1] / self.step[1], box[3] / self.step[1], height, 1, margin)
-        if c1 <= c0 or r1 <= r0:
-            return None
-        part = np.s_[r0:r1, c0:c1]
-        valid = None if self.valid is None else self.valid[part]
-        alpha = None if self.alpha is None else self.alpha[part]
-        return Patch(self.cells[:, r0:r1, c0:c1], valid, alpha, c0 * self.step[0], r0 * self.step[1], self.step)
-
-    def halved(self, smooth: bool) -> _Made:
-        height, width = self.cells.shape[1:]
-        rows, cols = np.arange(0, height, 2), np.arange(0, width, 2)
-        alpha = None if self.alpha is None else self.alpha[::2, ::2]
-        if not smooth:
-            picked = None if self.valid is None else self.valid[::2, ::2]
-            return _Made(self.cells[:, ::2, ::2], picked, alpha, (2 * self.step[0], 2 * self.step[1]))
-        step = (self.step[0] * width / len(cols), self.step[1] * height / len(rows))
-        weights = np.ones((height, width), np.float32) if self.valid is None else self.valid.astype(np.float32)
-        total = sum_pairs(weights)
-        values = np.where(weights > 0, self.cells, 0) * weights
-        mean = np.stack([sum_pairs(band) for band in values]) / np.maximum(total, 1)
-        kind = np.float32 if self.cells.dtype.itemsize <= 2 or self.cells.dtype == np.float32 else np.float64
-        return _Made(mean.astype(kind), None if self.valid is None else total > 0, alpha, step)
-
-
-def _span(low: float, high: float, size: int, shrink: int, margin: int) -> tuple[int, int]:
-    """Cells needed between two places, some more on each side, on the grid of shrunken cells."""
-    first = int(np.floor(max(low - margin * shrink, 0) / shrink)) * shrink
-    last = int(np.ceil(min(high + margin * shrink, size) / shrink)) * shrink
-    return first, min(last, size)
+        return levels_from(MemoryLevel(*picked, (factor, factor)), smooth=False)

@@ -13,7 +13,7 @@ from rendermap.imaging.palette import MAX_COLORS, Indexed
 from rendermap.render.colorize import Pixels, Steps, Words, pixels_of, stretch_steps
 from rendermap.render.paint import is_blended
 from rendermap.render.raster import draw_blocks
-from rendermap.render.raster_levels import Patch
+from rendermap.render.raster_patch import Patch
 from rendermap.render.resample import Sampler
 from rendermap.render.view_limits import with_limits_of_view
 from rendermap.render.warm_rasters import warm_rasters

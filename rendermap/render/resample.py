@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.render.raster_holes import Valid
-from rendermap.render.raster_levels import Patch
+from rendermap.render.raster_patch import Patch
 from rendermap.render.resample_mesh import MeshSampler
 from rendermap.render.resample_points import PointSampler, kind_of
 from rendermap.render.warp import CellGrid, Mesh, points_of

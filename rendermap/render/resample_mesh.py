@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rendermap.render.raster_holes import Valid
-from rendermap.render.raster_levels import Patch
+from rendermap.render.raster_patch import Patch
 from rendermap.render.resample_points import PointSampler
 from rendermap.render.warp import Mesh, points_at
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendermap.render.raster_holes import Valid
-from rendermap.render.raster_levels import Patch
+from rendermap.render.raster_patch import Patch
 
 Floats = NDArray[np.float64]
 Values = NDArray[Any]

@@ -14,7 +14,7 @@ from rendermap.geo.view import MapView
 from rendermap.render.clip import inside
 from rendermap.render.gdb_raster import probe_values
 from rendermap.render.measure import measures_of
-from rendermap.render.raster_levels import Request
+from rendermap.render.raster_patch import Request
 from rendermap.render.raster_theme import raster_theme
 from rendermap.render.resample import Sampler
 from rendermap.render.warm_rasters import warm_rasters

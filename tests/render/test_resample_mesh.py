@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import transformer
 from rendermap.geo.view import MapView
-from rendermap.render.raster_levels import Patch
+from rendermap.render.raster_patch import Patch
 from rendermap.render.resample import Sampler
 from rendermap.render.resample_mesh import MeshSampler
 from rendermap.render.resample_points import PointSampler
