@@ -40,7 +40,7 @@ class Wire(asyncio.Transport):
 
 async def answered(app: ASGIApp, head: bytes, *, is_broken_off: bool = False) -> Wire:
     """What a client is sent for a request."""
-    wire, config = Wire(), Config(app, lifespan="off", ws="none")
+    wire, config = Wire(), Config(app, lifespan="off", ws="none", log_config=None)
     config.load()
     connection = ClientConnection(config, Crowd(9, app, Patience()), {})
     connection.connection_made(wire)
