@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import replace
 
 from rendermap.access.grant import Operation
+from rendermap.conditions import NEVER, demand_dates, exchanged, with_shape_tests
 from rendermap.disclosure import Disclosure
 from rendermap.dispatch.plan import LayerPlan
 from rendermap.drawables import Drawable
@@ -22,8 +21,6 @@ from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.field_names import respelled
 from rendermap.timing import filter_of
 
-T = TypeVar("T")
-
 
 def demand_told(where: str, told: Disclosure) -> None:
     """Filters may be used as an oracle for values: they ask for what may be told, and for no number that is told rounded.
@@ -32,8 +29,10 @@ def demand_told(where: str, told: Disclosure) -> None:
     """
     if told.level is Operation.VIEW:
         raise NotSupported
-    if not told.lets_filter_by(columns(parse_filter(where))):
+    condition = with_shape_tests(parse_filter(where), told.fields, NEVER)
+    if not told.lets_filter_by(columns(condition)):
         raise InvalidFilter(UNKNOWN_FIELD)
+    demand_dates(condition, told.fields)
 
 
 def at_time(drawable: Drawable, span: TimeSpan, told: Disclosure) -> Drawable:
@@ -51,7 +50,7 @@ def filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
 
     told: names the features' ids.
     """
-    asked = with_ids(parse_filter(filter_text), told)
+    asked = _asked(filter_text, told)
     if not is_native(asked):
         # each would cost a copy of the dataset
         raise InvalidFilter("A filter in a request may not use functions.")
@@ -64,27 +63,16 @@ def definition_of(drawable: Drawable, told: Disclosure) -> Expression | None:
     """What of a layer of features is drawn at all, whatever its class; None for all."""
     assert drawable.layer and isinstance(drawable.layer.facts, VectorFacts)
     own = (drawable.style.filter,) if drawable.style and drawable.style.filter else ()
-    asked = (with_ids(parse_filter(text), told) for text in drawable.filters)
+    asked = (_asked(text, told) for text in drawable.filters)
     terms = (*own, *(respelled(term, drawable.layer.facts) for term in asked))
     return And(terms) if len(terms) > 1 else terms[0] if terms else None
 
 
-def with_ids(condition: Expression, told: Disclosure) -> Expression:
-    """The condition with the features' ids named as they are below, whatever a field is called that may not be told."""
-    ids = {name for name in columns(condition) if find_name(name, told.names) == 0}
-    return _renamed(condition, dict.fromkeys(ids, FEATURE_ID)) if ids else condition
-
-
-def _renamed(value: T, names: Mapping[str, str]) -> T:
-    """Any part of a condition with its columns under other names."""
-    made: Any = value
-    if isinstance(value, Column):
-        made = Column(names.get(value.name, value.name))
-    elif isinstance(value, tuple):
-        made = tuple(_renamed(item, names) for item in value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        made = replace(value, **{part.name: _renamed(getattr(value, part.name), names) for part in fields(value)})
-    return made  # type: ignore[no-any-return]
+def _asked(text: str, told: Disclosure) -> Expression:
+    """A filter as it is asked below: of features that have a shape, and whose ids have a name that no field has."""
+    condition = with_shape_tests(parse_filter(text), told.fields, NEVER)
+    ids = {Column(name) for name in columns(condition) if find_name(name, told.names) == 0}
+    return exchanged(condition, lambda part: Column(FEATURE_ID) if part in ids else part) if ids else condition
 
 
 def _filtered_key(key: str, asked: Expression) -> str:

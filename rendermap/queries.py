@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from rendermap.access.grant import Bounds
+from rendermap.conditions import NEVER, demand_dates, with_shape_tests
 from rendermap.disclosure import Disclosure
 from rendermap.dispatch.found import Found
 from rendermap.dispatch.plan import FeaturesPlan
@@ -20,7 +21,7 @@ from rendermap.request import FeaturesRequest, FindRequest, Order, Statistic, Su
 from rendermap.symbology.expressions.evaluate import find_name, matcher
 from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import And, Column, Comparison, Expression, Like, Literal, Or, columns
+from rendermap.symbology.expressions.tree import SHAPE, And, Column, Expression, IsNull, Like, Or, columns
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 from rendermap.symbology.field_names import respelled
 
@@ -157,18 +158,19 @@ class Queried:
 
     def _spelled(self, condition: Expression) -> Expression:
         """The condition with its fields spelled as the data has them.  Raises InvalidFilter where one may not be told, or is not there."""
-        names = self.disclosure.names
-        facts = VectorFacts(GeometryKind.POINT, (Field(self.disclosure.id_field, FieldKind.INTEGER), *self.disclosure.fields))
-        spelled = respelled(condition, facts)
-        if not columns(spelled) <= set(names):
+        names, told = {SHAPE, *self.disclosure.names}, self.disclosure.fields
+        facts = VectorFacts(GeometryKind.POINT, (Field(self.disclosure.id_field, FieldKind.INTEGER), *told))
+        spelled = respelled(with_shape_tests(condition, told, IsNull(Column(SHAPE))), facts)
+        if not columns(spelled) <= names:
             raise InvalidFilter(UNKNOWN_FIELD)
+        demand_dates(spelled, told)
         return spelled
 
     def _text_condition(self, text: str, fields: Iterable[str], *, is_whole: bool = False) -> Expression:
         """Whether one of the fields holds a text, whatever its case; nothing does where there is no such field."""
         pattern = like_pattern(text, is_whole=is_whole)
         terms = tuple(Like(Column(self._asked(name)), pattern, _ESCAPE, ignores_case=True) for name in fields if name)
-        return Or(terms) if len(terms) > 1 else terms[0] if terms else Comparison("=", Literal(0), Literal(1))
+        return Or(terms) if len(terms) > 1 else terms[0] if terms else NEVER
 
     def _cell(self, crs: str) -> float | None:
         scale = max(self.bounds.finest_scale_denominator or 0.0, self.drawable.tool.finest_scale_denominator or 0.0)

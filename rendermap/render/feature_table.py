@@ -19,7 +19,7 @@ from rendermap.render.copies import Shapes, member_of
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.vector_facts import ERRORS, quiet
 from rendermap.symbology.expressions.date_text import moment
-from rendermap.symbology.expressions.tree import FEATURE_ID
+from rendermap.symbology.expressions.tree import FEATURE_ID, SHAPE
 from rendermap.symbology.facts import FieldKind, VectorFacts
 
 Columns = dict[str, NDArray[Any]]
@@ -102,6 +102,13 @@ def _typed(data: NDArray[Any], kind: FieldKind | None) -> NDArray[Any]:
 def with_ids(table: FeatureTable) -> FeatureTable:
     """The table with the ids as a column, for conditions of the style."""
     return FeatureTable(table.ids, {**table.columns, FEATURE_ID: table.ids}, table.shapes)
+
+
+def with_shape(table: FeatureTable) -> FeatureTable:
+    """The table with a column that is null where there is no shape."""
+    assert table.shapes is not None
+    is_there = ~(shapely.is_missing(table.shapes) | shapely.is_empty(table.shapes))
+    return FeatureTable(table.ids, {**table.columns, SHAPE: np.where(is_there, 1.0, np.nan)}, table.shapes)
 
 
 def told(table: FeatureTable, plan: FeaturesPlan) -> FeatureTable:

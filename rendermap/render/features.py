@@ -17,11 +17,11 @@ from rendermap.geo.bbox import BBox, pad
 from rendermap.limits import ANSWER_BYTES
 from rendermap.render.computed import plain_values
 from rendermap.render.feature_shapes import Mask, carried, cut, extent_in, lies, on_grid, query_geometry, shape_from, shown
-from rendermap.render.feature_table import FeatureTable, read_chosen, read_features, told, with_ids
+from rendermap.render.feature_table import FeatureTable, read_chosen, read_features, told, with_ids, with_shape
 from rendermap.render.label_classes import fields_of_theme, shown_by
 from rendermap.request import Order, Statistic, Sum, Wanted
 from rendermap.symbology.expressions.evaluate import Test, find_name, test_of
-from rendermap.symbology.expressions.tree import FEATURE_ID, Expression, columns
+from rendermap.symbology.expressions.tree import FEATURE_ID, SHAPE, Expression, columns
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import VectorTheme
 
@@ -60,7 +60,8 @@ def _candidates(plan: FeaturesPlan) -> FeatureTable:
     asked = query_geometry(plan.spatial_filter, plan.crs, _around_data(plan)) if plan.spatial_filter else None
     extent = extent_in(plan.extent_deg, plan.crs) if plan.extent_deg else None
     box = _box_of([each for each in (asked, extent) if each is not None], plan.cell)
-    needs_shapes = asked is not None or extent is not None or plan.wanted is Wanted.EXTENT
+    asks_shape = plan.where is not None and SHAPE in columns(plan.where)
+    needs_shapes = asked is not None or extent is not None or plan.wanted is Wanted.EXTENT or asks_shape
     hidden = _deciding(plan)
     raw = with_ids(read_features(plan.layer, [*_names(plan), *hidden], with_shapes=needs_shapes, box=box))
     if plan.definition:
@@ -71,7 +72,7 @@ def _candidates(plan: FeaturesPlan) -> FeatureTable:
     if plan.ids is not None:
         table = table.pick(np.isin(table.ids, np.array(plan.ids, np.int64)))
     if plan.where:
-        table = table.pick(_passes(plan.where, table))
+        table = table.pick(_passes(plan.where, with_shape(table) if asks_shape else table))
     if needs_shapes:
         table = _told_shapes(table, plan, extent)
     if plan.spatial_filter and asked is not None and table.shapes is not None:
@@ -96,7 +97,8 @@ def _names(plan: FeaturesPlan) -> set[str]:
     names = set(columns(plan.where)) if plan.where else set()
     names |= {each.field for each in plan.order} | {each.field for each in plan.statistics} | set(plan.group_by)
     names |= set(plan.fields) if plan.wanted is Wanted.DISTINCT else set()
-    return names - {plan.id_field} - {each.name for each in plan.statistics if each.name not in plan.group_by and each.name != each.field}
+    made = {each.name for each in plan.statistics if each.name not in plan.group_by and each.name != each.field}
+    return names - {plan.id_field, SHAPE} - made
 
 
 def _around_data(plan: FeaturesPlan) -> BBox | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -47,6 +48,17 @@ class Sites(AskedService):
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Sites:
     return Sites(tmp_path_factory.mktemp("sites"), {"Demo": _layers()})
+
+
+def names(answer: dict[str, Any]) -> list[Any]:
+    assert "features" in answer, answer
+    return [one["attributes"]["name"] for one in answer["features"]]
+
+
+def drawn(sites: Sites, where: str, **asked: object) -> Any:
+    """The answer to a picture of the sites that meet a condition."""
+    box = f"{WEST},{SOUTH},{WEST + 500},{SOUTH + 100}"
+    return sites.get(f"{sites.map_url()}/export", bbox=box, layers="show:0", layerDefs=json.dumps({"0": where}), **asked)
 
 
 def find(sites: Sites, **asked: object) -> dict[str, Any]:
@@ -114,3 +126,59 @@ def test_find_tells_values_as_identify_does(sites: Sites) -> None:
     assert find(sites, layers="0", searchText=str(ms(2)))["results"] == []
     place = sites.get(f"{sites.map_url()}/identify", f="json", geometry=f"{WEST + 225},{SOUTH + 25}", layers="all:0", tolerance=0).json()
     assert one["attributes"] in [each["attributes"] for each in place["results"]]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("name <> N'Site 1' AND name IN (N'Site 1', N'Site 2')", NAMES[2:3]),
+        ("name LIKE 'S' || LOWER('ITE _')", NAMES),
+        ("since <= CURRENT_TIMESTAMP - INTERVAL '3' DAY", NAMES[:2]),
+        ("since > CURRENT_DATE - 2 AND since <= CURRENT_DATE", NAMES[3:]),
+        ("since > GETDATE() - 2", NAMES[3:]),
+        ("name = 'CURRENT_DATE' OR since >= CURRENT_DATE", NAMES[4:]),
+        ("Shape IS NOT NULL AND since < DATE '2026-01-03'", NAMES[:2]),
+        ("SHAPE IS NULL", []),
+    ],
+)
+def test_conditions_as_existing_applications_write_them(
+    where: str, expected: list[str], sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unicode texts, functions of texts, the time of the request and shapes: in queries, at a place and in pictures."""
+    monkeypatch.setattr("rendermap.frontends.arcgis.clock.datetime", At)
+    assert names(sites.query(where=where, outFields="name")) == expected
+    place = f"{WEST},{SOUTH},{WEST + 500},{SOUTH + 100}"
+    asked = {"geometry": place, "geometryType": "esriGeometryEnvelope", "layers": "all:0", "layerDefs": json.dumps({"0": where})}
+    found = sites.get(f"{sites.map_url()}/identify", f="json", **asked).json()
+    assert [one["attributes"]["name"] for one in found["results"]] == expected, found
+    assert [one["value"] for one in find(sites, layers="0", searchText="site", layerDefs=asked["layerDefs"])["results"]] == expected
+    assert drawn(sites, where, f="image").headers["content-type"] == "image/png"
+
+
+class At(datetime):
+    """The fifth of January 2026, a second before noon in UTC."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> datetime:
+        return datetime(2026, 1, 5, 11, 59, 59, tzinfo=tz)
+
+
+def test_pictures_of_a_moment_are_not_kept(sites: Sites) -> None:
+    """What asks for the time is asked again; an address that was given for it shows the moment it was given."""
+    assert "max-age=0" in drawn(sites, "since < CURRENT_TIMESTAMP", f="image").headers["cache-control"]
+    assert "max-age=0" not in drawn(sites, "since < TIMESTAMP '2026-01-02 00:00:00'", f="image").headers["cache-control"]
+    href = drawn(sites, "since < CURRENT_TIMESTAMP", f="json").json()["href"]
+    assert "immutable" in sites.get(href).headers["cache-control"]
+
+
+@pytest.mark.parametrize("where", ["since > 1767312000000", "1 = since", "since > 'soon'", "since + 1 > DATE '2026-01-01'"])
+def test_dates_are_compared_with_dates(where: str, sites: Sites) -> None:
+    """The same error in queries, at a place and in pictures."""
+    asked = {"geometry": f"{WEST},{SOUTH}", "layerDefs": json.dumps({"0": where})}
+    answers = [
+        sites.query(where=where),
+        sites.get(f"{sites.map_url()}/identify", f="json", **asked).json(),
+        drawn(sites, where, f="json").json(),
+    ]
+    assert [answer["error"]["code"] for answer in answers] == [400] * 3
+    assert len({answer["error"]["message"] for answer in answers}) == 1, answers

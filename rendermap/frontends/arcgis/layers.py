@@ -6,6 +6,7 @@ import json
 import re
 
 from rendermap.errors import InvalidFilter, InvalidLayer, InvalidParameter, NotSupported
+from rendermap.frontends.arcgis.clock import at_now
 from rendermap.frontends.arcgis.spatial import from_esri_scale
 from rendermap.frontends.kvp import parse_json, parse_layer_ids
 from rendermap.reply import MapCard
@@ -51,7 +52,7 @@ def parse_layer_defs(text: str, card: MapCard) -> Filters:
     """
     pairs = _defs_of_json(_defs_json(text)) if text.lstrip()[:1] in "{[" else _defs_of_text(text)
     known = {layer.id for layer in card.layers if layer.kind != "group"}
-    return tuple(sorted((layer, where.strip()) for layer, where in pairs.items() if where.strip() and layer in known))
+    return tuple(sorted((layer, at_now(where.strip())) for layer, where in pairs.items() if where.strip() and layer in known))
 
 
 def _defs_json(text: str) -> object:
@@ -115,7 +116,7 @@ def _dynamic_layer(item: dict[str, object]) -> ComposedLayer:
     layer = _whole_number(source.get("mapLayerId"))
     id_ = layer if item.get("id") is None else _whole_number(item["id"])
     far, near = (_scale(item.get(key)) for key in ("minScale", "maxScale"))
-    return ComposedLayer(id_, layer, _where(item.get("definitionExpression")).strip(), _look(item.get("drawingInfo")), far, near)
+    return ComposedLayer(id_, layer, at_now(_where(item.get("definitionExpression")).strip()), _look(item.get("drawingInfo")), far, near)
 
 
 def _whole_number(value: object) -> int:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from rendermap.errors import LayerNotFound, NotFound, NotSupported
 from rendermap.frontends.arcgis.ask import Answer, Ask
+from rendermap.frontends.arcgis.clock import asks_clock
 from rendermap.frontends.arcgis.href import OutputFile, folder_of, from_token, to_token
 from rendermap.frontends.arcgis.map_documents import (
     layer_document,
@@ -133,6 +134,8 @@ async def export(ask: Ask) -> Answer | Response:
 
 
 async def _shown_response(ask: Ask, opened: OpenMap | OpenTemplate, asked: MapRequest) -> Response:
+    if any(asks_clock(ask.parameters.get(name)) for name in ("layerdefs", "dynamiclayers")):
+        return await drawn_response(ask.request, opened, asked, Keep(max_age_s=0))
     unchanged, job = unchanged_response(ask.request, opened, asked), ask.job(ask.address.service)
     if unchanged is not None:
         note_shown(ask.request, job, opened, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rendermap.errors import InvalidLayer, InvalidParameter, NotSupported
+from rendermap.frontends.arcgis.clock import at_now
 from rendermap.frontends.arcgis.geometries import parse_geometry
 from rendermap.frontends.arcgis.layers import parse_layer_defs
 from rendermap.frontends.arcgis.spatial import parse_spatial_reference
@@ -57,7 +58,7 @@ def parse_query(parameters: Parameters, job: JobRequest, card: MapCard, layer: L
     asked = FeaturesRequest(
         job=job,
         layer=layer.id,
-        where=parameters.get("where") or "",
+        where=at_now(parameters.get("where") or ""),
         text=parameters.get("text") or "",
         ids=checks.read(lambda: _parse_ids(parameters), None),
         spatial_filter=checks.read(lambda: _parse_spatial_filter(parameters, card), None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from functools import cache
 
 from lark import Lark, Token, Transformer
@@ -10,9 +11,13 @@ from lark.exceptions import LarkError, VisitError
 
 from rendermap.errors import InvalidFilter
 from rendermap.limits import EXPRESSION_CHARS, EXPRESSION_DEPTH
+from rendermap.symbology.expressions.date_text import moment
+from rendermap.symbology.expressions.evaluate import value_in
 from rendermap.symbology.expressions.functions import call
 from rendermap.symbology.expressions.misfit import tell_misfit
+from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.sql_functions import CLOCKS, cast, date_part, part_of, sql_call, trimmed
+from rendermap.symbology.expressions.sql_intervals import Step, moved, step_of
 from rendermap.symbology.expressions.tree import (
     And,
     Arithmetic,
@@ -27,6 +32,7 @@ from rendermap.symbology.expressions.tree import (
     Not,
     Operand,
     Or,
+    columns,
     is_deeper_than,
 )
 
@@ -104,8 +110,10 @@ class _Builder(Transformer[Token, "Expression | Operand"]):
         return Not(self.between(items))
 
     def like(self, items: list[object]) -> Expression:
-        escape = str(items[2]) if len(items) > 2 else ""
-        return Like(_operand(items[0]), _unquote(items[1], "'"), escape)
+        escape, pattern = str(items[2]) if len(items) > 2 else "", _operand(items[1])
+        if not isinstance(pattern, Literal) or pattern.value is None:
+            raise InvalidFilter("The pattern behind LIKE must be written out.")
+        return Like(_operand(items[0]), plain(pattern.value), escape)
 
     def escape(self, items: list[object]) -> str:
         sign = _unquote(items[0], "'")
@@ -123,11 +131,28 @@ class _Builder(Transformer[Token, "Expression | Operand"]):
         return Not(self.is_null(items))
 
     def arithmetic(self, items: list[object]) -> Operand:
-        return Arithmetic(str(items[1]), _operand(items[0]), _operand(items[2]))
+        sign, left, right = str(items[1]), _operand(items[0]), _operand(items[2])
+        day = _date(left)
+        if day and sign in "+-" and isinstance(right, Literal) and type(right.value) in (int, float):
+            return moved(day, Step(days=float(right.value or 0)), sign)
+        return Arithmetic(sign, left, right)
 
     def joined(self, items: list[object]) -> Operand:
         left, right = _operand(items[0]), _operand(items[1])
-        return call("join", (*(left.arguments if isinstance(left, Call) and left.function == "join" else (left,)), right))
+        return _folded(call("join", (*(left.arguments if isinstance(left, Call) and left.function == "join" else (left,)), right)))
+
+    def moved(self, items: list[object]) -> Operand:
+        day, step = _date(_operand(items[0])), items[2]
+        if day is None:
+            raise InvalidFilter("An interval in the filter must be added to a date that is written out.")
+        assert isinstance(step, Step)
+        return moved(day, step, str(items[1]))
+
+    def interval(self, items: list[object]) -> Step:
+        return step_of(_unquote(items[1], "'"), [str(item) for item in items[2:]])
+
+    def part(self, items: list[object]) -> str:
+        return str(items[0])
 
     def minus(self, items: list[object]) -> Operand:
         inner = _operand(items[-1])
@@ -155,24 +180,24 @@ class _Builder(Transformer[Token, "Expression | Operand"]):
         return Literal(False)
 
     def call(self, items: list[object]) -> Operand:
-        return sql_call(str(items[0]), [_operand(item) for item in items[1:]])
+        return _folded(sql_call(str(items[0]), [_operand(item) for item in items[1:]]))
 
     def part_from(self, items: list[object]) -> Operand:
-        return part_of(str(items[0]), [_operand(item) for item in items[1:]])
+        return _folded(part_of(str(items[0]), [_operand(item) for item in items[1:]]))
 
     def trimmed(self, items: list[object]) -> Operand:
         if str(items[0]).lower() != "trim":
             raise InvalidFilter("The filter uses a function that is not known.", reason=str(items[0]))
-        return trimmed(str(items[1]), [_operand(item) for item in items[2:]])
+        return _folded(trimmed(str(items[1]), [_operand(item) for item in items[2:]]))
 
     def position(self, items: list[object]) -> Operand:
-        return sql_call(str(items[0]), [_operand(item) for item in items[1:]])
+        return _folded(sql_call(str(items[0]), [_operand(item) for item in items[1:]]))
 
     def extract(self, items: list[object]) -> Operand:
-        return date_part(str(items[1]), _operand(items[2]))
+        return _folded(date_part(str(items[1]), _operand(items[2])))
 
     def cast(self, items: list[object]) -> Operand:
-        return cast(_operand(items[1]), str(items[2]))
+        return _folded(cast(_operand(items[1]), str(items[2])))
 
     def type(self, items: list[object]) -> str:
         return str(items[0])
@@ -209,8 +234,19 @@ def _case(branches: list[tuple[Expression, Operand]], last: object) -> Operand:
     return Case(tuple(branches), last if isinstance(last, Operand) else Literal(None))
 
 
+def _folded(operand: Operand) -> Operand:
+    """What asks no field is the same of every feature."""
+    return operand if columns(operand) else Literal(value_in(operand, {}))
+
+
+def _date(operand: Operand) -> datetime | None:
+    """A date that is written out."""
+    return moment(operand.value) if isinstance(operand, Literal) else None
+
+
 def _unquote(item: object, quote: str) -> str:
-    return str(item)[1:-1].replace(quote * 2, quote)
+    text = str(item)
+    return text[text.index(quote) + 1 : -1].replace(quote * 2, quote)
 
 
 def _finite(text: str) -> float:

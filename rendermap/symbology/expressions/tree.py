@@ -20,6 +20,9 @@ class Literal:
 FEATURE_ID = "rm feature id"
 """The column of features' ids, in conditions that ask for them; no dataset has one of that name."""
 
+SHAPE = "rm shape"
+"""The column that is null of features without a shape, in conditions of queries."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
