@@ -6,7 +6,7 @@ The canonical form is Esri's JSON: ``geometryType``, ``spatialReference``, ``fie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from rendermap.errors import InvalidCrs, InvalidParameter
 from rendermap.geo.crs import metres_per_unit, unit_name
 from rendermap.geo.references import crs_of_reference, reference_of
+from rendermap.gp.field_types import fits, type_of
 from rendermap.limits import INPUT_FEATURES, INPUT_FIELDS, INPUT_TEXT, INPUT_VERTICES
 
 Json = dict[str, JsonValue]
@@ -113,12 +114,19 @@ class _Set:
         if not isinstance(fields, list) or not all(isinstance(each, dict) and _is_name(each.get("name")) for each in fields):
             raise self.fault("must list its fields as JSON objects with a name")
         told = [{key: each[key] for key in _FIELD_KEYS if isinstance(each.get(key), str | int)} for each in fields]
+        for each in told:
+            self._check_column(str(each["name"]), each.get("type"), rows)
         names = {str(each["name"]) for each in told}
         more = dict.fromkeys(name for row in rows for name in row if name not in names)
         if len(told) + len(more) > INPUT_FIELDS.value:
             raise self.fault(f"has too many fields. {INPUT_FIELDS.sentence.removesuffix('.')}")
         known = (*told, *({"name": name} for name in more))
-        return [{"type": _field_type(row.get(str(each["name"])) for row in rows), "alias": each["name"], **each} for each in known]
+        return [{"type": type_of(row.get(str(each["name"])) for row in rows), "alias": each["name"], **each} for each in known]
+
+    def _check_column(self, name: str, data_type: object, rows: Sequence[Json]) -> None:
+        """What is not as its field says, a reader of the set would make something else of, or nothing."""
+        if not all(fits(data_type, row.get(name)) for row in rows):
+            raise self.fault(f"has values in the field {name} that are not of its type")
 
     def attributes(self, feature: Mapping[str, object]) -> Json:
         given = feature.get("attributes") or {}
@@ -260,17 +268,6 @@ def _kind_of(geometry: object) -> str | None:
 
 def _unboxed(kind: str) -> str:
     return POLYGON if kind == ENVELOPE else kind
-
-
-def _field_type(values: Iterable[JsonValue]) -> str:
-    """The narrowest type that holds all values."""
-    found = [value for value in values if value is not None]
-    if not found or any(isinstance(value, str) for value in found):
-        return "esriFieldTypeString"
-    if any(isinstance(value, float) for value in found):
-        return "esriFieldTypeDouble"
-    is_small = all(isinstance(value, int) and abs(value) < 2**31 for value in found)
-    return "esriFieldTypeInteger" if is_small else "esriFieldTypeBigInteger"
 
 
 def _is_name(value: object) -> bool:

@@ -165,16 +165,20 @@ def _truth(wanted: Wanted, value: object) -> JsonValue:
 
 
 def _date(wanted: Wanted, value: object) -> JsonValue:
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            raise wanted.fault("must be a date: milliseconds since 1970 in UTC, or as in 2026-03-01T12:00:00Z") from None
-        value = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
-    number = _finite(value)
-    if number is None or not EARLIEST_MS <= number <= LATEST_MS:
+    """Milliseconds that a client counts are whole ones; what is finer in a moment's text, or in what a tool counts, is rounded."""
+    number = _moment_ms(value) if isinstance(value, str) else _finite(value)
+    is_counted = not (isinstance(value, str) or wanted.is_output)
+    if number is None or not EARLIEST_MS <= number <= LATEST_MS or (is_counted and number != int(number)):
         raise wanted.fault("must be a date: milliseconds since 1970 in UTC, or as in 2026-03-01T12:00:00Z")
     return round(number)
+
+
+def _moment_ms(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
 
 
 # --- lengths and areas ---------------------------------------------------------------------------------------------------

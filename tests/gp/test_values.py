@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rendermap.errors import BadRequest
+from rendermap.errors import BadRequest, InvalidParameter
 from rendermap.gp.values import CHECKS, checked_inputs
 from rendermap.limits import INPUT_FEATURES, INPUT_TEXT, INPUT_VALUES, INPUT_VERTICES
 from rendermap.services.datatypes import is_data_type
@@ -138,6 +138,7 @@ def test_good_values(data_type: str, value: object, canonical: object) -> None:
         ("GPFeatureRecordSetLayer", features({"x": 1, "y": 2}, hasZ=True), "hasZ and hasM"),
         ("GPFeatureRecordSetLayer", features({"x": 1, "y": 2}, fields=[{"type": "x"}]), "fields as JSON objects"),
         ("GPFeatureRecordSetLayer", features({"x": 1, "y": 2, "spatialReference": {"wkid": 4326}}), "mixes spatial references"),
+        ("GPDate", 1772366400000.5, "must be a date"),
         ("GPFeatureRecordSetLayer", {**features({"x": 1, "y": 95}), "spatialReference": {"wkid": 4326}}, "latitudes from -90 to 90"),
         ("GPFeatureRecordSetLayer", {**features({"x": 500, "y": 1}), "spatialReference": {"wkid": 4326}}, "longitudes from -360 to 360"),
         ("GPFeatureRecordSetLayer", features({"paths": [[[0, 0], [1, 1e300]]]}), "nowhere on the earth"),
@@ -271,6 +272,24 @@ def test_fields() -> None:
         {"name": "b", "type": "esriFieldTypeOID", "alias": "Number"},
         *(field(name, kind) for name, kind in (("a", "Double"), ("c", "BigInteger"), ("d", "String"))),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [("Integer", [1, 2.0, None], [1.5, "1"]), ("Double", [1, 2.5], ["x"]), ("String", ["x"], [1]), ("Date", [1, "2026-03-01"], [1.5]),
+     ("GUID", ["x", 1], [])],
+)  # fmt: skip
+def test_values_are_as_their_fields_say(kind: str, good: list[object], bad: list[object]) -> None:
+    """A reader would make something else of the others, or nothing, in silence."""
+
+    def table(value: object) -> dict[str, Any]:
+        return {"fields": [{"name": "a", "type": f"esriFieldType{kind}"}], "features": [{"attributes": {"a": value}}]}
+
+    for value in good:
+        assert checked("GPRecordSet", table(value))["features"][0]["attributes"] == {"a": value}
+    for value in bad:
+        with pytest.raises(InvalidParameter, match="has values in the field a that are not of its type"):
+            checked("GPRecordSet", table(value))
 
 
 def test_every_data_type_has_its_check() -> None:
