@@ -65,6 +65,10 @@ class Ask:
         """The map of a job, or the template."""
         return self.url("services", service, "MapServer", *(("jobs", job_id) if job_id else ()))
 
+    def layer_url(self, service: str, job_id: str | None, layer_id: int) -> str:
+        """A layer of that map."""
+        return f"{self.map_url(service, job_id)}/{layer_id}"
+
     def page_url(self, service: str, job_id: str | None) -> str | None:
         """The viewer's page of a job; None of the template, and where there is no viewer."""
         return job_page(self.request, service, job_id) if job_id else None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from rendermap.errors import NotSupported
+from rendermap.frontends.arcgis.answer_tables import readable_results
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.geometries import GEOMETRY_TYPES, geometry_document
 from rendermap.frontends.arcgis.identify_params import parse_identify
 from rendermap.frontends.arcgis.maps import crumbs_of, open_map
 from rendermap.frontends.arcgis.query_params import parse_flag
+from rendermap.frontends.arcgis.question_forms import identify_form
+from rendermap.frontends.arcgis.question_pages import answer_page, asking_page
 from rendermap.frontends.arcgis.spatial import Json, spatial_reference
 from rendermap.frontends.arcgis.spelling import Spelling, parse_spelling, text_of, value_text
-from rendermap.frontends.arcgis.vocabulary import IDENTIFY, names_of
 from rendermap.frontends.negotiation import Form
 from rendermap.reply import CellHit, Hit, Hits
 
@@ -25,15 +27,19 @@ async def identify(ask: Ask) -> Answer:
     card = opened.card
     if all(layer.access == "view" for layer in card.layers if layer.kind != "group"):
         raise NotSupported
-    shown: dict[str, object] = {
-        "crumbs": crumbs_of(ask, card), "title": "Identify", "fields": names_of(IDENTIFY), "given": ask.parameters.values,
-    }  # fmt: skip
-    if ask.form is Form.HTML and "geometry" not in ask.parameters:
-        return Answer({}, "query", shown)
-    spelling, with_places = parse_spelling(ask.parameters), parse_flag(ask.parameters, "returnGeometry", otherwise=True)
-    asked = parse_identify(ask.parameters, ask.job(card.service.name), card)
-    hits = await opened.identify(asked)
-    return Answer(identify_document(hits, spelling, card.service.raster_identify_keys, with_places=with_places), "query", shown)
+    is_asked = "geometry" in ask.parameters
+    form = identify_form(card, ask.parameters.values, is_asked=is_asked)
+    page_url = ask.page_url(card.service.name, card.job_id)
+    shown = {"crumbs": crumbs_of(ask, card), "title": "Identify", "page_url": page_url}
+    if ask.form is Form.HTML and not is_asked:
+        return asking_page(form, shown)
+
+    async def answer() -> Json:
+        spelling, with_places = parse_spelling(ask.parameters), parse_flag(ask.parameters, "returnGeometry", otherwise=True)
+        asked = parse_identify(ask.parameters, ask.job(card.service.name), card)
+        return identify_document(await opened.identify(asked), spelling, card.service.raster_identify_keys, with_places=with_places)
+
+    return await answer_page(ask, form, shown, answer, readable_results)
 
 
 def identify_document(hits: Hits, spelling: Spelling, raster_keys: str, *, with_places: bool) -> Json:

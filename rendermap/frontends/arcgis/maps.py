@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from starlette.responses import Response
 
-from rendermap.errors import LayerNotFound, NotFound, NotSupported
+from rendermap.errors import BadRequest, LayerNotFound, NotFound, NotSupported
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.clock import asks_clock
 from rendermap.frontends.arcgis.href import OutputFile, folder_of, from_token, to_token
@@ -22,9 +22,10 @@ from rendermap.frontends.arcgis.map_documents import (
     swatch_named,
 )
 from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_composition, parse_export, parse_pixel_ratio, parse_swatch_size
-from rendermap.frontends.arcgis.spatial import Json
+from rendermap.frontends.arcgis.question_forms import SHOWN_PX, export_form, whole_view
+from rendermap.frontends.arcgis.spatial import Json, box_text
 from rendermap.frontends.identity import VARY
-from rendermap.frontends.kvp import Checks, parameters_of
+from rendermap.frontends.kvp import Checks, Parameters, parameters_of
 from rendermap.frontends.leases import note_shown
 from rendermap.frontends.links import jobs_page
 from rendermap.frontends.negotiation import Form
@@ -124,13 +125,33 @@ async def export(ask: Ask) -> Answer | Response:
     """A picture, or where it is and what it shows."""
     opened = await open_map(ask)
     card = opened.card
+    if ask.form is Form.HTML:
+        return await _export_page(ask, opened)
     asked = parse_export(ask.parameters, ask.job(card.service.name), card)
     with refused_filters_told(asked):
         if ask.form is Form.IMAGE:
             return await _shown_response(ask, opened, asked)
-        # an address too long is refused before anything is drawn
-        to_token(OutputFile(asked, opened.digest_of(asked)), ask.ring)
-        return Answer(announce(ask, asked, await opened.draw(asked)), "export", {"crumbs": crumbs_of(ask, card)})
+        return Answer(await _drawn_document(ask, opened, asked), "export")
+
+
+async def _export_page(ask: Ask, opened: OpenMap | OpenTemplate) -> Answer:
+    """The picture and the form to have another one; of the whole map, and of what fits a page, where nothing else is said."""
+    card = opened.card
+    usual = {"bbox": box_text(whole_view(card.bbox, card.crs)), "size": f"{SHOWN_PX[0]},{SHOWN_PX[1]}"}
+    given = ask.parameters.values if "bbox" in ask.parameters else {**usual, **ask.parameters.values}
+    shown = {"crumbs": crumbs_of(ask, card), "title": "Export", "form": export_form(card, given), "faults": ()}
+    try:
+        asked = parse_export(Parameters(given), ask.job(card.service.name), card)
+        with refused_filters_told(asked):
+            return Answer(await _drawn_document(ask, opened, asked), "export", shown)
+    except BadRequest as fault:
+        return Answer({}, "export", {**shown, "faults": fault.faults}, 400)
+
+
+async def _drawn_document(ask: Ask, opened: OpenMap | OpenTemplate, asked: MapRequest) -> Json:
+    """Where the picture is.  An address too long is refused before anything is drawn."""
+    to_token(OutputFile(asked, opened.digest_of(asked)), ask.ring)
+    return announce(ask, asked, await opened.draw(asked))
 
 
 async def _shown_response(ask: Ask, opened: OpenMap | OpenTemplate, asked: MapRequest) -> Response:

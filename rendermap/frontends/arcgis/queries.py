@@ -7,12 +7,15 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from rendermap.errors import InvalidParameter, NotSupported
+from rendermap.frontends.arcgis.answer_tables import readable_query, readable_results
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.feature_documents import find_document, geojson_document, query_document
 from rendermap.frontends.arcgis.maps import crumbs_of, layer_of, open_map
 from rendermap.frontends.arcgis.query_params import is_geojson, parse_find, parse_flag, parse_query
+from rendermap.frontends.arcgis.question_forms import find_form, query_form
+from rendermap.frontends.arcgis.question_pages import answer_page, asking_page
+from rendermap.frontends.arcgis.spatial import Json
 from rendermap.frontends.arcgis.spelling import parse_spelling
-from rendermap.frontends.arcgis.vocabulary import FIND, QUERY, names_of
 from rendermap.frontends.negotiation import Form
 from rendermap.reply import Features, JobCard, MapCard, ResultCard
 from rendermap.request import FeaturesRequest, Wanted
@@ -30,36 +33,46 @@ async def query(ask: Ask) -> Answer | Response:
         raise InvalidParameter("Invalid or missing input parameters.", details=("Only feature layers can be queried.",))
     if layer.access != "data":
         raise NotSupported
-    shown: dict[str, object] = {
-        "crumbs": crumbs_of(ask, card),
+    is_asked = any(name in ask.parameters for name in _ASKING)
+    form = query_form(card, layer, ask.parameters.values, is_asked=is_asked)
+    shown = {
+        "crumbs": (*crumbs_of(ask, card), (layer.name, ask.layer_url(card.service.name, card.job_id, layer.id))),
         "title": f"Query: {layer.name}",
-        "fields": names_of(QUERY),
-        "given": ask.parameters.values,
     }
-    if not any(name in ask.parameters for name in _ASKING):
-        if ask.form is Form.HTML:
-            return Answer({}, "query", shown)
-        raise InvalidParameter("'where', 'text', 'objectIds', 'geometry' or 'outStatistics' is required.")
-    asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
-    found = await opened.features(asked)
-    if found.is_more and not parse_flag(ask.parameters, "returnExceededLimitFeatures", otherwise=True):
-        found = replace(found, features=())
-    if is_geojson(ask.parameters) and asked.wanted in (Wanted.FEATURES, Wanted.DISTINCT, Wanted.STATISTICS):
-        return Answer(geojson_document(found), "query", shown)
-    return Answer(query_document(found, asked.wanted), "query", shown)
+    if ask.form is Form.HTML and not is_asked:
+        return asking_page(form, shown)
+
+    async def answer() -> Json:
+        if not is_asked:
+            raise InvalidParameter("'where', 'text', 'objectIds', 'geometry' or 'outStatistics' is required.")
+        asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
+        found = await opened.features(asked)
+        if found.is_more and not parse_flag(ask.parameters, "returnExceededLimitFeatures", otherwise=True):
+            found = replace(found, features=())
+        if is_geojson(ask.parameters) and asked.wanted in (Wanted.FEATURES, Wanted.DISTINCT, Wanted.STATISTICS):
+            return geojson_document(found)
+        return query_document(found, asked.wanted)
+
+    return await answer_page(ask, form, shown, answer, readable_query)
 
 
 async def find(ask: Ask) -> Answer:
     """Features of several layers that hold a text."""
     opened = await open_map(ask)
     card = opened.card
-    shown: dict[str, object] = {"crumbs": crumbs_of(ask, card), "title": "Find", "fields": names_of(FIND), "given": ask.parameters.values}
     if not any(layer.access == "data" for layer in card.layers):
         raise NotSupported
-    if ask.form is Form.HTML and "searchtext" not in ask.parameters:
-        return Answer({}, "query", shown)
-    spelling, asked = parse_spelling(ask.parameters), parse_find(ask.parameters, ask.job(card.service.name), card)
-    return Answer(find_document(await opened.find(asked), spelling), "query", shown)
+    is_asked = "searchtext" in ask.parameters
+    form = find_form(card, ask.parameters.values, is_asked=is_asked)
+    shown = {"crumbs": crumbs_of(ask, card), "title": "Find"}
+    if ask.form is Form.HTML and not is_asked:
+        return asking_page(form, shown)
+
+    async def answer() -> Json:
+        spelling, asked = parse_spelling(ask.parameters), parse_find(ask.parameters, ask.job(card.service.name), card)
+        return find_document(await opened.find(asked), spelling)
+
+    return await answer_page(ask, form, shown, answer, readable_results)
 
 
 async def result_features(ask: Ask, opened: OpenMap, job: JobCard, output: ResultCard) -> Features | None:

@@ -12,6 +12,7 @@ from rendermap.geo.view import PIXEL_M, MapView
 Json = dict[str, object]
 
 ESRI_PIXEL_M = 0.0254 / 96
+_MARGIN = 20
 _UNITS = {
     "metre": "esriMeters",
     "meter": "esriMeters",
@@ -77,6 +78,17 @@ def with_area(box: BBox, crs: str) -> BBox:
     """The box, grown by some metres where it has no width or no height: clients divide by both."""
     least = 100.0 / metres_per_unit(crs)
     return pad(box, 0.0 if box.width else least, 0.0 if box.height else least)
+
+
+def around(box: BBox, crs: str) -> BBox:
+    """The box with a margin of a twentieth on each side, so that symbols at its border are whole."""
+    box = with_area(box, crs)
+    return pad(box, box.width / _MARGIN, box.height / _MARGIN)
+
+
+def box_text(box: BBox) -> str:
+    """``xmin,ymin,xmax,ymax`` as an address has it."""
+    return ",".join(f"{value:.10g}" for value in box.corners)
 
 
 def map_units(crs: str) -> str:

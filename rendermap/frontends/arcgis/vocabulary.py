@@ -149,7 +149,7 @@ SCHEMAS: Mapping[str, Schema] = {
     **dict.fromkeys(
         (
             "transparent", "contains", "returnGeometry", "returnIdsOnly", "returnCountOnly", "returnExtentOnly", "returnDistinctValues",
-            "returnZ", "returnM", "returnMessages", "returnExceededLimitFeatures",
+            "returnZ", "returnM", "returnMessages", "returnFieldName", "returnUnformattedValues", "returnExceededLimitFeatures",
         ),
         _FLAG,
     ),
@@ -157,6 +157,59 @@ SCHEMAS: Mapping[str, Schema] = {
 """What parameters hold: each name means the same wherever it stands.  All others hold any text."""
 
 
-def names_of(words: Words) -> tuple[str, ...]:
-    """The fields of a form."""
-    return tuple(name for name, _ in words)
+TITLES: Mapping[str, str] = {
+    "bbox": "Box",
+    "size": "Size",
+    "format": "Format",
+    "layers": "Layers",
+    "transparent": "Transparent background",
+    "bboxSR": "Spatial reference of the box",
+    "imageSR": "Spatial reference of the picture",
+    "dpi": "Dots per inch",
+    "rotation": "Rotation",
+    "time": "Time",
+    "layerTimeOptions": "Time by layer",
+    "dynamicLayers": "Layers drawn otherwise",
+    "layerDefs": "Filters",
+    "mapScale": "Scale",
+    "where": "Condition",
+    "text": "Text",
+    "objectIds": "Ids",
+    "geometry": "Place",
+    "geometryType": "The place is a",
+    "inSR": "Spatial reference of the place",
+    "spatialRel": "Features that",
+    "distance": "Distance around it",
+    "units": "Unit of the distance",
+    "outFields": "Fields",
+    "outSR": "Spatial reference of the answer",
+    "returnGeometry": "With shapes",
+    "returnIdsOnly": "Only ids",
+    "returnCountOnly": "Only the number",
+    "returnExtentOnly": "Only the extent",
+    "returnDistinctValues": "Different rows",
+    "orderByFields": "Order",
+    "groupByFieldsForStatistics": "Statistics for each",
+    "outStatistics": "Statistics",
+    "resultOffset": "Passed over",
+    "resultRecordCount": "Limit",
+    "returnExceededLimitFeatures": "Features past the limit",
+    "maxAllowableOffset": "Shapes simplified by",
+    "geometryPrecision": "Decimals of coordinates",
+    "returnZ": "With heights",
+    "searchText": "Text",
+    "contains": "The text stands",
+    "searchFields": "Fields",
+    "sr": "Spatial reference",
+    "tolerance": "Tolerance",
+    "mapExtent": "Picture that is looked at",
+    "imageDisplay": "Its size",
+    "returnFieldName": "Names of fields instead of titles",
+    "returnUnformattedValues": "Values as they are",
+}
+"""What parameters are called on pages."""
+
+
+def is_flag(name: str) -> bool:
+    """Whether a parameter is true or false."""
+    return SCHEMAS.get(name) is _FLAG
