@@ -4,59 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import shorten
-from typing import Protocol
 
 from cachetools import LRUCache
 
-from rendermap.access.grant import Operation, Principal
-from rendermap.access.policy import JobAccess, Policy, ServiceAccess
+from rendermap.access.grant import Principal
+from rendermap.access.policy import Policy, ServiceAccess
+from rendermap.admission import Admission, JobFinder
 from rendermap.cards import job_card, messages_of, service_card, template_card
 from rendermap.dispatch.plan import SwatchLayer
-from rendermap.drawables import Drawable, Drawables, Styles, whole_bbox
+from rendermap.drawables import Drawable, Drawables, whole_bbox
 from rendermap.errors import (
     Broken,
-    Ended,
     JobFailed,
-    JobNotFound,
-    JobUnreadable,
-    NotFound,
     NotReady,
     NotSupported,
-    ServiceNotFound,
     TooCostly,
 )
-from rendermap.gate import Gate, access_of
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.gp.engines.none import ELSEWHERE
 from rendermap.gp.orders import order_for
 from rendermap.gp.runner import Runner
 from rendermap.jobs.job import Job, JobStatus, MessageKind
 from rendermap.jobs.usage import Usage
-from rendermap.ledger import Ledger
 from rendermap.limits import EXECUTION_S
 from rendermap.open_map import OpenMap
 from rendermap.open_template import OpenTemplate
 from rendermap.reply import JobCard, ServiceCard
 from rendermap.request import JobRequest, SubmitRequest
-from rendermap.services.service import Service, ToolLayer, service_named
+from rendermap.services.service import Service, ToolLayer
 from rendermap.studio import Studio
 from rendermap.symbology.library import Library
 from rendermap.symbology.quantised import quantised
 from rendermap.symbology.template import template_geometry
 
 __all__ = ["JobFinder", "MapService", "OpenMap", "OpenTemplate", "Rooms"]
-
-
-class JobFinder(Protocol):
-    """Jobs on disk, by name."""
-
-    def find(self, service: str, job_id: str) -> Job: ...
-    def list(self, service: str | None = None, limit: int = 200) -> tuple[Job, ...]: ...
 
 
 @dataclass(slots=True)
@@ -93,20 +78,18 @@ class MapService:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
+        self._admission = Admission(rooms.services, rooms.catalog, rooms.studio.policy, rooms.studio.ledger, rooms.usage)
         self._openings: LRUCache[tuple[str, str, Principal | None], Opening] = LRUCache(KEPT_OPENINGS)
 
     # --- what there is ---------------------------------------------------------------------------------------------
 
     async def services(self, principal: Principal) -> tuple[ServiceCard, ...]:
         """Every published service that principal may know of, by name."""
-        published = ((service, access_of(service)) for _, service in sorted((await self._services()).items()))
-        admitted = ((service, access) for service, access in published if self._policy.admits(principal, access))
-        return tuple(self._card_of(service, access, principal) for service, access in admitted)
+        return tuple(self._card_of(*admitted, principal) for admitted in await self._admission.services(principal))
 
     async def service(self, name: str, principal: Principal) -> ServiceCard:
         """One service; its name is matched without regard to case.  Raises ServiceNotFound."""
-        service, access = self._admit(await self._services(), name, principal)
-        return self._card_of(service, access, principal)
+        return self._card_of(*await self._admission.service(name, principal), principal)
 
     def _card_of(self, service: Service, access: ServiceAccess, principal: Principal) -> ServiceCard:
         layer_ids = self._policy.known_layers(principal, access)
@@ -115,15 +98,14 @@ class MapService:
 
     async def jobs(self, principal: Principal, service: str | None = None, limit: int = 200) -> tuple[JobCard, ...]:
         """Jobs of one or all services that principal may see, newest first."""
-        services = await self._services()
-        name = self._admit(services, service, principal)[0].name if service else None
-        return await asyncio.to_thread(self._list, services, principal, name, limit)
+        found = await self._admission.jobs(principal, service, limit)
+        # many jobs have many messages, and the loop has others to serve
+        return await asyncio.to_thread(lambda: tuple(job_card(job, of, gate.view, self._rooms.folders) for job, of, gate in found))
 
     async def job(self, request: JobRequest) -> JobCard:
         """One job in any state.  Raises ServiceNotFound, JobNotFound, Ended."""
-        async with even_refusals():
-            job, service, gate = await asyncio.to_thread(self._find, request)
-        self._ledger.opened(gate.view)
+        job, service, gate = await self._admission.job(request)
+        self._rooms.studio.ledger.opened(gate.view)
         return job_card(job, service, gate.view, self._rooms.folders)
 
     # --- running tasks ---------------------------------------------------------------------------------------------
@@ -153,14 +135,13 @@ class MapService:
 
     async def cancel(self, request: JobRequest) -> JobCard:
         """The job, which has been cancelled if it was not over and principal may do so.  Raises as `job`."""
-        async with even_refusals():
-            job, service, gate = await asyncio.to_thread(self._find, request)
+        job, service, gate = await self._admission.job(request)
         if not job.status.is_over and self._policy.may_cancel(request.principal, gate.service, gate.job):
             await self._rooms.runner.cancel(service, job.job_id)
         return await self.job(request)
 
     async def _submitted(self, request: SubmitRequest) -> JobRequest:
-        service, access = self._admit(await self._services(), request.service, request.principal)
+        service, access = await self._admission.service(request.service, request.principal)
         if not self._policy.may_submit(request.principal, access):
             raise NotSupported(details=(ELSEWHERE,))
         job_id = await self._rooms.runner.submit(order_for(service, request))
@@ -197,19 +178,15 @@ class MapService:
         return is_first
 
     async def _look(self, request: JobRequest) -> Opening:
-        def find() -> tuple[Job, Service, Gate, Styles]:
-            job, service, gate = self._find(request)
-            _demand_map(job, service, self._rooms.folders)
-            return job, service, gate, self._rooms.drawables.styles_of(job, service)
-
         began = self._rooms.now()
-        async with even_refusals():
-            job, service, gate, styles = await asyncio.to_thread(find)
+        job, service, gate = await self._admission.job(request)
+        _demand_map(job, service, self._rooms.folders)
+        styles = await asyncio.to_thread(self._rooms.drawables.styles_of, job, service)
         return Opening(OpenMap(self._rooms.studio, gate, await self._rooms.drawables.of_job(job, service, styles)), began)
 
     async def open_template(self, name: str, principal: Principal) -> OpenTemplate:
         """The map of a service without a job: its tool layers, which draw nothing.  Raises ServiceNotFound."""
-        service, access = self._admit(await self._services(), name, principal)
+        service, access = await self._admission.service(name, principal)
         grant = self._policy.template(principal, access)
         tools = tuple(tool for tool in service.layers if tool.id in grant.layer_ids)
         swatches = await asyncio.to_thread(lambda: tuple(s for tool in tools if (s := self._swatch_of(tool))))
@@ -218,79 +195,9 @@ class MapService:
         card = template_card(service, tools, crs, whole_bbox([], crs), self._rooms.studio.limits.max_px, geometries)
         return OpenTemplate(self._rooms.studio, card, grant, swatches, tuple(map(Drawable, tools)))
 
-    # --- the first stations of every question ----------------------------------------------------------------------
-
-    async def _services(self) -> Mapping[str, Service]:
-        return await asyncio.to_thread(self._rooms.services)
-
-    def _admit(self, services: Mapping[str, Service], name: str, principal: Principal) -> tuple[Service, ServiceAccess]:
-        """Raises ServiceNotFound, also where there is such a service and not for principal."""
-        service = service_named(services, name)
-        if service is None:
-            raise ServiceNotFound
-        access = access_of(service)
-        self._policy.demand(principal, access)
-        return service, access
-
-    def _find(self, request: JobRequest) -> tuple[Job, Service, Gate]:
-        """Reads the disk, and may block.  Raises JobNotFound, also where there is such a job and it is not for who asks."""
-        try:
-            return self._found(request)
-        except (JobNotFound, ServiceNotFound) as error:
-            if error.refusal:
-                self._ledger.refused(request.principal, request.service, request.job_id, error.refusal)
-            raise
-
-    def _found(self, request: JobRequest) -> tuple[Job, Service, Gate]:
-        service, access = self._admit(self._rooms.services(), request.service, request.principal)
-        try:
-            job = self._rooms.catalog.find(service.name, request.job_id)
-        except (Ended, JobUnreadable) as error:
-            self._policy.grant(request.principal, Operation.VIEW, access, JobAccess(request.job_id, error.owner, error.is_private))
-            raise
-        gate = Gate.of(self._policy, request.principal, access, job)
-        if service.running.lifetime_h and service.running.lifetime_from == "access":
-            self._rooms.usage.note(job.root, service.running.lifetime_h * HOUR_S)
-        return job, service, gate
-
-    def _list(self, services: Mapping[str, Service], principal: Principal, name: str | None, limit: int) -> tuple[JobCard, ...]:
-        """Reads the disk, and may block."""
-        if principal.link is not None:
-            return self._linked(principal)
-        cards: tuple[JobCard, ...] = ()
-        for looked_at in (limit, limit * OTHERS):
-            jobs = self._rooms.catalog.list(name, looked_at)
-            cards = tuple(card for job in jobs if (card := self._card_for(principal, services, job)))
-            if len(cards) >= limit or len(jobs) < looked_at:
-                break
-        return cards[:limit]
-
-    def _card_for(self, principal: Principal, services: Mapping[str, Service], job: Job) -> JobCard | None:
-        """None for whom there is no such job."""
-        service = service_named(services, job.service)
-        if service is None:
-            return None
-        try:
-            return job_card(job, service, Gate.of(self._policy, principal, access_of(service), job).view, self._rooms.folders)
-        except JobNotFound:
-            return None
-
-    def _linked(self, principal: Principal) -> tuple[JobCard, ...]:
-        """The one job of a link."""
-        assert principal.link
-        try:
-            job, service, gate = self._find(JobRequest(principal.link.service, principal.link.job_id, principal))
-        except (NotFound, Ended, Broken):
-            return ()
-        return (job_card(job, service, gate.view, self._rooms.folders),)
-
     @property
     def _policy(self) -> Policy:
         return self._rooms.studio.policy
-
-    @property
-    def _ledger(self) -> Ledger:
-        return self._rooms.studio.ledger
 
     def _swatch_of(self, tool: ToolLayer) -> SwatchLayer | None:
         """A layer file that cannot be used leaves its layer without a legend here; jobs say why, and so does `rendermap check`."""
@@ -306,16 +213,10 @@ class MapService:
 
 
 SHORT_CHARS = 120
-HOUR_S = 3600.0
 KEPT_OPENINGS = 1024
 LEAST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 """Between looks at a job that is waited for."""
-REFUSAL_STEP_S = 0.05
-"""Longer than it takes to look at a job folder."""
 MOST_DETAILS = 20
-OTHERS = 8
-"""So many times as many jobs are looked at for a list that those of others have left places in."""
-
 _ENDS = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled", JobStatus.TIMED_OUT: "ran out of time"}
 
 
@@ -327,14 +228,3 @@ def _demand_map(job: Job, service: Service, folders: tuple[Path, ...]) -> None:
         errors = [text.strip() for kind, text in messages_of(job, service, folders) if kind == MessageKind.ERROR.value and text.strip()]
         said = f": {shorten(errors[0].splitlines()[0], SHORT_CHARS, placeholder='…')}" if errors else "."
         raise JobFailed(f"The job {_ENDS[job.status]} and has no map{said}", details=tuple(errors[:MOST_DETAILS]))
-
-
-@asynccontextmanager
-async def even_refusals() -> AsyncIterator[None]:
-    """Tells that there is no such job only at the next full step of time, so that how long it took does not tell why."""
-    began = time.monotonic()
-    try:
-        yield
-    except NotFound:
-        await asyncio.sleep(-(time.monotonic() - began) % REFUSAL_STEP_S)
-        raise

@@ -26,7 +26,7 @@ TILES = "/xyz/Demo/jobs/{job}/tiles"
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rendermap.service.REFUSAL_STEP_S", 1e-6)
+    monkeypatch.setattr("rendermap.admission.REFUSAL_STEP_S", 1e-6)
 
 
 @pytest.fixture

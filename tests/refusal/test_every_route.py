@@ -42,7 +42,7 @@ VIEW = MapView(BBox(*BOX.corners), CRS, 64, 64)
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """Refusals are told at once here; how long they take is for a test of its own."""
     with pytest.MonkeyPatch.context() as patch, capture_logs():
-        patch.setattr("rendermap.service.REFUSAL_STEP_S", 1e-6)
+        patch.setattr("rendermap.admission.REFUSAL_STEP_S", 1e-6)
         yield Guarded(tmp_path_factory.mktemp("guarded"))
 
 

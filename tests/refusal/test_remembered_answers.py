@@ -108,7 +108,7 @@ def remembering(folder: Path, monkeypatch: pytest.MonkeyPatch, described: str = 
         return find(self, name, job_id)
 
     monkeypatch.setattr(Catalog, "find", counted)
-    monkeypatch.setattr("rendermap.service.REFUSAL_STEP_S", 1e-6)
+    monkeypatch.setattr("rendermap.admission.REFUSAL_STEP_S", 1e-6)
     service.app.state.leases.now = made.clock
     return made
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from rendermap.admission import REFUSAL_STEP_S
 from rendermap.jobs.catalog import Catalog
 from rendermap.jobs.job import Job
-from rendermap.service import REFUSAL_STEP_S
 from tests.builders.asgi import ask
 from tests.builders.guarded import Guarded
 
@@ -86,7 +86,7 @@ def test_how_long_a_refusal_takes_tells_nothing(world: Guarded, address: str) ->
 
 def test_the_stopwatch_sees_a_difference(world: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the steps the very same questions are told apart."""
-    monkeypatch.setattr("rendermap.service.REFUSAL_STEP_S", 1e-6)
+    monkeypatch.setattr("rendermap.admission.REFUSAL_STEP_S", 1e-6)
     with capture_logs():
         found = medians(world, ADDRESSES[0])
     assert spread(found) > EVEN_S, found

@@ -23,7 +23,7 @@ PUBLIC = Somebody("public")
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guarded]:
-    monkeypatch.setattr("rendermap.service.REFUSAL_STEP_S", 1e-6)
+    monkeypatch.setattr("rendermap.admission.REFUSAL_STEP_S", 1e-6)
     with capture_logs():
         yield Guarded(tmp_path)
 

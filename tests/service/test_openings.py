@@ -83,7 +83,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("rendermap.service.REFUSAL_STEP_S", 1e-6)
+    monkeypatch.setattr("rendermap.admission.REFUSAL_STEP_S", 1e-6)
     return World(tmp_path)
 
 
