@@ -38,8 +38,8 @@ def review(services_dir: Path) -> Review:
     library = Library()
     for service in services.values():
         for layer in service.layers:
-            if layer.style_path is None:
-                continue
+            if layer.style_path is None or not layer.style_path.is_file():
+                continue  # one that is missing is a fault of its service
             try:
                 named = library.style_for(layer.style_path, layer.style_layer)
             except StyleInvalid as error:

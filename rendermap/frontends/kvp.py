@@ -213,6 +213,13 @@ def parse_json(name: str, text: str, longest: Limit = JSON_CHARS) -> object:
     if _depth(text) > JSON_DEPTH.value:
         raise InvalidParameter(f"'{name}' is too deep. {JSON_DEPTH.sentence}")
 
+    value = _loaded(name, text)
+    if "\\" in text:
+        _demand_whole(name, value)
+    return value
+
+
+def _loaded(name: str, text: str) -> object:
     def refuse(constant: str) -> NoReturn:
         raise ValueError(constant)
 
@@ -226,6 +233,14 @@ def parse_json(name: str, text: str, longest: Limit = JSON_CHARS) -> object:
     except (ValueError, RecursionError, OverflowError) as error:
         raise InvalidParameter(f"'{name}' must be JSON.") from error
     return value
+
+
+def _demand_whole(name: str, value: object) -> None:
+    """Raises InvalidParameter where an escape stood for half of a character, which no answer and no file can hold."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidParameter(f"'{name}' has half of a character in it.") from error
 
 
 def _depth(text: str) -> int:

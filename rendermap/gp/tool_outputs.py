@@ -22,7 +22,7 @@ from rendermap.services.service import Direction, Parameter
 OUTPUTS_NAME = "outputs.json"
 MOST_TOLD_BYTES = JOB_DOCUMENT_BYTES.value // 2
 """Spelt out in the document, with all that stands around it, it is longer."""
-TOO_LARGE = "The values of the tool are larger than the document of a job may be."
+TOO_LARGE = "The tool tells more than the document of a job may hold."
 Output = DatasetOutput | ValueOutput
 Outputs = dict[str, Output]
 OUTPUTS: TypeAdapter[Outputs] = TypeAdapter(Outputs)

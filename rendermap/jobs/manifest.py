@@ -119,6 +119,8 @@ class Run:
         """Declare an output parameter's plain value.  Raises ValueError or TypeError when JSON cannot say it."""
         try:
             said = _as_json(value)
+        except UnicodeEncodeError as error:
+            raise ValueError(f"The value of {name} cannot be told: it has half of a character.") from error
         except (ValueError, TypeError) as error:
             raise type(error)(f"The value of {name} cannot be told: {error}.") from error
         self._add_output(name, ValueOutput(value=said))
@@ -296,7 +298,10 @@ def _validated(document: Document) -> Document:
 
 
 def _as_json(value: JsonValue) -> JsonValue:
-    plain: JsonValue = json.loads(json.dumps(value, allow_nan=False))
+    """Raises UnicodeEncodeError for half of a character, which Python has and no file."""
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    text.encode()
+    plain: JsonValue = json.loads(text)
     return plain
 
 

@@ -13,6 +13,7 @@ SHOWN, SHOWN_SECRET = "[path]", "[secret]"
 _FOLDER = "\x00"
 """Stands for one of the server's own folders while a text is looked through."""
 _SEPARATOR = r"(?:\\{0,4}/{1,4}|\\{1,4}|%(?:25)?(?:2F|5C))"
+_STEP = rf"{_SEPARATOR}(?:\.{_SEPARATOR})*"
 _SYSTEM = "srv|home|tmp|var|usr|opt|mnt|etc|root|proc"
 
 _NAME = r"""[^\s\\/'"`<>|]"""
@@ -23,6 +24,7 @@ _ROOT = rf"""(?:
     | (?<![A-Za-z0-9])file:/+
     | {_FOLDER}[\\/]*
     | (?<=\w)/(?=(?:{_SYSTEM})/)                                  # whatever word is before it
+    | (?<![\w./\\%-])(?:{_SYSTEM})/(?={_NAME}+/{_NAME})           # from the root, which is left away
     | \\\\(?={_NAME})                                           # \\server
     | (?<![\w.)\]}}%°²³/\\~])(?:~\w*|\.{{1,2}})?(?!(?<=[<\[])/\w+\s*[>\]])/{{1,2}}(?={_NAME})
 )"""
@@ -40,7 +42,8 @@ _PATH = re.compile(
 )
 _ROOTED = re.compile(
     rf"""
-    (?: {_FOLDER}[\\/]*
+    (?<=(?P<mark>['"]))/(?=(?:{_SYSTEM})/\w)[^'"\n]*(?=(?P=mark))
+  | (?: {_FOLDER}[\\/]*
       | (?<![A-Za-z0-9_])[A-Z]:[\\/]+(?=\w)
       | \bfile:/+(?=\w)
       | (?<!\\)\\\\(?=\w+\\\w)
@@ -96,7 +99,7 @@ def _marked(text: str, folders: Iterable[Path]) -> str:
     text = text.replace(_FOLDER, "")
     for folder in folders:
         if len(folder.parts) > 2:
-            spelt = "".join(f"{_SEPARATOR}{_spellings(part)}" for part in folder.parts[1:])
+            spelt = "".join(f"{_STEP}{_spellings(part)}" for part in folder.parts[1:])
             text = re.sub(rf"{spelt}(?![\w-])", _FOLDER, text, flags=re.IGNORECASE)
     return text
 

@@ -110,6 +110,14 @@ def test_json_is_bounded_and_finite(text: str) -> None:
         parse_json("geometry", text)
 
 
+@pytest.mark.parametrize("text", [r'["\ud800"]', r'{"\udfff": 1}', r"{a: '\ud83d'}"])
+def test_json_holds_whole_characters(text: str) -> None:
+    """Python takes half of one, and no answer and no job's document can be written with it."""
+    assert parse_json("x", r'["\ud83d\ude00"]') == ["\U0001f600"]
+    with pytest.raises(InvalidParameter, match="half of a character"):
+        parse_json("x", text)
+
+
 def test_all_faults_are_gathered() -> None:
     """A client hears of all its mistakes at once, of a single one in its own words."""
 

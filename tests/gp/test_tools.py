@@ -116,6 +116,9 @@ def filed(run: Run) -> dict[str, object]:
 def unknown(run: Run) -> None:
     run.value("Colour", "red")
 
+def halved() -> dict[str, object]:
+    return {"Report": "\\ud800"}
+
 def nan() -> dict[str, object]:
     return {"Area": float("nan")}
 
@@ -213,6 +216,7 @@ def test_a_tool_sees_nothing_of_the_server(tmp_path: Path, services: Path, monke
         ("leaving", "Nothing lies there."),
         ("status", "The tool ended with status 3 before it was done."),
         ("garish", "red words turned"),
+        ("halved", "The value of Report cannot be told: it has half of a character."),
         ("nan", "The value of Area cannot be told: Out of range float values are not JSON compliant."),
         ("ill", "No module named 'nowhere_to_be_found'"),
         ("hard", "The tool ended with status 3 before it was done."),
@@ -223,7 +227,7 @@ def test_a_tool_sees_nothing_of_the_server(tmp_path: Path, services: Path, monke
         ("missing", "The tool of this task does not work here."),
         ("mistyped", "The tool of this task does not work here."),
         ("ending", "a tool ends its job by returning or by raising an exception"),
-        ("large", "The values of the tool are larger than the document of a job may be."),
+        ("large", "The tool tells more than the document of a job may hold."),
         ("Absent", "The tool of this task does not work here."),
         ("wordy", "The result 'Area' must be a number."),
         ("Worded", "The result 'Area' must be a number."),
@@ -231,7 +235,7 @@ def test_a_tool_sees_nothing_of_the_server(tmp_path: Path, services: Path, monke
         ("filed", "The result 'Area' must be a value and not a dataset."),
         ("unknown", "The tool of this task does not work here."),
         *((task, "The tool of this task does not work here.") for task in ("Odd", "Twice", "Nought", "Linked", "Piped", "Foldered")),
-        ("Sparse", "The values of the tool are larger than the document of a job may be."),
+        ("Sparse", "The tool tells more than the document of a job may hold."),
         ("No", "The tool ended with status 1 before it was done."),
     ],
 )

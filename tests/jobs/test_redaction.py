@@ -42,6 +42,7 @@ from rendermap.jobs.redaction import value_without_paths, without_folders, witho
         ("https://host/x?file=/srv/data/x.tif&a=1", "https://host/x?file=[path]&a=1"),
         ("PG:host=db password=geheim dbname=x", "PG:host=db password=[secret] dbname=x"),
         ("No such file: PosixPath('/srv/x')", "No such file: PosixPath('[path]')"),
+        ("srv/data/x.tif is gone", "[path] is gone"),
     ],
 )
 def test_paths_are_left_out(text: str, shown: str) -> None:
@@ -59,6 +60,7 @@ def test_paths_are_left_out(text: str, shown: str) -> None:
         "<b>bold</b><br/>, [red]wrong[/red]",
         "%scratchworkspace%/x.tif",
         "x / y, a:b, C: /",
+        "home/work, root/shoot ratio",
     ],
 )
 def test_what_is_no_path_stays(text: str) -> None:
@@ -79,6 +81,7 @@ FOLDERS = (Path("/vol7/maps/the jobs"),)
         "%2Fvol7%2Fmaps%2Fthe%20jobs%2Fa%2Fx.tif",
         r"\\vol7\\maps\\the jobs\\x.tif",
         "/VOL7/maps/the jobs/x.tif",
+        "/vol7//maps/././the jobs/./x.tif",
     ],
 )
 def test_own_folders_are_left_out_however_they_are_spelt(clean: Callable[[str, tuple[Path, ...]], str], spelt: str) -> None:
@@ -92,6 +95,15 @@ def test_own_folders_are_left_out_however_they_are_spelt(clean: Callable[[str, t
 def test_values_for_programs_stay(text: str) -> None:
     """Markup, JSON and addresses within a site are no paths of the server, and a program would get something else in silence."""
     assert value_without_paths({"a": [text]}) == {"a": [text]}
+
+
+def test_a_quoted_path_in_a_value_ends_with_its_quotes() -> None:
+    """Blanks in the names of its folders leave nothing of it behind; an address that is whole stays."""
+    assert without_own_paths("read '/srv/a b/c d.tif', \"/srv/x y\"") == "read '[path]', \"[path]\""
+    assert (
+        without_own_paths('{"href": "https://a.example/home/viewer/index.html?x=1"}')
+        == '{"href": "https://a.example/home/viewer/index.html?x=1"}'
+    )
 
 
 def test_inputs_stay_but_for_own_folders() -> None:

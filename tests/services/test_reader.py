@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rendermap.geo.view import PIXEL_M
+from rendermap.review import review
 from rendermap.services.reader import LARGEST_BYTES, Services, read_services
 from rendermap.services.service import Access, Direction, Service
 
@@ -327,8 +328,9 @@ def test_a_group_may_be_hidden_until_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_missing_layer_file_is_a_fault_that_leaves_the_service(tmp_path: Path) -> None:
-    """The other layers of the service still draw."""
+    """The other layers of the service still draw; `rendermap check` tells it once."""
     write_service(tmp_path, "Slope", SMALL + '[tasks.parameters.layer]\nstyle = "none.lyrx"\n')
+    assert len(review(tmp_path).faults) == 1
     services, [fault] = read_services(tmp_path)
     assert list(services) == ["Slope"]
     assert (fault.line, fault.message) == (9, "tasks[0].parameters[0].layer.style: there is no layer file none.lyrx")

@@ -37,7 +37,7 @@ def buffer_points(run: Run, points: dict[str, Any], distance: LinearUnit, dissol
     write(run, "buffers", "MultiPolygon", [as_multi(area) for area in areas], columns)
     dots = [shapely.Point(place["x"], place["y"]) for place in places]
     write(run, "points", "Point", dots, {"Number": np.arange(1, len(dots) + 1, dtype=np.int32)})
-    run.message(f"{len(places)} points buffered by {distance.metres:g} m.")
+    run.message(f"Points: {len(places)}. Distance: {distance.metres:,.0f} m.")
     return {"Count": len(areas)}
 
 
