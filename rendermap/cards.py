@@ -142,7 +142,8 @@ def map_card(job_map: JobMap, max_px: int, fineness: Fineness) -> MapCard:
     title = job_map.service.title
     service = service_card(job_map.service, frozenset(d.tool.id for d in job_map.drawables))
     return MapCard(
-        service, job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, job_map.digest, _finest_m(job_map, fineness)
+        service, job_map.job.job_id, title, job_map.crs, job_map.bbox, layers, max_px, job_map.digest, _finest_m(job_map, fineness),
+        job_map.frame,
     )  # fmt: skip
 
 
@@ -182,8 +183,9 @@ def _drawn_card(drawable: Drawable) -> LayerCard:
 def _replace_scales(card: LayerCard, drawable: Drawable) -> LayerCard:
     farthest, nearest = scale_range(drawable)
     return replace(
-        card, min_scale_denominator=farthest, max_scale_denominator=nearest, bbox=drawable.bbox, fault=drawable.fault, time=drawable.time
-    )
+        card, min_scale_denominator=farthest, max_scale_denominator=nearest, bbox=drawable.bbox, frame=drawable.frame, fault=drawable.fault,
+        time=drawable.time,
+    )  # fmt: skip
 
 
 def scale_range(drawable: Drawable) -> tuple[float | None, float | None]:

@@ -21,7 +21,8 @@ from rendermap.errors import (
     ServiceNotFound,
 )
 from rendermap.geo.bbox import BBox, fit_aspect, from_corners, pad
-from rendermap.geo.crs import parse_crs, transform_bbox
+from rendermap.geo.crs import parse_crs
+from rendermap.geo.turns import box_shown
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.catalog import Catalog
@@ -269,7 +270,7 @@ def view_for(card: MapCard, size: tuple[int, int], crs: str | None, bbox: BBox |
     if min(size) < 1:
         raise InvalidSize
     if bbox is None:
-        bbox = transform_bbox(card.bbox, card.crs, name)
+        bbox = box_shown(card.home, card.crs, name)
         if bbox is None:
             raise InvalidBbox("The result cannot be shown in this coordinate reference system.")
         bbox = pad(bbox, bbox.width * MARGIN, bbox.height * MARGIN)

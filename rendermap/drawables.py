@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import is_
 from pathlib import Path
@@ -21,6 +21,7 @@ from rendermap.dispatch.plan import FeaturesPlan, InspectPlan, MeasurePlan, meas
 from rendermap.errors import Broken, SourceRefused, SourceUnreadable, StyleInvalid
 from rendermap.geo.bbox import BBox, intersection, pad, union, widened
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, area_of_use, is_geographic, metres_per_unit, transform_bbox
+from rendermap.geo.turns import carry_box, frame_across
 from rendermap.geo.view import PIXEL_M
 from rendermap.jobs.job import DataSource, Job, Layer, Output
 from rendermap.reply import TimeCard
@@ -62,7 +63,8 @@ class Looker(Protocol):
 class Drawable:
     """A tool layer in one job.  layer, crs, style: None together with a fault that says why, in words safe for strangers.
 
-    reach_pt: how far symbols reach beyond their features.  bbox: in the map's CRS; None when there is nothing in it.
+    reach_pt: how far symbols reach beyond their features.  bbox: in the map's CRS; None when there is nothing in it.  frame: as of a Layer,
+    in the map's CRS.
     passing: the fault may be over when asked again.  filters: that a request asks for on top.  is_restyled: by a request, so that
     nothing but the picture should be kept of it.  time: None for a layer without.
     """
@@ -74,6 +76,7 @@ class Drawable:
     style_key: str = ""
     reach_pt: float = 0.0
     bbox: BBox | None = None
+    frame: BBox | None = None
     fault: str | None = None
     passing: bool = False
     filters: tuple[str, ...] = ()
@@ -85,6 +88,7 @@ class Drawable:
 class JobMap:
     """A job's drawables by layer id, in the map's CRS.  digest: names this version of the result: it changes with the
     data, the styles, the layer list and what is put on pictures, and with nothing else.  tables: whose rows may be told, drawn nowhere.
+    frame: of all of them together, as of a Layer.
     """
 
     job: Job
@@ -94,6 +98,7 @@ class JobMap:
     drawables: tuple[Drawable, ...]
     digest: str
     tables: tuple[Drawable, ...] = ()
+    frame: BBox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ class Drawables:
         placed = tuple(_place(d, crs) for d in found)
         return JobMap(
             job, service, crs, whole_bbox([d.bbox for d in placed if d.bbox], crs), placed, _digest(placed, crs, service.protection),
-            tuple(tables),
+            tuple(tables), whole_frame(placed, crs),
         )  # fmt: skip
 
     def _style_file(self, tool: ToolLayer) -> NamedStyle | str | None:
@@ -264,10 +269,12 @@ def _coarsely_placed(tool: ToolLayer, layer: Layer, crs: str) -> Layer:
     tells_shapes = tool.access is Access.DATA or (tool.access is Access.IDENTIFY and tool.tells_geometry)
     if tells_shapes or layer.bbox is None or not isinstance(layer.facts, VectorFacts):
         return layer
-    least_m = max(BOX_STEP_M, BOX_STEP_PX * PIXEL_M * (tool.finest_scale_denominator or 0.0))
-    wide = widened(layer.bbox, least_m / metres_per_unit(crs))
+    least = max(BOX_STEP_M, BOX_STEP_PX * PIXEL_M * (tool.finest_scale_denominator or 0.0)) / metres_per_unit(crs)
+    wide = widened(layer.bbox, least)
     whole = EARTH_DEG if is_geographic(crs) else WORLD if crs == WEB_MERCATOR else None
-    return replace(layer, bbox=intersection([wide, union([whole, layer.bbox])]) if whole else wide)
+    box = intersection([wide, union([whole, layer.bbox])]) if whole else wide
+    frame = layer.frame and box and widened(layer.frame, least)
+    return replace(layer, bbox=box, frame=BBox(frame.xmin, box.ymin, frame.xmax, box.ymax) if frame and box else None)
 
 
 def _digest(drawables: tuple[Drawable, ...], crs: str, protection: Protection) -> str:
@@ -301,7 +308,8 @@ def _warn(error: Broken, source: DataSource) -> None:
 def _place(drawable: Drawable, crs: str) -> Drawable:
     if drawable.layer is None or drawable.crs is None or drawable.layer.bbox is None:
         return drawable
-    return replace(drawable, bbox=transform_bbox(drawable.layer.bbox, drawable.crs, crs))
+    seen = carry_box(drawable.layer.frame or drawable.layer.bbox, drawable.crs, crs)
+    return replace(drawable, bbox=transform_bbox(drawable.layer.bbox, drawable.crs, crs), frame=frame_across([seen], crs) if seen else None)
 
 
 def whole_bbox(boxes: list[BBox], crs: str) -> BBox:
@@ -313,6 +321,11 @@ def whole_bbox(boxes: list[BBox], crs: str) -> BBox:
     area = area_of_use(crs)
     whole = transform_bbox(area, WGS84, crs) if area else None
     return whole or WORLD
+
+
+def whole_frame(drawables: Iterable[Drawable], crs: str) -> BBox | None:
+    """The box that shows drawables together across the antimeridian; None where they are best seen as they lie."""
+    return frame_across([box for d in drawables if (box := d.frame or d.bbox)], crs)
 
 
 def geometry_of(layer: Layer) -> str:

@@ -147,7 +147,8 @@ class LayerCard:
     kind: ``raster``, ``vector`` or ``group``.  geometry: ``point``, ``line``, ``polygon`` or None.
     bbox: in the map's CRS, None when unknown.  access: ``view``, ``identify`` or ``data``, as far as who asks may go; a raster's is never
     ``data``.  fault: why it does not draw, in safe words.  fields: whose values may be told, the features' own ids first.  display_field:
-    the one that names a feature best, "" for none.  time: None for a layer without.
+    the one that names a feature best, "" for none.  time: None for a layer without.  frame: in place of bbox, to show what lies on both
+    sides of the antimeridian: its eastern side lies beyond it.
     """
 
     id: int
@@ -166,6 +167,12 @@ class LayerCard:
     fields: tuple[FieldCard, ...] = ()
     display_field: str = ""
     time: TimeCard | None = None
+    frame: BBox | None = None
+
+    @property
+    def home(self) -> BBox | None:
+        """The box that shows the whole layer, in the map's CRS; None when unknown."""
+        return self.frame or self.bbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ class MapCard:
 
     max_px: largest picture side.  finest_m: metres of Web Mercator per pixel beyond which no layer shows more, None where features have no
     such bound.
-    digest: names the version of what is drawn.
+    digest: names the version of what is drawn.  frame: as of a layer, of all of them together.
     """
 
     service: ServiceCard
@@ -186,6 +193,12 @@ class MapCard:
     max_px: int
     digest: str
     finest_m: float | None = None
+    frame: BBox | None = None
+
+    @property
+    def home(self) -> BBox:
+        """The box that shows the whole map, in crs; its eastern side may lie beyond the antimeridian."""
+        return self.frame or self.bbox
 
 
 @dataclass(frozen=True, slots=True)

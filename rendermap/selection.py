@@ -8,12 +8,13 @@ from dataclasses import replace
 from rendermap.access.grant import Grant
 from rendermap.cards import scale_range
 from rendermap.dispatch.plan import MapPlan
-from rendermap.drawables import Drawable, JobMap, whole_bbox
+from rendermap.drawables import Drawable, JobMap, whole_bbox, whole_frame
 from rendermap.fineness import Fineness, may_show, reach_px
-from rendermap.geo.bbox import BBox, intersects, pad
+from rendermap.geo.bbox import BBox, intersects, moved, pad
 from rendermap.geo.crs import WGS84, transform_bbox
 from rendermap.geo.extent import Lies, lies
 from rendermap.geo.lattice import Lattice, comes_near, frames_of
+from rendermap.geo.turns import carry_box, frame_across, turn_of, turns_onto
 from rendermap.geo.view import MapView
 from rendermap.request import LayerChoice, LayerMode
 from rendermap.symbology.template import label_reach_pt
@@ -25,14 +26,32 @@ def within(job_map: JobMap, grant: Grant) -> JobMap:
     box = _granted_bbox(grant, job_map.crs)
     if shown == job_map.drawables and box is None:
         return job_map
-    placed = tuple(replace(d, bbox=clipped(d.bbox, box)) for d in shown)
+    around = _granted_frame(grant, job_map.crs)
+    placed = tuple(replace(d, bbox=clipped(d.bbox, box), frame=_clipped_across(d, around, job_map.crs)) for d in shown)
     boxes = [d.bbox for d in placed if d.bbox]
-    return replace(job_map, drawables=placed, bbox=whole_bbox(boxes, job_map.crs) if boxes else box or whole_bbox([], job_map.crs))
+    whole = whole_bbox(boxes, job_map.crs) if boxes else box or whole_bbox([], job_map.crs)
+    return replace(job_map, drawables=placed, bbox=whole, frame=whole_frame(placed, job_map.crs))
 
 
 def _granted_bbox(grant: Grant, crs: str) -> BBox | None:
     extent = grant.bounds.extent_deg
     return transform_bbox(BBox(*extent), WGS84, crs) if extent else None
+
+
+def _granted_frame(grant: Grant, crs: str) -> BBox | None:
+    """The granted extent in one piece, across the antimeridian too."""
+    extent = grant.bounds.extent_deg
+    return carry_box(BBox(*extent), WGS84, crs) if extent else None
+
+
+def _clipped_across(drawable: Drawable, extent: BBox | None, crs: str) -> BBox | None:
+    """The frame of what lies within an extent, wherever around the earth either has its coordinates."""
+    seen, turn = drawable.frame or drawable.bbox, turn_of(crs)
+    if extent is None or seen is None or turn is None:
+        return drawable.frame
+    ways = turns_onto(extent.xmin, extent.xmax, (seen.xmin, seen.xmax), turn)
+    parts = [clipped(seen, moved(extent, way * turn.width)) for way in ways]
+    return frame_across([part for part in parts if part], crs)
 
 
 def clipped(box: BBox | None, extent: BBox | None) -> BBox | None:

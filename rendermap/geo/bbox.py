@@ -79,6 +79,11 @@ def pad(box: BBox, dx: float, dy: float) -> BBox:
     return BBox(box.xmin - dx, box.ymin - dy, box.xmax + dx, box.ymax + dy)
 
 
+def moved(box: BBox, dx: float) -> BBox:
+    """The box, further east by dx."""
+    return BBox(box.xmin + dx, box.ymin, box.xmax + dx, box.ymax)
+
+
 def widened(box: BBox, least: float) -> BBox:
     """The box with its sides moved outward, to multiples of a step: at least least, and a five-hundredth of its longer side.
 

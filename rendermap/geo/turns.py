@@ -12,13 +12,19 @@ import pyproj
 from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
 
-from rendermap.geo.crs import crs_of, transformer
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import WEB_MERCATOR, crs_of, is_geographic, transform_bbox, transformer
 
 Floats = NDArray[np.float64]
 _STEPS_DEG = np.array([-90.0, -45.0, -1.0, 1.0, 45.0, 90.0])
 _LATITUDE_DEG = 50.0
 _MOST_TURNS = 16
 """That are looked through, the middle ones: clients show a few worlds side by side."""
+_PLACES = 22
+"""Along a side of a box that is carried."""
+_MERCATOR_END_DEG = 85.06
+_EDGE = 1e-9
+"""Of half the earth: what ends at the antimeridian is not beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +87,46 @@ def turns_onto(low: float, high: float, onto: tuple[float, float], turn: Turn) -
     first, last = math.ceil((onto[0] - high) / turn.width), math.floor((onto[1] - low) / turn.width)
     spare = max(0, last - first + 1 - _MOST_TURNS)
     return range(first + spare // 2, last + 1 - (spare - spare // 2))
+
+
+def carry_box(box: BBox, source: str, target: str) -> BBox | None:
+    """The box around the image of a box, which goes on beyond the edge of the earth where the box does; None where there is none."""
+    if source == target:
+        return box
+    xs, ys = np.meshgrid(np.linspace(box.xmin, box.xmax, _PLACES), np.linspace(box.ymin, box.ymax, _PLACES))
+    if target == WEB_MERCATOR and is_geographic(source):
+        ys = np.clip(ys, -_MERCATOR_END_DEG, _MERCATOR_END_DEG)
+    places = carry(np.column_stack([xs.ravel(), ys.ravel()]), source, target)
+    places = places[np.isfinite(places).all(axis=1)]
+    return BBox(*places.min(axis=0).tolist(), *places.max(axis=0).tolist()) if len(places) else None
+
+
+def across(lows: Floats, highs: Floats, turn: Turn) -> tuple[float, float] | None:
+    """From where to where along x things lie that are seen together across the antimeridian.
+
+    lows, highs: of each of them, wherever around the earth.  None of what needs more than half the earth, and of what does not lie there.
+    """
+    start = (lows + turn.width / 2) % turn.width - turn.width / 2
+    order = np.argsort(start)
+    start, reach = start[order], np.maximum.accumulate((start + highs - lows)[order])
+    gaps = np.append(start[1:], start[0] + turn.width) - np.maximum(reach, reach[-1] - turn.width)
+    widest = int(np.argmax(gaps))
+    low = float(start[(widest + 1) % len(start)])
+    high = low + turn.width - float(gaps[widest])
+    return (low, high) if gaps[widest] >= turn.width / 2 and high > turn.width / 2 * (1 + _EDGE) else None
+
+
+def frame_across(boxes: Sequence[BBox], crs: str) -> BBox | None:
+    """The box that shows boxes together across the antimeridian; None as of `across`, and where x does not go evenly with longitude."""
+    turn = turn_of(crs)
+    if turn is None or not boxes:
+        return None
+    sides = np.array([box.corners for box in boxes])
+    span = across(sides[:, 0], sides[:, 2], turn)
+    return BBox(span[0], float(sides[:, 1].min()), span[1], float(sides[:, 3].max())) if span else None
+
+
+def box_shown(box: BBox, source: str, target: str) -> BBox | None:
+    """What shows a box in another CRS: on beyond the antimeridian where that is the shorter way.  None where nothing of it is there."""
+    around = carry_box(box, source, target)
+    return (around and frame_across([around], target)) or transform_bbox(box, source, target)

@@ -47,7 +47,7 @@ def in_one_world(view: MapView) -> MapView:
         return view
     left = turn * (turns + meridian_deg / 360)
     moved = BBox(box.xmin - left, box.ymin, box.xmax - left, box.ymax)
-    return replace(view, bbox=moved, crs=_about(view.crs, 180 if meridian_deg == -180 else meridian_deg))
+    return replace(view, bbox=moved, crs=about(view.crs, 180 if meridian_deg == -180 else meridian_deg))
 
 
 def _is_ordinary(view: MapView, turn: float) -> bool:
@@ -63,6 +63,6 @@ def _meridian_of(middle: float, width: float) -> int | None:
 
 
 @lru_cache(256)
-def _about(crs: str, meridian_deg: int) -> str:
-    """The name of the CRS about another meridian."""
+def about(crs: str, meridian_deg: int) -> str:
+    """The name of the CRS about another meridian.  crs: Web Mercator or WGS84."""
     return parse_crs(_ABOUT[crs] % meridian_deg)

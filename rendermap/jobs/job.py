@@ -115,7 +115,8 @@ class Layer:
 
     reader: which reader of the drawing room draws it (``ogr``, ``csv``, ``features``; ``rasterio``, ``gdal``).  crs: canonical
     name, None when the dataset does not say.  bbox: in that CRS, easting first; None when there is nothing in it.
-    open_name: what the reader opens (a path, or a driver's own spelling of one).
+    open_name: what the reader opens (a path, or a driver's own spelling of one).  frame: in place of bbox, of what is seen together across
+    the antimeridian: its eastern side lies beyond it.
     """
 
     source: DataSource
@@ -127,3 +128,4 @@ class Layer:
     driver: str = ""
     encoding: str | None = None
     notes: tuple[str, ...] = ()
+    frame: BBox | None = None

@@ -17,10 +17,12 @@ import shapely
 from rendermap.errors import SourceRefused, SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WGS84
+from rendermap.geo.turns import frame_across
 from rendermap.jobs.job import DataSource, Layer
 from rendermap.limits import CELL_CHARS
 from rendermap.render.crs_name import canonical_crs
 from rendermap.render.dataset_size import check_features
+from rendermap.render.spread import is_spread
 from rendermap.render.vector_facts import MIXED
 from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
 
@@ -122,7 +124,8 @@ def inspect_csv(source: DataSource) -> Layer:
     if seen.is_mixed:
         notes = (*notes, MIXED)
     facts = VectorFacts(seen.geometry, fields, seen.count, seen.is_mixed)
-    return Layer(source, "csv", str(source.path), crs, seen.bbox, facts, "CSV", layout.encoding, notes)
+    frame = frame_across([BBox(*box) for box in seen.boxes], crs) if crs and seen.bbox and is_spread(seen.bbox, crs) else None
+    return Layer(source, "csv", str(source.path), crs, seen.bbox, facts, "CSV", layout.encoding, notes, frame)
 
 
 def inspect_csv_table(source: DataSource) -> Layer:
@@ -144,6 +147,7 @@ class _Survey:
     bbox: BBox | None = None
     count: int = 0
     is_mixed: bool = False
+    boxes: tuple[Extent, ...] = ()
 
 
 def _survey(path: Path, rows: Iterator[dict[str, str]], layout: CsvLayout) -> _Survey:
@@ -168,7 +172,7 @@ def _survey(path: Path, rows: Iterator[dict[str, str]], layout: CsvLayout) -> _S
             boxes = [_around(boxes)]
     box = BBox(*_around(boxes)) if boxes else None
     known = {name: kind or FieldKind.TEXT for name, kind in kinds.items()}
-    return _Survey(known, _DIMENSIONS[max(dimensions, default=0)], box, count, len(dimensions) > 1)
+    return _Survey(known, _DIMENSIONS[max(dimensions, default=0)], box, count, len(dimensions) > 1, tuple(boxes))
 
 
 def geometry_of(row: dict[str, str], layout: CsvLayout) -> tuple[Extent, int] | None:

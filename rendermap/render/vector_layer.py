@@ -11,6 +11,7 @@ from rendermap.render.copies import holds_curves
 from rendermap.render.crs_name import canonical_crs
 from rendermap.render.data_formats import DataFormat
 from rendermap.render.dataset_size import check_features, check_vertices
+from rendermap.render.spread import frame_of
 from rendermap.render.text_encoding import is_told_otherwise, shapefile_encoding
 from rendermap.render.vector_facts import MIXED, bbox_of, field_kind, geometry_of, read_info
 from rendermap.render.vectors import vector_reader_for
@@ -40,7 +41,9 @@ def inspect_vector(source: DataSource, row: DataFormat, member: str | None = Non
     reader = "features" if misleads else vector_reader_for(row.driver, has_curves=has_curves, encoding=encoding)
     facts = VectorFacts(geometry, fields, int(info["features"]), is_mixed=MIXED in notes)
     known = source if source.member == member else replace(source, member=member)
-    return Layer(known, reader, str(source.path), crs, bbox_of(info["total_bounds"]), facts, row.driver, encoding, tuple(notes))
+    bbox = bbox_of(info["total_bounds"])
+    frame = frame_of(source.path, member, crs, bbox, facts.count)
+    return Layer(known, reader, str(source.path), crs, bbox, facts, row.driver, encoding, tuple(notes), frame)
 
 
 def _may_hold_curves(row: DataFormat, info: dict[str, Any]) -> bool:

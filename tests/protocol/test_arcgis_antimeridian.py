@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import shapely
 
+from rendermap.access.grant import Bounds, Operation
 from rendermap.geo.crs import WEB_MERCATOR, WGS84, transformer
 from rendermap.jobs import manifest
 from tests.builders.asked_service import AskedService
@@ -133,3 +134,25 @@ def test_cells_are_found_on_either_side_and_however_often_around(ships: Ships) -
     look = {"mapExtent": f"{_x(187)},-2500000,{_x(192)},-1943403", "imageDisplay": "400,400,96"}
     answer = ships.get(f"{ships.map_url()}/identify", f="json", geometry=placed, layers="all", sr="102100", **look).json()
     assert [one["value"] for one in answer["results"]] == ["S19", "S19", "S19", "20"]
+
+
+def test_the_map_is_shown_across_the_edge(ships: Ships) -> None:
+    """The first extent and the page's picture are of where the ships are; a layer's extent is that of its coordinates."""
+    root = ships.get(ships.map_url(), f="json").json()
+    for name in ("initialExtent", "fullExtent"):
+        assert (root[name]["xmin"], root[name]["xmax"]) == pytest.approx((_x(170), _x(190)))
+    layer = ships.get(f"{ships.map_url()}/0", f="json").json()["extent"]
+    assert (layer["xmin"], layer["xmax"]) == pytest.approx((-_x(179.5), _x(179.5)))
+    assert f"export?f=image&amp;bbox={root['fullExtent']['xmin']}," in ships.get(ships.map_url()).text
+
+
+@pytest.mark.parametrize(
+    ("extent", "expected"), [((175.0, -30.0, 185.0, -10.0), (175, 185)), ((-178.0, -30.0, -160.0, -10.0), (-178, -160)), (None, (170, 190))]
+)
+def test_a_link_shows_no_more_than_its_extent(
+    extent: tuple[float, float, float, float] | None, expected: tuple[float, float], ships: Ships
+) -> None:
+    """Across 180 degrees too, where it reaches over it."""
+    link = ships.link(None, Operation.DATA, Bounds(None, extent))
+    frame = ships.get(f"{link}{ships.map_url()}", f="json").json()["fullExtent"]
+    assert (frame["xmin"], frame["xmax"]) == pytest.approx((_x(expected[0]), _x(expected[1])), rel=1e-3)

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,15 +17,20 @@ from fastapi import FastAPI
 from PIL import Image
 
 from rendermap.access.grant import PUBLIC
-from rendermap.errors import Busy, RenderCrashed, RendermapError
+from rendermap.errors import Busy, RenderCrashed, RendermapError, TileOutside
 from rendermap.frontends.viewer import routes
 from rendermap.frontends.viewer.bundle import Bundle
+from rendermap.frontends.viewer.documents import MapPaths, map_data
 from rendermap.frontends.viewer.errors import WORDINGS, wording_of
 from rendermap.frontends.viewer.pages import basemap_host, content_policy, inert_json
+from rendermap.frontends.viewer.params import parse_tile
 from rendermap.frontends.viewer.wording import bounds_words, duration, value_words
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, view_of
+from rendermap.geo.worlds import about
 from rendermap.jobs.job import JobStatus
-from rendermap.reply import CellHit, Feature, FieldCard, Hit, Hits, ResultCard
+from rendermap.reply import CellHit, Feature, FieldCard, Hit, Hits, LayerCard, MapCard, ResultCard
 from rendermap.request import JobRequest, LayerChoice, LayerMode, LegendSheetRequest, MapRequest
 from tests.builders.app_double import app_over
 from tests.builders.service_double import ENDED_JOB, FAILED_JOB, HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, VIEWSHED_JOB, ServiceDouble
@@ -529,3 +535,43 @@ def test_every_error_of_the_tree_has_words() -> None:
 
     assert all(wording_of(kind()).title for kind in family(RendermapError)[1:])
     assert set(WORDINGS) <= set(family(RendermapError))
+
+
+def _placed(*boxes: BBox, frame: BBox | None = None) -> dict[str, Any]:
+    """The page's data of a map in Web Mercator whose layers lie there, in degrees of longitude."""
+    wide = [BBox(_x(box.xmin), 0, _x(box.xmax), 1e6) for box in boxes]
+    layers = tuple(LayerCard(number, "One", "vector", "point", bbox=box) for number, box in enumerate(wide))
+    whole = frame or BBox(min(box.xmin for box in boxes), 0, max(box.xmax for box in boxes), 1)
+    card = MapCard(SERVICES[0], HAZARD_JOB, "Map", WEB_MERCATOR, BBox(_x(whole.xmin), 0, _x(whole.xmax), 1e6), layers, 4096, "v")
+    return map_data(card, MapPaths("t", "i", "d", "s"), None)
+
+
+def _x(lon: float) -> float:
+    return lon * math.pi / 180 * 6378137.0
+
+
+@pytest.mark.parametrize(
+    ("boxes", "frame", "meridian", "expected"),
+    [
+        ([(10, 20), (-30, -10)], None, 0, [(-30, 20), (10, 20), (-30, -10)]),
+        ([(170, 185), (-178, -172)], (170, 188), 180, [(170, 188), (170, 185), (182, 188)]),
+        ([(-180, 180), (170, 190)], (-180, 180), 180, [(0, 360), (0, 360), (170, 190)]),
+        ([(-20, 30), (170, 190)], (-20, 190), 0, [(-180, 180), (-20, 30), (-180, 180)]),
+    ],
+)
+def test_the_page_shows_the_world_that_tears_nothing(
+    boxes: list[tuple[float, float]], frame: tuple[float, float] | None, meridian: int, expected: list[tuple[float, float]]
+) -> None:
+    """About the antimeridian where something reaches over it and nothing over Greenwich; all boxes lie in that world."""
+    told = _placed(*(BBox(low, 0, high, 1) for low, high in boxes), frame=BBox(frame[0], 0, frame[1], 1) if frame else None)
+    assert told["meridian"] == meridian
+    shown = [told["bounds"], *(layer["bounds"] for layer in told["layers"])]
+    assert [(box[0], box[2]) for box in shown] == [pytest.approx((_x(low), _x(high)), abs=1) for low, high in expected]
+
+
+def test_tiles_about_the_antimeridian_are_the_same_grid() -> None:
+    """Half the earth further east, and about no other meridian."""
+    view = parse_tile("2", "1", "1.png", "180")
+    assert view.crs == about(WEB_MERCATOR, 180) and view.bbox == parse_tile("2", "1", "1.png", "0").bbox
+    with pytest.raises(TileOutside):
+        parse_tile("2", "1", "1.png", "90")

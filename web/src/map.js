@@ -9,7 +9,7 @@ import { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 import TileLayer from "ol/layer/Tile.js";
 import XYZ from "ol/source/XYZ.js";
 import { downloads } from "./downloads.js";
-import { resolutionsTo } from "./grid.js";
+import { resolutionsTo, worldAbout } from "./grid.js";
 import { homeControl } from "./home.js";
 import { icon } from "./icon.js";
 import { Popup } from "./popup.js";
@@ -23,7 +23,15 @@ const data = JSON.parse(document.getElementById("map-data").textContent);
 const stage = document.querySelector(".stage");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-const view = new View({ resolutions: resolutionsTo(data.finestZoom), constrainResolution: true, smoothResolutionConstraint: false, enableRotation: false });
+const view = new View({
+  resolutions: resolutionsTo(data.finestZoom),
+  constrainResolution: true,
+  smoothResolutionConstraint: false,
+  enableRotation: false,
+  // of the centre alone: what lies all around the earth need not fill the window
+  extent: worldAbout(data.meridian),
+  constrainOnlyCenter: true,
+});
 const map = new OlMap({
   target: "map",
   view,
@@ -62,7 +70,7 @@ function zoomToScale(resolution, nearer) {
   view.animate({ zoom: nearer ? Math.ceil(zoom + 1e-6) : Math.floor(zoom - 1e-6), duration: still ? 0 : 250 });
 }
 
-if (!place(view)) zoomTo(data.bounds, {});
+if (!place(view, data.meridian)) zoomTo(data.bounds, {});
 list.onOpacity = (opacity) => stack.setOpacity(opacity);
 list.draw();
 list.follow(view);

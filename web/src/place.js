@@ -1,15 +1,15 @@
 // The address of the page tells what is looked at, so a view can be sent to someone: #zoom/latitude/longitude.
 import { fromLonLat, toLonLat } from "ol/proj.js";
-import { resolutionOf, zoomOf } from "./grid.js";
+import { placedAbout, resolutionOf, zoomOf } from "./grid.js";
 
 /** Goes to the place the address names, and keeps the address in step.  False when it names none. */
-export function place(view) {
+export function place(view, meridian) {
   const found = read();
-  if (found) show(view, found);
+  if (found) show(view, found, meridian);
   view.on("change", () => remember(view));
   addEventListener("hashchange", () => {
     const next = read();
-    if (next) show(view, next);
+    if (next) show(view, next, meridian);
   });
   return Boolean(found);
 }
@@ -19,8 +19,8 @@ function read() {
   return [zoom, lat, lon].every(Number.isFinite) && location.hash.length > 1 && Math.abs(lat) <= 85 && Math.abs(lon) <= 180 ? { zoom, lat, lon } : null;
 }
 
-function show(view, { zoom, lat, lon }) {
-  view.setCenter(fromLonLat([lon, lat]));
+function show(view, { zoom, lat, lon }, meridian) {
+  view.setCenter(placedAbout(meridian, fromLonLat([lon, lat])));
   view.setResolution(resolutionOf(zoom));
 }
 

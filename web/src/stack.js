@@ -3,7 +3,7 @@
 import { buffer, intersects } from "ol/extent.js";
 import TileLayer from "ol/layer/Tile.js";
 import TileImage from "ol/source/TileImage.js";
-import { grid } from "./grid.js";
+import { gridAbout, worldAbout } from "./grid.js";
 
 const REACH_PX = 64;
 const CLASS = "result";
@@ -12,6 +12,7 @@ export class Stack {
   constructor(map, data) {
     this.map = map;
     this.data = data;
+    this.grid = gridAbout(data.meridian);
     this.opacity = 1;
     this.drawn = [];
     this.coming = null;
@@ -60,7 +61,7 @@ export class Stack {
 
   layer(run) {
     const source = this.source(run.ids);
-    const layer = new TileLayer({ className: CLASS, source, opacity: run.opacity, properties: { ids: run.ids, fade: run.opacity } });
+    const layer = new TileLayer({ className: CLASS, source, extent: worldAbout(this.data.meridian), opacity: run.opacity, properties: { ids: run.ids, fade: run.opacity } });
     layer.on("postrender", () => this.paint());
     source.on("tileloadstart", () => this.count(1));
     source.on("tileloadend", () => this.count(-1));
@@ -79,18 +80,18 @@ export class Stack {
   source(ids) {
     const double = devicePixelRatio > 1;
     const { token } = this.data.paths;
-    const query = [ids && `layers=${ids}`, token && `token=${encodeURIComponent(token)}`].filter(Boolean).join("&");
+    const query = [ids && `layers=${ids}`, this.data.meridian && `meridian=${this.data.meridian}`, token && `token=${encodeURIComponent(token)}`].filter(Boolean).join("&");
     const ending = `${double ? "@2x" : ""}.png${query && `?${query}`}`;
     return new TileImage({
-      tileGrid: grid,
+      tileGrid: this.grid,
       tilePixelRatio: double ? 2 : 1,
       tileUrlFunction: ([level, col, row]) => (this.isInside([level, col, row]) ? `${this.data.paths.tiles}/${level}/${col}/${row}${ending}` : undefined),
     });
   }
 
   isInside(address) {
-    const reach = REACH_PX * grid.getResolution(address[0]);
-    return intersects(grid.getTileCoordExtent(address), buffer(this.data.bounds, reach));
+    const reach = REACH_PX * this.grid.getResolution(address[0]);
+    return intersects(this.grid.getTileCoordExtent(address), buffer(this.data.bounds, reach));
   }
 }
 

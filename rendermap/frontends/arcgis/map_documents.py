@@ -38,7 +38,7 @@ _LAYER_TYPES = {"raster": "Raster Layer", "vector": "Feature Layer", "group": "G
 
 def root_document(card: MapCard, alias_url: str | None) -> Json:
     """The root of a map.  alias_url: its address for clients that lose the job, told where no client interprets it."""
-    frame = extent(with_area(card.bbox, card.crs), card.crs)
+    frame = extent(with_area(card.home, card.crs), card.crs)
     return {
         "currentVersion": CURRENT_VERSION,
         "serviceDescription": card.service.description,
@@ -137,7 +137,7 @@ def layers_document(card: MapCard, drawing_infos: Mapping[int, Json]) -> Json:
 
 
 def layer_document(card: MapCard, layer: LayerCard, drawing_info: Json | None) -> Json:
-    """One layer in full; its extent is in the map's own spatial reference, which QGIS takes for its boxes."""
+    """One layer in full; its extent is that of its coordinates, in the map's own spatial reference: QGIS draws nothing outside of it."""
     names = {other.id: other.name for other in card.layers}
     is_queried = access_of(layer) == "data"
     parent = None if layer.parent is None else {"id": layer.parent, "name": names.get(layer.parent, "")}

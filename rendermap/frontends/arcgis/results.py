@@ -122,7 +122,7 @@ def _picture_of(parameters: Parameters, job: JobRequest, the_map: MapCard, state
     """This output's layer alone, of the box asked for, or where it lies in the reference that the job was submitted with."""
     layer = next((one for one in the_map.layers if one.id == output.layer_id), None)
     if "bbox" not in parameters:
-        box = extent(with_area((layer.bbox if layer else None) or the_map.bbox, the_map.crs), the_map.crs)
+        box = extent(with_area((layer.home if layer else None) or the_map.home, the_map.crs), the_map.crs)
         others = {name: value for name, value in parameters.values.items() if name not in _NOT_OURS}
         wanted = {"imagesr": json.dumps(spatial_reference(state.out_crs))} if state.out_crs else {}
         parameters = Parameters({**wanted, **others, "bbox": json.dumps(box)})

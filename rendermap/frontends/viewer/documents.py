@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from rendermap.access.grant import Operation, Principal
 from rendermap.frontends.viewer.wording import State, bounds_words, duration, state_of, value_words
-from rendermap.frontends.zooms import finest_zoom, mercator_bbox
-from rendermap.geo.bbox import BBox, fit_aspect, pad
-from rendermap.geo.crs import WEB_MERCATOR, WGS84, transform_bbox
+from rendermap.frontends.zooms import WORLD_M, finest_zoom, mercator_bbox
+from rendermap.geo.bbox import BBox, fit_aspect, moved, pad
+from rendermap.geo.crs import WEB_MERCATOR, WGS84
+from rendermap.geo.turns import box_shown
 from rendermap.geo.view import MapView
 from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ResultCard, ServiceCard
 
@@ -169,14 +171,14 @@ def _fact(card: ResultCard) -> Fact:
 
 
 def shown_bbox(card: MapCard) -> BBox:
-    """The map's box in Web Mercator, never without area."""
-    box = mercator_bbox(card)
+    """What shows the whole map, in Web Mercator, never without area; its eastern side may lie beyond the antimeridian."""
+    box = box_shown(card.home, card.crs, WEB_MERCATOR) or mercator_bbox(card)
     return pad(box, max(SMALLEST_SIDE - box.width, 0) / 2, max(SMALLEST_SIDE - box.height, 0) / 2)
 
 
 def extent_words(card: MapCard) -> str:
-    """The map's box in degrees, in words."""
-    box = transform_bbox(card.bbox, card.crs, WGS84)
+    """What shows the whole map, in degrees, in words."""
+    box = box_shown(card.home, card.crs, WGS84)
     return bounds_words(box.xmin, box.ymin, box.xmax, box.ymax) if box else ""
 
 
@@ -210,16 +212,38 @@ class MapPaths:
 
 
 def map_data(card: MapCard, paths: MapPaths, basemap: Basemap | None) -> dict[str, object]:
-    """What the map script needs to know, as JSON.  Boxes are in Web Mercator, easting first."""
+    """What the map script needs to know, as JSON.
+
+    Boxes are in Web Mercator, easting first; meridian: in the middle of the world that the page shows, in degrees.
+    """
+    whole = shown_bbox(card)
+    boxes = {layer.id: box for layer in card.layers if layer.home and (box := box_shown(layer.home, card.crs, WEB_MERCATOR))}
+    meridian_deg = _meridian_of((whole, *boxes.values()))
     return {
-        "bounds": shown_bbox(card).corners,
+        "bounds": _in_world(whole, meridian_deg).corners,
+        "meridian": meridian_deg,
         "finestZoom": finest_zoom(card),
         "version": card.digest,
         "maxPx": card.max_px,
         "paths": asdict(paths),
         "basemap": asdict(basemap) if basemap else None,
-        "layers": [_layer_data(layer, card) for layer in card.layers],
+        "layers": [_layer_data(one, _in_world(boxes[one.id], meridian_deg) if one.id in boxes else None) for one in card.layers],
     }
+
+
+def _meridian_of(boxes: Sequence[BBox]) -> int:
+    """In the middle of a world that tears no box: 180 degrees where one reaches over the antimeridian and none over Greenwich."""
+    is_torn = any(box.xmax > WORLD_M / 2 for box in boxes)
+    would_be = any(box.xmin < 0 < box.xmax and box.width <= WORLD_M / 2 for box in boxes)
+    return 180 if is_torn and not would_be else 0
+
+
+def _in_world(box: BBox, meridian_deg: int) -> BBox:
+    """The box where it lies in the world about a meridian; all around the earth where that tears it."""
+    west = WORLD_M * (meridian_deg - 180) / 360
+    placed = moved(box, -WORLD_M * math.floor((box.center[0] - west) / WORLD_M))
+    is_whole = west - SMALLEST_SIDE <= placed.xmin and placed.xmax <= west + WORLD_M + SMALLEST_SIDE
+    return placed if is_whole else BBox(west, box.ymin, west + WORLD_M, box.ymax)
 
 
 def may_be_asked(layer: LayerCard) -> bool:
@@ -227,8 +251,7 @@ def may_be_asked(layer: LayerCard) -> bool:
     return layer.kind != "group" and layer.fault is None and layer.access != Operation.VIEW
 
 
-def _layer_data(layer: LayerCard, card: MapCard) -> dict[str, object]:
-    box = transform_bbox(layer.bbox, card.crs, WEB_MERCATOR) if layer.bbox else None
+def _layer_data(layer: LayerCard, box: BBox | None) -> dict[str, object]:
     return {
         "id": layer.id,
         "parent": layer.parent,

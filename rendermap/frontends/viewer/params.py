@@ -12,6 +12,7 @@ from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.shape import Shape
 from rendermap.geo.view import MapView
+from rendermap.geo.worlds import about
 from rendermap.limits import PIXEL_RATIO, ZOOM
 from rendermap.request import RGB, LayerChoice, LayerMode
 
@@ -68,11 +69,11 @@ def parse_pointing(at: str, bbox: str, size: str, layers: str, reach: str) -> Po
     return Pointing(Shape("point", ((((x, y),),),)), view, choice.ids if choice.mode is LayerMode.SHOW else None, reach_px)
 
 
-def parse_tile(level: str, col: str, file: str) -> MapView:
+def parse_tile(level: str, col: str, file: str, meridian: str) -> MapView:
     """The view of ``{row}.png`` or ``{row}@2x.png`` on the page's own grid, whose levels are half zooms of XYZ.
 
     An even level is the XYZ tile of zoom level / 2; an odd one lies between two zooms, so that a result fills a screen better and its
-    lines stay crisp.  Raises TileOutside.
+    lines stay crisp.  meridian: in the middle of the grid, 0 or 180 degrees.  Raises TileOutside.
     """
     named = _TILE.fullmatch(file)
     if not (named and _WHOLE.fullmatch(level) and _WHOLE.fullmatch(col)):
@@ -83,8 +84,10 @@ def parse_tile(level: str, col: str, file: str) -> MapView:
     west, north = int(col) * side - WORLD_M / 2, WORLD_M / 2 - int(named[1]) * side
     if west >= WORLD_M / 2 or north <= -WORLD_M / 2:
         raise TileOutside
-    ratio = 2 if named[2] else 1
-    return MapView(BBox(west, north - side, west + side, north), WEB_MERCATOR, TILE_PX * ratio, TILE_PX * ratio, float(ratio))
+    if meridian not in ("0", "180"):
+        raise TileOutside
+    crs, ratio = about(WEB_MERCATOR, 180) if meridian == "180" else WEB_MERCATOR, 2 if named[2] else 1
+    return MapView(BBox(west, north - side, west + side, north), crs, TILE_PX * ratio, TILE_PX * ratio, float(ratio))
 
 
 def parse_layers(text: str) -> LayerChoice:

@@ -153,10 +153,19 @@ class Viewer:
         return await drawn_response(request, opened, MapRequest(wanted, view, format=suffix, quality=quality))
 
     async def tile(
-        self, request: Request, service: str, job: str, version: str, level: str, col: str, file: str, layers: str = "default"
+        self,
+        request: Request,
+        service: str,
+        job: str,
+        version: str,
+        level: str,
+        col: str,
+        file: str,
+        layers: str = "default",
+        meridian: str = "0",
     ) -> Response:
         """A tile of the map page, of one version of the result; 404 once that has changed."""
-        view, choice = parse_tile(level, col, file), parse_layers(layers)
+        view, choice = parse_tile(level, col, file, meridian), parse_layers(layers)
         wanted = JobRequest(service, job, await principal_of(request))
         opened = await open_version(self._service, wanted, version)
         return await drawn_response(request, opened, MapRequest(wanted, view, choice), FOR_GOOD)

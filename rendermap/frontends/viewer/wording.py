@@ -94,12 +94,14 @@ def _shortened(text: str) -> str:
 
 
 def bounds_words(west: float, south: float, east: float, north: float) -> str:
-    """``36.45° to 36.77° N, 84.41° to 84.07° W``, with as many digits as the extent needs."""
+    """``36.45° to 36.77° N, 84.41° to 84.07° W``, with as many digits as the extent needs.  east: beyond 180 across the antimeridian."""
     digits = 2 if max(east - west, north - south) > 0.1 else 4
     return f"{_span(south, north, 'S', 'N', digits)}, {_span(west, east, 'W', 'E', digits)}"
 
 
 def _span(low: float, high: float, below: str, above: str, digits: int) -> str:
+    if high > 180:
+        return f"{low:.{digits}f}° {above} to {360 - high:.{digits}f}° {below}"
     if low >= 0 or high <= 0:
         return f"{abs(low):.{digits}f}° to {abs(high):.{digits}f}° {above if low >= 0 else below}"
     return f"{-low:.{digits}f}° {below} to {high:.{digits}f}° {above}"
