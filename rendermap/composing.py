@@ -15,11 +15,13 @@ from rendermap.errors import NotSupported
 from rendermap.filtering import demand_told
 from rendermap.request import ComposedLayer
 from rendermap.services.service import GroupLayer
-from rendermap.symbology.facts import Facts, VectorFacts
+from rendermap.symbology.facts import Facts, VectorFacts, kind_of
+from rendermap.symbology.field_names import fields_named
 from rendermap.symbology.quantised import quantised
 from rendermap.symbology.restyle import restyled, tells_values
 from rendermap.symbology.style import Style, style_digest
 from rendermap.symbology.template import reach_pt
+from rendermap.symbology.writers.drawing_info import write_drawing_info
 
 _KEPT_CHARS = 1 << 20
 """Of looks; a style is some fifty times as large in memory."""
@@ -32,14 +34,16 @@ class Looks:
         self._made: LRUCache[object, tuple[Style, str, int]] = LRUCache(_KEPT_CHARS, getsizeof=lambda made: made[2])
         self._lock = threading.Lock()
 
-    def get(self, drawable: Drawable, facts: Facts, look: str) -> tuple[Style, str]:
+    def get(self, drawable: Drawable, told: Disclosure, look: str) -> tuple[Style, str]:
         """The drawable's style with a look, and its digest.  Raises as `restyled`."""
-        assert drawable.style
-        key = drawable.style_key, drawable.tool.colors, facts, look
+        assert drawable.style and drawable.layer
+        facts, is_told = _facts_told(drawable.layer.facts, told), told.tells(fields_named(drawable.style))
+        key = drawable.style_key, drawable.tool.colors, facts, is_told, look
         with self._lock:
             made = self._made.get(key)
         if made is None:
-            style = quantised(restyled(drawable.style, facts, look), drawable.tool.colors)
+            said = write_drawing_info(drawable.style, kind_of(facts)) if is_told else None
+            style = quantised(restyled(drawable.style, facts, look, said), drawable.tool.colors)
             made = style, style_digest(style), len(look)
             if made[2] <= _KEPT_CHARS:
                 with self._lock:
@@ -76,7 +80,7 @@ def _asked(layer: ComposedLayer, drawable: Drawable, told: Disclosure, looks: Lo
     if layer.where:
         demand_told(layer.where, told)
     if layer.look:
-        style, key = looks.get(drawable, _facts_told(drawable.layer.facts, told), layer.look)
+        style, key = looks.get(drawable, told, layer.look)
         drawable = replace(drawable, style=style, style_key=key, reach_pt=reach_pt(style), is_restyled=True)
     return replace(_narrowed(drawable, layer), filters=(layer.where,) if layer.where else ())
 

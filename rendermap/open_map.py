@@ -44,7 +44,6 @@ from rendermap.identifying import (
     queried,
 )
 from rendermap.imaging.formats import FORMATS
-from rendermap.jobs.job import Layer
 from rendermap.marking import marked, stamp_of, text_for, under_mark, watermark_plan
 from rendermap.queries import Queried, found_texts
 from rendermap.reply import Features, FoundText, Hits, LegendLayer, MapCard, Picture
@@ -61,7 +60,7 @@ from rendermap.request import (
 )
 from rendermap.selection import bounded, chosen, visible, within
 from rendermap.studio import Studio
-from rendermap.symbology.facts import GeometryKind, VectorFacts
+from rendermap.symbology.facts import VectorFacts, kind_of
 from rendermap.symbology.field_names import fields_named
 from rendermap.symbology.writers.written import Document
 
@@ -183,7 +182,7 @@ class OpenMap:
         """
         allowed, written = self._told_styles, self._studio.written
         return {
-            d.tool.id: written.get(language, d.style, d.style_key, _kind_of(d.layer), d.tool.name)
+            d.tool.id: written.get(language, d.style, d.style_key, kind_of(d.layer.facts), d.tool.name)
             for d in self._job_map.drawables
             if d.layer and d.style and d.tool.id in allowed
         }
@@ -313,10 +312,6 @@ class OpenMap:
 
 def _is_raster(drawable: Drawable) -> bool:
     return drawable.layer is not None and not isinstance(drawable.layer.facts, VectorFacts)
-
-
-def _kind_of(layer: Layer) -> GeometryKind | None:
-    return layer.facts.geometry if isinstance(layer.facts, VectorFacts) else None
 
 
 def map_request_of(request: TileRequest) -> MapRequest:

@@ -77,6 +77,11 @@ class RasterFacts:
 Facts = VectorFacts | RasterFacts
 
 
+def kind_of(facts: Facts) -> GeometryKind | None:
+    """What features are; None for a raster."""
+    return facts.geometry if isinstance(facts, VectorFacts) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Measures:
     """Numbers taken from a dataset, of one field or one band, without nodata and nulls.

@@ -174,6 +174,40 @@ def test_renderers_of_the_request(service: WholeService) -> None:
     assert [(layer["layerId"], len(layer["legend"])) for layer in legend.json()["layers"]] == [(100, 2)]
 
 
+def test_sizes_and_colours_by_a_value_of_the_request(service: WholeService) -> None:
+    """Parcels along a ramp by their number, and markers on them that grow with it; the legend tells both."""
+    stops = [{"value": 0, "color": RED}, {"value": 8, "color": BLUE}]
+    ramp = {"type": "simple", "symbol": _fill(RED), "visualVariables": [{"type": "colorInfo", "field": "number", "stops": stops}]}
+    shown = colors(dynamic(service, _layer(PARCELS, drawingInfo={"renderer": ramp})))
+    assert shown == {(200 - 25 * number, 0, 25 * number) for number in (4, 5, 7, 8)}
+    marker = {"type": "esriSMS", "style": "esriSMSSquare", "color": BLUE, "size": 6}
+    by = {"type": "sizeInfo", "field": "number", "stops": [{"value": 0, "size": 2}, {"value": 8, "size": 10}]}
+    sizes = {
+        "type": "classBreaks",
+        "field": "number",
+        "minValue": -1,
+        "classBreakInfos": [{"classMaxValue": 9, "symbol": marker}],
+        "backgroundFillSymbol": _fill(RED),
+        "visualVariables": [by],
+    }
+    picture = dynamic(service, _layer(PARCELS, drawingInfo={"renderer": sizes}))
+    blue = (picture == BLUE).all(axis=-1)
+    middle = SIDE_PX // 2
+    south, north = blue[middle:], blue[:middle]
+    for number, seen in ((4, south[:, :middle]), (5, south[:, middle:]), (7, north[:, :middle]), (8, north[:, middle:])):
+        assert seen.any(axis=0).sum() == pytest.approx((2 + number) * 96 / 72, abs=2)
+    layers = json.dumps([_layer(PARCELS, drawingInfo={"renderer": each}) for each in (ramp, sizes)])
+    legend = httpx.get(f"{service.url}{service.map_path}/legend", params={"f": "json", "dynamicLayers": layers}, timeout=60).json()
+    assert all(len(layer["legend"]) > 1 for layer in legend["layers"]), legend
+
+
+def test_a_layer_is_drawn_by_what_it_tells_of_itself(service: WholeService) -> None:
+    """The drawingInfo of its document may be sent back as it stands, and draws the very picture of the map."""
+    told = httpx.get(f"{service.url}{service.map_path}/{PARCELS}", params={"f": "json"}, timeout=60).json()["drawingInfo"]
+    assert told["renderer"]
+    assert np.array_equal(dynamic(service, _layer(PARCELS, drawingInfo=told)), exported(service, layers="show:0"))
+
+
 def test_transparency_scales_and_filters_of_the_request(service: WholeService) -> None:
     """Also of layers that may only be seen, but for the filter; a range of scales may only be narrowed."""
     faint = dynamic(service, _layer(DEPTH, drawingInfo={"transparency": 60}))
@@ -182,11 +216,20 @@ def test_transparency_scales_and_filters_of_the_request(service: WholeService) -
     assert not dynamic(service, _layer(PARCELS, definitionExpression="number > 100")).any()
 
 
+def _by(kind: str, **more: object) -> dict[str, Any]:
+    return {"renderer": {"type": "simple", "symbol": _fill(RED), "visualVariables": [{"type": kind, **more}]}}
+
+
+_STOPS = [{"value": 0, "size": 2}, {"value": 1, "size": 9}]
 CASES = [
     (_layer(DEPTH, drawingInfo={"renderer": {"type": "rasterStretch", "stretchType": "minMax"}}), "may only be seen"),
     (_layer(DEPTH, definitionExpression="value > 1"), "may only be seen"),
     (_layer(PARCELS, drawingInfo={"renderer": {"type": "uniqueValue", "field1": "owner", "uniqueValueInfos": []}}), "do not fit"),
     (_layer(PARCELS, drawingInfo={"renderer": {"type": "pieChart"}}), "cannot be understood"),
+    (_layer(PARCELS, drawingInfo=_by("colorInfo", field="owner", stops=[])), "cannot be drawn"),
+    (_layer(PARCELS, drawingInfo=_by("sizeInfo", field="owner", minSize=2, maxSize=9, minDataValue=0, maxDataValue=1)), "sizeInfo"),
+    (_layer(PARCELS, drawingInfo=_by("sizeInfo", valueExpression="$feature.owner", stops=_STOPS)), "sizeInfo"),
+    (_layer(DEPTH, drawingInfo=_by("sizeInfo", field="value", stops=_STOPS)), "may only be seen"),
     (_layer(PARCELS, drawingInfo={"renderer": {"type": "simple", "symbol": {"type": "esriPFS", "imageData": "AA=="}}}), "Pictures"),
     (_layer(PARCELS, definitionExpression="number >"), "filter"),
     ({"id": 1, "source": {"type": "dataLayer", "dataSource": {"type": "raster", "dataSourceName": "secret"}}}, "layers of this map"),

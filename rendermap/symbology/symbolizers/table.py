@@ -84,7 +84,7 @@ def from_esri(node: Node | None) -> Symbol:
     """A symbol of the REST JSON, fills with their outline on top.  Raises StyleInvalid."""
     if node is None:
         return Symbol()
-    if node.type == "CIMSymbolReference":
+    if node.type.startswith("CIM"):
         return from_cim(node)
     for row in SYMBOLIZERS:
         layers = row.from_esri(node) if row.from_esri else None
