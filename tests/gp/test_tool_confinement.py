@@ -156,13 +156,15 @@ def test_memory_and_files_of_a_tool_are_bounded(tmp_path: Path, services: Path) 
 
     async def doing() -> None:
         async with at_work(tmp_path / "jobs", services) as workshop:
-            for task, sentence in (
-                ("greedy", "The tool ran out of memory."),
-                ("wide", "A file of the tool is larger than it may be."),
-                ("many", "The files of the tool take more room together than they may."),
-                ("filling", "The files of the tool take more room together than they may."),
-            ):
-                job = await workshop.submit(task)
+            sentences = {
+                "greedy": "The tool ran out of memory.",
+                "wide": "A file of the tool is larger than it may be.",
+                "many": "The files of the tool take more room together than they may.",
+                "filling": "The files of the tool take more room together than they may.",
+            }
+            jobs = {task: await workshop.submit(task) for task in sentences}
+            for task, sentence in sentences.items():
+                job = jobs[task]
                 document = await workshop.over(job)
                 assert (document.status, document.messages[-1].text) == ("failed", sentence)
                 assert not list((workshop.root(job) / "scratch").iterdir()) or task == "wide"

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,11 +132,12 @@ def test_one_who_waits_for_us_is_not_cut_off(tmp_path: Path) -> None:
 
     class SlowCounter(Counter):
         async def draw(self, plan: MapPlan) -> Drawn:
-            await asyncio.sleep(3 * PATIENCE.request_s)
+            await asyncio.sleep(1.5 * patience.request_s)
             return await super().draw(plan)
 
+    patience = replace(PATIENCE, request_s=1.0)
     service = CountedService(tmp_path, {"Demo": SERVICE}, counter=SlowCounter())
-    with hosted(service.assembled, patience=PATIENCE) as port:
+    with hosted(service.assembled, patience=patience) as port:
         path = export_of(service)
         with closing(connect(port, get(path) + get(path, "Connection: close"))) as client:
             assert read_all(client).count(b"HTTP/1.1 200") == 2
@@ -190,6 +192,6 @@ def test_a_crowd_beyond_that_is_closed_without_a_word(service: CountedService) -
     """What is answered and what is told to come again is bounded; the rest costs nothing."""
     with hosted(service.assembled, most=20, patience=Patience()) as port, ExitStack() as open_ones:
         clients = [open_ones.enter_context(closing(connect(port))) for _ in range(30)]
+        assert all(read_all(client) == b"" for client in clients[25:])
         clients[0].sendall(get("/health/live", "Connection: close"))
         assert b'"live"' in read_all(clients[0])
-        assert all(read_all(client) == b"" for client in clients[25:])
