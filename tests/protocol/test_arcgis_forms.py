@@ -34,7 +34,7 @@ def test_a_form_can_be_sent_as_it_stands(service: AskedService) -> None:
     [
         ({"returnCountOnly": "true"}, "5 features"),
         ({"returnIdsOnly": "true"}, "<p>1, 2, 3, 4, 5</p>"),
-        ({"returnExtentOnly": "true"}, "700000.0 to 700450.0"),
+        ({"returnExtentOnly": "true"}, "700000 to 700450"),
         ({"resultRecordCount": "2"}, "2 features, and there are more"),
         ({"where": "kind = 7"}, "No features"),
         (

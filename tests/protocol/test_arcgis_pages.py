@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from rendermap.errors import RenderCrashed
 from rendermap.reply import JobCard, LayerCard, LegendLayer, MapCard, ResultCard
 from rendermap.request import JobRequest, LegendRequest
 from tests.builders.arcgis_app import BBOX, REST, ArcgisApp, G, J, S, T
@@ -30,10 +31,13 @@ PAGES = [
     f"{JOB}/inputs/Search_distance",
     J,
     f"{J}/layers",
+    f"{J}/0",
+    f"{J}/1",
     f"{J}/3",
     f"{J}/legend",
     f"{J}/export?bbox={BBOX}",
     f"{S}/MapServer",
+    f"{S}/MapServer/3",
     f"{S}/MapServer/legend",
 ]
 HOSTILE = """<script>alert('x')</script>"onload="y" &amp; {{7*7}}"""
@@ -82,6 +86,50 @@ def test_the_job_page_tells_the_job() -> None:
     ):
         assert words in text
     assert "?f=pjson" in text
+
+
+def test_the_job_page_holds_what_went_in_and_came_out() -> None:
+    """The task is its title; values and inputs stand on it in words, and all results in one picture."""
+    app = ArcgisApp()
+    text = app.get(JOB).text
+    assert "<h1>Rate terrain hazard</h1>" in text and f"Job {HAZARD_JOB}" in text
+    assert "<td>17.4</td>" in text and "<td>500 meters</td>" in text and "<td>0.6</td>" in text
+    picture = next(link for link in _parsed(text).links if "/export?" in link)
+    assert app.get(picture).headers["content-type"] == "image/png"
+
+
+class _BrokenMap(ServiceDouble):
+    async def map_of(self, request: JobRequest) -> MapCard:
+        raise RenderCrashed
+
+
+def test_a_job_can_be_read_when_its_map_cannot_be_opened() -> None:
+    """The page says so, and holds everything else."""
+    text = ArcgisApp(_BrokenMap()).get(JOB).text
+    assert "The map cannot be shown." in text and "17.4" in text
+
+
+def test_a_layer_shows_itself_and_leads_to_what_may_be_asked() -> None:
+    """Its picture, its classes, and the forms with the layer chosen in them; of a layer that may only be seen none that asks."""
+    app = ArcgisApp(ServiceDouble(access={"Contours": "data", "Hillshade": "identify"}))
+    contours, shade, classes, group = (app.get(f"{J}/{layer}").text for layer in (0, 3, 2, 1))
+    links = _parsed(contours).links
+    # it is drawn at 1:300,000 and closer, which is 1:317,500 as Esri counts
+    assert "mapScale=314" in next(link for link in links if "f=image" in link) and "50 m interval" in contours
+    for path in ("/0/query", "/find?layers=0", "/identify?layers=all:0"):
+        url = next(link for link in links if link.endswith(path))
+        assert app.get(url).status_code == 200
+    assert 'value="all:0" selected' in app.get(f"{J}/identify?layers=all:0").text
+    assert "/identify?layers=all:3" in shade and "/query" not in shade and "Shaded" in shade
+    assert "/identify" not in classes and "Very high" in classes and "/export?" in classes
+    assert "Very high" in group and f"{J}/2" in group and "layers=show%3A1" in group
+
+
+def test_the_folder_stands_above_its_services() -> None:
+    """Each step of the way up is a link."""
+    for url in (G, T, J):
+        links = _parsed(ArcgisApp().get(url).text).links
+        assert links[:3] == [f"http://maps.example{path}" for path in (f"{REST}/services", f"{REST}/services/Demo", G)]
 
 
 def test_the_job_leads_to_the_viewer_where_there_is_one() -> None:

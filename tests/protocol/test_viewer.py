@@ -18,13 +18,14 @@ from PIL import Image
 
 from rendermap.access.grant import PUBLIC
 from rendermap.errors import Busy, RenderCrashed, RendermapError, TileOutside
+from rendermap.frontends.value_words import value_words
 from rendermap.frontends.viewer import routes
 from rendermap.frontends.viewer.bundle import Bundle
 from rendermap.frontends.viewer.documents import MapPaths, map_data
 from rendermap.frontends.viewer.errors import WORDINGS, wording_of
 from rendermap.frontends.viewer.pages import basemap_host, content_policy, inert_json
 from rendermap.frontends.viewer.params import parse_tile
-from rendermap.frontends.viewer.wording import bounds_words, duration, value_words
+from rendermap.frontends.viewer.wording import bounds_words, duration
 from rendermap.geo.bbox import BBox
 from rendermap.geo.crs import WEB_MERCATOR
 from rendermap.geo.tiling import WEB_MERCATOR_QUAD, TileAddress, view_of

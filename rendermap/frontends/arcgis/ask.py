@@ -65,6 +65,12 @@ class Ask:
         """The map of a job, or the template."""
         return self.url("services", service, "MapServer", *(("jobs", job_id) if job_id else ()))
 
+    def crumbs(self, service: str) -> tuple[tuple[str, str], ...]:
+        """The pages above a service's, and its own: each a label and an address."""
+        folder, _, name = service.rpartition("/")
+        above = ((folder, self.url("services", folder)),) if folder else ()
+        return (("services", self.url("services")), *above, (name, self.task_url(service)))
+
     def layer_url(self, service: str, job_id: str | None, layer_id: int) -> str:
         """A layer of that map."""
         return f"{self.map_url(service, job_id)}/{layer_id}"

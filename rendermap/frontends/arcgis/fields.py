@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rendermap.frontends.arcgis.values import MULTIVALUE, encode
+from rendermap.frontends.value_words import unit_words
 from rendermap.reply import ParameterCard, TaskCard
 
 LENGTHS = ("esriMeters", "esriKilometers", "esriFeet", "esriYards", "esriMiles", "esriNauticalMiles")
@@ -43,9 +43,10 @@ class FormField:
     rows: tuple[tuple[FormField, ...], ...] = ()
 
 
-def fields_of(task: TaskCard) -> dict[str, FormField]:
-    """The field of each input, by its name."""
-    return {card.name: _field_of(card) for card in task.parameters if not card.is_output}
+def fields_of(task: TaskCard, values: Mapping[str, object]) -> dict[str, FormField]:
+    """The field of each input, by its name.  values: by inputs' names, what stands in them instead of the defaults."""
+    inputs = (card for card in task.parameters if not card.is_output)
+    return {card.name: _field_of(replace(card, default=values.get(card.name, card.default))) for card in inputs}
 
 
 def _field_of(card: ParameterCard) -> FormField:
@@ -101,12 +102,9 @@ def _amount(card: ParameterCard, value: object) -> FormField:
     unit = str(given.get("units") or units[0])
     choices = units if unit in units else (unit, *units)
     number = given.get("distance" if is_length else "area", "")
-    return FormField("amount", f"{number:g}" if isinstance(number, float) else str(number), choices, unit, {u: _words(u) for u in choices})
-
-
-def _words(unit: str) -> str:
-    """``esriSquareMiles``: square miles."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unit.removeprefix("esri")).lower()
+    return FormField(
+        "amount", f"{number:g}" if isinstance(number, float) else str(number), choices, unit, {u: unit_words(u) for u in choices}
+    )
 
 
 def _example(card: ParameterCard) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC
+from urllib.parse import quote
 
 from rendermap.errors import Ended, JobNotFound, NotFound, RendermapError, ResultNotFound
-from rendermap.frontends.arcgis.address import looks_like_ours
+from rendermap.frontends.arcgis.address import checked_job_id, looks_like_ours
+from rendermap.frontends.arcgis.answer_tables import date_text
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.fields import fields_of
 from rendermap.frontends.arcgis.gp_documents import (
     GOING_ON,
+    RECORD_TYPE,
     catalogue_document,
     expired_job_document,
     has_map,
@@ -20,10 +24,26 @@ from rendermap.frontends.arcgis.gp_documents import (
     task_document,
     value_document,
 )
+from rendermap.frontends.arcgis.question_forms import whole_view
+from rendermap.frontends.arcgis.spatial import box_text
 from rendermap.frontends.arcgis.tokens import TOKENS
 from rendermap.frontends.identity import doorkeeper_of
 from rendermap.frontends.links import link
+from rendermap.frontends.negotiation import Form
+from rendermap.frontends.value_words import value_words
 from rendermap.reply import JobCard, ResultCard, ServiceCard, TaskCard
+
+_AGAIN = "from:job"
+"""Names the job whose inputs are to stand in the form; no parameter of a task can be called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableValue:
+    """An input or a result in words.  layer_id: of the layer that draws it."""
+
+    title: str
+    words: str
+    layer_id: int | None
 
 
 async def info(ask: Ask) -> Answer:
@@ -55,16 +75,23 @@ async def gp_service(ask: Ask) -> Answer:
 
 async def task(ask: Ask) -> Answer:
     """A task."""
-    return task_answer(ask, *await task_of(ask))
+    card, found = await task_of(ask)
+    job_id = ask.parameters.get(_AGAIN)
+    if ask.form is not Form.HTML or job_id is None:
+        return task_answer(ask, card, found)
+    return task_answer(ask, card, found, again=await job_of(ask.of_job(checked_job_id(job_id)), card, found))
 
 
-def task_answer(ask: Ask, card: ServiceCard, task: TaskCard, faults: tuple[str, ...] = ()) -> Answer:
-    """A task, and a form to run it.  faults: of what has been given, which stands in the form again."""
+def task_answer(ask: Ask, card: ServiceCard, task: TaskCard, faults: tuple[str, ...] = (), again: JobCard | None = None) -> Answer:
+    """A task, and a form to run it.
+
+    faults: of what has been given, which stands in the form again.  again: a job whose inputs stand in the form.
+    """
     shown: dict[str, object] = {
         "crumbs": _crumbs(ask, card),
         "url": ask.task_url(card.name, task.name),
         "accepts_jobs": card.accepts_jobs,
-        "fields": fields_of(task),
+        "fields": fields_of(task, {value.name: value.value for value in again.inputs} if again else {}),
         "given": ask.parameters.values,
         "faults": faults,
     }
@@ -83,7 +110,7 @@ async def task_of(ask: Ask) -> tuple[ServiceCard, TaskCard]:
 
 def _crumbs(ask: Ask, card: ServiceCard, task: TaskCard | None = None) -> tuple[tuple[str, str], ...]:
     below = ((task.display_name, ask.task_url(card.name, task.name)),) if task else ()
-    return (("services", ask.url("services")), (card.name, ask.task_url(card.name)), *below)
+    return (*ask.crumbs(card.name), *below)
 
 
 # --- jobs ----------------------------------------------------------------------------------------------------------------
@@ -96,7 +123,19 @@ async def job(ask: Ask) -> Answer:
         state = await job_of(ask, card, found)
     except (JobNotFound, Ended) as error:
         return gone_answer(ask, card, found, error)
-    return job_answer(ask, card, found, state)
+    answer = job_answer(ask, card, found, state)
+    if ask.form is Form.HTML and state.status == "succeeded" and has_map(card):
+        return replace(answer, shown={**answer.shown, **await _whole_map(ask, card)})
+    return answer
+
+
+async def _whole_map(ask: Ask, card: ServiceCard) -> dict[str, object]:
+    """What a picture of all results shows, or why there is none."""
+    try:
+        the_map = (await ask.service.open(ask.job(card.name))).card
+    except RendermapError as error:
+        return {"map_fault": error.sentence}
+    return {"view": {"bbox": box_text(whole_view(the_map.home, the_map.crs))}}
 
 
 def gone_answer(ask: Ask, card: ServiceCard, task: TaskCard, error: RendermapError) -> Answer:
@@ -122,24 +161,44 @@ def job_answer(ask: Ask, card: ServiceCard, task: TaskCard, state: JobCard) -> A
     times = (("Submitted", state.created), ("Started", state.started), ("Finished", state.finished))
     shown |= {
         "url": ask.job_url(card.name, task.name, state.job_id),
-        "names": {value.name: value.display_name for value in (*state.results, *state.inputs)},
-        "layer_ids": {value.name: value.layer_id for value in state.results},
+        "results": {value.name: _readable(value) for value in state.results},
+        "drawn_names": [value.name for value in state.results if value.layer_id is not None],
+        "inputs": {value.name: _readable(value) for value in state.inputs},
         "times": [(label, f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC") for label, moment in times if moment],
         "is_going_on": state.status in GOING_ON,
     }
     return Answer(job_document(state), "job", shown)
 
 
+def _readable(value: ResultCard) -> ReadableValue:
+    told = plain_value(value)
+    if value.note:
+        words = value.note
+    elif value.layer_id is not None:
+        words = "On the map"
+    elif value.data_type == RECORD_TYPE and value.value is None:
+        words = "A table"
+    elif value.data_type == "GPDate" and isinstance(told, int | float):
+        words = date_text(told)
+    else:
+        words = value_words(value.value)
+    return ReadableValue(value.display_name, words, value.layer_id)
+
+
 def _shown_of_job(ask: Ask, card: ServiceCard, task: TaskCard) -> dict[str, object]:
     return {
         "crumbs": _crumbs(ask, card, task),
-        "again_url": ask.task_url(card.name, task.name) if card.accepts_jobs else None,
+        "title": task.display_name,
+        "again_url": f"{ask.task_url(card.name, task.name)}?{_AGAIN}={quote(ask.address.job_id or '')}" if card.accepts_jobs else None,
         "url": "",
         "map_url": None,
         "page_url": None,
         "alias": None,
-        "names": {},
-        "layer_ids": {},
+        "results": {},
+        "drawn_names": (),
+        "inputs": {},
+        "view": None,
+        "map_fault": None,
         "times": (),
         "is_going_on": False,
     }

@@ -23,13 +23,15 @@ from rendermap.frontends.arcgis.map_documents import (
 )
 from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_composition, parse_export, parse_pixel_ratio, parse_swatch_size
 from rendermap.frontends.arcgis.question_forms import SHOWN_PX, export_form, whole_view
-from rendermap.frontends.arcgis.spatial import Json, box_text
+from rendermap.frontends.arcgis.spatial import Json, box_text, scale_of, to_esri_scale
 from rendermap.frontends.identity import VARY
 from rendermap.frontends.kvp import Checks, Parameters, parameters_of
 from rendermap.frontends.leases import note_shown
 from rendermap.frontends.links import jobs_page
 from rendermap.frontends.negotiation import Form
 from rendermap.frontends.responses import PRIVATE, Keep, drawn_response, picture_response, unchanged_response
+from rendermap.geo.bbox import BBox, union
+from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
 from rendermap.reply import LayerCard, LegendLayer, MapCard, Picture
 from rendermap.request import ComposedLayer, LegendRequest, MapRequest
@@ -61,7 +63,7 @@ def layer_of(card: MapCard, layer_id: int | None) -> LayerCard:
 def crumbs_of(ask: Ask, card: MapCard) -> tuple[tuple[str, str], ...]:
     """The pages above a map's."""
     map_url = ask.map_url(card.service.name, card.job_id)
-    return (("services", ask.url("services")), (card.service.name, ask.task_url(card.service.name)), (card.job_id or "MapServer", map_url))
+    return (*ask.crumbs(card.service.name), (card.job_id or "MapServer", map_url))
 
 
 async def root(ask: Ask) -> Answer | Response:
@@ -73,7 +75,8 @@ async def root(ask: Ask) -> Answer | Response:
     faults = {layer.id: layer.fault for layer in card.layers}
     map_url = ask.map_url(card.service.name, card.job_id)
     page_url = ask.page_url(card.service.name, card.job_id)
-    shown = {"map_url": map_url, "page_url": page_url, "alias": alias, "faults": faults, "crumbs": crumbs_of(ask, card)}
+    view = {"bbox": box_text(whole_view(card.home, card.crs))}
+    shown = {"map_url": map_url, "page_url": page_url, "alias": alias, "faults": faults, "view": view, "crumbs": crumbs_of(ask, card)}
     return Answer(root_document(card, alias), "map", shown | _ways_to_a_job(ask, card))
 
 
@@ -102,8 +105,38 @@ async def layer(ask: Ask) -> Answer:
     card = opened.card
     found = layer_of(card, ask.address.layer)
     infos = await _drawing_infos(opened)
-    url = f"{ask.map_url(card.service.name, card.job_id)}/{found.id}"
-    return Answer(layer_document(card, found, infos.get(found.id)), "layer", {"crumbs": crumbs_of(ask, card), "url": url})
+    shown = await _shown_of_layer(ask, opened, found) if ask.form is Form.HTML else {}
+    return Answer(layer_document(card, found, infos.get(found.id)), "layer", shown)
+
+
+async def _shown_of_layer(ask: Ask, opened: OpenMap | OpenTemplate, layer: LayerCard) -> dict[str, object]:
+    """What a layer looks like, and the forms that have it in them already."""
+    card = opened.card
+    name, job_id = card.service.name, card.job_id
+    ids, box = (layer.id, *layer.children), _box_of(layer, card)
+    legend = legend_document([one for one in await _legend_layers(ask, opened, 1.0, DEFAULT_SWATCH_PX) if one.id in ids])
+    return {
+        "crumbs": crumbs_of(ask, card),
+        "map_url": ask.map_url(name, job_id),
+        "url": ask.layer_url(name, job_id, layer.id),
+        "view": {"bbox": box_text(box), "layers": f"show:{layer.id}"},
+        "scale": _drawn_scale(layer, MapView(box, card.crs, *SHOWN_PX)),
+        "has_picture": job_id is not None and layer.fault is None,
+        "legend": legend["layers"],
+    }
+
+
+def _box_of(layer: LayerCard, card: MapCard) -> BBox:
+    """Where a layer's picture is of; a group's of its layers."""
+    boxes = [one.home for one in card.layers if one.home and one.id in (layer.id, *layer.children)]
+    return whole_view(union(boxes) if boxes else card.home, card.crs)
+
+
+def _drawn_scale(layer: LayerCard, view: MapView) -> float:
+    """The scale of a layer's picture where it is not drawn at that of the view; else 0."""
+    scale = scale_of(view)
+    farthest, nearest = (to_esri_scale(bound) for bound in (layer.min_scale_denominator, layer.max_scale_denominator))
+    return farthest * 0.99 if farthest and scale > farthest else nearest * 1.01 if scale < nearest else 0
 
 
 async def _drawing_infos(opened: OpenMap | OpenTemplate) -> dict[int, Json]:
@@ -137,7 +170,7 @@ async def export(ask: Ask) -> Answer | Response:
 async def _export_page(ask: Ask, opened: OpenMap | OpenTemplate) -> Answer:
     """The picture and the form to have another one; of the whole map, and of what fits a page, where nothing else is said."""
     card = opened.card
-    usual = {"bbox": box_text(whole_view(card.bbox, card.crs)), "size": f"{SHOWN_PX[0]},{SHOWN_PX[1]}"}
+    usual = {"bbox": box_text(whole_view(card.home, card.crs)), "size": f"{SHOWN_PX[0]},{SHOWN_PX[1]}"}
     given = ask.parameters.values if "bbox" in ask.parameters else {**usual, **ask.parameters.values}
     shown = {"crumbs": crumbs_of(ask, card), "title": "Export", "form": export_form(card, given), "faults": ()}
     try:

@@ -103,7 +103,7 @@ def find_form(card: MapCard, given: Mapping[str, str], *, is_asked: bool) -> Que
 
 def identify_form(card: MapCard, given: Mapping[str, str], *, is_asked: bool) -> QuestionForm:
     """The form to ask what stands at a place: at first in the middle of the whole map."""
-    looked_at = whole_view(card.bbox, card.crs)
+    looked_at = whole_view(card.home, card.crs)
     layers = [layer for layer in card.layers if layer.kind != "group" and layer.access != "view"]
     fields = {
         "geometry": FormField("text", ",".join(f"{value:.10g}" for value in looked_at.center)),

@@ -25,7 +25,7 @@ from rendermap.frontends.arcgis.maps import announce, refused_filters_told
 from rendermap.frontends.arcgis.params import parse_export
 from rendermap.frontends.arcgis.queries import result_features, result_rows
 from rendermap.frontends.arcgis.query_params import GEOJSON, is_geojson
-from rendermap.frontends.arcgis.spatial import Json, extent, spatial_reference, with_area
+from rendermap.frontends.arcgis.spatial import Json, around, extent, spatial_reference, with_area
 from rendermap.frontends.kvp import Parameters
 from rendermap.frontends.negotiation import Form
 from rendermap.frontends.responses import drawn_response
@@ -122,7 +122,8 @@ def _picture_of(parameters: Parameters, job: JobRequest, the_map: MapCard, state
     """This output's layer alone, of the box asked for, or where it lies in the reference that the job was submitted with."""
     layer = next((one for one in the_map.layers if one.id == output.layer_id), None)
     if "bbox" not in parameters:
-        box = extent(with_area((layer.home if layer else None) or the_map.home, the_map.crs), the_map.crs)
+        framed = around if layer and layer.kind == "vector" else with_area
+        box = extent(framed((layer.home if layer else None) or the_map.home, the_map.crs), the_map.crs)
         others = {name: value for name, value in parameters.values.items() if name not in _NOT_OURS}
         wanted = {"imagesr": json.dumps(spatial_reference(state.out_crs))} if state.out_crs else {}
         parameters = Parameters({**wanted, **others, "bbox": json.dumps(box)})

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from rendermap.access.grant import Operation, Principal
-from rendermap.frontends.viewer.wording import State, bounds_words, duration, state_of, value_words
+from rendermap.frontends.value_words import value_words
+from rendermap.frontends.viewer.wording import State, bounds_words, duration, state_of
 from rendermap.frontends.zooms import WORLD_M, finest_zoom, mercator_bbox
 from rendermap.geo.bbox import BBox, fit_aspect, moved, pad
 from rendermap.geo.crs import WEB_MERCATOR, WGS84

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from rendermap.frontends.viewer.wording import moment, value_words
+from rendermap.frontends.value_words import value_words
+from rendermap.frontends.viewer.wording import moment
 from rendermap.reply import CellHit, FieldCard, Hit, Hits
 
 MOST_SHOWN = 12
