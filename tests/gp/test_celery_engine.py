@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from rendermap.errors import Busy, NotSupported, TooMany
+from rendermap.gp.claims import find_orders, take_claim
 from rendermap.gp.engines import celery
 from rendermap.gp.engines.celery import CeleryEngine
 from rendermap.gp.engines.engine import Site
@@ -192,6 +194,32 @@ def test_clients_take_turns_and_none_fills_the_queue(tmp_path: Path) -> None:
             manifest.resume(claim.root).begin()
 
     asyncio.run(whole())
+
+
+def test_jobs_that_no_machine_takes_are_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator hears that they wait; not while one is under way, whose machine may be busy with it."""
+    monkeypatch.setattr(celery, "LOOKS_EVERY_S", 0.02)
+    lay_out(tmp_path)
+
+    async def heard(is_worked_at: bool) -> list[object]:
+        workshop = Cluster(tmp_path, RedisServer(tmp_path)).workshop("redis://127.0.0.1:9")
+        jobs = [await workshop.submit("Work") for _ in range(3)]
+        claim = take_claim(next(find_orders((workshop.jobs,)))) if is_worked_at else None
+        if claim:
+            manifest.resume(claim.root).begin()
+        with capture_logs() as log:
+            await workshop.engine.start()
+            await asyncio.sleep(1.5)
+            for job_id in jobs:
+                if claim is None or job_id != claim.job_id:
+                    await workshop.engine.cancel(workshop.service, job_id)
+            await workshop.engine.stop()
+        if claim:
+            claim.leave()
+        return [line["waiting"] for line in log if line["event"].startswith("jobs wait and no machine takes them")]
+
+    assert asyncio.run(heard(is_worked_at=False)) == [3]
+    assert asyncio.run(heard(is_worked_at=True)) == []
 
 
 def test_without_a_broker_nothing_is_taken_in(tmp_path: Path) -> None:

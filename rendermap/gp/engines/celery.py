@@ -7,7 +7,7 @@ lost is made again, one too many finds nothing.  So a broker may be restarted, a
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from rendermap.services.service import Service, service_named
 LOOKS_EVERY_S = 2.0
 CALLS_AGAIN_EVERY = 3
 """Looks between calls for jobs that still wait."""
+UNTAKEN_LOOKS = 15
+"""With the same job first in line and none under way, until the operator hears that nobody takes them."""
 ENDS_WITHIN_S = 5.0
 PAUSE_S = 0.1
 
@@ -43,6 +45,8 @@ class CeleryEngine:
         self._site = site
         self._app: Any = None
         self._is_silent = False
+        self._first: Path | None = None
+        self._untaken = 0
         self._chore = Chore(self._look, "rendermap-calls")
 
     async def start(self) -> None:
@@ -107,22 +111,34 @@ class CeleryEngine:
         while True:
             await asyncio.sleep(LOOKS_EVERY_S)
             looks += 1
-            waiting = await asyncio.to_thread(self._look_at_orders)
+            waiting, under_way = await asyncio.to_thread(self._look_at_orders)
+            self._note_line(waiting, under_way)
             if looks % CALLS_AGAIN_EVERY == 0 and self._site.broker is not None:
-                for service in waiting:
+                for service in set(waiting.values()):
                     await asyncio.to_thread(self._call, service)
 
-    def _look_at_orders(self) -> Counter[str]:
-        """How many jobs wait, by service.  Those whose machine is gone while they ran are failed."""
-        waiting = Counter[str]()
+    def _note_line(self, waiting: Mapping[Path, str], under_way: int) -> None:
+        """A broker tells nothing of machines: that there is none shows in jobs that nobody takes, of which is told once."""
+        first = next(iter(waiting), None)
+        is_untaken = first is not None and first == self._first and not under_way
+        self._first, self._untaken = first, self._untaken + 1 if is_untaken else 0
+        if self._untaken == UNTAKEN_LOOKS:
+            _log.warning("jobs wait and no machine takes them; is a job-worker running?", waiting=len(waiting))
+
+    def _look_at_orders(self) -> tuple[Mapping[Path, str], int]:
+        """The services of the jobs that wait, first in line first, and how many are under way.  Those whose machine is gone are failed."""
+        waiting: dict[Path, str] = {}
+        under_way = 0
         for path in find_orders(self._site.jobs_dirs):
             if (name := service_of(path, self._site)) is None:
                 continue
             if is_waiting(path, name):
-                waiting[name] += 1
-            elif (claim := take_claim(path)) and is_to_be_done(claim):
+                waiting[path] = name
+            elif (claim := take_claim(path)) is None:
+                under_way += 1
+            elif is_to_be_done(claim):
                 claim.leave()
-        return waiting
+        return waiting, under_way
 
 
 def call(app: Any, service: str) -> None:
