@@ -86,7 +86,7 @@ class Agreement:
         return {each: _number(answer, each.whole) for each, answer in zip(batch, answers, strict=True)}
 
     def _name(self, spent: Spent) -> str:
-        told = f"{spent.client}\0{spent.place}\0{spent.whole:.0f}".encode("utf-8", "surrogatepass")
+        told = f"{spent.client}\0{spent.scope}\0{spent.whole:.0f}".encode("utf-8", "surrogatepass")
         return PREFIX + hashlib.blake2b(told, key=self._secret, digest_size=16).hexdigest()
 
 

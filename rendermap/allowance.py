@@ -37,10 +37,10 @@ class _Budget:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a client had of a budget since the last time.  place: a service, "" for all together.  whole: an hour's pixels."""
+    """What a client had of a budget since the last time.  scope: a service, "" for all together.  whole: an hour's pixels."""
 
     client: str
-    place: str
+    scope: str
     whole: float
     pixels: float
 
@@ -93,7 +93,7 @@ class Allowance:
     def correct(self, batch: Sequence[Spent], left: Mapping[Spent, float]) -> None:
         """What is left of all processes together.  left: of those of the batch that could be told."""
         for each in batch:
-            budget = self._budgets.get((each.client, each.place))
+            budget = self._budgets.get((each.client, each.scope))
             if budget is None or budget.whole != each.whole:
                 continue
             if each in left:
@@ -116,15 +116,15 @@ class Allowance:
             own = replace(PIXEL_BUDGET, value=math.ceil(grant.pixel_budget), unit=f"{PIXEL_BUDGET.unit} of this service")
             limits.append((own, grant.service))
         client = client_of(grant.principal) if limits else ""
-        return [(limit, self._filled(client, place, limit)) for limit, place in limits]
+        return [(limit, self._filled(client, scope, limit)) for limit, scope in limits]
 
-    def _filled(self, client: str, place: str, limit: Limit) -> _Budget:
+    def _filled(self, client: str, scope: str, limit: Limit) -> _Budget:
         """The budget with what has come in since it was last looked at; never more than an hour's."""
         whole = _pixels_in(limit)
-        budget = self._budgets.get((client, place))
+        budget = self._budgets.get((client, scope))
         if budget is None or budget.whole != whole:
-            budget = self._budgets[client, place] = _Budget(whole, whole, self._now())
-        self._budgets.move_to_end((client, place))
+            budget = self._budgets[client, scope] = _Budget(whole, whole, self._now())
+        self._budgets.move_to_end((client, scope))
         if len(self._budgets) > MOST_BUDGETS:
             self._budgets.popitem(last=False)
         self._fill(budget)

@@ -21,7 +21,7 @@ from rendermap.cache.envelope import Codec
 from rendermap.cache.flight import Flight
 from rendermap.cache.guard import Guard
 from rendermap.cache.memory import ENTRY_BYTES, MemoryStore
-from rendermap.cache.outside import REDIS_PATIENCE, Outside, Places
+from rendermap.cache.outside import REDIS_PATIENCE, Backends, Outside
 from rendermap.cache.redis import connect
 from rendermap.dispatch.budget import limits_of
 from rendermap.dispatch.drawn import Drawn, from_bytes, to_bytes
@@ -130,7 +130,7 @@ def build(
     )
     drawables = Drawables(pool, library, _remember(metrics, "layers"), _remember(metrics, "styles"))
     doorkeeper = open_door(settings)
-    outside = Outside("pictures", _places(settings, doorkeeper), Codec(to_bytes, from_bytes), metrics, is_patient=keeps_all)
+    outside = Outside("pictures", _backends(settings, doorkeeper), Codec(to_bytes, from_bytes), metrics, is_patient=keeps_all)
     memory = MemoryStore[Drawn](settings.cache_mb * MEGABYTE - answers_bytes(settings))
     pictures = Flight(memory, _observe(metrics, "pictures"), outside.shared)
     legends = Flight(MemoryStore(LEGENDS_BYTES, weigh_legend), _observe(metrics, "legends"))
@@ -182,11 +182,11 @@ def _ledger(settings: Settings, metrics: Metrics) -> Ledger:
 
 def _agreement(settings: Settings, doorkeeper: Doorkeeper, allowance: Allowance, metrics: Metrics) -> Agreement | None:
     """None where each process counts for itself."""
-    places = _places(settings, doorkeeper)
-    if places is None or places.redis_url is None:
+    backends = _backends(settings, doorkeeper)
+    if backends is None or backends.redis_url is None:
         return None
-    client, guard = connect(places.redis_url, REDIS_PATIENCE.timeout_s), Guard("redis", "budgets", REDIS_PATIENCE, metrics)
-    return Agreement(allowance, client, guard, places.secret)
+    client, guard = connect(backends.redis_url, REDIS_PATIENCE.timeout_s), Guard("redis", "budgets", REDIS_PATIENCE, metrics)
+    return Agreement(allowance, client, guard, backends.secret)
 
 
 def _audit(settings: Settings, metrics: Metrics) -> Audit | None:
@@ -204,13 +204,13 @@ def open_door(settings: Settings) -> Doorkeeper:
         raise SettingsInvalid(f"access: {error}") from None
 
 
-def _places(settings: Settings, doorkeeper: Doorkeeper) -> Places | None:
+def _backends(settings: Settings, doorkeeper: Doorkeeper) -> Backends | None:
     """Raises SettingsInvalid where pictures would be sealed with a key that is new at every start, and never be found again."""
     if not settings.keeps_outside:
         return None
     key = shared_key(settings, doorkeeper)
     folder_bytes, endpoint = settings.cache_dir_mb * MEGABYTE, settings.cache_s3_endpoint
-    return Places(key.encode(), settings.cache_dir, folder_bytes, settings.redis_url, settings.cache_s3, endpoint)
+    return Backends(key.encode(), settings.cache_dir, folder_bytes, settings.redis_url, settings.cache_s3, endpoint)
 
 
 def shared_key(settings: Settings, doorkeeper: Doorkeeper) -> str:

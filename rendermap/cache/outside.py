@@ -31,7 +31,7 @@ S3_THREADS = 2 * S3_PATIENCE.at_once + 1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Places:
+class Backends:
     """Where values are kept outside the process.  secret: the same for all who share them."""
 
     secret: bytes
@@ -48,12 +48,12 @@ class Places:
 
 
 class Outside(Generic[T]):
-    """What is kept outside.  shared: None where there is no such place.  name: of the cache, in metrics.  is_patient: see `Shared`."""
+    """What is kept outside.  shared: None without backends.  name: of the cache, in metrics.  is_patient: see `Shared`."""
 
     def __init__(
         self,
         name: str,
-        places: Places | None,
+        backends: Backends | None,
         codec: Codec[T],
         metrics: Metrics,
         redis_patience: Patience = REDIS_PATIENCE,
@@ -67,25 +67,27 @@ class Outside(Generic[T]):
         self._s3_patience = s3_patience
         self._afterwards = Afterwards()
         self._closing = AsyncExitStack()
-        self.shared = self._share(places, Envelope(places.secret, codec), is_patient) if places and places.are_there else None
+        self.shared = self._share(backends, Envelope(backends.secret, codec), is_patient) if backends and backends.are_there else None
 
     async def close(self) -> None:
         """Ends what is under way, and lets go."""
         await self._afterwards.settle()
         await self._closing.aclose()
 
-    def _share(self, places: Places, envelope: Envelope[T], is_patient: bool) -> Shared[T]:
-        kept = self._open(places, envelope)
+    def _share(self, backends: Backends, envelope: Envelope[T], is_patient: bool) -> Shared[T]:
+        kept = self._open(backends, envelope)
         near = Tiers([store for store, _ in kept], self._afterwards)
         # the farthest is shared by most, and so are its turns
         turns = kept[-1][1] if kept else FreeTurns()
-        whole = Tiers([*near.stores, self._s3(places.s3_url, places.s3_endpoint, envelope)], self._afterwards) if places.s3_url else near
+        whole = (
+            Tiers([*near.stores, self._s3(backends.s3_url, backends.s3_endpoint, envelope)], self._afterwards) if backends.s3_url else near
+        )
         return Shared(whole, turns, self._afterwards, near=near, is_patient=is_patient)
 
-    def _open(self, places: Places, envelope: Envelope[T]) -> list[tuple[Store[T], Turns]]:
+    def _open(self, backends: Backends, envelope: Envelope[T]) -> list[tuple[Store[T], Turns]]:
         """Those that know turns, from near to far."""
-        files = [self._files(places.folder, places.folder_bytes, envelope)] if places.folder else []
-        return files + ([self._redis(places.redis_url, envelope)] if places.redis_url else [])
+        files = [self._files(backends.folder, backends.folder_bytes, envelope)] if backends.folder else []
+        return files + ([self._redis(backends.redis_url, envelope)] if backends.redis_url else [])
 
     def _files(self, folder: Path, limit_bytes: int, envelope: Envelope[T]) -> tuple[Store[T], Turns]:
         threads = Threads(FILE_THREADS)

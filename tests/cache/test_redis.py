@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from rendermap.cache.afterwards import Afterwards
 from rendermap.cache.guard import Patience
-from rendermap.cache.outside import REDIS_PATIENCE, Outside, Places
+from rendermap.cache.outside import REDIS_PATIENCE, Backends, Outside
 from rendermap.cache.redis import KEPT_S, LARGEST_BYTES, LEASE_S, PREFIX, RedisTurns, connect
 from rendermap.cache.shared import Shared
 from rendermap.dispatch.drawn import Drawn
@@ -257,7 +257,7 @@ class Process:
 
     def __init__(self, url: str, patience: Patience = REDIS_PATIENCE) -> None:
         self.metrics = make_metrics()
-        self.outside = Outside("pictures", Places(SECRET, redis_url=url), CODEC, self.metrics, patience)
+        self.outside = Outside("pictures", Backends(SECRET, redis_url=url), CODEC, self.metrics, patience)
         self.drawn = 0
 
     async def ask(self, key: str) -> Drawn:

@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from rendermap.cache.guard import Patience
-from rendermap.cache.outside import Outside, Places
+from rendermap.cache.outside import Backends, Outside
 from rendermap.cache.s3 import LARGEST_BYTES
 from rendermap.dispatch.drawn import Drawn
 from rendermap.telemetry import make_metrics
@@ -106,9 +106,9 @@ def test_a_job_goes_alone(s3: S3Server) -> None:
 class Process:
     """One service's pictures; counts what it draws."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, backends: Backends) -> None:
         self.metrics = make_metrics()
-        self.outside = Outside("pictures", places, CODEC, self.metrics, Patience(10.0, 1.0, 16), PATIENCE)
+        self.outside = Outside("pictures", backends, CODEC, self.metrics, Patience(10.0, 1.0, 16), PATIENCE)
         self.drawn = 0
 
     async def ask(self, key: str) -> None:
@@ -129,7 +129,7 @@ class Process:
 @asynccontextmanager
 async def processes(count: int, server: S3Server, redis_url: str | None = None) -> AsyncIterator[list[Process]]:
     """Over one bucket; ended at the end."""
-    all_ = [Process(Places(SECRET, None, 0, redis_url, S3_URL, server.endpoint)) for _ in range(count)]
+    all_ = [Process(Backends(SECRET, None, 0, redis_url, S3_URL, server.endpoint)) for _ in range(count)]
     try:
         yield all_
     finally:
@@ -209,7 +209,7 @@ def test_a_bucket_that_is_none_costs_no_picture(wrong: str, s3: S3Server) -> Non
     url, endpoint = (S3_URL, "http://127.0.0.1:9") if wrong == "nobody there" else ("s3://no-such-bucket", s3.endpoint)
 
     async def ask() -> None:
-        one = Process(Places(SECRET, s3_url=url, s3_endpoint=endpoint))
+        one = Process(Backends(SECRET, s3_url=url, s3_endpoint=endpoint))
         try:
             await asyncio.gather(*map(one.ask, KEYS[:20]))
             while one.is_up("write"):
