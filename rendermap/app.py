@@ -16,6 +16,7 @@ from rendermap import __version__
 from rendermap.assembly import MEGABYTE, Assembled, answers_bytes
 from rendermap.cache.memory import MemoryStore
 from rendermap.frontends.answers import Answer, Answers
+from rendermap.frontends.arcgis.routes import REST, arcgis_router_at
 from rendermap.frontends.departure import Departures
 from rendermap.frontends.direct import DirectRoutes
 from rendermap.frontends.leases import Leases
@@ -73,6 +74,8 @@ def create_app(assembled: Assembled) -> FastAPI:
     _add_operations(app, assembled)
     for front_end in FRONT_ENDS:
         app.include_router(front_end.router(assembled.service), prefix=front_end.prefix)
+    if settings.arcgis_root != REST:
+        app.include_router(arcgis_router_at(settings.arcgis_root, assembled.service))
     add_error_pages(app)
     app.add_middleware(DirectRoutes, routes=tuple(route for front_end in FRONT_ENDS for route in front_end.direct(assembled.service)))
     app.add_middleware(SafetyHeaders)

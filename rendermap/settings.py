@@ -34,6 +34,12 @@ class Settings(BaseSettings):
     grace_s: float = Field(20.0, ge=2, description="How long drawings may take to end when the service is told to stop, in seconds.")
     ready_memory_mb: int = Field(256, ge=0, description="The service is not ready with less free memory; 0 for never mind.")
     public_url: str | None = Field(None, description="Address under which clients reach the service, when a proxy hides it.")
+    arcgis_root: str = Field(
+        "/arcgis/rest",
+        pattern=r"^(/[A-Za-z0-9_.-]*[A-Za-z0-9_-])+$",
+        max_length=200,
+        description="Where ArcGIS clients find services, besides /arcgis/rest: for applications made for a server with another root.",
+    )
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-* headers are believed, comma separated.")
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 2,

@@ -59,3 +59,11 @@ def test_pictures_are_not_kept_among_the_jobs() -> None:
     with pytest.raises(SettingsInvalid, match=r"^cache_dir: must not"):
         read_settings(jobs=(Path("/a"),), cache_dir=Path("/a/cache"))
     read_settings(jobs=(Path("/a"),), cache_dir=Path("/ab"))
+
+
+@pytest.mark.parametrize("root", ["server/rest", "/", "/server/rest/", "//rest", "/a b", "/server/..", "/{path}", ""])
+def test_the_root_of_arcgis_is_a_path(root: str) -> None:
+    """A path below which everything can hang, of plain words."""
+    with pytest.raises(ValidationError):
+        Settings(arcgis_root=root)
+    assert Settings(arcgis_root="/server/rest").arcgis_root == "/server/rest"

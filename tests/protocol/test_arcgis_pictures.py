@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -34,7 +35,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WholeSe
     flood, ocean = lay_out(folder, parcels=parcels), lay_out_ocean(folder)
     timed = lay_out(folder, service=TIMED, parcels=f"{DATES}\ntime_step_h = 12")
     exact = lay_out(folder, service=EXACT, parcels=f'access = "identify"\nfields = ["since", "until"]\n{DATES}')
-    settings = Settings(jobs=(folder / "jobs",), services=folder / "services", workers=1, secret_key="shared by all replicas")
+    folders = {"jobs": (folder / "jobs",), "services": folder / "services"}
+    settings = Settings(**folders, workers=1, secret_key="shared by all replicas", arcgis_root="/server/rest")
     with served(settings) as url:
         yield tuple(WholeService.of_job(url, *each) for each in ((flood,), (ocean, OCEAN), (timed, TIMED), (exact, EXACT)))
 
@@ -250,6 +252,31 @@ def test_a_composed_picture_has_an_address(service: WholeService) -> None:
     layers = json.dumps([_layer(PARCELS, drawingInfo=_simple(RED))])
     document = asked(service, dynamicLayers=layers, f="json", format="png").json()
     assert httpx.get(document["href"]).content == asked(service, dynamicLayers=layers, format="png").content
+
+
+# --- another root --------------------------------------------------------------------------------------------------------
+
+
+def test_applications_of_another_server_change_the_host_alone(service: WholeService) -> None:
+    """Below the root of the setting everything is as below the usual one, and stays there: pages, pictures, their addresses, tokens."""
+    usual, other = service, replace(service, map_path=service.map_path.replace("/arcgis/rest", "/server/rest"))
+
+    def told(of: WholeService, path: str = "") -> httpx.Response:
+        return httpx.get(f"{of.url}{of.map_path}{path}", params={"f": "json"}, timeout=60)
+
+    for path in ("", "/layers", "/legend", "/0/query"):
+        assert told(other, path).text == told(usual, path).text.replace("/arcgis/rest", "/server/rest"), path
+    assert "/server/rest/services" in told(other).json()["documentInfo"]["Comments"]
+    page = httpx.get(f"{other.url}{other.map_path}", timeout=60).text
+    assert "/server/rest/services" in page and "/arcgis/rest" not in page
+    href = asked(other, f="json", format="png").json()["href"]
+    assert (
+        href.startswith(f"{other.url}/server/rest/directories/")
+        and httpx.get(href, timeout=60).content == asked(usual, format="png").content
+    )
+    for address in ("/server/tokens/generateToken", "/server/tokens/"):
+        assert "POST" in httpx.get(other.url + address, timeout=60).text
+    assert httpx.get(f"{other.url}/server/rest/nothing?f=json", timeout=60).json()["error"]["code"] == 404
 
 
 # --- spatial references that @arcgis/core sends across the antimeridian --------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -14,9 +14,9 @@ from rendermap.frontends.arcgis import gp, identify, maps, queries, results, run
 from rendermap.frontends.arcgis.address import Address, Resource, parse_address
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.errors import http_status_of
-from rendermap.frontends.arcgis.openapi import DESCRIBED
+from rendermap.frontends.arcgis.openapi import DESCRIBED, Described
 from rendermap.frontends.arcgis.query_params import GEOJSON, is_geojson
-from rendermap.frontends.arcgis.tokens import tokens_router
+from rendermap.frontends.arcgis.tokens import TOKEN_PATHS, tokens_router
 from rendermap.frontends.arcgis.wire import Wire, parse_callback, write_document, write_error, write_page
 from rendermap.frontends.cors import allow_origin, preflight
 from rendermap.frontends.identity import principal_of
@@ -70,13 +70,22 @@ _OTHER_FORMS = {
 def arcgis_router(service: MapService) -> APIRouter:
     """The front end's routes over a service: the services below `REST`, and where a password is exchanged for a token."""
     router = APIRouter()
-    router.include_router(_rest_router(service), prefix=REST)
-    router.include_router(tokens_router())
+    router.include_router(_rest_router(service, DESCRIBED), prefix=REST)
+    router.include_router(tokens_router(TOKEN_PATHS))
     return router
 
 
-def _rest_router(service: MapService) -> APIRouter:
-    """The services.
+def arcgis_router_at(root: str, service: MapService) -> APIRouter:
+    """The same at another root, for applications made for a server that had it, with tokens beside it; links stay below it."""
+    router = APIRouter()
+    router.include_router(_rest_router(service), prefix=root)
+    site = root.rpartition("/")[0]
+    router.include_router(tokens_router(path for path in (f"{site}/tokens/generateToken", f"{site}/tokens") if path not in TOKEN_PATHS))
+    return router
+
+
+def _rest_router(service: MapService, described: Iterable[Described] = ()) -> APIRouter:
+    """The services.  described: what /docs tells of them.
 
     One route takes all paths: service names may hold folders, words are matched without regard to case, and a slash at the end
     changes nothing and is never redirected.
@@ -93,7 +102,7 @@ def _rest_router(service: MapService) -> APIRouter:
     for path in ("", "/{path:path}"):
         router.add_api_route(path, answer, methods=[*METHODS, *_REFUSED_METHODS], include_in_schema=False, response_model=None)
     # never reached, the one above takes all: they are there to be read in /docs
-    for row in DESCRIBED:
+    for row in described:
         for method, operation in (("GET", row.operation()), *((("POST", row.form()),) if row.parameters else ())):
             router.add_api_route(
                 row.path,

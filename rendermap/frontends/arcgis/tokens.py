@@ -6,6 +6,7 @@ Asked with POST alone: what stands in an address stands in logs.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -21,15 +22,18 @@ from rendermap.frontends.kvp import Parameters, parse_float, read_parameters
 from rendermap.frontends.negotiation import Form
 
 TOKENS = "arcgis/tokens/generateToken"
+TOKEN_PATHS = ("/tokens/generateToken", "/tokens", f"/{TOKENS}", "/arcgis/tokens")
+"""The server's and the web adaptor's usual address."""
+
 METHODS = ("POST", "OPTIONS")
 LONGEST_CHARS = 256
 _SECRET = {"username", "password"}
 
 
-def tokens_router() -> APIRouter:
-    """The routes of the token service, at the server's and at the web adaptor's usual address."""
+def tokens_router(paths: Iterable[str]) -> APIRouter:
+    """The routes of the token service."""
     router = APIRouter()
-    for path in ("/tokens/generateToken", "/tokens", f"/{TOKENS}", "/arcgis/tokens"):
+    for path in paths:
         for spelt in (path, f"{path}/"):
             router.add_api_route(spelt, answer, methods=["GET", "HEAD", *METHODS], include_in_schema=False, response_model=None)
     return router
