@@ -239,6 +239,13 @@ def test_executing(sent: dict[str, str], has_messages: bool) -> None:
     assert all({"paramName", "dataType", "value"} == set(one) for one in answer["results"])
 
 
+def test_what_a_form_cannot_ask_for_is_said() -> None:
+    """A file of the service, and a task that is not run here; a grey example is spoken of where one is seen."""
+    page = ArcgisApp(running()).get(T).text
+    assert "Nobody can give this one" in page and "A feature set as JSON, as in the grey example." in page
+    assert "does not run this task for you" in ArcgisApp().get(T).text
+
+
 def test_pictures_of_results_are_in_the_reference_of_the_job() -> None:
     """Unless whoever fetches one asks for another, or for a box of their own."""
     double = running()

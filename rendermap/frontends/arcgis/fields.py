@@ -52,7 +52,7 @@ def fields_of(task: TaskCard, values: Mapping[str, object]) -> dict[str, FormFie
 def _field_of(card: ParameterCard) -> FormField:
     value = "" if card.default is None else encode(card.data_type, card.default)
     if card.data_type in _FILES:
-        return FormField("none")
+        return FormField("none", hint="Nobody can give this one: files and rasters are the service's own.")
     if card.data_type.startswith(MULTIVALUE):
         return FormField("text", _joined(value), hint=_hint_of_many(card))
     if card.choices:
@@ -64,7 +64,9 @@ def _field_of(card: ParameterCard) -> FormField:
     if card.columns:
         return _table(card, value)
     if card.data_type in _SETS:
-        return FormField("json", json.dumps(value) if value else "", example=_example(card), hint=_hint_of_set(card))
+        return FormField(
+            "json", json.dumps(value) if value else "", example=_example(card), hint=_hint_of_set(card, has_default=bool(value))
+        )
     if card.data_type == "GPDate":
         return FormField("datetime-local", _moment(value), hint="In UTC.", step="1")
     if card.data_type in ("GPLong", "GPDouble"):
@@ -116,9 +118,9 @@ def _example(card: ParameterCard) -> str:
     return json.dumps({"spatialReference": {"wkid": 4326}, "features": features})
 
 
-def _hint_of_set(card: ParameterCard) -> str:
+def _hint_of_set(card: ParameterCard, *, has_default: bool) -> str:
     what = {"GPValueTable": "Rows", "GPRecordSet": "A record set"}.get(card.data_type, "A feature set")
-    return f"{what} as JSON, as in the grey example."
+    return f"{what} as JSON." if has_default else f"{what} as JSON, as in the grey example."
 
 
 def _moment(value: object) -> str:
