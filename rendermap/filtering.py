@@ -51,12 +51,14 @@ def filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
     told: names the features' ids.
     """
     asked = _asked(filter_text, told)
-    if not is_native(asked):
-        # each would cost a copy of the dataset
-        raise InvalidFilter("A filter in a request may not use functions.")
-    style = replace(plan.style, filter=And((plan.style.filter, asked)) if plan.style.filter else asked)
     rest_key = plan.rest_key and _filtered_key(plan.rest_key, asked)
-    return replace(plan, style=style, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key, is_filtered=True)
+    plan = replace(plan, style_key=_filtered_key(plan.style_key, asked), rest_key=rest_key, is_filtered=True)
+    if is_native(asked):
+        return replace(plan, style=replace(plan.style, filter=And((plan.style.filter, asked)) if plan.style.filter else asked))
+    if not isinstance(plan.layer.facts, VectorFacts):
+        raise InvalidFilter("Only layers of features take such a filter.")
+    asked = respelled(asked, plan.layer.facts)
+    return replace(plan, asked=And((plan.asked, asked)) if plan.asked else asked)
 
 
 def definition_of(drawable: Drawable, told: Disclosure) -> Expression | None:

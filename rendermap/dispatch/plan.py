@@ -36,6 +36,7 @@ class LayerPlan:
     style: resolved.  style_key: its digest, so that workers keep maps warm.  crs: of the data, never None.  rest_key: of the style at
     all scales, where it differs: a layer that fails rests as a whole (`Breaker`).  finest: the grid of the one picture that the layer is
     cut from, where the view is finer than it.  is_filtered: by what a request asks for, so that nothing should be kept for it.
+    asked: what a request asks for besides the style's filter, and engines cannot; told by style_key as well.
     """
 
     id: int
@@ -46,6 +47,7 @@ class LayerPlan:
     rest_key: str = ""
     finest: Finest | None = None
     is_filtered: bool = False
+    asked: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,17 @@ from rendermap.dispatch.plan import FeaturesPlan
 from rendermap.errors import SourceUnreadable
 from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
+from rendermap.render.computed import plain_values
 from rendermap.render.copies import Shapes, member_of
 from rendermap.render.csv_rows import read_rows
 from rendermap.render.vector_facts import ERRORS, quiet
 from rendermap.symbology.expressions.date_text import moment
-from rendermap.symbology.expressions.tree import FEATURE_ID, SHAPE
+from rendermap.symbology.expressions.evaluate import Test, test_of
+from rendermap.symbology.expressions.tree import FEATURE_ID, SHAPE, Expression, columns
 from rendermap.symbology.facts import FieldKind, VectorFacts
 
 Columns = dict[str, NDArray[Any]]
+Mask = NDArray[np.bool_]
 _READS_ALONE = ("GPKG", "OpenFileGDB", "ESRI Shapefile", "GeoJSON")
 """Drivers that find a feature by its id without looking at all others."""
 
@@ -124,3 +127,26 @@ def _rounded(data: NDArray[Any], decimals: int) -> NDArray[Any]:
     if data.dtype.kind in "iu":
         return data if decimals >= 0 else np.round(data.astype(np.int64), decimals)
     return np.asarray(np.round(data.astype(np.float64), decimals))
+
+
+# --- conditions -------------------------------------------------------------------------------------------------------
+
+
+def passes(condition: Expression, table: FeatureTable) -> Mask:
+    """Which features meet a condition; those for which it is unknown do not."""
+    names = tuple(sorted(columns(condition)))
+    test = test_of(condition, names)
+    return of_rows(test, names, table)
+
+
+def of_rows(test: Test, names: tuple[str, ...], table: FeatureTable) -> Mask:
+    if not names:
+        return np.full(len(table), test(()) is True)
+    rows = zip(*(plain_values(table.columns[name]) for name in names), strict=True)
+    return np.fromiter((test(row) is True for row in rows), bool, len(table))
+
+
+def passing_ids(layer: Layer, condition: Expression) -> tuple[NDArray[np.int64], Mask]:
+    """The ids of all features, and which of them meet a condition.  Raises SourceUnreadable."""
+    table = with_ids(read_features(layer, columns(condition) - {FEATURE_ID}, with_shapes=False))
+    return table.ids, passes(condition, table)

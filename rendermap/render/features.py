@@ -17,11 +17,11 @@ from rendermap.geo.bbox import BBox, pad
 from rendermap.limits import ANSWER_BYTES
 from rendermap.render.computed import plain_values
 from rendermap.render.feature_shapes import Mask, carried, cut, extent_in, lies, on_grid, query_geometry, shape_from, shown
-from rendermap.render.feature_table import FeatureTable, read_chosen, read_features, told, with_ids, with_shape
+from rendermap.render.feature_table import FeatureTable, of_rows, passes, read_chosen, read_features, told, with_ids, with_shape
 from rendermap.render.label_classes import fields_of_theme, shown_by
 from rendermap.request import Order, Statistic, Sum, Wanted
-from rendermap.symbology.expressions.evaluate import Test, find_name, test_of
-from rendermap.symbology.expressions.tree import FEATURE_ID, SHAPE, Expression, columns
+from rendermap.symbology.expressions.evaluate import find_name
+from rendermap.symbology.expressions.tree import FEATURE_ID, SHAPE, columns
 from rendermap.symbology.facts import VectorFacts
 from rendermap.symbology.style import VectorTheme
 
@@ -65,14 +65,14 @@ def _candidates(plan: FeaturesPlan) -> FeatureTable:
     hidden = _deciding(plan)
     raw = with_ids(read_features(plan.layer, [*_names(plan), *hidden], with_shapes=needs_shapes, box=box))
     if plan.definition:
-        raw = raw.pick(_passes(plan.definition, raw))
+        raw = raw.pick(passes(plan.definition, raw))
     if plan.theme:
         raw = raw.pick(_drawn(plan.theme, raw))
     table = told(raw, plan)
     if plan.ids is not None:
         table = table.pick(np.isin(table.ids, np.array(plan.ids, np.int64)))
     if plan.where:
-        table = table.pick(_passes(plan.where, with_shape(table) if asks_shape else table))
+        table = table.pick(passes(plan.where, with_shape(table) if asks_shape else table))
     if needs_shapes:
         table = _told_shapes(table, plan, extent)
     if plan.spatial_filter and asked is not None and table.shapes is not None:
@@ -121,21 +121,7 @@ def _box_of(places: Sequence[shapely.Geometry], cell: float | None) -> BBox | No
 
 def _drawn(theme: VectorTheme, table: FeatureTable) -> Mask:
     """Which features a theme draws."""
-    return _of_rows(shown_by(theme, tuple(table.columns)), tuple(table.columns), table)
-
-
-def _passes(condition: Expression, table: FeatureTable) -> Mask:
-    """Which features meet a condition; those for which it is unknown do not."""
-    names = tuple(sorted(columns(condition)))
-    test = test_of(condition, names)
-    return _of_rows(test, names, table)
-
-
-def _of_rows(test: Test, names: tuple[str, ...], table: FeatureTable) -> Mask:
-    if not names:
-        return np.full(len(table), test(()) is True)
-    rows = zip(*(plain_values(table.columns[name]) for name in names), strict=True)
-    return np.fromiter((test(row) is True for row in rows), bool, len(table))
+    return of_rows(shown_by(theme, tuple(table.columns)), tuple(table.columns), table)
 
 
 def _told_shapes(table: FeatureTable, plan: FeaturesPlan, extent: shapely.Geometry | None) -> FeatureTable:

@@ -45,6 +45,7 @@ from rendermap.imaging.encode import encode
 from rendermap.imaging.formats import FORMATS
 from rendermap.imaging.palette import Indexed
 from rendermap.imaging.watermark import watermarked
+from rendermap.render.asked_ids import with_asked_ids
 from rendermap.render.assets import use_workshop
 from rendermap.render.compose import draw, draw_plain
 from rendermap.render.confinement import confine
@@ -70,6 +71,7 @@ PAUSE_S, IDLE_S, REST_S = 0.05, 0.5, 60.0
 
 def draw_map(plan: MapPlan) -> Answer:
     """The map, encoded."""
+    plan = with_asked_ids(plan)
     row = FORMATS.get(plan.format)
     write_indexed = row.write_indexed if row else None
     plain = draw_plain(plan) if write_indexed else None

@@ -133,6 +133,7 @@ def test_find_tells_values_as_identify_does(sites: Sites) -> None:
     [
         ("name <> N'Site 1' AND name IN (N'Site 1', N'Site 2')", NAMES[2:3]),
         ("name LIKE 'S' || LOWER('ITE _')", NAMES),
+        ("UPPER(name) LIKE UPPER('%site 3%')", NAMES[3:4]),
         ("since <= CURRENT_TIMESTAMP - INTERVAL '3' DAY", NAMES[:2]),
         ("since > CURRENT_DATE - 2 AND since <= CURRENT_DATE", NAMES[3:]),
         ("since > GETDATE() - 2", NAMES[3:]),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from io import BytesIO
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -84,3 +86,24 @@ def test_pictures_are_filtered_by_ids(service: WholeService) -> None:
     assert drawn(layers="show:0", layerDefs='{"0":"OBJECTID>3"}') == told != drawn(layers="show:0")
     dynamic = '[{"id":0,"source":{"type":"mapLayer","mapLayerId":0},"definitionExpression":"objectid > 3"}]'
     assert drawn(dynamicLayers=dynamic) == told
+
+
+def test_pictures_are_filtered_by_functions(service: WholeService) -> None:
+    """As ``definitionExpression`` of existing applications has them: the picture shows what a query of the same condition tells."""
+    where = "MOD(number, 2) = 1"
+    query = sent(service, "GET", f"/0/query?where={quote(where)}&outFields=number&returnGeometry=false&f=json").json()
+    numbers = ",".join(str(feature["attributes"]["number"]) for feature in query["features"])
+    assert numbers
+
+    def drawn(filter_: str, **said: str) -> bytes:
+        asked = {"layers": "show:0", "layerDefs": json.dumps({"0": filter_}), **said}
+        url = f"{service.url}{service.map_path}/export"
+        answer = httpx.get(url, params={"bbox": BOX, "bboxSR": "3857", "size": "400,300", "f": "image", **asked}, timeout=60)
+        assert answer.headers["content-type"] == "image/png", answer.text
+        return answer.content
+
+    told = drawn(f"number IN ({numbers})")
+    assert drawn(where) == told != drawn("1=1")
+    dynamic = json.dumps([{"id": 0, "source": {"type": "mapLayer", "mapLayerId": 0}, "definitionExpression": where}])
+    assert drawn("", dynamicLayers=dynamic) == told
+    assert drawn("CAST(number AS VARCHAR(9)) LIKE UPPER('nothing')") == drawn("1=0")

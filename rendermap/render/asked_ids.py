@@ -1,0 +1,77 @@
+"""Filters of requests that Mapnik cannot ask: the features are looked up first, and asked by their ids.
+
+A column for each such filter would be a copy of the dataset for each; the ids are one column for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from rendermap.dispatch.plan import LayerPlan, MapPlan
+from rendermap.errors import TooCostly
+from rendermap.jobs.job import Layer
+from rendermap.render.feature_table import passing_ids
+from rendermap.symbology.expressions.tree import FEATURE_ID, And, Column, Comparison, Expression, Literal, Or
+from rendermap.symbology.facts import VectorFacts
+from rendermap.symbology.template import symbols_of
+
+MOST_RUNS = 5_000
+"""Of ids, times the symbols that each is asked for: Mapnik reads them all before it draws."""
+
+_TOO_MANY = "The filter picks too many features here and there: without functions it may."
+_TOGETHER = 8
+_ID = Column(FEATURE_ID)
+
+Run = tuple[int, int]
+"""The first and the last id of features that all pass, with none between them that does not."""
+
+
+def with_asked_ids(plan: MapPlan) -> MapPlan:
+    """The plan with such filters as ids.  Raises SourceUnreadable, TooCostly."""
+    if all(layer.asked is None for layer in plan.layers):
+        return plan
+    return replace(plan, layers=tuple(map(_by_ids, plan.layers)))
+
+
+def _by_ids(plan: LayerPlan) -> LayerPlan:
+    if plan.asked is None or not isinstance(plan.layer.facts, VectorFacts) or plan.layer.bbox is None:
+        return plan
+    runs = _runs(plan.layer, plan.asked)
+    if len(runs) * max(1, len(symbols_of(plan.style.theme))) > MOST_RUNS:
+        raise TooCostly(_TOO_MANY)
+    among = condition_of(runs)
+    style = replace(plan.style, filter=And((plan.style.filter, among)) if plan.style.filter else among)
+    return replace(plan, style=style, asked=None)
+
+
+@lru_cache(maxsize=32)
+def _runs(layer: Layer, asked: Expression) -> tuple[Run, ...]:
+    ids, passes = passing_ids(layer, asked)
+    order = np.argsort(ids, kind="stable")
+    ids, passes = ids[order], passes[order]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], passes, [False]]).astype(np.int8)))
+    return tuple((int(ids[first]), int(ids[after - 1])) for first, after in edges.reshape(-1, 2).tolist())
+
+
+def condition_of(runs: Sequence[Run]) -> Expression:
+    """True of the ids in the runs, which are in order; asked in as many steps as the count of runs has binary digits."""
+    if not runs:
+        return Comparison("=", Literal(0), Literal(1))
+    if len(runs) <= _TOGETHER:
+        terms = tuple(map(_within, runs))
+        return terms[0] if len(terms) == 1 else Or(terms)
+    middle = len(runs) // 2
+    first = Literal(runs[middle][0])
+    low, high = Comparison("<", _ID, first), Comparison(">=", _ID, first)
+    return Or((And((low, condition_of(runs[:middle]))), And((high, condition_of(runs[middle:])))))
+
+
+def _within(run: Run) -> Expression:
+    first, last = run
+    if first == last:
+        return Comparison("=", _ID, Literal(first))
+    return And((Comparison(">=", _ID, Literal(first)), Comparison("<=", _ID, Literal(last))))

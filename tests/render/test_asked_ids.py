@@ -1,0 +1,78 @@
+"""Pictures that are filtered by functions: the very features that a query of the same condition tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from rendermap.dispatch.plan import MapPlan
+from rendermap.errors import TooCostly
+from rendermap.geo.bbox import BBox
+from rendermap.geo.view import MapView
+from rendermap.render import asked_ids
+from rendermap.render.asked_ids import condition_of, with_asked_ids
+from rendermap.render.compose import draw
+from rendermap.symbology.expressions.evaluate import holds_in
+from rendermap.symbology.expressions.sql import parse_filter
+from rendermap.symbology.expressions.tree import FEATURE_ID
+from rendermap.symbology.style import Categories, Category, Single, Style
+from tests.builders.vectors import BLUE, RED, SUFFIXES, fill, plan_for, write_features
+
+VIEW = MapView(BBox(500_000, 5_600_000, 504_000, 5_600_100), "EPSG:25832", 800, 20)
+NAMES = [f"{'School' if n % 3 == 0 else 'Shop'} {n}" for n in range(40)]
+
+
+def _map(folder: Path, driver: str, where: str, style: Style) -> MapPlan:
+    boxes: list[shapely.Geometry] = [shapely.box(500_000 + 100 * n, 5_600_000, 500_080 + 100 * n, 5_600_100) for n in range(40)]
+    layer = write_features(folder, boxes, {"name": NAMES, "number": list(range(40))}, driver=driver)
+    plan = plan_for(layer, style)
+    return MapPlan(VIEW, (replace(plan, asked=parse_filter(where), style_key=f"{plan.style_key}|{where}", is_filtered=True),), None, "png")
+
+
+def _drawn(plan: MapPlan) -> list[int]:
+    """Which of the features are there."""
+    pixels = draw(with_asked_ids(plan))
+    return [n for n in range(40) if pixels[10, 20 * n + 8, 3]]
+
+
+@pytest.mark.parametrize("driver", SUFFIXES)
+def test_functions_pick_the_features(tmp_path: Path, driver: str) -> None:
+    """Whatever the driver calls them, in many runs, in one, in none."""
+    style = Style(Single(fill(RED)), filter=parse_filter("number < 31"))
+    for where, expected in (
+        ("UPPER(name) LIKE '%SCH%'", list(range(0, 31, 3))),
+        ("MOD(number, 2) = 0", list(range(0, 31, 2))),
+        ("CHAR_LENGTH(name) < 0", []),
+        ("COALESCE(name, '') <> '' AND number >= 20", list(range(20, 31))),
+    ):
+        assert _drawn(_map(tmp_path, driver, where, style)) == expected, where
+
+
+def test_runs_of_ids_are_told_apart() -> None:
+    """Of as many runs as there may be, each id in one is found and none beside it."""
+    runs = [(n, n + n % 2) for n in range(3, 300, 7)]
+    condition = condition_of(runs)
+    found = [n for n in range(310) if holds_in(condition, {FEATURE_ID: n})]
+    assert found == [n for first, last in runs for n in range(first, last + 1)]
+
+
+def test_what_mapnik_must_read_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of ids count once for each symbol that they are asked for."""
+    monkeypatch.setattr(asked_ids, "MOST_RUNS", 30)
+    one = _map(tmp_path, "GPKG", "MOD(number, 2) = 0", Style(Single(fill(RED))))
+    assert with_asked_ids(one).layers[0].asked is None
+    classes = (Category((("School 0",),), fill(RED)), Category((("Shop 1",),), fill(BLUE)))
+    two = _map(tmp_path, "GPKG", "MOD(number, 2) = 0", Style(Categories(("name",), classes)))
+    with pytest.raises(TooCostly):
+        with_asked_ids(two)
+
+
+def test_other_plans_stay_as_they_are(tmp_path: Path) -> None:
+    """The very same object."""
+    plan = _map(tmp_path, "GPKG", "number = 1", Style(Single(fill(RED))))
+    plain = replace(plan, layers=(replace(plan.layers[0], asked=None),))
+    assert with_asked_ids(plain) is plain and np.array_equal(draw(plain), draw(plain))
