@@ -89,7 +89,7 @@ def draw(
         picture = await opened.draw(asked)
         write(output, picture.body)
         print_faults(card)
-        out.print(f"{output}  {picture.width_px} x {picture.height_px}  {picture.crs}{'  [yellow]empty[/]' if picture.empty else ''}")
+        out.print(f"{output}  {picture.width_px} x {picture.height_px}  {view.crs}{'  [yellow]empty[/]' if picture.empty else ''}")
         _print_warnings(assembled, tried)
 
     run(settings, job, work, tried, choice)
