@@ -67,7 +67,7 @@ class Machine:
                 program = await ToolProgram.start(order)
                 watch = asyncio.create_task(_cancel_when_told(claim, program))
                 if words := await program.ended():
-                    _log.warning("a tool failed", service=order.service, task=order.task, job_id=claim.job_id, words=words)
+                    _log.warning("a tool failed", service=order.service, task=order.task, job_id=claim.job_id, exception=words)
                 watch.cancel()
         except (OSError, RendermapError) as error:
             _log.error("a tool could not be started", job_id=claim.job_id, reason=str(error))

@@ -210,7 +210,7 @@ class QueuedEngine(ABC):
             program.leave()
         if words := await program.ended():
             note = held.claim.note
-            _log.warning("a tool failed", service=note.service, task=note.task, job_id=held.claim.job_id, words=words)
+            _log.warning("a tool failed", service=note.service, task=note.task, job_id=held.claim.job_id, exception=words)
 
     async def _settle(self, held: Held) -> None:
         """The job's last word, where nobody has said it; where it cannot be written now, it is later."""

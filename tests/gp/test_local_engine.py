@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from rendermap.errors import Busy, NotSupported, TooMany
 from rendermap.gp import queued_engine
@@ -276,3 +277,21 @@ def test_a_task_that_nothing_runs_is_refused_at_once(tmp_path: Path) -> None:
 
     asyncio.run(doing())
     assert not (tmp_path / "jobs").exists()
+
+
+def test_why_a_tool_failed_stands_in_the_log_line_by_line(tmp_path: Path) -> None:
+    """As traces do, to be read by its author; the client reads its sentence alone."""
+
+    async def doing() -> tuple[Document, str]:
+        async with at_work(tmp_path / "jobs", tools(tmp_path)) as workshop:
+            job_id = await workshop.submit("slow", Number=-1)
+            document = await workshop.over(job_id)
+            async with asyncio.timeout(SLOWEST_S):
+                while not (found := [line for line in log if line["event"] == "a tool failed"]):
+                    await asyncio.sleep(0.05)
+            return document, found[0]["exception"]
+
+    with capture_logs() as log:
+        document, trace = asyncio.run(doing())
+    assert document.messages[-1].text == "sleep length must be non-negative"
+    assert trace.startswith("Traceback") and "in slow\n    time.sleep(number)" in trace
