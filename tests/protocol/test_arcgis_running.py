@@ -10,9 +10,10 @@ from urllib.parse import quote
 import pytest
 
 from rendermap.errors import BadRequest, Busy
-from rendermap.reply import ParameterCard
+from rendermap.reply import ParameterCard, ResultCard
 from rendermap.request import Environment, SubmitRequest
 from tests.builders.arcgis_app import REST, ArcgisApp, G, T
+from tests.builders.page_forms import form_fields
 from tests.builders.service_double import HAZARD_JOB, JOBS, RUNNING_JOB, SERVICES, SUBMITTED_JOB, ServiceDouble
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -342,9 +343,54 @@ def test_the_form_of_a_task() -> None:
         f'action="http://maps.example{T}/submitJob"',
     ):
         assert words in page, words
-    assert 'name="Elevation"' not in page and "<form" not in ArcgisApp().get(T).text
+    assert 'name="Elevation"' not in page and "A raster of the task&#39;s own: none can be given." in page
+    assert "as in the grey example" in page and "<td>0 to 9.5</td>" in page and "<td>2026-01-02 03:04:05</td>" in page
+    unrun = ArcgisApp().get(T).text
+    assert "<form" not in unrun and "This page cannot run it" in unrun and "cannot run it" not in page
     synchronous = ArcgisApp(running(is_synchronous=True)).get(T).text
     assert f'action="http://maps.example{T}/execute"' in synchronous
+
+
+def test_several_of_some_choices_are_ticked() -> None:
+    """The default is ticked at first, then what was sent; the values arrive as a list, and not both ways at once."""
+    double = running()
+    towns = parameter("Towns", "GPMultiValue:GPString", choices=("Abel", "Be;ta", "Caesar"), default=["Abel"])
+    hazard = double.services_published[0]
+    task = replace(hazard.tasks[0], parameters=(*hazard.tasks[0].parameters, towns))
+    double.services_published = (replace(hazard, tasks=(task,)), *double.services_published[1:])
+    app = ArcgisApp(double)
+    assert 'name="Towns.1" value="Abel" checked' in app.get(T).text
+    assert app.ask("POST", f"{T}/submitJob", data={"Towns.3": "Caesar", "Towns.2": "Be;ta"}).status_code == 303
+    assert double.submitted[0].inputs == {"Towns": ["Be;ta", "Caesar"]}
+    twice = app.ask("POST", f"{T}/submitJob", data={"Towns.3": "Caesar", "Towns": "Abel"})
+    assert twice.status_code == 400 and "given more than once" in twice.text and 'value="Caesar" checked' in twice.text
+    assert len(double.submitted) == 1
+
+
+def test_running_again_begins_with_the_inputs_of_the_job() -> None:
+    """The form holds what the job was given, in the fields' own spelling; only a job of this task lends its inputs."""
+    double = running()
+    given: dict[str, object] = {
+        "River_Level": 7.25, "Distance": {"distance": 12, "units": "esriFeet"}, "Season": "winter", "When": "2025-05-06T07:08:09Z",
+        "Deep": False, "Names": ["x", "y"], "Area": POINTS, "Crops": [["wheat", 77, None]],
+    }  # fmt: skip
+    kinds = {card.name: card.data_type for card in INPUTS}
+    inputs = tuple(ResultCard(name, kinds[name], name, value) for name, value in given.items())
+    jobs = tuple(replace(job, inputs=inputs) if job.job_id == HAZARD_JOB else job for job in double.jobs_known)
+    double.jobs_known = jobs
+    app = ArcgisApp(double)
+    again = f"{T}?from:job={HAZARD_JOB}"
+    assert f'href="http://maps.example{again}"' in app.get(f"{T}/jobs/{HAZARD_JOB}").text
+    fields = form_fields(app.get(again).text)
+    assert json.loads(fields.pop("Area")) == POINTS
+    wanted = {
+        "River_Level": "7.25", "Distance": "12", "Distance.units": "esriFeet", "Season": "winter", "When": "2025-05-06T07:08:09",
+        "Deep": "false", "Names": "x;y", "Crops.1.Crop": "wheat", "Crops.1.Share_of_land": "77",
+    }  # fmt: skip
+    assert wanted.items() <= fields.items()
+    double.jobs_known = tuple(replace(job, task="Other") for job in jobs)
+    assert app.get(again).status_code == 404 and "winter" not in app.get(again).text
+    assert app.json(T, **{"from:job": HAZARD_JOB})["name"] == "Hazard"
 
 
 @pytest.mark.parametrize("verb", ["submitJob", "execute"])

@@ -14,7 +14,7 @@ from rendermap.reply import ParameterCard, TaskCard
 LENGTHS = ("esriMeters", "esriKilometers", "esriFeet", "esriYards", "esriMiles", "esriNauticalMiles")
 AREAS = ("esriSquareMeters", "esriHectares", "esriSquareKilometers", "esriSquareFeet", "esriAcres", "esriSquareMiles")
 LEAST_ROWS = 5
-_FILES = ("GPDataFile", "GPRasterData", "GPRasterDataLayer")
+_FILES = {"GPDataFile": "A file", "GPRasterData": "A raster", "GPRasterDataLayer": "A raster"}
 _SETS = ("GPFeatureRecordSetLayer", "GPRecordSet", "GPValueTable")
 _GEOMETRIES: Mapping[str, object] = {
     "point": {"x": -84.5, "y": 36.5},
@@ -28,8 +28,10 @@ _GEOMETRIES: Mapping[str, object] = {
 class FormField:
     """How a value is asked for.
 
-    shape: ``choice``, ``amount`` (a number and its unit), ``json``, ``table``, ``none`` (it cannot be given), or a type of HTML's input.
-    value: what stands in it at first.  unit: of an amount, one of choices.  words: for the choices.  rows: of a table, fields by column.
+    shape: ``choice``, ``several`` (of the choices), ``amount`` (a number and its unit), ``json``, ``table``, ``none`` (it cannot be given),
+    or a type of HTML's input.
+    value: what stands in it at first.  chosen: of several.  unit: of an amount, one of choices.  words: for the choices.
+    rows: of a table, fields by column.
     """
 
     shape: str
@@ -41,6 +43,7 @@ class FormField:
     hint: str = ""
     step: str = ""
     rows: tuple[tuple[FormField, ...], ...] = ()
+    chosen: tuple[str, ...] = ()
 
 
 def fields_of(task: TaskCard, values: Mapping[str, object]) -> dict[str, FormField]:
@@ -52,9 +55,9 @@ def fields_of(task: TaskCard, values: Mapping[str, object]) -> dict[str, FormFie
 def _field_of(card: ParameterCard) -> FormField:
     value = "" if card.default is None else encode(card.data_type, card.default)
     if card.data_type in _FILES:
-        return FormField("none", hint="Nobody can give this one: files and rasters are the service's own.")
+        return FormField("none", hint=f"{_FILES[card.data_type]} of the task's own: none can be given.")
     if card.data_type.startswith(MULTIVALUE):
-        return FormField("text", _joined(value), hint=_hint_of_many(card))
+        return _several(card, value)
     if card.choices:
         return FormField("choice", str(value), card.choices)
     if card.data_type == "GPBoolean":
@@ -64,9 +67,7 @@ def _field_of(card: ParameterCard) -> FormField:
     if card.columns:
         return _table(card, value)
     if card.data_type in _SETS:
-        return FormField(
-            "json", json.dumps(value) if value else "", example=_example(card), hint=_hint_of_set(card, has_default=bool(value))
-        )
+        return FormField("json", json.dumps(value) if value else "", example=_example(card), hint=_hint_of_set(card, has_value=bool(value)))
     if card.data_type == "GPDate":
         return FormField("datetime-local", _moment(value), hint="In UTC.", step="1")
     if card.data_type in ("GPLong", "GPDouble"):
@@ -92,9 +93,14 @@ def _joined(value: object) -> str:
     return json.dumps(value) if value else ""
 
 
-def _hint_of_many(card: ParameterCard) -> str:
-    several = "Several, with ; between them"
-    return f"{several}: {', '.join(card.choices)}." if card.choices else f"{several}."
+def _several(card: ParameterCard, value: object) -> FormField:
+    if card.data_type.removeprefix(MULTIVALUE) in _FILES:
+        return FormField("none", hint="Files of the task's own: none can be given.")
+    if not card.choices:
+        return FormField("text", _joined(value), hint="Several, with ; between them.")
+    chosen = tuple(map(str, value)) if isinstance(value, list) else ()
+    hint = "Where none is ticked, those that were at first hold." if chosen else ""
+    return FormField("several", choices=card.choices, chosen=chosen, hint=hint)
 
 
 def _amount(card: ParameterCard, value: object) -> FormField:
@@ -118,9 +124,9 @@ def _example(card: ParameterCard) -> str:
     return json.dumps({"spatialReference": {"wkid": 4326}, "features": features})
 
 
-def _hint_of_set(card: ParameterCard, *, has_default: bool) -> str:
+def _hint_of_set(card: ParameterCard, *, has_value: bool) -> str:
     what = {"GPValueTable": "Rows", "GPRecordSet": "A record set"}.get(card.data_type, "A feature set")
-    return f"{what} as JSON." if has_default else f"{what} as JSON, as in the grey example."
+    return f"{what} as JSON{'' if has_value else ', as in the grey example'}."
 
 
 def _moment(value: object) -> str:

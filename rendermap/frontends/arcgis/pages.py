@@ -13,7 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from rendermap.frontends.arcgis.answer_tables import date_text
 from rendermap.frontends.links import with_token
+from rendermap.frontends.value_words import value_words
 
 _ROOM = "rendermap.frontends.arcgis"
 
@@ -29,7 +31,8 @@ def _environment() -> Environment:
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
     environment.filters["with_token"] = _with_token
-    environment.filters["inline"] = lambda value: json.dumps(value, ensure_ascii=False)
+    environment.filters["words"] = value_words
+    environment.filters["date"] = date_text
     return environment
 
 

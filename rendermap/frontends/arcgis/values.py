@@ -63,10 +63,10 @@ def parse_inputs(parameters: Parameters, task: TaskCard) -> Given:
 
 def _read(parameters: Parameters, card: ParameterCard, checks: Checks) -> JsonValue:
     """What is given for a parameter or a cell, None for nothing.  checks: of cells.  Raises InvalidParameter."""
-    text, rows = _given(parameters, card), _rows_given(parameters, card)
+    text, rows, several = _given(parameters, card), _rows_given(parameters, card), _several_given(parameters, card)
     if text is None:
-        return _read_rows(parameters, rows, checks) if rows else None
-    if rows:
+        return _read_rows(parameters, rows, checks) if rows else _read_several(card, several) if several else None
+    if rows or several:
         _refuse_twice(card.name)
     return decode(card, text)
 
@@ -102,6 +102,20 @@ def _rows_given(parameters: Parameters, card: ParameterCard) -> list[list[Parame
         for number in sorted(int(number) for number in numbers if re.fullmatch(r"[0-9]{1,3}", number))
     ]
     return [row for row in rows if any(cell.name.lower() in parameters for cell in row)]
+
+
+def _several_given(parameters: Parameters, card: ParameterCard) -> list[str]:
+    """Forms have the choices of several values as boxes to tick, ``Crops.2``: those that are ticked, in order."""
+    if not card.data_type.startswith(MULTIVALUE):
+        return []
+    found = (re.fullmatch(rf"{re.escape(card.name.lower())}\.([0-9]{{1,3}})", name) for name in parameters.values)
+    numbers = sorted(int(one[1]) for one in found if one)
+    return [parameters.values[f"{card.name.lower()}.{number}"] for number in numbers]
+
+
+def _read_several(card: ParameterCard, texts: list[str]) -> list[JsonValue]:
+    one = DECODERS[card.data_type.removeprefix(MULTIVALUE)]
+    return [one(card.name, text) for text in texts]
 
 
 def _given(parameters: Parameters, card: ParameterCard) -> str | None:
