@@ -14,7 +14,8 @@ from rendermap.reply import ParameterCard, TaskCard
 LENGTHS = ("esriMeters", "esriKilometers", "esriFeet", "esriYards", "esriMiles", "esriNauticalMiles")
 AREAS = ("esriSquareMeters", "esriHectares", "esriSquareKilometers", "esriSquareFeet", "esriAcres", "esriSquareMiles")
 LEAST_ROWS = 5
-_FILES = {"GPDataFile": "A file", "GPRasterData": "A raster", "GPRasterDataLayer": "A raster"}
+_FILES = ("GPDataFile", "GPRasterData", "GPRasterDataLayer")
+_NOT_GIVEN = "Nobody can give this one: files and rasters are the service's own."
 _SETS = ("GPFeatureRecordSetLayer", "GPRecordSet", "GPValueTable")
 _GEOMETRIES: Mapping[str, object] = {
     "point": {"x": -84.5, "y": 36.5},
@@ -55,7 +56,7 @@ def fields_of(task: TaskCard, values: Mapping[str, object]) -> dict[str, FormFie
 def _field_of(card: ParameterCard) -> FormField:
     value = "" if card.default is None else encode(card.data_type, card.default)
     if card.data_type in _FILES:
-        return FormField("none", hint=f"{_FILES[card.data_type]} of the task's own: none can be given.")
+        return FormField("none", hint=_NOT_GIVEN)
     if card.data_type.startswith(MULTIVALUE):
         return _several(card, value)
     if card.choices:
@@ -95,12 +96,11 @@ def _joined(value: object) -> str:
 
 def _several(card: ParameterCard, value: object) -> FormField:
     if card.data_type.removeprefix(MULTIVALUE) in _FILES:
-        return FormField("none", hint="Files of the task's own: none can be given.")
+        return FormField("none", hint=_NOT_GIVEN)
     if not card.choices:
         return FormField("text", _joined(value), hint="Several, with ; between them.")
     chosen = tuple(map(str, value)) if isinstance(value, list) else ()
-    hint = "Where none is ticked, those that were at first hold." if chosen else ""
-    return FormField("several", choices=card.choices, chosen=chosen, hint=hint)
+    return FormField("several", choices=card.choices, chosen=chosen)
 
 
 def _amount(card: ParameterCard, value: object) -> FormField:
