@@ -54,7 +54,7 @@ class AskedLayers:
         return tuple(at_time(d, request.time, self.disclosures[d.tool.id]) for d in shown) if request.time else shown
 
     def of_legend(self, request: LegendRequest, told: Set[int]) -> tuple[Drawable, ...]:
-        """What a legend is of, top first; composed layers under the ids that they have there.  told: ids of those whose style is told."""
+        """What a legend is of, top first; composed layers under the ids that they have there.  told: ids of those whose opacity is."""
         known = told if request.is_opaque else frozenset[int]()
         if request.composition is None:
             return tuple(opaque(d) if d.tool.id in known else d for d in chosen(self._job_map, request.layers))

@@ -168,7 +168,7 @@ class OpenMap:
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """The legend, top layer first; layers that cannot be drawn are listed with their fault and no entries."""
-        shown = self._layers.of_legend(request, self._told_styles)
+        shown = self._layers.of_legend(request, self.opacities.keys())
         plan = _legend_plan(shown, request, {})
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         faults = {swatch.id: self._studio.breaker.fault_of(swatch) for swatch in plan.layers}
@@ -186,6 +186,12 @@ class OpenMap:
             for d in self._job_map.drawables
             if d.layer and d.style and d.tool.id in allowed
         }
+
+    @cached_property
+    def opacities(self) -> Mapping[int, float]:
+        """How opaque the layers are that may be asked about, by their ids: clients that know it lay it on swatches themselves."""
+        allowed = self._gate.allowed(Operation.IDENTIFY)
+        return {d.tool.id: d.style.opacity for d in self._job_map.drawables if d.style and d.tool.id in allowed}
 
     @cached_property
     def _told_styles(self) -> frozenset[int]:

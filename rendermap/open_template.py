@@ -22,10 +22,7 @@ from rendermap.imaging.formats import FORMATS
 from rendermap.open_map import map_request_of
 from rendermap.reply import Features, FieldCard, FoundText, Hits, LegendLayer, MapCard, Picture
 from rendermap.request import FeaturesRequest, FindRequest, IdentifyRequest, LegendRequest, LegendSheetRequest, MapRequest, TileRequest
-from rendermap.services.service import Access, ToolLayer
 from rendermap.studio import Studio
-from rendermap.symbology.field_names import fields_named
-from rendermap.symbology.writers.drawing_info import transparency_info
 from rendermap.symbology.writers.written import Document
 
 
@@ -69,26 +66,20 @@ class OpenTemplate:
         return MapPlan(request.view, (), request.background, request.format, request.quality)
 
     def styles_in(self, language: str) -> Mapping[int, Document]:
-        """No more than how transparent layers are, and that to ArcGIS clients: classes made from results are not known yet.
-
-        They ask here about the layers of a job's map, whose legend leaves the transparency that is told to them.
-        """
-        if language != "drawing_info":
-            return {}
-        faint = (swatch for swatch in self._swatches if swatch.id in self._told and swatch.style.opacity < 1)
-        return {swatch.id: transparency_info(swatch.style) for swatch in faint}
+        """None: classes made from results are not known yet."""
+        del language
+        return {}
 
     @cached_property
-    def _told(self) -> frozenset[int]:
-        """Ids of the layers whose style may be told of a job, as far as the author's own words say."""
-        tools = {tool.tool.id: tool.tool for tool in self._tools}
+    def opacities(self) -> Mapping[int, float]:
+        """As of a job's map, for @arcgis/core asks here about the layers of one."""
         allowed = {layer.id for layer in self.card.layers if layer.access != Operation.VIEW.value}
-        named = ((swatch.id, tools[swatch.id], set(fields_named(swatch.style))) for swatch in self._swatches if swatch.id in allowed)
-        return frozenset(id_ for id_, tool, names in named if _tells(tool, names))
+        in_files = {swatch.id: swatch.style.opacity for swatch in self._swatches}
+        return {tool.tool.id: in_files.get(tool.tool.id, tool.tool.opacity) for tool in self._tools if tool.tool.id in allowed}
 
     async def legend(self, request: LegendRequest) -> tuple[LegendLayer, ...]:
         """What the layer files say; classes made from results are not known yet."""
-        swatches = tuple(opaque(s) if request.is_opaque and s.id in self._told else s for s in self._swatches)
+        swatches = tuple(opaque(s) if request.is_opaque and s.id in self.opacities else s for s in self._swatches)
         plan = LegendPlan(swatches, round(request.pixel_ratio, RATIO_PLACES), request.swatch_px)
         drawn = {layer.id: layer for layer in await self._studio.swatches(self._grant, plan)}
         return tuple(legend_layer(d, drawn.get(d.tool.id)) for d in self._tools)
@@ -124,10 +115,3 @@ class OpenTemplate:
         return await self._studio.sheet(
             self._grant, LegendPlan(self._swatches, round(request.legend.pixel_ratio, RATIO_PLACES), request.legend.swatch_px, sheet)
         )
-
-
-def _tells(tool: ToolLayer, names: set[str]) -> bool:
-    """Whether all fields of those names may be told of."""
-    if tool.fields is None:
-        return tool.access is Access.DATA or not names
-    return {name.casefold() for name in names} <= {name.casefold() for name in tool.fields}

@@ -355,6 +355,10 @@ class OpenDouble:
     async def tile(self, request: TileRequest) -> Picture:
         return await self.service.tile(request)
 
+    @property
+    def opacities(self) -> dict[int, float]:
+        return {}
+
     def styles_in(self, language: str) -> dict[int, str]:
         return {}
 

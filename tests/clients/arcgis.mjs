@@ -6,6 +6,7 @@ import esriId from "@arcgis/core/identity/IdentityManager.js";
 import MapImageLayer from "@arcgis/core/layers/MapImageLayer.js";
 import EsriMap from "@arcgis/core/Map.js";
 import esriRequest from "@arcgis/core/request.js";
+import { fromJSON } from "@arcgis/core/renderers/support/jsonUtils.js";
 import JobInfo from "@arcgis/core/rest/support/JobInfo.js";
 import MapView from "@arcgis/core/views/MapView.js";
 
@@ -50,6 +51,16 @@ function show() {
 }
 
 show();
+/** A sublayer fainter, and by another renderer: what it was, and what it is. */
+window.changed = async (id, opacity, renderer) => {
+  const sublayer = layer.findSublayerById(id);
+  const told = sublayer.opacity;
+  Object.assign(sublayer, { opacity, ...(renderer && { renderer: fromJSON(renderer) }) });
+  await whenOnce(() => view.updating);
+  await whenOnce(() => !view.updating);
+  show();
+  return { told, opacity: sublayer.opacity, renderer: sublayer.renderer?.visualVariables?.[0]?.type ?? null };
+};
 /** Draws again, as after a move of the map. */
 window.again = async () => {
   layer.refresh();

@@ -177,6 +177,11 @@ def layer_document(card: MapCard, layer: LayerCard, drawing_info: Json | None) -
     return {**document, **_layer_time(layer), **_geometry_type(layer)}
 
 
+def transparency_document(opacity: float) -> Json:
+    """The drawingInfo of a layer of which nothing else is told."""
+    return {"transparency": round((1 - opacity) * 100), "labelingInfo": None}
+
+
 def access_of(layer: LayerCard) -> str:
     """What may be done with a layer, never the data of what are no features, nor anything with what is a heading."""
     return "view" if layer.kind == "group" else "identify" if layer.kind == "raster" and layer.access == "data" else layer.access

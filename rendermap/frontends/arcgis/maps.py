@@ -20,6 +20,7 @@ from rendermap.frontends.arcgis.map_documents import (
     picture_document,
     root_document,
     swatch_named,
+    transparency_document,
 )
 from rendermap.frontends.arcgis.params import DEFAULT_SWATCH_PX, parse_composition, parse_export, parse_pixel_ratio, parse_swatch_size
 from rendermap.frontends.arcgis.question_forms import SHOWN_PX, export_form, whole_view
@@ -140,7 +141,13 @@ def _drawn_scale(layer: LayerCard, view: MapView) -> float:
 
 
 async def _drawing_infos(opened: OpenMap | OpenTemplate) -> dict[int, Json]:
-    """How the layers look, of those whose symbology may be told.  Ten thousand classes take a while to write: not on the loop."""
+    """How the layers look, of those whose symbology may be told, and how transparent all are that may be asked about."""
+    faint = {layer: transparency_document(opacity) for layer, opacity in opened.opacities.items() if opacity < 1}
+    return {**faint, **await _told_styles(opened)}
+
+
+async def _told_styles(opened: OpenMap | OpenTemplate) -> dict[int, Json]:
+    """Ten thousand classes take a while to write: not on the loop."""
     written = await asyncio.to_thread(opened.styles_in, "drawing_info")
     return {layer: document for layer, document in written.items() if isinstance(document, dict)}
 
@@ -248,8 +255,8 @@ async def legend(ask: Ask) -> Answer:
     composition = checks.read(lambda: parse_composition(ask.parameters), None)
     checks.finish()
     suffix = "" if (ratio, size) == (1.0, DEFAULT_SWATCH_PX) else f"-{size[0]}x{size[1]}-{ratio * 96:g}"
-    # a composed map's layers have ids of their own, and a template has no values
-    told = frozenset(await _drawing_infos(opened)) if composition is None and ask.address.job_id else frozenset[int]()
+    # a composed map's layers have ids of their own
+    told = frozenset(await _told_styles(opened)) if composition is None else frozenset[int]()
     document = legend_document(await _legend_layers(ask, opened, ratio, size, composition), suffix, told)
     return Answer(document, "legend", {"crumbs": crumbs_of(ask, opened.card)})
 

@@ -55,7 +55,7 @@ def write_drawing_info(style: Style, geometry: GeometryKind | None, name: str = 
 
     Clients of map services know no renderers of rasters, so these have none; nor has a theme that REST has no words for.
     """
-    info = transparency_info(style)
+    info: Json = {"transparency": round((1 - min(max(style.opacity, 0.0), 1.0)) * 100), "labelingInfo": None}
     del name
     if geometry is None or not isinstance(style.theme, VectorTheme):
         return info
@@ -63,11 +63,6 @@ def write_drawing_info(style: Style, geometry: GeometryKind | None, name: str = 
     written = renderer(style.theme, geometry)
     whole: Json = _sayable({"renderer": written, **info} if written else info)
     return whole
-
-
-def transparency_info(style: Style) -> Json:
-    """What alone can be said of every layer."""
-    return {"transparency": round((1 - min(max(style.opacity, 0.0), 1.0)) * 100), "labelingInfo": None}
 
 
 def renderer(theme: Theme, geometry: GeometryKind) -> Json | None:
