@@ -17,6 +17,7 @@ READERS = {
     "cache/files.py": "times of files, which processes share",
     "cache/eviction.py": "times of files, which processes share",
     "retention.py": "lifetimes of jobs, and times of marks that processes share",
+    "frontends/arcgis/clock.py": "dates that conditions are compared with",
     "dispatch/scratch.py": "times of folders that other services left",
 }
 
