@@ -90,6 +90,8 @@ def test_other_answers(service: AskedService) -> None:
     assert extent["count"] == 3 and extent["extent"]["xmin"] == WEST + 100 and extent["extent"]["spatialReference"]["wkid"] == 32616
     distinct = service.query(where="1=1", returnDistinctValues="true", outFields="kind", orderByFields="kind")
     assert [feature["attributes"] for feature in distinct["features"]] == [{"kind": 1}, {"kind": 2}]
+    counted = {"where": "1=1", "returnCountOnly": "true", "resultRecordCount": 1}
+    assert service.query(returnDistinctValues="true", outFields="kind", **counted) == {"count": 2}
     sums = [
         {"statisticType": "sum", "onStatisticField": "depth", "outStatisticFieldName": "total"},
         {"statisticType": "count", "onStatisticField": "OBJECTID"},
@@ -100,6 +102,7 @@ def test_other_answers(service: AskedService) -> None:
         {"kind": 2, "total": 6.54, "count_OBJECTID": 2},
     ]
     assert [field["name"] for field in grouped["fields"]] == ["kind", "total", "count_OBJECTID"]
+    assert service.query(outStatistics=json.dumps(sums), groupByFieldsForStatistics="kind", **counted) == {"count": 2}
 
 
 def test_shapes_as_asked(service: AskedService) -> None:

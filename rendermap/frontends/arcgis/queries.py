@@ -47,6 +47,8 @@ async def query(ask: Ask) -> Answer | Response:
             raise InvalidParameter("'where', 'text', 'objectIds', 'geometry' or 'outStatistics' is required.")
         asked = parse_query(ask.parameters, ask.job(card.service.name), card, layer)
         found = await opened.features(asked)
+        if asked.wanted in (Wanted.DISTINCT, Wanted.STATISTICS) and parse_flag(ask.parameters, "returnCountOnly"):
+            return query_document(found, Wanted.COUNT)
         if found.is_more and not parse_flag(ask.parameters, "returnExceededLimitFeatures", otherwise=True):
             found = replace(found, features=())
         if is_geojson(ask.parameters) and asked.wanted in (Wanted.FEATURES, Wanted.DISTINCT, Wanted.STATISTICS):

@@ -125,7 +125,9 @@ def _parse_layers(parameters: Parameters) -> tuple[int, ...]:
 
 
 def _parse_wanted(parameters: Parameters) -> Wanted:
-    """Where a client asks for several, the least: an extent tells the count as well."""
+    """Where a client asks for several, the least: an extent tells the count as well.  Distinct values are counted as such."""
+    if all(parse_flag(parameters, name) for name in ("returnCountOnly", "returnDistinctValues")):
+        return Wanted.DISTINCT
     for name, wanted in (
         ("returnExtentOnly", Wanted.EXTENT),
         ("returnCountOnly", Wanted.COUNT),
