@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import shapely
@@ -57,7 +59,7 @@ class Ships(AskedService):
 
 @pytest.fixture(scope="module")
 def ships(tmp_path_factory: pytest.TempPathFactory) -> Ships:
-    return Ships(tmp_path_factory.mktemp("ships"), {"Demo": _toml()})
+    return Ships(tmp_path_factory.mktemp("ships"), {"Demo": _toml(), "Seen": _toml().replace('"data"', '"view"')})
 
 
 def _x(lon: float) -> float:
@@ -143,7 +145,10 @@ def test_the_map_is_shown_across_the_edge(ships: Ships) -> None:
         assert (root[name]["xmin"], root[name]["xmax"]) == pytest.approx((_x(170), _x(190)))
     layer = ships.get(f"{ships.map_url()}/0", f="json").json()["extent"]
     assert (layer["xmin"], layer["xmax"]) == pytest.approx((-_x(179.5), _x(179.5)))
-    assert f"export?f=image&amp;bbox={root['fullExtent']['xmin']}," in ships.get(ships.map_url()).text
+    seen = re.search(r"/export\?f=image&amp;bbox=([^&]*)", ships.get(ships.map_url()).text)
+    assert seen
+    xmin, _, xmax, _ = map(float, unquote(seen[1]).split(","))
+    assert _x(165) < xmin < _x(170) and _x(190) < xmax < _x(195)
 
 
 @pytest.mark.parametrize(
@@ -156,3 +161,10 @@ def test_a_link_shows_no_more_than_its_extent(
     link = ships.link(None, Operation.DATA, Bounds(None, extent))
     frame = ships.get(f"{link}{ships.map_url()}", f="json").json()["fullExtent"]
     assert (frame["xmin"], frame["xmax"]) == pytest.approx((_x(expected[0]), _x(expected[1])), rel=1e-3)
+
+
+def test_what_may_only_be_seen_has_a_frame_that_tells_no_ship(ships: Ships) -> None:
+    """The frame of one layer, as clients hear of it, is wider than the ships lie, and still in one piece."""
+    link = ships.link(frozenset((0,)), Operation.VIEW, name="Seen")
+    frame = ships.get(f"{link}{ships.map_url('Seen')}", f="json").json()["fullExtent"]
+    assert _x(170) < frame["xmin"] < _x(170.5) - 1 and _x(189.5) + 1 < frame["xmax"] < _x(190)
