@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
+from rendermap.frontends.arcgis.answer_tables import date_text
 from tests.builders.arcgis_app import ArcgisApp, J
 from tests.builders.asked_service import AskedService, toml
 from tests.builders.page_forms import form_fields, offered
@@ -91,3 +93,19 @@ def test_only_what_may_be_asked_is_offered() -> None:
     app = ArcgisApp(ServiceDouble(access={"Contours": "identify"}))
     assert offered(app.get(f"{J}/identify").text, "layers") == ["top", "visible", "all", "all:0"]
     assert "time" not in form_fields(app.get(f"{J}/identify").text)
+
+
+@pytest.mark.parametrize(
+    ("epoch_ms", "words"),
+    [
+        (0, "1970-01-01"),
+        (1767323045000, "2026-01-02 03:04:05"),
+        (-1, "1969-12-31 23:59:59"),
+        (1e18, "1e+18"),
+        (math.inf, "inf"),
+        (math.nan, "nan"),
+    ],
+)
+def test_dates_on_pages(epoch_ms: float, words: str) -> None:
+    """As people read them; a number that is no date of any calendar stays one."""
+    assert date_text(epoch_ms) == words

@@ -79,8 +79,12 @@ def _text(value: object) -> str:
 
 
 def date_text(epoch_ms: float) -> str:
-    """In UTC, without what is 0 anyway."""
-    return (_EPOCH + timedelta(milliseconds=epoch_ms)).strftime("%Y-%m-%d %H:%M:%S").removesuffix(" 00:00:00")
+    """In UTC, without what is 0 anyway; as the number that it is where no calendar reaches."""
+    try:
+        moment = _EPOCH + timedelta(milliseconds=epoch_ms)
+    except (OverflowError, ValueError):
+        return value_text(epoch_ms)
+    return moment.strftime("%Y-%m-%d %H:%M:%S").removesuffix(" 00:00:00")
 
 
 def _counted(count: int, what: str, document: Mapping[str, object] | None = None) -> str:

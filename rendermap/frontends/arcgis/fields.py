@@ -78,7 +78,7 @@ def _field_of(card: ParameterCard) -> FormField:
 
 def _table(card: ParameterCard, value: object) -> FormField:
     """The rows of the default, and some that are empty: a page without scripts cannot add any."""
-    told = value if isinstance(value, list) else []
+    told = [row for row in value if isinstance(row, list)] if isinstance(value, list) else []
     empty = [[None] * len(card.columns)] * max(2, LEAST_ROWS - len(told))
     rows = tuple(tuple(map(_cell, card.columns, row)) for row in (*told, *empty))
     return FormField("table", rows=rows, hint="Rows that are left empty do not count. Scripts may send more of them, as a JSON array.")
@@ -132,4 +132,7 @@ def _hint_of_set(card: ParameterCard, *, has_value: bool) -> str:
 def _moment(value: object) -> str:
     if not isinstance(value, int | float):
         return ""
-    return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    try:
+        return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return ""

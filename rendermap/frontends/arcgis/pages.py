@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from rendermap.frontends.arcgis.answer_tables import date_text
+from rendermap.frontends.arcgis.answer_tables import date_text, readable_query
 from rendermap.frontends.links import with_token
 from rendermap.frontends.value_words import value_words
 
@@ -33,6 +33,7 @@ def _environment() -> Environment:
     environment.filters["with_token"] = _with_token
     environment.filters["words"] = value_words
     environment.filters["date"] = date_text
+    environment.filters["readable"] = readable_query
     return environment
 
 

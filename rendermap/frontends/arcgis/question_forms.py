@@ -76,7 +76,7 @@ class QuestionForm:
 
 def query_form(card: MapCard, layer: LayerCard, given: Mapping[str, str], *, is_asked: bool) -> QuestionForm:
     """The form to query a layer."""
-    names = [card.name for card in layer.fields]
+    names = [card.name if card.name.isidentifier() else f'"{card.name}"' for card in layer.fields]
     order = {"": "as they come", **{name + turned: name + words for name in names for turned, words in (("", ""), (" DESC", ", falling"))}}
     fields = {
         "where": FormField("text", "1=1", example="depth > 2", hint=_listed("Fields", names)),
