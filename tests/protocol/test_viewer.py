@@ -526,6 +526,7 @@ def test_lengths_of_time_and_extents_are_told_in_words() -> None:
     assert duration(start, datetime(2026, 1, 1)) == ""
     assert bounds_words(-84.41, 36.4, -84.07, 36.8) == "36.40° to 36.80° N, 84.41° to 84.07° W"
     assert bounds_words(-1, -1, 1, 1) == "1.00° S to 1.00° N, 1.00° W to 1.00° E"
+    assert bounds_words(177.2, -19.5, 181.5, -16) == "19.50° to 16.00° S, 177.20° E to 178.50° W"
 
 
 def test_every_error_of_the_tree_has_words() -> None:
