@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from rendermap.errors import InvalidParameter, StyleInvalid
 from rendermap.symbology.classify import fit, needs
-from rendermap.symbology.document import Node, StyleWarning
+from rendermap.symbology.document import Node, StyleWarning, to_number
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Concat, Literal, Operand, walk
 from rendermap.symbology.facts import Facts, RasterFacts, VectorFacts
@@ -35,8 +36,8 @@ from rendermap.symbology.style import (
     Style,
     Theme,
 )
-from rendermap.symbology.symbols import PLAIN
-from rendermap.symbology.template import values_of
+from rendermap.symbology.symbols import PLAIN, PointLayer, SizeBy, Stroke
+from rendermap.symbology.template import reach_pt, symbols_of, values_of
 
 Json = Mapping[str, Any]
 
@@ -56,6 +57,9 @@ _NEAR_LOOKS = ("decoration", "font", "text")
 """Keys, and parts of symbols, that are drawn as near as can be: the manual says how."""
 
 _MOST_STOPS = 64
+_FARTHEST, _NEAREST, _WIDEST_PT = 1e15, 1e-9, 50_000.0
+"""Numbers, steps between them and sizes, beyond which the engine's expressions come to nothing."""
+
 _NAME_CHARS, _DETAIL_CHARS, _MOST_DETAILS = 40, 200, 3
 
 
@@ -117,10 +121,11 @@ def _theme_for(renderer: Node, facts: Facts) -> Theme:
     variables = tuple(variable for variable in renderer.children("visualVariables") if not _follows_scale(variable))
     asked = _with_variables(renderer, variables)
     for variable in variables:
-        if any(len(listed) > _MOST_STOPS for listed in variable.value.values() if isinstance(listed, list)):
-            raise _refused(_UNDRAWN, f"{_named(variable)}: more than {_MOST_STOPS} stops")
+        _demand_bounded(variable)
     theme = _theme(asked)
     _demand_drawn(asked)
+    if reach_pt(Style(theme)) > _WIDEST_PT or not all(map(_is_workable, _sizes_of(theme))):
+        raise _refused(_UNDRAWN, f"{', '.join(map(_named, variables)) or 'symbol'}: sizes or numbers too small, too large or too close")
     try:
         return _fitted(Style(theme), facts, f"renderer {_named(renderer)}").theme
     except InvalidParameter as error:
@@ -128,6 +133,25 @@ def _theme_for(renderer: Node, facts: Facts) -> Theme:
             said = ", ".join(map(_named, variables))
             raise _refused(_UNFIT, *(f"{said}: {detail.partition(': ')[2]}" for detail in error.details)) from error
         raise
+
+
+def _demand_bounded(variable: Node) -> None:
+    if any(len(listed) > _MOST_STOPS for listed in variable.value.values() if isinstance(listed, list)):
+        raise _refused(_UNDRAWN, f"{_named(variable)}: more than {_MOST_STOPS} stops")
+    numbers = (to_number(value) for found in _objects(variable.value) for value in found.values())
+    if any(abs(number) > _FARTHEST for number in numbers if number is not None):
+        raise _refused(_UNDRAWN, f"{_named(variable)}: numbers beyond {_FARTHEST:g}")
+
+
+def _sizes_of(theme: Theme) -> Iterator[SizeBy]:
+    layers = (layer for symbol in symbols_of(theme) for layer in symbol.layers if isinstance(layer, PointLayer | Stroke))
+    return (layer.size_by for layer in layers if layer.size_by)
+
+
+def _is_workable(size_by: SizeBy) -> bool:
+    numbers = [max(number, 0.0) ** size_by.exponent if size_by.exponent != 1.0 else number for number, _ in size_by.stops]
+    is_far = any(abs(number) > _FARTHEST * 1000 for number in numbers)
+    return not is_far and all(high - low >= _NEAREST for low, high in pairwise(numbers))
 
 
 def _follows_scale(variable: Node) -> bool:
