@@ -135,8 +135,8 @@ def test_backgrounds() -> None:
 
 
 def test_what_is_not_about_us_is_ignored() -> None:
-    """Times, versions and clipping are accepted and change nothing."""
-    assert parse(time="null,null", gdbVersion="x", clipping="{", outputParam="Depth", _ts="1") == parse()
+    """No time, versions and what is nobody's are accepted and change nothing."""
+    assert parse(time="null,null", gdbVersion="x", clipping="{}", outputParam="Depth", _ts="1") == parse()
 
 
 def test_no_box_no_picture() -> None:

@@ -151,7 +151,7 @@ def test_no_document_repeats_a_token(service: CountedService, job: str) -> None:
     export = f"/export?bbox={BOX}&size=20,20"
     faults = ("/nothing", "/export?bbox=1")
     for path in ("", "/layers", "/0", "/legend", export, *faults):
-        for form in ("json", "pjson", *(("html",) if path in faults else ())):
+        for form in ("json", "pjson", *(("html",) if path == "/nothing" else ())):
             answer = service.get(f"{job}{path}{'&' if '?' in path else '?'}f={form}&token={token}")
             assert answer.status_code < 500 and token not in answer.text and token not in str(answer.headers), (path, form)
     href = service.get(f"{job}{export}&f=json&token={token}").json()["href"]
