@@ -52,8 +52,10 @@ def ask_the_oracle(thief: Thief) -> str:
                 if _differ(thief, head, yes, no):
                     thief.loot.add(f"oracle {head.rsplit('/', 1)[1]} {'+'.join(yes)}: {true}", 1)
                     told += 1
-    for early, late in (("0,1", "4000000000000,5000000000000"), ("1987", "2100"), ("null", "0")):
-        for name in ("time", "historicMoment", "timeRelation", "dim_time", "datetime", "gdbVersion"):
+    moments = (("0,1", "4000000000000,5000000000000"), ("1987", "2100"), ("null", "0"))
+    for name in ("time", "historicMoment", "timeRelation", "dim_time", "datetime", "gdbVersion"):
+        # null asks for nothing: a moment that is refused differs from it whatever the data is
+        for early, late in moments if name == "time" else moments[:2]:
             if _differ(thief, heads[0], {name: early}, {name: late}):
                 thief.loot.add(f"oracle {name}", 1)
                 told += 1
