@@ -25,7 +25,7 @@ from rendermap.symbology.style import Style, VectorTheme, style_digest
 
 PlanDigest = NewType("PlanDigest", str)
 
-RELEASE_EPOCH = 5
+RELEASE_EPOCH = 6
 """Raised when the same plan draws a different picture in a new release."""
 
 
