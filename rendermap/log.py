@@ -41,9 +41,19 @@ _PATH = re.compile(r"(?<![\w/.:])(?:/[^\s/\"'<>|:;,()]+)+/([^\s/\"'<>|:;,()]+)")
 _FOREIGN_PATH = re.compile(r"(?:\b[A-Za-z]:|\\)\\[^\s\"'<>|]*\\([^\s\\\"'<>|:;,()]+)")
 """As Windows writes them; tools leave them in what they say."""
 
+
+def _in_any_spelling(word: str) -> str:
+    """A pattern for it as it may stand in an address, where each letter may be a percent sign and its number."""
+    return "".join(f"(?:{letter}|%{ord(letter):02x}|%{ord(letter.upper()):02x})" for letter in word)
+
+
+_NAMES = "|".join(map(_in_any_spelling, ("token", "signature", "sig", "key", "password", "secret", "code")))
+_SLASHES = "(?:/|%2f)+"
 _HIDDEN = (
-    (re.compile(r"((?:token|signature|sig|key|password|secret|code)=)[^&\s\"']+", re.IGNORECASE), r"\1***"),
-    (re.compile(r"(/links/)[^/?#\s\"']+", re.IGNORECASE), r"\1***"),
+    (re.compile(rf"((?:{_NAMES})=)[^&\s\"']+", re.IGNORECASE), r"\1***"),
+    (re.compile(rf"({_SLASHES}{_in_any_spelling('links')}{_SLASHES})[^/?#\s\"']+", re.IGNORECASE), r"\1***"),
+    # keys, tokens and links of ours, wherever they stand
+    (re.compile(r"\b(rm[klt]_)[\w.-]+"), r"\1***"),
     (re.compile(r"\b(bearer|basic)(\s+)[^\s\"',]+", re.IGNORECASE), r"\1\2***"),
     (re.compile(r"\beyJ[\w-]{4,}\.[\w-]{4,}(?:\.[\w-]*)?"), "***"),
     (re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+@"), r"\1***@"),
