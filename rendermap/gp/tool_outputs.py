@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter
 
-from rendermap.errors import Broken, InvalidParameter
+from rendermap.errors import BadRequest, Broken
 from rendermap.gp.tool_call import ToolUnfit
 from rendermap.gp.tool_order import ToolOrder
 from rendermap.gp.values import Wanted, check
@@ -58,7 +58,7 @@ def made_value(name: str, data_type: str, value: object) -> JsonValue:
     """The value of an output in its canonical form.  Raises Broken for one of another type."""
     try:
         return check(Wanted(name, Parameter(name, data_type, name, Direction.OUTPUT)), value)
-    except InvalidParameter as fault:
+    except BadRequest as fault:
         raise Broken(f"The result {fault.sentence}") from fault
 
 

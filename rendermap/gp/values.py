@@ -24,6 +24,8 @@ from rendermap.table import Table
 
 LARGEST_LONG = 2**52 - 1
 """What a GPLong may be at most, either side of zero."""
+MOST_CELLS_TOLD = 30
+"""Of those in a table that are wrong."""
 EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
 """The years 1 to 9999."""
 
@@ -90,7 +92,7 @@ def _checked(wanted: Wanted, given: Mapping[str, object]) -> dict[str, JsonValue
 
 
 def check(wanted: Wanted, value: object) -> JsonValue:
-    """One value in its canonical form.  Raises InvalidParameter."""
+    """One value in its canonical form.  Raises BadRequest."""
     data_type = wanted.parameter.data_type
     if not is_many(data_type):
         return CHECKS[data_type](wanted, value)
@@ -229,18 +231,36 @@ def _table(wanted: Wanted, value: object) -> JsonValue:
         raise wanted.fault("must be a JSON array of rows, each an array of values")
     if sum(map(len, value)) > INPUT_VALUES.value and not wanted.is_output:
         raise wanted.fault(f"has too many values. {INPUT_VALUES.sentence.removesuffix('.')}")
-    if columns := wanted.parameter.columns:
-        return [_row(wanted, columns, place, row) for place, row in enumerate(value, 1)]
+    if wanted.parameter.columns:
+        return _rows(wanted, value)
     if len({len(row) for row in value}) > 1:
         raise wanted.fault("must have rows of the same length")
     return [[_cell(wanted, cell) for cell in row] for row in value]
 
 
-def _row(wanted: Wanted, columns: tuple[Parameter, ...], place: int, row: list[object]) -> list[JsonValue]:
-    if len(row) != len(columns):
+def _rows(wanted: Wanted, value: list[list[object]]) -> JsonValue:
+    """Raises BadRequest with what is wrong in any of the cells, so that nobody mends them one by one."""
+    columns, faults = wanted.parameter.columns, list[BadRequest]()
+    if any(len(row) != len(columns) for row in value):
         raise wanted.fault(f"must have rows of {spelled(len(columns))} values: {', '.join(column.name for column in columns)}")
-    cells = zip(columns, row, strict=True)
-    return [_cell_of(Wanted(f"{wanted.name}, row {place}, {column.name}", column), cell) for column, cell in cells]
+    found: list[JsonValue] = []
+    for place, row in enumerate(value, 1):
+        cells = [
+            _taken(Wanted(f"{wanted.name}, row {place}, {column.name}", column), cell, faults)
+            for column, cell in zip(columns, row, strict=True)
+        ]
+        found.append(cells)
+    if faults:
+        raise joined(faults[:MOST_CELLS_TOLD])
+    return found
+
+
+def _taken(wanted: Wanted, cell: object, faults: list[BadRequest]) -> JsonValue:
+    try:
+        return _cell_of(wanted, cell)
+    except BadRequest as fault:
+        faults.append(fault)
+        return None
 
 
 def _cell_of(wanted: Wanted, value: object) -> JsonValue:

@@ -211,6 +211,16 @@ def test_cells_that_are_not_what_their_column_wants(row: list[object], said: str
         checked("GPValueTable", [["a", 1, None, None], row], columns=COLUMNS)
 
 
+def test_all_wrong_cells_at_once() -> None:
+    """Nobody mends a table cell by cell, and nobody reads a thousand faults."""
+    with pytest.raises(BadRequest) as caught:
+        checked("GPValueTable", [["c", 2, None, None], ["a", 1, "soon", None]], columns=COLUMNS)
+    assert [words.split("'")[1] for words in caught.value.details] == ["Value, row 1, Zone", "Value, row 1, Share", "Value, row 2, Since"]
+    with pytest.raises(BadRequest) as caught:
+        checked("GPValueTable", [["c", 2, None, None]] * 100, columns=COLUMNS)
+    assert len(caught.value.details) == 30
+
+
 def test_all_faults_at_once() -> None:
     """Whoever asks hears of every fault in one answer, those of absent values too."""
     wanted = task(Parameter("A", "GPLong", "A", Direction.INPUT), Parameter("B", "GPBoolean", "B", Direction.INPUT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import replace
 from typing import Any
@@ -410,6 +411,21 @@ def test_faults_stand_in_the_form() -> None:
     page = ArcgisApp(double).ask("POST", f"{T}/submitJob", data={"River_Level": "12", "Crops.2.Share_of_land": "77"})
     assert 'name="Crops.2.Share_of_land" type="number" step="1" min="0" max="100" value="77"' in page.text
     assert page.status_code == 400 and "must be between 0 and 9.5" in page.text and 'value="12"' in page.text
+
+
+def test_a_long_table_stands_in_the_form_as_one_text() -> None:
+    """Its cells would be more parameters than a request may have; what was sent, as a text or in later rows, stands in the form again."""
+    rows = [["maize", number, {"distance": 1, "units": "esriMiles"}] for number in range(50)]
+    double = running()
+    inputs = (ResultCard("Crops", "GPValueTable", "Crops", rows),)
+    double.jobs_known = tuple(replace(job, inputs=inputs) for job in double.jobs_known)
+    page = ArcgisApp(double).get(f"{T}?from:job={HAZARD_JOB}&f=html").text
+    assert page.count(" name=") < 60 and 'name="Crops"' in page and json.dumps(rows) in html.unescape(page)
+    double.refusal = BadRequest("It is too wet.")
+    sent = ArcgisApp(double).ask("POST", f"{T}/submitJob", data={"River_Level": "1", "Crops": json.dumps(rows[:2]), "f": "html"})
+    assert json.dumps(rows[:2]) in html.unescape(sent.text)
+    later = ArcgisApp(double).ask("POST", f"{T}/submitJob", data={"River_Level": "1", "Crops.9.Share_of_land": "66", "f": "html"}).text
+    assert 'name="Crops.9.Share_of_land"' in later and 'value="66"' in later and "Crops.10." not in later
 
 
 def test_the_page_of_a_job_that_goes_on() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from rendermap.frontends.arcgis.values import MULTIVALUE, encode
+from rendermap.frontends.arcgis.values import AMOUNTS, MULTIVALUE, encode
 from rendermap.frontends.value_words import unit_words
+from rendermap.limits import PARAMETERS
 from rendermap.reply import ParameterCard, TaskCard
 
 LENGTHS = ("esriMeters", "esriKilometers", "esriFeet", "esriYards", "esriMiles", "esriNauticalMiles")
 AREAS = ("esriSquareMeters", "esriHectares", "esriSquareKilometers", "esriSquareFeet", "esriAcres", "esriSquareMiles")
 LEAST_ROWS = 5
+MOST_CELLS = PARAMETERS.value // 2
+"""Of the tables of a form together: more would not all be read, with whatever else is in it."""
 _FILES = ("GPDataFile", "GPRasterData", "GPRasterDataLayer")
 _NOT_GIVEN = "Nobody can give this one: files and rasters are the service's own."
 _SETS = ("GPFeatureRecordSetLayer", "GPRecordSet", "GPValueTable")
@@ -47,10 +51,14 @@ class FormField:
     chosen: tuple[str, ...] = ()
 
 
-def fields_of(task: TaskCard, values: Mapping[str, object]) -> dict[str, FormField]:
-    """The field of each input, by its name.  values: by inputs' names, what stands in them instead of the defaults."""
-    inputs = (card for card in task.parameters if not card.is_output)
-    return {card.name: _field_of(replace(card, default=values.get(card.name, card.default))) for card in inputs}
+def fields_of(task: TaskCard, values: Mapping[str, object], given: Iterable[str] = ()) -> dict[str, FormField]:
+    """The field of each input, by its name.
+
+    values: by inputs' names, what stands in them instead of the defaults.  given: lower-case names of fields that were sent before.
+    """
+    inputs = [replace(card, default=values.get(card.name, card.default)) for card in task.parameters if not card.is_output]
+    most = MOST_CELLS // max(sum(bool(card.columns) for card in inputs), 1)
+    return {card.name: _table(card, most, frozenset(given)) if card.columns else _field_of(card) for card in inputs}
 
 
 def _field_of(card: ParameterCard) -> FormField:
@@ -65,8 +73,6 @@ def _field_of(card: ParameterCard) -> FormField:
         return FormField("choice", str(value).lower(), ("true", "false"))
     if card.data_type in ("GPLinearUnit", "GPArealUnit"):
         return _amount(card, value)
-    if card.columns:
-        return _table(card, value)
     if card.data_type in _SETS:
         return FormField("json", json.dumps(value) if value else "", example=_example(card), hint=_hint_of_set(card, has_value=bool(value)))
     if card.data_type == "GPDate":
@@ -76,12 +82,26 @@ def _field_of(card: ParameterCard) -> FormField:
     return FormField("text", str(value))
 
 
-def _table(card: ParameterCard, value: object) -> FormField:
-    """The rows of the default, and some that are empty: a page without scripts cannot add any."""
-    told = [row for row in value if isinstance(row, list)] if isinstance(value, list) else []
-    empty = [[None] * len(card.columns)] * max(2, LEAST_ROWS - len(told))
+def _table(card: ParameterCard, most: int, given: frozenset[str]) -> FormField:
+    """The rows of the default, and some that are empty: a page without scripts cannot add any.
+
+    One text where there would be more than most fields, or where a text was given.
+    """
+    told = [row for row in card.default if isinstance(row, list)] if isinstance(card.default, list) else []
+    width = sum(2 if column.data_type in AMOUNTS else 1 for column in card.columns)
+    least = max(len(told) + 2, LEAST_ROWS)
+    if least * width > most or card.name.lower() in given:
+        names = ", ".join(column.name for column in card.columns)
+        return FormField("json", json.dumps(told) if told else "", hint=f"Rows as a JSON array, each an array of {names}.")
+    empty = [[None] * len(card.columns)] * (min(max(least, _last_row(card, given)), most // width) - len(told))
     rows = tuple(tuple(map(_cell, card.columns, row)) for row in (*told, *empty))
     return FormField("table", rows=rows, hint="Rows that are left empty do not count. Scripts may send more of them, as a JSON array.")
+
+
+def _last_row(card: ParameterCard, given: frozenset[str]) -> int:
+    """The number of the last row in which something was sent, 0 for none."""
+    found = (re.match(rf"{re.escape(card.name.lower())}\.([0-9]{{1,3}})\.", name) for name in given)
+    return max((int(one[1]) for one in found if one), default=0)
 
 
 def _cell(column: ParameterCard, value: object) -> FormField:

@@ -91,7 +91,7 @@ def task_answer(ask: Ask, card: ServiceCard, task: TaskCard, faults: tuple[str, 
         "crumbs": _crumbs(ask, card),
         "url": ask.task_url(card.name, task.name),
         "accepts_jobs": card.accepts_jobs,
-        "fields": fields_of(task, {value.name: value.value for value in again.inputs} if again else {}),
+        "fields": fields_of(task, {value.name: value.value for value in again.inputs} if again else {}, ask.parameters.values),
         "given": ask.parameters.values,
         "faults": faults,
     }
