@@ -7,6 +7,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
+import structlog
+
+_log = structlog.get_logger("rendermap.chore")
+
 
 class Chore:
     """Belongs to one event loop.  work: what is done, for as long as it likes.  name: of its task."""
@@ -24,7 +28,7 @@ class Chore:
     def begin(self) -> None:
         """Unless it is under way."""
         if not self.is_busy:
-            self._task = asyncio.create_task(self._work(), name=self._name)
+            self._task = asyncio.create_task(self._do(), name=self._name)
 
     async def stop(self) -> None:
         """Cancel it where it is under way, and wait for its end."""
@@ -33,3 +37,9 @@ class Chore:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+
+    async def _do(self) -> None:
+        try:
+            await self._work()
+        except Exception:  # nobody waits for it, who would hear of it
+            _log.exception("a chore has ended of a fault", chore=self._name)

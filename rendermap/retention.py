@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -28,6 +27,7 @@ from rendermap.jobs.access_file import ACCESS_SUFFIX
 from rendermap.jobs.catalog import ENDED_SUFFIX, Catalog, is_job_id
 from rendermap.jobs.job import Job
 from rendermap.jobs.usage import USED_SUFFIX, last_used
+from rendermap.removal import remove_folder
 from rendermap.services.service import Service
 
 SWEEPS_EVERY_S = 300.0
@@ -96,8 +96,11 @@ class Retention:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._sweeps_every_s)
-            for swept in await asyncio.to_thread(self._sweep_in_turn):
-                _log.info("a job's lifetime is over", service=swept.service, job_id=swept.job_id, step=swept.step.value)
+            try:
+                for swept in await asyncio.to_thread(self._sweep_in_turn):
+                    _log.info("a job's lifetime is over", service=swept.service, job_id=swept.job_id, step=swept.step.value)
+            except Exception:
+                _log.exception("jobs are not swept this time")
 
     def _sweep_in_turn(self) -> list[Swept]:
         """Passes over directories that another process sweeps now, or has just swept."""
@@ -183,8 +186,8 @@ def _done(folder: Path, swept: Swept) -> Swept:
     """A step, done; a failed one where it cannot be."""
     try:
         _STEPS[swept.step](folder, swept.job_id)
-    except OSError as error:
-        _log.error("a job cannot be swept", service=swept.service, job_id=swept.job_id, step=swept.step.value, reason=error.strerror)
+    except Exception as error:  # whatever it is, the other jobs are due as well
+        _log.error("a job cannot be swept", service=swept.service, job_id=swept.job_id, step=swept.step.value, reason=str(error))
         return Swept(swept.service, swept.job_id, Step.FAILED, swept.since)
     return swept
 
@@ -201,7 +204,7 @@ def _mark(folder: Path, job_id: str) -> None:
 
 def _remove(folder: Path, job_id: str) -> None:
     with suppress(FileNotFoundError):
-        shutil.rmtree(folder / job_id)
+        remove_folder(folder / job_id)
     (folder / f"{job_id}{USED_SUFFIX}").unlink(missing_ok=True)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from structlog.testing import capture_logs
+
 from rendermap.chore import Chore
 
 
@@ -28,3 +30,21 @@ def test_a_chore_is_done_once_at_a_time_and_ends_when_it_is_stopped() -> None:
             assert not chore.is_busy and len(asyncio.all_tasks()) == 1
 
     asyncio.run(ask())
+
+
+def test_a_chore_that_fails_is_told_of_and_stopped_like_any_other() -> None:
+    """Its fault stands in the log when it happens, and does not come out when the service is stopped."""
+
+    async def work() -> None:
+        raise RecursionError
+
+    async def fail() -> None:
+        chore = Chore(work, "chore")
+        chore.begin()
+        await asyncio.sleep(0)
+        assert not chore.is_busy
+        await chore.stop()
+
+    with capture_logs() as logs:
+        asyncio.run(fail())
+    assert [(log["log_level"], log["chore"]) for log in logs] == [("error", "chore")]

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from rendermap import retention
 from rendermap.access.grant import PUBLIC
 from rendermap.app import create_app
 from rendermap.assembly import build
@@ -25,7 +27,7 @@ from rendermap.jobs import manifest
 from rendermap.jobs.catalog import ENDED_SUFFIX, Catalog
 from rendermap.jobs.usage import Usage, used_path
 from rendermap.request import JobRequest
-from rendermap.retention import MARK, MARKS_STAY_S, SPARE_S, Retention, Step
+from rendermap.retention import LOCK_NAME, MARK, MARKS_STAY_S, SPARE_S, Retention, Step, Swept
 from rendermap.services.reader import Services
 from rendermap.settings import Settings
 from tests.builders.asgi import ask
@@ -33,6 +35,7 @@ from tests.builders.whole_service import NAME, lay_out
 
 HOUR_S = 3600.0
 DRAWING_S = 10.0
+NOT_NOW = "jobs are not swept this time"
 TASK = '[[tasks]]\nname = "Run"\n[[tasks.parameters]]\nname = "Area"\ntype = "GPDouble"\ndirection = "output"\n'
 
 
@@ -169,7 +172,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from rendermap import retention
-retention.shutil.rmtree = lambda folder: (next(Path(folder).rglob("*.txt")).unlink(), __import__("os").kill(__import__("os").getpid(), 9))
+retention.remove_folder = lambda folder: (next(Path(folder).rglob("*.txt")).unlink(), __import__("os").kill(__import__("os").getpid(), 9))
 retention._remove(Path(sys.argv[1]), sys.argv[2])
 """
 
@@ -185,6 +188,46 @@ def test_a_sweep_that_is_killed_is_made_good_by_the_next(shelf: Shelf) -> None:
     with pytest.raises(Ended):
         shelf.catalog.find("Short", root.name)
     assert shelf.steps() == [(root.name, Step.REMOVED)] and not root.exists()
+
+
+def test_one_job_that_cannot_be_removed_keeps_no_other(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the fault is: the others go at once, and the background sweeps on; a sweep that fails as a whole is made good, too."""
+    first, second = sorted((shelf.job(), shelf.job()))
+    shelf.on_s = HOUR_S + 1
+    assert {step for _, step in shelf.steps()} == {Step.ENDED}
+    faults = iter((RecursionError(), OSError(5, "Input/output error"), None))
+
+    def remove(path: Path) -> None:
+        if path == first and (fault := next(faults)):
+            raise fault
+        shutil.rmtree(path)
+
+    monkeypatch.setattr(retention, "remove_folder", remove)
+    shelf.on_s = DRAWING_S + SPARE_S + 5
+    with capture_logs() as logs:
+        assert shelf.steps() == [(first.name, Step.FAILED), (second.name, Step.REMOVED)] and not second.exists()
+        asyncio.run(_sweep_behind(shelf, monkeypatch, first))
+    assert not first.exists()
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["a job cannot be swept", NOT_NOW, "a job cannot be swept"]
+
+
+async def _sweep_behind(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """Until a folder is gone; the first sweep fails as a whole."""
+    faults, sweep_in_turn = [RuntimeError()], Retention._sweep_in_turn
+
+    def sweep(self: Retention) -> list[Swept]:
+        if faults:
+            raise faults.pop()
+        os.utime(shelf.jobs / LOCK_NAME, (1, 1))
+        return sweep_in_turn(self)
+
+    monkeypatch.setattr(Retention, "_sweep_in_turn", sweep)
+    background = shelf.retention(every_s=0.01)
+    background.start()
+    async with asyncio.timeout(10):
+        while root.exists():
+            await asyncio.sleep(0.01)
+    await background.stop()
 
 
 def test_several_services_over_one_directory_sweep_it_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
