@@ -7,7 +7,11 @@ import re
 
 from pydantic import JsonValue
 
-from rendermap.gp.tool_outputs import MOST_TOLD_BYTES, TOO_LARGE
+from rendermap.errors import Broken
+from rendermap.gp.tool_call import ToolUnfit
+from rendermap.gp.tool_child import UNFIT
+from rendermap.gp.tool_order import ToolOrder
+from rendermap.gp.tool_outputs import MOST_TOLD_BYTES, TOO_LARGE, fitted
 from rendermap.gp.tool_run import printed_of, told_of
 from rendermap.jobs.document import DatasetOutput, Progress, ValueOutput
 from rendermap.jobs.manifest import Told
@@ -25,7 +29,8 @@ _UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f\u202a
 class Ear:
     """Hears standard output, standard error and the wire of one tool."""
 
-    def __init__(self) -> None:
+    def __init__(self, order: ToolOrder) -> None:
+        self._order = order
         self.failure: str | None = None
         self.trace = ""
         self.is_done = False
@@ -79,13 +84,18 @@ class Ear:
                 self.is_done = True
             else:
                 self._take_in(told_of(told))
+        except Broken as fault:
+            self.failure = self.failure or fault.sentence
+        except ToolUnfit as fault:
+            self.failure, self.trace = self.failure or UNFIT, self.trace or str(fault)
         except (ValueError, KeyError, TypeError):
             self.failure = self.failure or "What the tool told cannot be understood."
 
     def _take_in(self, told: Told) -> None:
         for kind, text in told.messages:
             self._message(kind, text)
-        self._outputs |= told.outputs
+        # the tool has looked at them, but what it runs can write here as well
+        self._outputs |= fitted(self._order, dict(told.outputs))
         self._progress = told.progress or self._progress
 
     def _message(self, kind: str, text: str) -> None:

@@ -144,6 +144,8 @@ def _declare(returned: object, order: ToolOrder, run: Run) -> None:
         if len(order.outputs) != 1:
             raise ToolUnfit(f"{order.tool} returned a {type(returned).__name__} instead of its outputs by name")
         returned = {next(iter(order.outputs)): returned}
+    if len({str(name).casefold() for name in returned}) < len(returned):
+        raise ToolUnfit(f"{order.tool} returned an output twice")
     datasets = {name.casefold() for name in order.datasets}
     for name, value in returned.items():
         if value is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from rendermap.environment import Environment
+from rendermap.services.service import Parameter
 
 ROOM = "temporary"
 """Folder beside the scratch workspace for the temporary files of the tool, while it runs."""
@@ -16,7 +17,7 @@ class ToolOrder(BaseModel):
     """A job to be done now.
 
     root: its folder.  claim: file descriptor that holds its lock.  folder: of the service.  tool: name of the function in its tools.py, ""
-    where a command does the work.  inputs: names of the task's parameters.  outputs: their data types by name.  datasets: those outputs
+    where a command does the work.  inputs: names of the task's parameters.  outputs: parameters by name.  datasets: those outputs
     whose text values name datasets.  values: of the inputs.  reads: folders and files that the tool may read beside the service's.
     memory_mb: of each of its processes.  file_mb: of each file it writes.  disk_mb: of all of them together.
     """
@@ -31,7 +32,7 @@ class ToolOrder(BaseModel):
     tool: str = ""
     command: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
-    outputs: dict[str, str] = {}
+    outputs: dict[str, Parameter] = {}
     datasets: frozenset[str] = frozenset()
     values: dict[str, JsonValue] = {}
     environment: Environment = Environment()

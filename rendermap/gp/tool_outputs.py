@@ -17,7 +17,7 @@ from rendermap.jobs.document import DatasetOutput, ValueOutput, demand_json
 from rendermap.jobs.manifest import Run
 from rendermap.limits import JOB_DOCUMENT_BYTES
 from rendermap.services.datatypes import is_many
-from rendermap.services.service import Direction, Parameter
+from rendermap.services.service import Parameter
 
 OUTPUTS_NAME = "outputs.json"
 MOST_TOLD_BYTES = JOB_DOCUMENT_BYTES.value // 2
@@ -30,36 +30,43 @@ NOTHING = ValueOutput(value=None)
 """Of an output that there is none of this time."""
 
 
-def fitted(order: ToolOrder, name: str, output: Output) -> tuple[str, Output]:
-    """An output by the name that the task has for it, its value in canonical form.
+def fitted(order: ToolOrder, outputs: Outputs) -> Outputs:
+    """Outputs by the names that the task has for them, their values in canonical form; of which there is none this time are left out.
 
-    Raises ToolUnfit where the task has no such output, Broken where it is of another type.
+    Raises ToolUnfit where the task has no such output or one is told twice, Broken where one is of another type.
     """
-    own = next((one for one in order.outputs if one.casefold() == name.casefold()), None)
-    if own is None:
-        raise ToolUnfit(f"the task has no output {name}")
+    names = {own.casefold(): own for own in order.outputs}
+    if unknown := [name for name in outputs if name.casefold() not in names]:
+        raise ToolUnfit(f"the task has no output {unknown[0]}")
+    found = {names[name.casefold()]: output for name, output in outputs.items()}
+    if len(found) < len(outputs):
+        raise ToolUnfit("an output is told twice, in other letters")
+    return {own: _fitted(order, own, output) for own, output in found.items() if output != NOTHING}
+
+
+def _fitted(order: ToolOrder, own: str, output: Output) -> Output:
     if own in order.datasets:
-        return own, _dataset(own, order.outputs[own], output)
+        return _dataset(order.outputs[own], output)
     if isinstance(output, DatasetOutput):
         raise Broken(f"The result '{own}' must be a value and not a dataset.")
-    return own, ValueOutput(value=made_value(own, order.outputs[own], output.value))
+    return ValueOutput(value=made_value(order.outputs[own], output.value))
 
 
-def _dataset(name: str, data_type: str, output: Output) -> Output:
+def _dataset(parameter: Parameter, output: Output) -> Output:
     """Texts name datasets, too."""
     if isinstance(output, ValueOutput):
-        named = output.value if is_many(data_type) and isinstance(output.value, list) else [output.value]
+        named = output.value if is_many(parameter.data_type) and isinstance(output.value, list) else [output.value]
         if not all(isinstance(each, str) for each in named):
-            raise Broken(f"The result '{name}' must be a dataset in the scratch folder.")
+            raise Broken(f"The result '{parameter.name}' must be a dataset in the scratch folder.")
     return output
 
 
-def made_value(name: str, data_type: str, value: object) -> JsonValue:
+def made_value(parameter: Parameter, value: object) -> JsonValue:
     """The value of an output in its canonical form.  Raises Broken for one of another type."""
     try:
-        return check(Wanted(name, Parameter(name, data_type, name, Direction.OUTPUT)), value)
+        return check(Wanted(parameter.name, parameter), value)
     except BadRequest as fault:
-        raise Broken(f"The result {fault.sentence}") from fault
+        raise Broken(f"The result {fault.faults[0]}") from fault
 
 
 def read_left(path: Path) -> bytes:
@@ -89,4 +96,4 @@ def outputs_left(order: ToolOrder, run: Run) -> Outputs:
     for output in found.values():
         if isinstance(output, DatasetOutput):
             run.path(output.dataset)
-    return dict(fitted(order, name, output) for name, output in found.items() if output != NOTHING)
+    return fitted(order, found)

@@ -74,7 +74,7 @@ class Watch:
     def __init__(self, run: Run, order: ToolOrder) -> None:
         self._run = run
         self._order = order
-        self._ear = Ear()
+        self._ear = Ear(order)
         self._selector = selectors.DefaultSelector()
         self._end: str | None = None
         self._ends_at = time.monotonic() + order.time_limit_s

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import JsonValue, TypeAdapter
 
 from rendermap.gp.tool_order import ToolOrder
-from rendermap.gp.tool_outputs import NOTHING, OUTPUTS, Output, fitted
+from rendermap.gp.tool_outputs import OUTPUTS, Output, fitted
 from rendermap.jobs.document import Document, MessageEntry, Progress
 from rendermap.jobs.manifest import Run, Told
 
@@ -39,8 +39,8 @@ class ToolRun(Run):
 
     def _add_output(self, name: str, output: Output) -> None:
         """Raises ToolUnfit, Broken."""
-        if output != NOTHING:
-            super()._add_output(*fitted(self._order, name, output))
+        for own, made in fitted(self._order, {name: output}).items():
+            super()._add_output(own, made)
 
     def _update(self, changes: Mapping[str, object], *messages: MessageEntry, outputs: Mapping[str, Output] | None = None) -> None:
         if "status" in changes:

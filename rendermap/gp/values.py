@@ -149,6 +149,8 @@ def _finite(value: object) -> int | float | None:
 
 def _in_range(wanted: Wanted, number: int | float) -> int | float:
     least, most = wanted.parameter.minimum, wanted.parameter.maximum
+    if wanted.is_output:
+        return number
     if (least is not None and number < least) or (most is not None and number > most):
         raise wanted.fault(f"must be {_range_in_words(least, most)}")
     return number
@@ -167,9 +169,9 @@ def _truth(wanted: Wanted, value: object) -> JsonValue:
 
 
 def _date(wanted: Wanted, value: object) -> JsonValue:
-    """Milliseconds that a client counts are whole ones; what is finer in a moment's text, or in what a tool counts, is rounded."""
+    """Milliseconds are whole ones; what is finer in a moment's text is rounded."""
     number = _moment_ms(value) if isinstance(value, str) else _finite(value)
-    is_counted = not (isinstance(value, str) or wanted.is_output)
+    is_counted = not isinstance(value, str)
     if number is None or not EARLIEST_MS <= number <= LATEST_MS or (is_counted and number != int(number)):
         raise wanted.fault("must be a date: milliseconds since 1970 in UTC, or as in 2026-03-01T12:00:00Z")
     return round(number)
@@ -195,13 +197,13 @@ def _area(wanted: Wanted, value: object) -> JsonValue:
 
 
 def _measured(wanted: Wanted, value: object, what: str, units: Table[float] | Table[float | None], usual: str) -> JsonValue:
-    """Without a unit the usual one is meant, as GP services have it."""
+    """Without a unit clients mean the usual one, as GP services have it; a tool may have had another in mind."""
     if not isinstance(value, dict) or what not in value:
         raise wanted.fault(f'must be a JSON object with {what} and units, as in {{"{what}": 5, "units": "{usual}"}}')
     number = _finite(value[what])
     if number is None or (number < 0 and not wanted.is_output):
         raise wanted.fault(f"must have a {what} that is a number{'' if wanted.is_output else ', 0 or more'}")
-    unit = value.get("units") or usual
+    unit = value.get("units") or (None if wanted.is_output else usual)
     known = next((name for name in units.names if isinstance(unit, str) and name.casefold() == unit.casefold()), None)
     if known is None:
         raise wanted.fault(f"must have one of these units: {', '.join(units.names)}")

@@ -71,13 +71,14 @@ def _protection(described: ProtectionDescription) -> Protection:
 
 
 def _parameter(described: ParameterDescription) -> Parameter:
+    direction = Direction(described.direction)
     return replace(
         _column(described),
-        direction=Direction(described.direction),
+        direction=direction,
         default=described.default,
         category=described.category,
         geometry=described.geometry,
-        columns=tuple(map(_column, described.columns)),
+        columns=tuple(replace(_column(column), direction=direction) for column in described.columns),
     )
 
 

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from pydantic import JsonValue
 
 from rendermap.errors import Broken
-from rendermap.gp.tool_outputs import made_value
+from rendermap.gp.listening import WIRE, Ear
+from rendermap.gp.tool_call import ToolUnfit
+from rendermap.gp.tool_child import UNFIT
+from rendermap.gp.tool_order import ToolOrder
+from rendermap.gp.tool_outputs import OUTPUTS, fitted, made_value
+from rendermap.jobs.document import ValueOutput
+from rendermap.services.service import Direction, Parameter
 
+
+def output(data_type: str, *columns: Parameter) -> Parameter:
+    """Of a task.  Whatever is in its description, the type is what counts."""
+    return Parameter("Out", data_type, "Out", Direction.OUTPUT, maximum=1, columns=columns)
+
+
+COLUMNS = (
+    Parameter("Depth", "GPLong", "Depth", Direction.OUTPUT, maximum=1),
+    Parameter("Note", "GPString", "Note", Direction.OUTPUT, required=False),
+)
+ORDER = ToolOrder(root=Path("/nowhere"), claim=0, folder=Path("/nowhere"), service="S", task="T", outputs={"Out": output("GPDouble")})
 LOWER = {"distance": -2, "units": "esriMeters"}
 
 
@@ -23,7 +44,7 @@ LOWER = {"distance": -2, "units": "esriMeters"}
 )
 def test_values_of_their_type_are_taken(data_type: str, value: object, canonical: object) -> None:
     """In one form, whoever runs the tool; the limits of what a client may give are not those of a tool."""
-    assert made_value("Out", data_type, value) == canonical
+    assert made_value(output(data_type), value) == canonical
 
 
 @pytest.mark.parametrize(
@@ -34,6 +55,8 @@ def test_values_of_their_type_are_taken(data_type: str, value: object, canonical
         ("GPString", 12, "The result 'Out' must be a text."),
         ("GPLong", 2.5, "whole number"),
         ("GPDate", "yesterday", "must be a date"),
+        ("GPDate", 1.5, "must be a date"),
+        ("GPLinearUnit", {"distance": 1}, "one of these units"),
         ("GPLinearUnit", 5, "must be a JSON object"),
         ("GPArealUnit", {"area": 1, "units": "acre"}, "one of these units"),
         ("GPMultiValue:GPString", "one", "must be a JSON array"),
@@ -43,5 +66,39 @@ def test_values_of_their_type_are_taken(data_type: str, value: object, canonical
 def test_values_of_another_type_are_not(data_type: str, value: object, said: str) -> None:
     """Clients would stumble over them, or show what nobody meant."""
     with pytest.raises(Broken) as refused:
-        made_value("Out", data_type, value)
+        made_value(output(data_type), value)
     assert said in refused.value.sentence
+
+
+def test_rows_are_held_to_their_columns() -> None:
+    """Clients are told of those, as of what comes out."""
+    table = output("GPValueTable", *COLUMNS)
+    assert made_value(table, [[2.0, "deep"], [3, None]]) == [[2, "deep"], [3, None]]
+    for wrong in ([["x", "a"]], [[1]], [[1.5, None]], [[None, "a"]], [[1, 2]]):
+        with pytest.raises(Broken, match="The result 'Out"):
+            made_value(table, wrong)
+
+
+def test_names_of_outputs() -> None:
+    """One that the task has not is refused even where nothing is in it, and so is one that is told twice."""
+    known = ToolOrder.model_validate_json(ORDER.model_dump_json())
+    assert known == ORDER and fitted(known, {"out": ValueOutput(value=2)}) == {"Out": ValueOutput(value=2)}
+    assert fitted(known, {"out": ValueOutput(value=None)}) == {}
+    for names in (["Nope"], ["Out", "OUT"]):
+        with pytest.raises(ToolUnfit):
+            fitted(known, OUTPUTS.validate_python({name: {"value": None} for name in names}))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "failure"),
+    [
+        ({"out": {"value": 2}}, None),
+        ({"Out": {"value": {"a": [1]}}}, "The result 'Out' must be a number."),
+        ({"Nope": {"value": 3}}, UNFIT),
+    ],
+)
+def test_what_comes_over_the_wire_is_held_to_its_type(outputs: JsonValue, failure: str | None) -> None:
+    """Whatever a tool runs can write there, past what the tool itself is held to."""
+    ear = Ear(ORDER)
+    ear.hear(WIRE, json.dumps({"messages": [], "outputs": outputs, "progress": None}).encode() + b"\n")
+    assert ear.failure == failure and ear.news().outputs == ({} if failure else {"Out": ValueOutput(value=2)})

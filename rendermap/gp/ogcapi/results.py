@@ -117,7 +117,7 @@ class Results:
 
     async def _declare(self, output: Parameter, value: Any) -> None:
         try:
-            value = made_value(output.name, output.data_type, value)
+            value = made_value(output, value)
         except Broken as error:
             raise RemoteFault(error.sentence, type(value).__name__) from error
         if len(await asyncio.to_thread(_written, value)) > MOST_TOLD_BYTES // max(len(self._order.outputs), 1):
