@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import stat
 from pathlib import Path
 
 BLOCK_BYTES = 512
@@ -13,16 +13,43 @@ NAME_BYTES = 4096
 
 
 def takes_more(folder: Path, bound_bytes: int) -> bool:
-    """Than so many bytes, as the file system counts them; looks no further than it must.  Links are not followed."""
+    """Than so many bytes, as the file system counts them; looks no further than it must.
+
+    A file of several names is counted once, links are not followed.  What cannot be looked at, as what lies deeper than a path may be long,
+    may be of any size: then it is more.
+    """
     taken, folders = 0, [os.fspath(folder)]
+    seen: set[tuple[int, int]] = set()
     while folders:
-        # what goes while it is looked at takes nothing
-        with suppress(OSError), os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    taken += max(entry.stat(follow_symlinks=False).st_blocks * BLOCK_BYTES, NAME_BYTES)
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    status = _status_of(entry)
+                    taken += max(_new_blocks(status, seen) * BLOCK_BYTES, NAME_BYTES) if status else 0
                     if taken > bound_bytes:
                         return True
-                    if entry.is_dir(follow_symlinks=False):
+                    if status and stat.S_ISDIR(status.st_mode):
                         folders.append(entry.path)
+        except (FileNotFoundError, NotADirectoryError):
+            # what goes while it is looked at takes nothing
+            pass
+        except OSError:
+            return True
     return False
+
+
+def _status_of(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _new_blocks(status: os.stat_result, seen: set[tuple[int, int]]) -> int:
+    """None by the second name of a file."""
+    if status.st_nlink == 1 or stat.S_ISDIR(status.st_mode):
+        return status.st_blocks
+    key = status.st_dev, status.st_ino
+    blocks = 0 if key in seen else status.st_blocks
+    seen.add(key)
+    return blocks

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import selectors
-import shutil
 import signal
 import socket
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from rendermap.errors import RendermapError
 from rendermap.gp.last_words import LOST, STOPPED
@@ -28,9 +28,10 @@ from rendermap.gp.tool_order import ROOM, ToolOrder
 from rendermap.gp.tool_outputs import outputs_left
 from rendermap.jobs import manifest
 from rendermap.jobs.manifest import Run, Told
+from rendermap.removal import remove_folder
 
 CANCEL = b"cancel"
-TOO_MUCH = "The files of the tool take more room together than they may."
+TOO_MUCH = "The files of the tool take more room together than they may, or lie too deep in folders."
 MB = 1 << 20
 MEASURES_EVERY_S = 2.0
 MEASURES_SELDOM = 20
@@ -53,7 +54,7 @@ def main() -> None:
     try:
         Watch(run, order).watch(rest)
     finally:
-        shutil.rmtree(room, ignore_errors=True)
+        _remove(room)
 
 
 def read_order() -> tuple[ToolOrder, bytes]:
@@ -214,7 +215,7 @@ class Watch:
 
     def _empty_scratch(self) -> None:
         """Of a tool that is to be kept from filling the disk nothing stays."""
-        shutil.rmtree(self._run.scratch, ignore_errors=True)
+        _remove(self._run.scratch)
         self._run.scratch.mkdir(exist_ok=True)
 
     def _take_outputs(self) -> str | None:
@@ -225,6 +226,14 @@ class Watch:
             sys.stderr.write(str(error))
             return error.sentence if isinstance(error, RendermapError) else UNFIT
         return None
+
+
+def _remove(folder: Path) -> None:
+    """What cannot be removed stays until the job is."""
+    try:
+        remove_folder(folder)
+    except OSError as error:
+        sys.stderr.write(f"{folder.name} cannot be removed: {error.strerror}\n")
 
 
 def _failure_of(status: int, is_done: bool) -> str | None:

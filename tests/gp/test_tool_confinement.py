@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from rendermap.gp import tool_confinement
+from rendermap.gp.tool_process import TOO_MUCH
 from rendermap.jobs.document import Document
 from rendermap.landlock import SCOPES_FROM_VERSION, is_available, version
 from tests.builders.tooled import Workshop, at_work, lay_out_tools
@@ -73,11 +74,16 @@ def many() -> None:
         with open(str(number), "wb") as file:
             file.write(bytes(1 << 20))
 
+def deep() -> None:
+    for _ in range(1100):
+        os.mkdir("deep")
+        os.chdir("deep")
+
 def filling() -> None:
     many()
     time.sleep(60)
 """
-NAMES = ("look", "write", "usual", "child", "strike", "greedy", "wide", "many", "filling")
+NAMES = ("look", "write", "usual", "child", "strike", "greedy", "wide", "many", "filling", "deep")
 SECRET = "what nobody may read"
 
 needs_landlock = pytest.mark.skipif(
@@ -159,8 +165,9 @@ def test_memory_and_files_of_a_tool_are_bounded(tmp_path: Path, services: Path) 
             sentences = {
                 "greedy": "The tool ran out of memory.",
                 "wide": "A file of the tool is larger than it may be.",
-                "many": "The files of the tool take more room together than they may.",
-                "filling": "The files of the tool take more room together than they may.",
+                "many": TOO_MUCH,
+                "filling": TOO_MUCH,
+                "deep": TOO_MUCH,
             }
             jobs = {task: await workshop.submit(task) for task in sentences}
             for task, sentence in sentences.items():
