@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from rendermap.errors import InvalidCrs, InvalidParameter
 from rendermap.geo.crs import metres_per_unit, unit_name
 from rendermap.geo.references import crs_of_reference, reference_of
-from rendermap.gp.field_types import fits, type_of
+from rendermap.gp.field_types import fits, is_known, type_of
 from rendermap.limits import INPUT_FEATURES, INPUT_FIELDS, INPUT_TEXT, INPUT_VERTICES
 
 Json = dict[str, JsonValue]
@@ -115,7 +115,7 @@ class _Set:
             raise self.fault("must list its fields as JSON objects with a name")
         told = [{key: each[key] for key in _FIELD_KEYS if isinstance(each.get(key), str | int)} for each in fields]
         for each in told:
-            self._check_column(str(each["name"]), each.get("type"), rows)
+            self._check_column(each, rows)
         names = {str(each["name"]) for each in told}
         more = dict.fromkeys(name for row in rows for name in row if name not in names)
         if len(told) + len(more) > INPUT_FIELDS.value:
@@ -123,9 +123,12 @@ class _Set:
         known = (*told, *({"name": name} for name in more))
         return [{"type": type_of(row.get(str(each["name"])) for row in rows), "alias": each["name"], **each} for each in known]
 
-    def _check_column(self, name: str, data_type: object, rows: Sequence[Json]) -> None:
+    def _check_column(self, field: Mapping[str, object], rows: Sequence[Json]) -> None:
         """What is not as its field says, a reader of the set would make something else of, or nothing."""
-        if not all(fits(data_type, row.get(name)) for row in rows):
+        name = str(field["name"])
+        if not is_known(field.get("type")):
+            raise self.fault(f"has a field {name} of a type that is not known")
+        if not all(fits(field, row.get(name)) for row in rows):
             raise self.fault(f"has values in the field {name} that are not of its type")
 
     def attributes(self, feature: Mapping[str, object]) -> Json:

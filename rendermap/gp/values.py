@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from rendermap.errors import BadRequest, InvalidParameter, joined
 from rendermap.gp.feature_sets import check_feature_set, check_record_set
+from rendermap.gp.field_types import EARLIEST_MS, LATEST_MS
 from rendermap.gp.units import AREAL_UNITS, LINEAR_UNITS
 from rendermap.limits import INPUT_TEXT, INPUT_VALUES, spelled
 from rendermap.services.datatypes import is_many, one_of
@@ -26,8 +27,6 @@ LARGEST_LONG = 2**52 - 1
 """What a GPLong may be at most, either side of zero."""
 MOST_CELLS_TOLD = 30
 """Of those in a table that are wrong."""
-EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
-"""The years 1 to 9999."""
 
 
 @dataclass(frozen=True, slots=True)

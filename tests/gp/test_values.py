@@ -286,19 +286,21 @@ def test_fields() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
-    [("Integer", [1, 2.0, None], [1.5, "1"]), ("Double", [1, 2.5], ["x"]), ("String", ["x"], [1]), ("Date", [1, "2026-03-01"], [1.5]),
-     ("GUID", ["x", 1], [])],
+    [("SmallInteger", [-(2**15)], [2**15]), ("Integer", [1, 2.0, None], [1.5, "1", 2**31, True]), ("BigInteger", [2**40], [2**63]),
+     ("Single", [2.5], [1e39]), ("Double", [1, 2.5], ["x", True]), ("String", ["x" * 9], [1, "x" * 10]),
+     ("Date", [1, "2026-03-01"], [1.5, 1e20, "2026"]), ("GUID", ["{0f8fad5b-d9cb-469f-a165-70867728950e}"], ["zz", 1]),
+     ("XML", ["x", 1], []), ("Bogus", [], [1])],
 )  # fmt: skip
 def test_values_are_as_their_fields_say(kind: str, good: list[object], bad: list[object]) -> None:
     """A reader would make something else of the others, or nothing, in silence."""
 
     def table(value: object) -> dict[str, Any]:
-        return {"fields": [{"name": "a", "type": f"esriFieldType{kind}"}], "features": [{"attributes": {"a": value}}]}
+        return {"fields": [{"name": "a", "type": f"esriFieldType{kind}", "length": 9}], "features": [{"attributes": {"a": value}}]}
 
     for value in good:
         assert checked("GPRecordSet", table(value))["features"][0]["attributes"] == {"a": value}
     for value in bad:
-        with pytest.raises(InvalidParameter, match="has values in the field a that are not of its type"):
+        with pytest.raises(InvalidParameter, match=r"field a (that are not of its type|of a type that is not known)"):
             checked("GPRecordSet", table(value))
 
 
