@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 from rich.markup import escape
 
-from rendermap.access.grant import Operation
+from rendermap.access.grant import Link, Operation
 from rendermap.access.realm import RealmInvalid, read_realm
 from rendermap.console import err, out, print_error
 from rendermap.credentials import (
@@ -88,13 +88,13 @@ def link(
         now = datetime.now(UTC)
         ends = parse_moment(until, is_end=True) if until else in_days(days, now)
         starts = parse_moment(since) if since else now
-        wish = LinkWish(may, layer_choice(layers).ids, finest_scale, parse_bbox(bbox), crs, starts, ends, note)
+        wish = LinkWish(may, layer_choice(layers).ids, finest_scale, parse_bbox(bbox, crs), crs, starts, ends, note)
         one = OneJob.named(job, settings.jobs, settings.services)
         made, token = make_link(settings.access, signing_ring(settings.access, settings.secret_key), one.service, one.job, wish, now)
-        _print_link(settings, made.id, token, one, ends)
+        _print_link(settings, made, token, one, ends)
 
 
-def _print_link(settings: Settings, id_: str, token: str, one: OneJob, ends: datetime) -> None:
+def _print_link(settings: Settings, made: Link, token: str, one: OneJob, ends: datetime) -> None:
     root = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
     base, service, job_id = f"{root}/links/{token}", quote(one.service.name), quote(one.job.job_id)
     rows = (
@@ -102,7 +102,11 @@ def _print_link(settings: Settings, id_: str, token: str, one: OneJob, ends: dat
         ("ArcGIS", f"{base}/arcgis/rest/services/{service}/MapServer/jobs/{job_id}"),
         ("TileJSON", f"{base}/xyz/{service}/jobs/{job_id}/tilejson.json"),
     )
-    out.print(f"link {id_} until {ends.astimezone(UTC):%Y-%m-%d %H:%M} UTC; it is taken back with: rendermap revoke {id_}", soft_wrap=True)
+    ended = f"{ends.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    out.print(f"link {made.id} until {ended}; it is taken back with: rendermap revoke {made.id}", soft_wrap=True)
+    if made.bounds.extent_deg:
+        sides = ", ".join(f"{side:.6g}" for side in made.bounds.extent_deg)
+        out.print(f"shows nothing outside of {sides} degrees (west, south, east, north)", highlight=False, soft_wrap=True)
     for name, address in rows:
         out.print(f"{name:<9} {address}", highlight=False, markup=False, soft_wrap=True)
 

@@ -25,9 +25,10 @@ from rendermap.access.realm import (
     write_secrets,
     write_users,
 )
-from rendermap.errors import InvalidBbox, InvalidParameter, LayerNotFound, NotFound
+from rendermap.errors import InvalidParameter, LayerNotFound, NotFound
 from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import WGS84, parse_crs, transform_bbox
+from rendermap.geo.crs import parse_crs
+from rendermap.geo.turns import place_in_degrees
 from rendermap.jobs.job import Job
 from rendermap.services.layering import to_ogc
 from rendermap.services.service import Service
@@ -160,7 +161,4 @@ def _checked_scale(esri_scale: float | None) -> float | None:
 def _to_degrees(box: BBox | None, crs: str) -> tuple[float, float, float, float] | None:
     if box is None:
         return None
-    found = transform_bbox(box, parse_crs(crs), WGS84)
-    if found is None:
-        raise InvalidBbox
-    return found.corners
+    return place_in_degrees(box, parse_crs(crs)).corners

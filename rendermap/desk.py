@@ -20,9 +20,9 @@ from rendermap.errors import (
     LayerNotFound,
     ServiceNotFound,
 )
-from rendermap.geo.bbox import BBox, fit_aspect, from_corners, pad
+from rendermap.geo.bbox import BBox, fit_aspect, pad
 from rendermap.geo.crs import parse_crs
-from rendermap.geo.turns import box_shown
+from rendermap.geo.turns import box_between, box_shown
 from rendermap.geo.view import MapView
 from rendermap.imaging.formats import FORMATS
 from rendermap.jobs.catalog import Catalog
@@ -189,15 +189,15 @@ def _is_dataset_folder(path: Path) -> bool:
     return path.suffix.casefold() == ".gdb" or (path / "hdr.adf").is_file()
 
 
-def parse_bbox(text: str | None) -> BBox | None:
-    """``xmin,ymin,xmax,ymax``.  Raises InvalidBbox."""
+def parse_bbox(text: str | None, crs: str) -> BBox | None:
+    """``xmin,ymin,xmax,ymax`` in a CRS, on across the antimeridian where xmin > xmax.  Raises InvalidBbox, InvalidCrs."""
     if text is None:
         return None
     try:
         x1, y1, x2, y2 = (float(part) for part in text.split(","))
     except ValueError:
         raise InvalidBbox from None
-    return from_corners(x1, y1, x2, y2)
+    return box_between(x1, y1, x2, y2, parse_crs(crs))
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -83,7 +83,7 @@ def draw(
     async def work(assembled: Assembled, request: JobRequest) -> None:
         opened = await assembled.service.open(request)
         card = opened.card
-        view = view_for(card, parse_size(size), crs, parse_bbox(bbox), parse_dpi(dpi))
+        view = view_for(card, parse_size(size), crs, parse_bbox(bbox, crs or card.crs), parse_dpi(dpi))
         require_layers(choice, card)
         asked = MapRequest(request, view, choice, format or format_of(output), parse_color(background))
         picture = await opened.draw(asked)

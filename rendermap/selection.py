@@ -10,7 +10,7 @@ from rendermap.cards import scale_range
 from rendermap.dispatch.plan import MapPlan
 from rendermap.drawables import Drawable, JobMap, whole_bbox, whole_frame
 from rendermap.fineness import Fineness, may_show, reach_px
-from rendermap.geo.bbox import BBox, intersects, moved, pad
+from rendermap.geo.bbox import BBox, intersects, moved, pad, union
 from rendermap.geo.crs import WGS84, transform_bbox
 from rendermap.geo.extent import Lies, lies
 from rendermap.geo.lattice import Lattice, comes_near, frames_of
@@ -23,35 +23,32 @@ from rendermap.symbology.template import label_reach_pt
 def within(job_map: JobMap, grant: Grant) -> JobMap:
     """The map of the granted layers alone; its box tells nothing of the others, nor of what lies outside the granted extent."""
     shown = tuple(d for d in job_map.drawables if d.tool.id in grant.layer_ids)
-    box = _granted_bbox(grant, job_map.crs)
-    if shown == job_map.drawables and box is None:
+    extent = grant.bounds.extent_deg
+    if shown == job_map.drawables and extent is None:
         return job_map
-    around = _granted_frame(grant, job_map.crs)
-    placed = tuple(replace(d, bbox=clipped(d.bbox, box), frame=_clipped_across(d, around, job_map.crs)) for d in shown)
+    crs = job_map.crs
+    around = carry_box(BBox(*extent), WGS84, crs) if extent else None
+    placed = shown if extent is None else tuple(_clipped(d, around, crs) for d in shown)
     boxes = [d.bbox for d in placed if d.bbox]
-    whole = whole_bbox(boxes, job_map.crs) if boxes else box or whole_bbox([], job_map.crs)
+    whole = whole_bbox(boxes, crs) if boxes or around is None else around
     return replace(job_map, drawables=placed, bbox=whole, frame=whole_frame(placed, job_map.crs))
 
 
-def _granted_bbox(grant: Grant, crs: str) -> BBox | None:
-    extent = grant.bounds.extent_deg
-    return transform_bbox(BBox(*extent), WGS84, crs) if extent else None
+def _clipped(drawable: Drawable, extent: BBox | None, crs: str) -> Drawable:
+    """With the box and the frame of what lies within an extent that may go on across the antimeridian; None for one without a place."""
+    boxes, frames = (_shared(box, extent, crs) for box in (drawable.bbox, drawable.frame or drawable.bbox))
+    return replace(drawable, bbox=union(boxes) if boxes else None, frame=frame_across(frames, crs))
 
 
-def _granted_frame(grant: Grant, crs: str) -> BBox | None:
-    """The granted extent in one piece, across the antimeridian too."""
-    extent = grant.bounds.extent_deg
-    return carry_box(BBox(*extent), WGS84, crs) if extent else None
-
-
-def _clipped_across(drawable: Drawable, extent: BBox | None, crs: str) -> BBox | None:
-    """The frame of what lies within an extent, wherever around the earth either has its coordinates."""
-    seen, turn = drawable.frame or drawable.bbox, turn_of(crs)
-    if extent is None or seen is None or turn is None:
-        return drawable.frame
-    ways = turns_onto(extent.xmin, extent.xmax, (seen.xmin, seen.xmax), turn)
-    parts = [clipped(seen, moved(extent, way * turn.width)) for way in ways]
-    return frame_across([part for part in parts if part], crs)
+def _shared(box: BBox | None, extent: BBox | None, crs: str) -> list[BBox]:
+    """The parts of a box within an extent, wherever around the earth either has its coordinates."""
+    if box is None or extent is None:
+        return []
+    turn = turn_of(crs)
+    if turn is None:
+        return [part for part in (clipped(box, extent),) if part]
+    ways = turns_onto(extent.xmin, extent.xmax, (box.xmin, box.xmax), turn)
+    return [part for way in ways if (part := clipped(box, moved(extent, way * turn.width)))]
 
 
 def clipped(box: BBox | None, extent: BBox | None) -> BBox | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,8 +12,9 @@ import pyproj
 from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
 
-from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import WEB_MERCATOR, crs_of, is_geographic, transform_bbox, transformer
+from rendermap.errors import InvalidBbox
+from rendermap.geo.bbox import BBox, from_corners
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, crs_of, is_geographic, transform_bbox, transformer
 
 Floats = NDArray[np.float64]
 _STEPS_DEG = np.array([-90.0, -45.0, -1.0, 1.0, 45.0, 90.0])
@@ -77,7 +78,8 @@ def carry(xy: Floats, source: str, target: str) -> Floats:
         about = (ours.origin_deg - theirs.origin_deg + xy[:, 0] / ours.width * 360.0) / 360.0 * theirs.width
     else:
         about = np.asarray(way.transform(*((xy.min(axis=0) + xy.max(axis=0)) / 2))[0])
-    return np.column_stack([x - theirs.width * np.round((x - about) / theirs.width), y])
+    with np.errstate(invalid="ignore"):
+        return np.column_stack([x - theirs.width * np.round((x - about) / theirs.width), y])
 
 
 def turns_onto(low: float, high: float, onto: tuple[float, float], turn: Turn) -> Sequence[int]:
@@ -99,6 +101,34 @@ def carry_box(box: BBox, source: str, target: str) -> BBox | None:
     places = carry(np.column_stack([xs.ravel(), ys.ravel()]), source, target)
     places = places[np.isfinite(places).all(axis=1)]
     return BBox(*places.min(axis=0).tolist(), *places.max(axis=0).tolist()) if len(places) else None
+
+
+def box_between(x1: float, y1: float, x2: float, y2: float, crs: str) -> BBox:
+    """Box from x1 eastward to x2: of x1 > x2 the shorter way around the earth, across the antimeridian if that is it.
+
+    The ys in any order, the xs too where x does not go evenly with longitude.  Raises InvalidBbox as `from_corners`.
+    """
+    box, turn = from_corners(x1, y1, x2, y2), turn_of(crs)
+    if x1 < x2 or turn is None:
+        return box
+    east = (x2 - x1) % turn.width
+    return replace(box, xmin=x1, xmax=x1 + east) if east <= turn.width / 2 else replace(box, xmin=x2, xmax=x2 + turn.width - east)
+
+
+def place_in_degrees(box: BBox, crs: str) -> BBox:
+    """The part of the earth around a box, in WGS 84: its west from -180 on, its east beyond 180 where the box goes on there.
+
+    Raises InvalidBbox where that would be much more than the box: around a pole.
+    """
+    around = carry_box(box, crs, WGS84)
+    if around is None:
+        raise InvalidBbox("This box has no place on the earth.")
+    if around.width > 180 and turn_of(crs) is None:
+        raise InvalidBbox("In degrees this box reaches around more than half the earth. Give it in degrees.")
+    if around.width >= 360:
+        return replace(around, xmin=-180.0, xmax=180.0)
+    west = (around.xmin + 180.0) % 360.0 - 180.0
+    return replace(around, xmin=west, xmax=west + around.width)
 
 
 def across(lows: Floats, highs: Floats, turn: Turn) -> tuple[float, float] | None:

@@ -17,7 +17,7 @@ from rendermap.errors import InvalidParameter
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import WGS84, area_of_use, crs_of, transformer
 from rendermap.geo.shape import Position, Shape
-from rendermap.geo.turns import carry, turn_of, turns_onto
+from rendermap.geo.turns import Turn, carry, turn_of, turns_onto
 from rendermap.render.copies import Shapes
 from rendermap.request import Relation, SpatialFilter
 
@@ -195,16 +195,18 @@ def lies(shapes: Shapes, asked: shapely.Geometry, relation: Relation) -> Mask:
 # --- what may be told -------------------------------------------------------------------------------------------------
 
 
-def extent_in(extent_deg: BBox, crs: str) -> shapely.Geometry:
-    """A part of the earth in the data's CRS; one across 180 degrees has two pieces.
+def extent_in(extent_deg: BBox, crs: str, onto: BBox | None) -> shapely.Geometry:
+    """A part of the earth in the data's CRS, wherever around the earth the data have it; one across 180 degrees has two pieces.
+
+    onto: the box around the data.
 
     Of one that reaches beyond what has a place in that CRS, what lies near where the CRS is meant to be used; empty where nothing does.
     """
-    east = min(extent_deg.xmax, 180.0)
-    boxes = [shapely.box(extent_deg.xmin, extent_deg.ymin, east, extent_deg.ymax)]
-    if extent_deg.xmax > 180:
-        boxes.append(shapely.box(-180.0, extent_deg.ymin, extent_deg.xmax - 360, extent_deg.ymax))
-    return shapely.union_all([_piece_in(box, crs) for box in boxes])
+    west, south, east, north = extent_deg.corners
+    shifts = [way * 360.0 for way in turns_onto(west, east, (-180.0, 180.0), Turn(360.0, 0.0))]
+    sides = [(max(west + shift, -180.0), min(east + shift, 180.0)) for shift in shifts]
+    pieces = [_piece_in(shapely.box(low, south, high, north), crs) for low, high in sides if low < high]
+    return shapely.union_all([_turned_onto(piece, crs, onto) for piece in pieces])
 
 
 def _piece_in(box: shapely.Geometry, crs: str) -> shapely.Geometry:

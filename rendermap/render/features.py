@@ -58,7 +58,7 @@ def find_features(plan: FeaturesPlan) -> Found:
 def _candidates(plan: FeaturesPlan) -> FeatureTable:
     """All features that the question is about, with the columns and shapes that it needs to be answered."""
     asked = query_geometry(plan.spatial_filter, plan.crs, _around_data(plan)) if plan.spatial_filter else None
-    extent = extent_in(plan.extent_deg, plan.crs) if plan.extent_deg else None
+    extent = extent_in(plan.extent_deg, plan.crs, _around_data(plan)) if plan.extent_deg else None
     box = _box_of([each for each in (asked, extent) if each is not None], plan.cell)
     asks_shape = plan.where is not None and SHAPE in columns(plan.where)
     needs_shapes = asked is not None or extent is not None or plan.wanted is Wanted.EXTENT or asks_shape

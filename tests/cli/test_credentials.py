@@ -70,6 +70,20 @@ def test_a_link_opens_its_job_until_it_is_taken_back(service: CountedService, jo
     assert [status(service, address) for address in (addresses[0], addresses[2])] == [404, 404] and told["error"]["code"] == 404
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--bbox=178,5,-178,20",),
+        ("--bbox=-182,5,-178,20",),
+        ("--bbox=19814869.4,557305.2572,20260147.3,2273030.92699", "--crs", "EPSG:3857"),
+    ],
+)
+def test_a_link_says_what_part_of_the_earth_it_shows(service: CountedService, job_id: str, words: tuple[str, ...]) -> None:
+    """The box that was given, across 180 degrees too, and in metres."""
+    made = run(service, "link", f"Demo/{job_id}", *words)
+    assert re.search(r"outside of 178(\.0+1)?, 5, 182, 20 degrees", made.stdout), made.output
+
+
 def test_all_links_of_a_job_are_taken_back_at_once(service: CountedService, job_id: str) -> None:
     """Those made until now."""
     made = run(service, "link", f"Demo/{job_id}")

@@ -11,7 +11,10 @@ import pytest
 import shapely
 
 from rendermap.access.grant import Bounds, Operation
-from rendermap.geo.crs import WEB_MERCATOR, WGS84, transformer
+from rendermap.errors import InvalidBbox
+from rendermap.geo.bbox import BBox
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, parse_crs, transformer
+from rendermap.geo.turns import box_between, place_in_degrees
 from rendermap.jobs import manifest
 from tests.builders.asked_service import AskedService
 from tests.builders.rasters import write_array
@@ -161,6 +164,47 @@ def test_a_link_shows_no_more_than_its_extent(
     link = ships.link(None, Operation.DATA, Bounds(None, extent))
     frame = ships.get(f"{link}{ships.map_url()}", f="json").json()["fullExtent"]
     assert (frame["xmin"], frame["xmax"]) == pytest.approx((_x(expected[0]), _x(expected[1])), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("box", "crs"),
+    [
+        ((178, -30, -178, -10), WGS84),
+        ((-182, -30, -178, -10), WGS84),
+        ((538, -30, 542, -10), WGS84),
+        ((_x(178), -3_500_000, _x(182), -1_000_000), WEB_MERCATOR),
+        ((_x(178), -3_500_000, _x(-178), -1_000_000), WEB_MERCATOR),
+        ((-_x(2), -3_500_000, _x(2), -1_000_000), ABOUT_180),
+        ((604_000, 7_700_000, 1_023_000, 7_900_000), "EPSG:32760"),
+    ],
+)  # fmt: skip
+def test_a_link_grants_the_box_that_was_given(box: tuple[float, float, float, float], crs: str, ships: Ships) -> None:
+    """However it is written where it reaches over 180 degrees: of queries, of identify, and of the extents that are told."""
+    name = parse_crs(crs)
+    granted = place_in_degrees(box_between(*box, name), name)
+    expected = [ship for ship, lon in zip(ALL, LONS, strict=True) if granted.xmin <= lon <= granted.xmax]
+    assert -180 <= granted.xmin < 180 and granted.width < 5 and 2 <= len(expected) <= 5
+    job = f"{ships.link(None, Operation.DATA, Bounds(None, granted.corners))}{ships.map_url()}"
+    asked = {"geometry": "-200,-60,200,60", "geometryType": "esriGeometryEnvelope", "sr": "4326", "returnGeometry": "false"}
+    for layer in range(DEPTH):
+        found = ships.get(f"{job}/{layer}/query", f="json", where="1=1", outFields="name", returnGeometry="false").json()
+        hits = ships.get(f"{job}/identify", f="json", layers=f"all:{layer}", **asked).json()
+        assert [one["attributes"]["name"] for one in found["features"]] == expected == [one["value"] for one in hits["results"]]
+    extents = [ships.get(f"{job}/{layer}", f="json").json()["extent"] for layer in range(DEPTH)]
+    assert all(each["xmax"] >= _x(178) - 1 and (each["xmin"] >= _x(granted.xmin) - 1 or each["xmin"] <= -_x(178)) for each in extents)
+
+
+@pytest.mark.parametrize(("box", "crs"), [((-1e6, -1e6, 1e6, 1e6), "EPSG:3413"), ((1e9, 0, 1.1e9, 1e5), "EPSG:32633")])
+def test_a_box_that_degrees_cannot_keep_is_refused(box: tuple[float, float, float, float], crs: str) -> None:
+    """One around a pole would grant all that lies as far north, and one beside the earth nothing."""
+    with pytest.raises(InvalidBbox):
+        place_in_degrees(BBox(*box), crs)
+
+
+def test_of_exchanged_sides_the_shorter_way_is_meant() -> None:
+    """Never the way around the earth, in no number of turns."""
+    boxes = [(15, 47, 10, 48), (170, 47, -170, 48), (538, 47, -190, 48), (10, 48, 15, 47)]
+    assert [box_between(*box, WGS84).width for box in boxes] == [5, 20, 8, 5]
 
 
 def test_what_may_only_be_seen_has_a_frame_that_tells_no_ship(ships: Ships) -> None:
