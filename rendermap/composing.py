@@ -90,7 +90,9 @@ def _facts_told(facts: Facts, told: Disclosure) -> Facts:
     if not isinstance(facts, VectorFacts):
         return facts
     rounded = {name for name, _ in told.decimals}
-    return replace(facts, fields=tuple(field for field in told.fields if field.name not in rounded))
+    whole = tuple(field for field in told.fields if field.name not in rounded)
+    hidden = {*told.known} - {field.name for field in whole}
+    return replace(facts, fields=whole, hidden=tuple(name for name in told.known if name in hidden))
 
 
 def _narrowed(drawable: Drawable, layer: ComposedLayer) -> Drawable:

@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from rendermap.access.grant import LEVELS, Operation
+from rendermap.conditions import exchanged
 from rendermap.drawables import Drawable
 from rendermap.gate import Gate
 from rendermap.reply import FieldCard, LayerCard, TimeCard
 from rendermap.services.service import Service
 from rendermap.symbology.expressions.evaluate import find_name
+from rendermap.symbology.expressions.tree import Column, Expression
 from rendermap.symbology.facts import Field, FieldKind, VectorFacts
+from rendermap.symbology.field_names import field_of
 from rendermap.timing import in_steps
 
 ID_FIELD = "OBJECTID"
@@ -22,7 +25,7 @@ _HOUR_MS = 3_600_000
 class Disclosure:
     """level: the highest that may be asked.  fields: whose values may be told.  decimals: that their numbers are rounded to, by field.
 
-    id_field: the name that features' ids go by.  has_shapes: whether shapes are told.
+    id_field: the name that features' ids go by.  has_shapes: whether shapes are told.  known: all fields of the dataset, told or not.
     """
 
     level: Operation = Operation.VIEW
@@ -30,6 +33,7 @@ class Disclosure:
     decimals: tuple[tuple[str, int], ...] = ()
     id_field: str = ID_FIELD
     has_shapes: bool = False
+    known: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -42,16 +46,27 @@ class Disclosure:
         texts = [field.name for field in self.fields if field.kind is FieldKind.TEXT]
         return next(iter((*texts, *(field.name for field in self.fields))), "")
 
+    def spelled(self, name: str) -> str | None:
+        """The very field that a name means, as the data has it, whether it may be told or not; None for none.
+
+        A name that means a field that may not be told never means another one that may.
+        """
+        ids = (self.id_field,) if self.names else ()
+        names = (*ids, *(known for known in self.known if known.casefold() not in map(str.casefold, ids)))
+        at = find_name(name, names)
+        return None if at is None else names[at]
+
+    def spelled_in(self, condition: Expression) -> Expression:
+        """A condition with its fields as `spelled`; names that mean none stay."""
+        return exchanged(condition, lambda part: Column(self.spelled(part.name) or part.name) if isinstance(part, Column) else part)
+
     def tells(self, names: Iterable[str]) -> bool:
         """Whether all fields of those names may be told of."""
-        told = [field.name for field in self.fields]
-        return all(find_name(name, told) is not None for name in set(names))
+        return {self.spelled(name) for name in names} <= {field.name for field in self.fields}
 
     def lets_filter_by(self, names: Iterable[str]) -> bool:
         """Whether pictures may be filtered by the fields: that goes by true values, which are finer than rounded numbers."""
-        rounded = {name for name, _ in self.decimals}
-        whole = [name for name in self.names if name not in rounded]
-        return all(find_name(name, whole) is not None for name in names)
+        return {self.spelled(name) for name in names} <= {*self.names} - {name for name, _ in self.decimals}
 
     def time_of(self, drawable: Drawable) -> TimeCard | None:
         """The layer's time as it may be asked about: exactly by fields that are told, else in the steps its author allows, else not."""
@@ -78,21 +93,24 @@ def disclosure_of(drawable: Drawable, gate: Gate, service: Service) -> Disclosur
     facts = drawable.layer.facts if drawable.layer else None
     if level is Operation.DATA and (service.maximum_records == 0 or (facts is not None and not isinstance(facts, VectorFacts))):
         level = Operation.IDENTIFY
-    if level is Operation.VIEW or not isinstance(facts, VectorFacts):
+    if not isinstance(facts, VectorFacts):
         return Disclosure(level)
+    known = tuple(field.name for field in facts.fields)
+    if level is Operation.VIEW:
+        return Disclosure(level, known=known)
     told = _told(drawable, facts, level)
     has_shapes = not drawable.tool.is_table and (level is Operation.DATA or drawable.tool.tells_geometry)
-    return Disclosure(level, told, _decimals(drawable, told), _free_name(told), has_shapes)
+    return Disclosure(level, told, _decimals(drawable, told), _free_name(told), has_shapes, known)
 
 
 def _told(drawable: Drawable, facts: VectorFacts, level: Operation) -> tuple[Field, ...]:
     listed = drawable.tool.fields
-    known = tuple(field for field in facts.fields if field.kind is not FieldKind.OTHER)
     if listed is None:
-        return known if level is Operation.DATA else ()
-    names = [field.name for field in known]
-    found = (find_name(name, names) for name in listed)
-    return tuple(known[index] for index in dict.fromkeys(found) if index is not None)
+        wanted = facts.fields if level is Operation.DATA else ()
+    else:
+        found = dict.fromkeys(field_of(name, facts) for name in listed)
+        wanted = tuple(field for field in found if field is not None)
+    return tuple(field for field in wanted if field.kind is not FieldKind.OTHER)
 
 
 def _decimals(drawable: Drawable, told: tuple[Field, ...]) -> tuple[tuple[str, int], ...]:

@@ -13,12 +13,10 @@ from rendermap.drawables import Drawable
 from rendermap.errors import InvalidFilter, NotSupported
 from rendermap.queries import UNKNOWN_FIELD
 from rendermap.request import TimeSpan
-from rendermap.symbology.expressions.evaluate import find_name
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import FEATURE_ID, And, Column, Expression, columns
 from rendermap.symbology.facts import VectorFacts
-from rendermap.symbology.field_names import respelled
 from rendermap.timing import filter_of
 
 
@@ -29,7 +27,7 @@ def demand_told(where: str, told: Disclosure) -> None:
     """
     if told.level is Operation.VIEW:
         raise NotSupported
-    condition = with_shape_tests(parse_filter(where), told.fields, NEVER)
+    condition = told.spelled_in(with_shape_tests(parse_filter(where), told.fields, NEVER))
     if not told.lets_filter_by(columns(condition)):
         raise InvalidFilter(UNKNOWN_FIELD)
     demand_dates(condition, told.fields)
@@ -57,7 +55,6 @@ def filtered(plan: LayerPlan, filter_text: str, told: Disclosure) -> LayerPlan:
         return replace(plan, style=replace(plan.style, filter=And((plan.style.filter, asked)) if plan.style.filter else asked))
     if not isinstance(plan.layer.facts, VectorFacts):
         raise InvalidFilter("Only layers of features take such a filter.")
-    asked = respelled(asked, plan.layer.facts)
     return replace(plan, asked=And((plan.asked, asked)) if plan.asked else asked)
 
 
@@ -65,16 +62,15 @@ def definition_of(drawable: Drawable, told: Disclosure) -> Expression | None:
     """What of a layer of features is drawn at all, whatever its class; None for all."""
     assert drawable.layer and isinstance(drawable.layer.facts, VectorFacts)
     own = (drawable.style.filter,) if drawable.style and drawable.style.filter else ()
-    asked = (_asked(text, told) for text in drawable.filters)
-    terms = (*own, *(respelled(term, drawable.layer.facts) for term in asked))
+    terms = (*own, *(_asked(text, told) for text in drawable.filters))
     return And(terms) if len(terms) > 1 else terms[0] if terms else None
 
 
 def _asked(text: str, told: Disclosure) -> Expression:
-    """A filter as it is asked below: of features that have a shape, and whose ids have a name that no field has."""
+    """A filter as it is asked below: of features that have a shape, of the very fields it means, and of ids by a name that no field has."""
     condition = with_shape_tests(parse_filter(text), told.fields, NEVER)
-    ids = {Column(name) for name in columns(condition) if find_name(name, told.names) == 0}
-    return exchanged(condition, lambda part: Column(FEATURE_ID) if part in ids else part) if ids else condition
+    ids = Column(told.id_field) if told.names else None
+    return exchanged(told.spelled_in(condition), lambda part: Column(FEATURE_ID) if part == ids else part)
 
 
 def _filtered_key(key: str, asked: Expression) -> str:

@@ -22,8 +22,7 @@ from rendermap.symbology.expressions.evaluate import find_name, matcher
 from rendermap.symbology.expressions.number_text import plain
 from rendermap.symbology.expressions.sql import parse_filter
 from rendermap.symbology.expressions.tree import SHAPE, And, Column, Expression, IsNull, Like, Or, columns
-from rendermap.symbology.facts import Field, FieldKind, GeometryKind, VectorFacts
-from rendermap.symbology.field_names import respelled
+from rendermap.symbology.facts import FieldKind
 
 UNKNOWN_FIELD = "A field that is asked for is not there, or may not be told."
 _NUMBERS = (FieldKind.INTEGER, FieldKind.REAL)
@@ -98,7 +97,7 @@ class Queried:
     def find_plan(self, request: FindRequest) -> tuple[FeaturesRequest, FeaturesPlan]:
         """What finding a text asks of this layer, and what the worker is told.  Fields that the layer does not tell are passed over."""
         known = [field.name for field in self.disclosure.fields]
-        named = known if request.fields is None else [known[at] for name in request.fields if (at := find_name(name, known)) is not None]
+        named = known if request.fields is None else self.told_of(request.fields)
         asked = FeaturesRequest(
             request.job, self.drawable.tool.id, dict(request.filters).get(self.drawable.tool.id, ""), with_shapes=request.with_shapes,
             out_crs=request.out_crs, tolerance=request.tolerance, decimals=request.decimals,
@@ -111,11 +110,15 @@ class Queried:
 
     def _asked(self, name: str) -> str:
         """A field's name as the data has it.  Raises InvalidParameter, the same for one that is not there and one that may not be told."""
-        names = self.disclosure.names
-        index = find_name(name, names)
-        if index is None:
+        spelled = self.disclosure.spelled(name)
+        if spelled is None or spelled not in self.disclosure.names:
             raise InvalidParameter(UNKNOWN_FIELD)
-        return names[index]
+        return spelled
+
+    def told_of(self, names: Iterable[str]) -> list[str]:
+        """The fields of those names that may be told, as the data has them."""
+        told = {field.name for field in self.disclosure.fields}
+        return [spelled for spelled in map(self.disclosure.spelled, names) if spelled is not None and spelled in told]
 
     def _fields(self, request: FeaturesRequest) -> tuple[str, ...]:
         if request.wanted is Wanted.STATISTICS:
@@ -159,8 +162,8 @@ class Queried:
     def _spelled(self, condition: Expression) -> Expression:
         """The condition with its fields spelled as the data has them.  Raises InvalidFilter where one may not be told, or is not there."""
         names, told = {SHAPE, *self.disclosure.names}, self.disclosure.fields
-        facts = VectorFacts(GeometryKind.POINT, (Field(self.disclosure.id_field, FieldKind.INTEGER), *told))
-        spelled = respelled(with_shape_tests(condition, told, IsNull(Column(SHAPE))), facts)
+        tested = with_shape_tests(condition, told, IsNull(Column(SHAPE)))
+        spelled = self.disclosure.spelled_in(tested)
         if not columns(spelled) <= names:
             raise InvalidFilter(UNKNOWN_FIELD)
         demand_dates(spelled, told)
@@ -181,7 +184,7 @@ def found_texts(request: FindRequest, queried: Queried, features: Features) -> l
     """The features that were found, each with the first of its fields that holds the text."""
     holds = matcher(like_pattern(request.text, is_whole=not request.contains), _ESCAPE, ignores_case=True)
     names = [card.name for card in features.fields if card.kind != "id"]
-    wanted = names if request.fields is None else [names[at] for name in request.fields if (at := find_name(name, names)) is not None]
+    wanted = names if request.fields is None else queried.told_of(request.fields)
     places = [next(at for at, card in enumerate(features.fields) if card.name == name) for name in wanted]
     dates = {at for at in places if features.fields[at].kind == FieldKind.DATE}
     tool, found = queried.drawable.tool, []

@@ -73,7 +73,7 @@ def _read(layer: Layer, names: tuple[str, ...], with_shapes: bool, **options: An
             meta, ids, wkb, data = pyogrio.raw.read(
                 layer.open_name,
                 layer=member_of(layer),
-                columns=list(names),
+                columns=_alike(layer, names),
                 read_geometry=with_shapes,
                 encoding=layer.encoding,
                 return_fids=True,
@@ -82,8 +82,15 @@ def _read(layer: Layer, names: tuple[str, ...], with_shapes: bool, **options: An
         shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), object) if with_shapes else None
     except ERRORS as error:
         raise SourceUnreadable(reason=f"{layer.open_name} ({layer.source.member}): {error}") from error
-    columns = dict(zip(map(str, meta["fields"]), data, strict=True))
+    columns = {str(name): column for name, column in zip(meta["fields"], data, strict=True) if name in names}
     return FeatureTable(np.asarray(ids, np.int64), columns, shapes)
+
+
+def _alike(layer: Layer, names: tuple[str, ...]) -> list[str]:
+    """The columns, and those of the same name but for case: GDAL, told to pass over one of them, may pass over the other."""
+    wanted = set(map(str.casefold, names))
+    fields = layer.facts.fields if isinstance(layer.facts, VectorFacts) else ()
+    return [*names, *(field.name for field in fields if field.name not in names and field.name.casefold() in wanted)]
 
 
 def _read_csv(layer: Layer, names: tuple[str, ...], *, with_shapes: bool) -> FeatureTable:

@@ -38,13 +38,15 @@ class Field:
 class VectorFacts:
     """A vector dataset.
 
-    geometry: what it holds, of the highest dimension where is_mixed.  count: number of features, -1 when unknown.
+    geometry: what it holds, of the highest dimension where is_mixed.  count: number of features, -1 when unknown.  hidden: names of
+    further fields, that nothing may be asked of; a name that may mean one of them means no other field.
     """
 
     geometry: GeometryKind
     fields: tuple[Field, ...]
     count: int = -1
     is_mixed: bool = False
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

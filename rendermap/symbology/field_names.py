@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from rendermap.symbology.expressions.evaluate import find_name
 from rendermap.symbology.expressions.tree import Column, Expression, Operand, columns
 from rendermap.symbology.facts import Field, VectorFacts
 
@@ -16,10 +17,9 @@ _NAMING = ("field", "fields", "normalization_field")
 
 
 def field_of(name: str, facts: VectorFacts) -> Field | None:
-    """The dataset's own field of a name, without regard to case; layer files often name it with its table."""
-    short = name.rpartition(".")[2].casefold()
-    exact = next((f for f in facts.fields if f.name.casefold() == name.casefold()), None)
-    return exact or next((f for f in facts.fields if f.name.casefold() == short), None)
+    """The dataset's own field of a name, as `find_name` has it; layer files often name it with its table.  None for one that is hidden."""
+    at = find_name(name, [*facts.hidden, *(field.name for field in facts.fields)])
+    return facts.fields[at - len(facts.hidden)] if at is not None and at >= len(facts.hidden) else None
 
 
 def has_fields(names: Iterable[str], facts: VectorFacts) -> bool:

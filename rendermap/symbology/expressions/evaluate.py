@@ -79,12 +79,15 @@ def holds_in(condition: Expression, row: Mapping[str, Any]) -> bool | None:
 
 
 def find_name(name: str, names: Sequence[str]) -> int | None:
-    """Where a name stands among others: the very same, else without regard to case, else without the tables it is prefixed with."""
-    for key in (str, str.casefold, _without_tables):
+    """Where a name stands among others: the very same, else without regard to case, else without the tables it is prefixed with.
+
+    It loses its own tables before the others lose theirs.
+    """
+    for key, other_key in ((str, str), (str.casefold, str.casefold), (_without_tables, str.casefold), (_without_tables, _without_tables)):
         wanted = key(name)
-        found = [index for index, other in enumerate(names) if key(other) == wanted]
-        if found:
-            return found[0]
+        found = next((index for index, other in enumerate(names) if other_key(other) == wanted), None)
+        if found is not None:
+            return found
     return None
 
 
