@@ -88,7 +88,7 @@ class Ear:
             self.failure = self.failure or fault.sentence
         except ToolUnfit as fault:
             self.failure, self.trace = self.failure or UNFIT, self.trace or str(fault)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             self.failure = self.failure or "What the tool told cannot be understood."
 
     def _take_in(self, told: Told) -> None:

@@ -156,7 +156,15 @@ def _declare_one(name: str, value: object, run: Run, *, is_dataset: bool) -> Non
     if isinstance(value, Path) or (isinstance(value, str) and is_dataset):
         run.output(name, value)
     else:
-        run.value(name, plain(value))
+        run.value(name, told_value(name, value))
+
+
+def told_value(name: str, value: object) -> Any:
+    """A value as JSON has it.  Raises ValueError in words of our own: those of libraries are no strangers' business."""
+    try:
+        return plain(value)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"The value of {name} cannot be told: JSON has no such thing.") from error
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from io import BufferedWriter, TextIOWrapper
 from typing import NoReturn
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from rendermap.environment import Environment
 from rendermap.errors import RendermapError
@@ -121,6 +121,9 @@ def sentence_of(error: BaseException) -> str:
         return error.sentence
     if isinstance(error, SystemExit):
         return ended_with(error.code) if isinstance(error.code, int) else str(error.code)
+    if isinstance(error, ValidationError):
+        # many lines about a model, and an address
+        return f"The tool failed: {type(error).__name__}."
     return str(error).strip() or f"The tool failed: {type(error).__name__}."
 
 

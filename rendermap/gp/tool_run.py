@@ -14,11 +14,12 @@ from pydantic import JsonValue, TypeAdapter
 from rendermap.gp.tool_order import ToolOrder
 from rendermap.gp.tool_outputs import OUTPUTS, Output, fitted
 from rendermap.jobs.document import Document, MessageEntry, Progress
+from rendermap.jobs.job import MessageKind
 from rendermap.jobs.manifest import Run, Told
 
 PIECE_BYTES = 2048
 """Written as one line it is less than PIPE_BUF, 4096."""
-_MESSAGES = TypeAdapter(tuple[tuple[str, str], ...])
+_MESSAGES = TypeAdapter(tuple[tuple[MessageKind, str], ...])
 
 
 class ToolRun(Run):

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from rendermap.jobs.document import (
     DatasetOutput,
@@ -102,8 +102,11 @@ class Run:
         self._update({}, self._entry(text, kind))
 
     def progress(self, message: str = "", percent: float | None = None) -> None:
-        """Say how far the tool has come.  percent: 0 to 100."""
-        self._update({"progress": Progress(message=message, percent=percent)})
+        """Say how far the tool has come.  percent: 0 to 100.  Raises ValueError."""
+        try:
+            self._update({"progress": Progress(message=message, percent=percent)})
+        except ValidationError:
+            raise ValueError("Progress is told as a text of at most 1000 characters and a percentage from 0 to 100.") from None
 
     def output(self, name: str, dataset: str | Path) -> None:
         """Declare an output parameter's dataset.
@@ -113,7 +116,11 @@ class Run:
         if is_in_memory(str(dataset)):
             raise ValueError(f"kept in memory and not written to the scratch workspace: {dataset}")
         inside = self.path(str(dataset)).relative_to(self.scratch)
-        self._add_output(name, DatasetOutput(dataset=f"%scratchworkspace%/{inside.as_posix()}"))
+        try:
+            made = DatasetOutput(dataset=f"%scratchworkspace%/{inside.as_posix()}")
+        except ValidationError:
+            raise ValueError(f"The dataset of {name} has too long a name.") from None
+        self._add_output(name, made)
 
     def value(self, name: str, value: JsonValue) -> None:
         """Declare an output parameter's plain value.  Raises ValueError or TypeError when JSON cannot say it."""
@@ -121,6 +128,8 @@ class Run:
             said = _as_json(value)
         except UnicodeEncodeError as error:
             raise ValueError(f"The value of {name} cannot be told: it has half of a character.") from error
+        except RecursionError as error:
+            raise ValueError(f"The value of {name} cannot be told: it is nested too deeply.") from error
         except (ValueError, TypeError) as error:
             raise type(error)(f"The value of {name} cannot be told: {error}.") from error
         self._add_output(name, ValueOutput(value=said))
@@ -171,7 +180,7 @@ class Run:
 
     def _entry(self, text: str, kind: str) -> MessageEntry:
         said = text.replace(str(self.scratch), "%scratchworkspace%").replace(str(self.root), self.job_id)
-        return MessageEntry(kind=MessageKind(kind), text=said[:10000], time=_now())
+        return MessageEntry(kind=_kind_of(kind), text=said[:10000], time=_now())
 
     def _finish(self, status: DocumentStatus, *messages: MessageEntry) -> None:
         self._update({"status": status, "finished": self._document.finished or _now(), "progress": None}, *messages)
@@ -291,6 +300,12 @@ def _create(
     (root / SCRATCH).mkdir(parents=True)
     write_document(root, document)
     return Run(root, document)
+
+
+def _kind_of(kind: str) -> MessageKind:
+    if kind not in tuple(MessageKind):
+        raise ValueError(f"The kind of a message must be one of: {', '.join(MessageKind)}.")
+    return MessageKind(kind)
 
 
 def _validated(document: Document) -> Document:

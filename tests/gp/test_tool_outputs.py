@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import JsonValue
 
 from rendermap.errors import Broken
 from rendermap.gp.listening import WIRE, Ear
-from rendermap.gp.tool_call import ToolUnfit
-from rendermap.gp.tool_child import UNFIT
+from rendermap.gp.tool_call import ToolUnfit, told_value
+from rendermap.gp.tool_child import UNFIT, sentence_of
 from rendermap.gp.tool_order import ToolOrder
 from rendermap.gp.tool_outputs import OUTPUTS, fitted, made_value
-from rendermap.jobs.document import ValueOutput
+from rendermap.jobs import manifest
+from rendermap.jobs.document import Progress, ValueOutput
+from rendermap.jobs.manifest import Run
 from rendermap.services.service import Direction, Parameter
 
 
@@ -102,3 +107,43 @@ def test_what_comes_over_the_wire_is_held_to_its_type(outputs: JsonValue, failur
     ear = Ear(ORDER)
     ear.hear(WIRE, json.dumps({"messages": [], "outputs": outputs, "progress": None}).encode() + b"\n")
     assert ear.failure == failure and ear.news().outputs == ({} if failure else {"Out": ValueOutput(value=2)})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[" * 100_000,
+        b'{"messages": [["bogus", "x"]], "outputs": {}, "progress": null}',
+        b'{"messages": [], "outputs": {}, "progress": {"percent": 150}}',
+    ],
+)
+def test_what_nobody_could_have_told_over_the_wire_fails_the_tool(line: bytes) -> None:
+    """With a sentence, and never the program that listens."""
+    ear = Ear(ORDER)
+    ear.hear(WIRE, line + b"\n")
+    assert ear.failure == "What the tool told cannot be understood." and not ear.has_news
+
+
+NO_SUCH_THING = "The value of Out cannot be told: JSON has no such thing."
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    ("say", "sentence"),
+    [
+        (lambda run: run.progress("x", 150), "Progress is told as a text of at most 1000 characters and a percentage from 0 to 100."),
+        (lambda run: run.progress("x" * 5000), "Progress is told as a text of at most 1000 characters and a percentage from 0 to 100."),
+        (lambda run: run.message("x", "bogus"), "The kind of a message must be one of: informative, warning, error."),
+        (lambda run: run.output("Out", "d" * 2000), "The dataset of Out has too long a name."),
+        (lambda run: told_value("Out", datetime(1, 1, 1)), NO_SUCH_THING),
+        (lambda run: told_value("Out", np.zeros(3)), NO_SUCH_THING),
+        (lambda run: told_value("Out", ENDLESS), NO_SUCH_THING),
+        (lambda run: Progress.model_validate({"percent": "x"}), "The tool failed: ValidationError."),
+    ],
+)
+def test_words_of_libraries_are_not_told_to_strangers(tmp_path: Path, say: Callable[[Run], object], sentence: str) -> None:
+    """What a tool gets wrong with our own means is said in our own words."""
+    with pytest.raises(ValueError) as fault:
+        say(manifest.start(tmp_path, service="S"))
+    assert sentence_of(fault.value) == sentence
