@@ -8,9 +8,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import WGS84, transform_bbox, transformer
+from rendermap.geo.bbox import BBox, moved
+from rendermap.geo.crs import WGS84, transformer
 from rendermap.geo.extent import is_within
+from rendermap.geo.turns import carry_box, turn_of, turns_onto
 from rendermap.geo.view import MapView, parts_of
 from rendermap.render.raster_source import Affine
 from rendermap.render.warp import Mesh, locate, points_of
@@ -36,9 +37,13 @@ def clipped(pixels: Pixels, view: MapView, clip_deg: BBox | None) -> Pixels:
     return pixels if clip_deg is None else pixels * inside(view, clip_deg)[..., np.newaxis]
 
 
-def box_in(clip_deg: BBox, crs: str) -> BBox | None:
-    """The box around the extent in a CRS; None where it has no place there."""
-    return transform_bbox(clip_deg, WGS84, crs)
+def boxes_in(clip_deg: BBox, view: MapView) -> tuple[BBox, ...]:
+    """The boxes around the extent that a view meets, more than one where it meets both sides of the earth; none where it has no place."""
+    box, turn = carry_box(clip_deg, WGS84, view.crs), turn_of(view.crs)
+    if box is None or turn is None:
+        return (box,) if box else ()
+    ways = turns_onto(box.xmin, box.xmax, (view.bbox.xmin, view.bbox.xmax), turn)
+    return tuple(moved(box, way * turn.width) for way in ways)
 
 
 def touch(shapes: NDArray[np.object_], crs: str, clip_deg: BBox) -> Mask:

@@ -13,7 +13,7 @@ from rendermap.errors import RenderFailed
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.view import MapView, parts_of
 from rendermap.imaging.blend import fade
-from rendermap.render.clip import box_in
+from rendermap.render.clip import boxes_in
 from rendermap.render.copy_store import drop_damaged
 from rendermap.render.kept_points import KeptPoints, find_points, kept_points_for
 from rendermap.render.point_file import PointFile, open_points
@@ -37,25 +37,24 @@ class Stampable:
 
     def draw(self, view: MapView, clip_deg: BBox | None = None) -> Pixels | None:
         """(height, width, 4), straight alpha; None where the points are too many.  clip_deg: see `draw_vectors`."""
-        extent = None if clip_deg is None else box_in(clip_deg, view.crs)
+        extents = None if clip_deg is None else boxes_in(clip_deg, view)
         picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
-        if clip_deg is not None and extent is None:
-            return picture
         for left, top, part in parts_of(view, BLOCK_PX):
-            block = self._block(part, extent)
+            block = self._block(part, extents)
             if block is None:
                 return None
             picture[top : top + part.height_px, left : left + part.width_px] = block[: part.height_px, : part.width_px]
         return fade(picture, self.opacity)
 
-    def _block(self, view: MapView, extent: BBox | None) -> Pixels | None:
+    def _block(self, view: MapView, extents: tuple[BBox, ...] | None) -> Pixels | None:
         box, dx, dy = view.bbox, view.bbox.width / view.width_px, view.bbox.height / view.height_px
         found = self.file.around(pad(box, dx * self.stamps.side, dy * self.stamps.side), MOST_AT_ONCE)
         if found is None:
             return None
-        if extent is not None:
+        if extents is not None:
             x, y = found["x"], found["y"]
-            found = found[(x >= extent.xmin) & (x <= extent.xmax) & (y >= extent.ymin) & (y <= extent.ymax)]
+            lies_in = [(x >= box.xmin) & (x <= box.xmax) & (y >= box.ymin) & (y <= box.ymax) for box in extents]
+            found = found[np.any(lies_in, axis=0)] if lies_in else found[:0]
         return stamped(self.stamps, (found["x"] - box.xmin) / dx, (box.ymax - found["y"]) / dy, found["look"])
 
 

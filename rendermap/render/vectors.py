@@ -18,7 +18,7 @@ from rendermap.geo.view import MapView
 from rendermap.imaging.blend import over
 from rendermap.render.assets import assets
 from rendermap.render.carriages import carriage_of, is_bent, looked_at
-from rendermap.render.clip import box_in
+from rendermap.render.clip import boxes_in
 from rendermap.render.copies import COPY_MEMBER, Carriage, box_of
 from rendermap.render.copy_store import drop_damaged, held_copy
 from rendermap.render.engine import mapnik
@@ -155,28 +155,43 @@ def _drawn_parts(run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None)
 
 
 def _draw_map(drawn: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) -> NDArray[np.uint8]:
+    if clip_deg is None:
+        return _draw_within(drawn, view, None)
+    boxes = boxes_in(clip_deg, view)
+    if len(boxes) == 1:
+        return _draw_within(drawn, view, boxes[0])
+    picture = np.zeros((view.height_px, view.width_px, 4), np.uint8)
+    x = view.bbox.xmin + (np.arange(view.width_px) + 0.5) * view.bbox.width / view.width_px
+    for box in boxes:
+        is_inside = (x >= box.xmin) & (x <= box.xmax)
+        picture[:, is_inside] = _draw_within(drawn, view, box)[:, is_inside]
+    return picture
+
+
+def _draw_within(drawn: Sequence[LayerPlan], view: MapView, extent: BBox | None) -> NDArray[np.uint8]:
+    """extent: where features are looked for; None for everywhere."""
     warm = WARM.get(drawn, view)
     margin_px = warm.margin_px(view.pixel_ratio)
     width_px, height_px = (max(side + 2 * margin_px, LEAST_PX) for side in (view.width_px, view.height_px))
     image = mapnik.Image(width_px, height_px)
     _set_frame(warm, view, width_px, height_px)
-    warm.map.maximum_extent = None if clip_deg is None else _extent_of(clip_deg, view.crs)
+    warm.map.maximum_extent = mapnik.Box2d(*extent.corners) if extent else None
     try:
         mapnik.render(warm.map, image, view.pixel_ratio)
     except (RuntimeError, ValueError) as error:
         if warm.kept:
-            return _draw_from_originals(warm, drawn, view, clip_deg)
+            return _draw_from_originals(warm, drawn, view, extent)
         raise RenderFailed(reason=str(error)) from error
     pixels = np.frombuffer(image.to_string(), np.uint8).reshape(height_px, width_px, 4)
     return pixels[margin_px : margin_px + view.height_px, margin_px : margin_px + view.width_px]
 
 
-def _draw_from_originals(warm: _Warm, run: Sequence[LayerPlan], view: MapView, clip_deg: BBox | None) -> NDArray[np.uint8]:
-    """As `_draw_map`, after a map could not be drawn from its kept files: they are damaged, or were dropped to make room."""
+def _draw_from_originals(warm: _Warm, run: Sequence[LayerPlan], view: MapView, extent: BBox | None) -> NDArray[np.uint8]:
+    """As `_draw_within`, after a map could not be drawn from its kept files: they are damaged, or were dropped to make room."""
     for file in warm.kept:
         drop_damaged(file)
     WARM.forget()
-    return _draw_map(run, view, clip_deg)
+    return _draw_within(run, view, extent)
 
 
 def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> None:
@@ -189,12 +204,6 @@ def _set_frame(warm: _Warm, view: MapView, width_px: int, height_px: int) -> Non
         raise RenderFailed(reason=f"Mapnik does not draw {width_px} x {height_px} px")
     warm.map.buffer_size = 0 if margin_px else warm.reach_px(view.pixel_ratio)
     warm.map.zoom_to_box(mapnik.Box2d(left, top - dy * height_px, left + dx * width_px, top))
-
-
-def _extent_of(clip_deg: BBox, crs: str) -> mapnik.Box2d:
-    """Where features are looked for; beside the view, and so nowhere, for an extent that has no place in the CRS."""
-    box = box_in(clip_deg, crs)
-    return mapnik.Box2d(*box.corners) if box else mapnik.Box2d(1e30, 1e30, 2e30, 2e30)
 
 
 @dataclass(frozen=True, slots=True)

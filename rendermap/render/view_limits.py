@@ -10,6 +10,7 @@ from rendermap.dispatch.plan import LayerPlan
 from rendermap.errors import StyleInvalid
 from rendermap.geo.bbox import BBox, intersection
 from rendermap.geo.crs import WGS84, transform_bbox
+from rendermap.geo.turns import carry_box
 from rendermap.geo.view import MapView
 from rendermap.render.clip import inside
 from rendermap.render.gdb_raster import probe_values
@@ -77,6 +78,6 @@ def _measure(plan: LayerPlan, view: MapView, band: int, clip_deg: BBox | None) -
 def _measure_by_probes(plan: LayerPlan, view: MapView, band: int, clip_deg: BBox | None) -> Measures:
     boxes = [plan.layer.bbox, transform_bbox(view.bbox, view.crs, plan.crs)]
     if clip_deg is not None:
-        boxes.append(transform_bbox(clip_deg, WGS84, plan.crs))
+        boxes.append(carry_box(clip_deg, WGS84, plan.crs))
     seen = intersection(boxes)
     return measures_of(probe_values(plan.layer, band, seen)[0], 0, False) if seen and seen.width > 0 and seen.height > 0 else Measures(0)

@@ -93,6 +93,18 @@ def test_a_symbol_does_not_reach_in(tmp_path: Path) -> None:
     assert seen[:, :200].any() and not seen[EAST].any()
 
 
+@pytest.mark.parametrize("crs", [WGS84, WEB_MERCATOR])
+@pytest.mark.parametrize("box", [BBox(175, -5, 179.9, 5), BBox(-180, -5, -175, 5), BBox(-180, -40, 180, 40)])
+def test_an_extent_across_the_antimeridian_keeps_out_what_lies_beside_it(tmp_path: Path, box: BBox, crs: str) -> None:
+    """On either side, and on a map of the whole earth; features within are drawn there, on both sides of it."""
+    seen = transform_bbox(box, WGS84, crs)
+    assert seen
+    view, extent = MapView(seen, crs, 800, 200), BBox(178, -30, 182, 30)
+    assert not clipped(points(tmp_path, (177.99, 0), (-177.99, 0), (0, 0)), view, extent).any()
+    picture = clipped(points(tmp_path, (179, 0), (-179, 0)), view, extent)
+    assert picture[:, -400:].any() == (box.xmax > 178) and picture[:, :400].any() == (box.xmin < -178)
+
+
 def test_the_next_picture_is_whole_again(tmp_path: Path) -> None:
     """A warm map keeps no bound of the picture before."""
     plan = points(tmp_path, (9.505, 49.75))
