@@ -154,6 +154,18 @@ def test_features_are_past_their_limit(query: dict[str, object]) -> None:
     assert features["geometryType"] == "esriGeometryPolyline" and features["spatialReference"]["wkid"] == 102100
 
 
+SET = "GPFeatureRecordSetLayer"
+
+
+def test_what_cannot_be_read_is_no_lack_of_room() -> None:
+    """A dataset that is there and cannot be read is told in its words, as one that is missing, and not as too many features."""
+    known = ServiceDouble().jobs_known
+    blind = tuple(replace(job, results=tuple(replace(one, data_type=SET, fault=None) for one in job.results)) for job in known)
+    for query in ({}, {"f": "geojson"}, {"size": "300,200"}):
+        error = ArcgisApp(ServiceDouble(jobs_known=blind)).json(f"{JOB}/results/Springs", **query)["error"]
+        assert error["message"] == "The dataset of this layer cannot be read."
+
+
 @pytest.mark.parametrize("query", [{"size": "300,200"}, {"bbox": BBOX, "size": "300,200"}])
 def test_whatever_is_asked_as_a_picture_is_one(query: dict[str, object]) -> None:
     """Image parameters give a map image for features too, as @arcgis/core's fetchResultImage sends them."""

@@ -241,6 +241,15 @@ def test_executing(sent: dict[str, str], has_messages: bool) -> None:
     assert all({"paramName", "dataType", "value"} == set(one) for one in answer["results"])
 
 
+def test_executing_tells_what_cannot_be_read() -> None:
+    """It is found out when it is looked at; the other results are answered all the same, and a message names it."""
+    double = running()
+    double.jobs_known = tuple(replace(job, results=tuple(replace(one, fault=None) for one in job.results)) for job in double.jobs_known)
+    answer = ArcgisApp(double).json(f"{T}/execute", River_Level="1")
+    assert [one["paramName"] for one in answer["results"]] == ["Hazard", "Hillshade", "Contours", "Share_high"]
+    assert [one["description"] for one in answer["messages"]].count("Springs: The dataset of this layer cannot be read.") == 1
+
+
 def test_what_a_form_cannot_ask_for_is_said() -> None:
     """A file of the service, and a task that is not run here; a grey example is spoken of where one is seen."""
     page = ArcgisApp(running()).get(T).text

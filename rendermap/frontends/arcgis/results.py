@@ -64,13 +64,13 @@ async def result(ask: Ask) -> Answer | Response:
 
 
 async def result_document(ask: Ask, card: ServiceCard, state: JobCard, output: ResultCard) -> Json:
-    """An output with its value."""
+    """An output with its value.  Raises ResultNotFound for a dataset of which nothing can be shown, in the words for it."""
     if output.data_type == RECORD_TYPE:
         told = await result_rows(ask, await ask.service.open(ask.job(card.name)), output)
         return value_document(output, record_set() if told is None else set_document(told, has_shapes=False))
     if output.layer_id is None:
         return value_document(output, _undrawn_value(output))
-    opened = await ask.service.open(ask.job(card.name))
+    opened = await _open(ask, card, output)
     if _asks_for_picture(ask.parameters) or output.data_type in RASTER_TYPES:
         return value_document(output, await _map_image(ask, opened, state, output))
     told = await result_features(ask, opened, state, output)
@@ -83,8 +83,17 @@ async def _geojson(ask: Ask, card: ServiceCard, state: JobCard, output: ResultCa
         raise InvalidFormat("This result has no features: ask for it with f=json.")
     if output.layer_id is None:
         return unseen_geojson()
-    told = await result_features(ask, await ask.service.open(ask.job(card.name)), state, output)
+    told = await result_features(ask, await _open(ask, card, output), state, output)
     return unseen_geojson() if told is None else geojson_document(told)
+
+
+async def _open(ask: Ask, card: ServiceCard, output: ResultCard) -> OpenMap:
+    """The map of the job.  Raises ResultNotFound for an output that cannot be read: clients would take that for too many."""
+    opened = await ask.service.open(ask.job(card.name))
+    fault = next((layer.fault for layer in opened.card.layers if layer.id == output.layer_id), None)
+    if fault:
+        raise ResultNotFound(fault)
+    return opened
 
 
 def demand_success(state: JobCard) -> None:

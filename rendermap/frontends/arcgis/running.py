@@ -7,17 +7,18 @@ from dataclasses import replace
 
 from starlette.responses import RedirectResponse, Response
 
-from rendermap.errors import BadRequest, Ended, JobNotFound
+from rendermap.errors import BadRequest, Ended, JobNotFound, ResultNotFound
 from rendermap.frontends.arcgis.ask import Answer, Ask
 from rendermap.frontends.arcgis.gp import gone_answer, job_answer, job_of, task_answer, task_of
 from rendermap.frontends.arcgis.gp_documents import executed_document
 from rendermap.frontends.arcgis.results import demand_success, result_document
+from rendermap.frontends.arcgis.spatial import Json
 from rendermap.frontends.arcgis.values import parse_environment, parse_inputs
 from rendermap.frontends.cross_site import demand_no_other_site
 from rendermap.frontends.kvp import Parameters, parse_bool
 from rendermap.frontends.links import with_token
 from rendermap.frontends.negotiation import Form
-from rendermap.reply import JobCard, ServiceCard, TaskCard
+from rendermap.reply import JobCard, ResultCard, ServiceCard, TaskCard
 from rendermap.request import Environment, SubmitRequest
 
 
@@ -40,8 +41,19 @@ async def execute(ask: Ask) -> Answer | Response:
     state = await ask.service.execute(_order(ask, card, task))
     demand_success(state)
     of_job = replace(ask.of_job(state.job_id), parameters=Parameters({}))  # those are of the task, whatever they are called
-    results = [await result_document(of_job, card, state, output) for output in state.results if output.fault is None]
-    return Answer(executed_document(state, results, with_messages=with_messages), "value")
+    results = [await _result_or_fault(of_job, card, state, output) for output in state.results]
+    told = replace(state, results=tuple(result for result, _ in results))
+    return Answer(executed_document(told, [document for _, document in results if document], with_messages=with_messages), "value")
+
+
+async def _result_or_fault(ask: Ask, card: ServiceCard, state: JobCard, output: ResultCard) -> tuple[ResultCard, Json | None]:
+    """With its document, or without one and with the words for why: the others are answered all the same."""
+    if output.fault:
+        return output, None
+    try:
+        return output, await result_document(ask, card, state, output)
+    except ResultNotFound as fault:
+        return replace(output, fault=fault.sentence), None
 
 
 async def _run_form(ask: Ask, card: ServiceCard, task: TaskCard, run: Callable[[SubmitRequest], Awaitable[JobCard]]) -> Answer | Response:
