@@ -18,6 +18,8 @@ _SYSTEM = "srv|home|tmp|var|usr|opt|mnt|etc|root|proc"
 
 _NAME = r"""[^\s\\/'"`<>|]"""
 _PLAIN_WORD = rf"(?!{_NAME}*\.[A-Za-z]\w{{1,4}}[ ]){_NAME}*[^\s\\/'\"`<>|,;:.!?][ ]"
+_UNIT = rf"{_NAME}?(?:$|\s(?!{_NAME}*\.[A-Za-z]\w{{1,4}}\b))"
+"""What is left of one after its slash, as in 3 m/s; no unit is ``Files/x y.tif``."""
 _ROOT = rf"""(?:
       (?<![A-Za-z0-9_])[A-Za-z]:[\\/]+                          # C:\ or C:/
     | (?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*:/{{2,}}          # a database, a bucket, an address with a password
@@ -29,7 +31,7 @@ _ROOT = rf"""(?:
     | (?<![\w.)\]}}%°²³/\\~])(?:~\w*|\.{{1,2}})?(?!(?<=[<\[])/\w+\s*[>\]])/{{1,2}}(?={_NAME})
 )"""
 _REST = rf"""
-      (?:{_NAME}+[\\/]+ | (?:{_PLAIN_WORD}){{1,6}}{_NAME}+(?<![:=,(])[\\/]+(?!{_NAME}?(?:\s|$)))*  # blanks, but no units
+      (?:{_NAME}+[\\/]+ | (?:{_PLAIN_WORD}){{1,6}}{_NAME}+(?<![:=,(])(?:\\[\\/]*|/[\\/]*(?!{_UNIT})))*  # blanks, but no units
       (?:(?:{_PLAIN_WORD}){{1,4}}{_NAME}*\.[A-Za-z]\w{{1,4}}\b | {_NAME}*)
 """
 _PATH = re.compile(
