@@ -113,15 +113,15 @@ def _may_have_labels(drawable: Drawable, view: MapView, lattice: Lattice) -> boo
 def bounded(plan: MapPlan, drawables: Iterable[Drawable], extent_deg: BBox | None, fineness: Fineness) -> MapPlan:
     """The plan bounded to a part of the earth: the very same where all that leaves a trace on it lies inside, without layers outside.
 
-    drawables: the plan's.
+    drawables: the plan's.  A filter of which features are looked up must know the part in any case: it is looked up in no other.
     """
     if extent_deg is None or not plan.layers:
         return plan
     margin_px = max(reach_px(d, plan.view, fineness.cut(d, plan.view)) for d in drawables)
     match lies(plan.view, extent_deg, margin_px):
-        case Lies.INSIDE:
+        case Lies.INSIDE if all(layer.asked is None for layer in plan.layers):
             return plan
-        case Lies.ACROSS:
+        case Lies.INSIDE | Lies.ACROSS:
             return replace(plan, clip_deg=extent_deg)
         case Lies.OUTSIDE:
             return replace(plan, layers=(), lattice=None)

@@ -1,6 +1,7 @@
 """Filters of requests that Mapnik cannot ask: the features are looked up first, and asked by their ids.
 
-A column for each such filter would be a copy of the dataset for each; the ids are one column for all of them.
+A column for each such filter would be a copy of the dataset for each; the ids are one column for all of them.  What is too much to
+ask is told of what may be seen alone: features that the map does not draw, or that lie elsewhere, are in runs or not as it comes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import numpy as np
 
 from rendermap.dispatch.plan import LayerPlan, MapPlan
 from rendermap.errors import TooCostly
+from rendermap.geo.bbox import BBox
 from rendermap.jobs.job import Layer
+from rendermap.render.feature_shapes import extent_in
 from rendermap.render.feature_table import passing_ids
 from rendermap.symbology.expressions.tree import FEATURE_ID, And, Column, Comparison, Expression, Literal, Or
 from rendermap.symbology.facts import VectorFacts
@@ -27,20 +30,20 @@ _TOGETHER = 8
 _ID = Column(FEATURE_ID)
 
 Run = tuple[int, int]
-"""The first and the last id of features that all pass, with none between them that does not."""
+"""The first and the last id of features that all pass, with none between them that may be seen and does not."""
 
 
 def with_asked_ids(plan: MapPlan) -> MapPlan:
     """The plan with such filters as ids.  Raises SourceUnreadable, TooCostly."""
     if all(layer.asked is None for layer in plan.layers):
         return plan
-    return replace(plan, layers=tuple(map(_by_ids, plan.layers)))
+    return replace(plan, layers=tuple(_by_ids(layer, plan.clip_deg) for layer in plan.layers))
 
 
-def _by_ids(plan: LayerPlan) -> LayerPlan:
+def _by_ids(plan: LayerPlan, extent_deg: BBox | None) -> LayerPlan:
     if plan.asked is None or not isinstance(plan.layer.facts, VectorFacts) or plan.layer.bbox is None:
         return plan
-    runs = _runs(plan.layer, plan.asked)
+    runs = _runs(plan.layer, plan.crs, plan.asked, plan.style.filter, extent_deg)
     if len(runs) * max(1, len(symbols_of(plan.style.theme))) > MOST_RUNS:
         raise TooCostly(_TOO_MANY)
     among = condition_of(runs)
@@ -49,8 +52,10 @@ def _by_ids(plan: LayerPlan) -> LayerPlan:
 
 
 @lru_cache(maxsize=32)
-def _runs(layer: Layer, asked: Expression) -> tuple[Run, ...]:
-    ids, passes = passing_ids(layer, asked)
+def _runs(layer: Layer, crs: str, asked: Expression, drawn: Expression | None, extent_deg: BBox | None) -> tuple[Run, ...]:
+    """drawn: what the style leaves of the layer.  extent_deg: the part of the earth that may be seen, None for all."""
+    extent = extent_in(extent_deg, crs, layer.bbox) if extent_deg else None
+    ids, passes = passing_ids(layer, asked, drawn, extent)
     order = np.argsort(ids, kind="stable")
     ids, passes = ids[order], passes[order]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], passes, [False]]).astype(np.int8)))

@@ -153,7 +153,22 @@ def of_rows(test: Test, names: tuple[str, ...], table: FeatureTable) -> Mask:
     return np.fromiter((test(row) is True for row in rows), bool, len(table))
 
 
-def passing_ids(layer: Layer, condition: Expression) -> tuple[NDArray[np.int64], Mask]:
-    """The ids of all features, and which of them meet a condition.  Raises SourceUnreadable."""
-    table = with_ids(read_features(layer, columns(condition) - {FEATURE_ID}, with_shapes=False))
+def passing_ids(
+    layer: Layer, condition: Expression, drawn: Expression | None, extent: shapely.Geometry | None
+) -> tuple[NDArray[np.int64], Mask]:
+    """The ids of the features that may be seen, and which of them meet a condition.  Raises SourceUnreadable.
+
+    drawn: met by features that may be seen, None for all.  extent: where they lie, in the data's CRS, None for anywhere.
+    """
+    box = BBox(*shapely.bounds(extent).tolist()) if extent is not None and not shapely.is_empty(extent) else None
+    names = columns(condition) | (columns(drawn) if drawn else frozenset())
+    # of those without a shape nothing is seen
+    table = with_ids(read_features(layer, names - {FEATURE_ID}, with_shapes=True, box=box))
+    assert table.shapes is not None
+    table = table.pick(~(shapely.is_missing(table.shapes) | shapely.is_empty(table.shapes)))
+    if extent is not None:
+        shapely.prepare(extent)
+        table = table.pick(np.asarray(shapely.intersects(extent, table.shapes)))
+    if drawn is not None:
+        table = table.pick(passes(drawn, table))
     return table.ids, passes(condition, table)

@@ -71,6 +71,23 @@ def test_what_mapnik_must_read_is_bounded(tmp_path: Path, monkeypatch: pytest.Mo
         with_asked_ids(two)
 
 
+def test_the_bound_tells_of_nothing_that_may_not_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither what the style hides nor what lies elsewhere makes the runs more or fewer."""
+    monkeypatch.setattr(asked_ids, "MOST_RUNS", 10)
+    half, extent = parse_filter("number < 20"), BBox(9.0, 50.55, 9.0281, 50.56)
+    for name, style, clip_deg in (("styled", Style(Single(fill(RED)), filter=half), None), ("cut", Style(Single(fill(RED))), extent)):
+        folder = tmp_path / name
+        folder.mkdir()
+        where = "MOD(number, 2) = 0 AND number < {} OR UPPER(name) = '{}'"
+        for number, sought in ((20, "SHOP 38"), (20, "SHOP 37"), (40, "SHOP 38"), (40, "SCHOOL 39")):
+            plan = replace(_map(folder, "GPKG", where.format(number, sought), style), clip_deg=clip_deg)
+            assert _drawn(plan) == list(range(0, 20, 2)), (name, number, sought)
+        assert with_asked_ids(plan).layers[0].asked is None
+        with monkeypatch.context() as fewer, pytest.raises(TooCostly):
+            fewer.setattr(asked_ids, "MOST_RUNS", 9)
+            with_asked_ids(plan)
+
+
 def test_other_plans_stay_as_they_are(tmp_path: Path) -> None:
     """The very same object."""
     plan = _map(tmp_path, "GPKG", "number = 1", Style(Single(fill(RED))))
