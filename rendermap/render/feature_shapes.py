@@ -17,7 +17,7 @@ from rendermap.errors import InvalidParameter
 from rendermap.geo.bbox import BBox, pad
 from rendermap.geo.crs import WGS84, area_of_use, crs_of, transformer
 from rendermap.geo.shape import Position, Shape
-from rendermap.geo.turns import Turn, carry, turn_of, turns_onto
+from rendermap.geo.turns import Turn, across, carry, turn_of, turns_onto
 from rendermap.render.copies import Shapes
 from rendermap.request import Relation, SpatialFilter
 
@@ -28,6 +28,9 @@ Move = Callable[[Floats], Floats]
 _NOWHERE = "The geometry of the question has no place where the features lie."
 _STEPS = 64
 """Into so many pieces each side of a box is cut, and a longest line of a place, before it is carried into another CRS."""
+
+_EVEN = 1e-11
+"""Of the way around the earth, a fraction of a millimetre: so nearly do parts meet that were cut at the antimeridian."""
 
 _NEARBY_DEG = 5.0
 """Around where a CRS is meant to be used, datasets use it as well."""
@@ -107,11 +110,8 @@ def moved(geometry: Any, move: Move) -> Any:
     return np.where(has_z, high, flat)
 
 
-def query_geometry(asked: SpatialFilter, crs: str, onto: BBox | None) -> shapely.Geometry:
-    """The shape in the data's CRS, with what lies within its distance.  Raises InvalidParameter where it has no place there.
-
-    onto: the box around the data: what lies across the antimeridian is told once for each way around the earth on which it meets them.
-    """
+def query_geometry(asked: SpatialFilter, crs: str) -> shapely.Geometry:
+    """The shape in the data's CRS, with what lies within its distance.  Raises InvalidParameter where it has no place there."""
     try:
         with np.errstate(all="ignore"):
             found = _query_geometry(geometry_from(asked.shape), asked, crs)
@@ -119,7 +119,7 @@ def query_geometry(asked: SpatialFilter, crs: str, onto: BBox | None) -> shapely
         raise InvalidParameter(_NOWHERE) from error
     if not np.isfinite(shapely.get_coordinates(found)).all():
         raise InvalidParameter(_NOWHERE)
-    return _turned_onto(shapely.envelope(found) if asked.relation is Relation.BOXES else found, crs, onto)
+    return shapely.envelope(found) if asked.relation is Relation.BOXES else found
 
 
 def _query_geometry(geometry: shapely.Geometry, asked: SpatialFilter, crs: str) -> shapely.Geometry:
@@ -129,28 +129,30 @@ def _query_geometry(geometry: shapely.Geometry, asked: SpatialFilter, crs: str) 
         geometry, source = _widened(geometry, asked.crs, asked.distance_m), WGS84
     else:
         source = asked.crs
-    found = _carried_on(_densified(geometry) if source != crs else geometry, source, crs)
+    found: shapely.Geometry = _carried_on(_densified(geometry) if source != crs else geometry, source, crs)
     return shapely.make_valid(found) if np.isfinite(shapely.get_coordinates(found)).all() else found
 
 
-def _carried_on(geometry: shapely.Geometry, source: str, target: str) -> shapely.Geometry:
-    """As `carried`, in one piece across the antimeridian."""
-    made: shapely.Geometry = shapely.transform(geometry, lambda xy: carry(xy, source, target))
+def _carried_on(geometry: Any, source: str, target: str) -> Any:
+    """As `carried`, without heights, in one piece across the antimeridian."""
+    made: Any = shapely.transform(geometry, lambda xy: carry(xy, source, target))
     return made
 
 
-def _turned_onto(geometry: shapely.Geometry, crs: str, onto: BBox | None) -> shapely.Geometry:
-    turn, (low, _, high, _) = turn_of(crs), shapely.bounds(geometry)
-    if turn is None or onto is None:
-        return geometry
-    ways = turns_onto(low, high, (onto.xmin, onto.xmax), turn)
-    if not ways or list(ways) == [0]:
-        return geometry
-    return shapely.union_all([_shifted(geometry, way * turn.width) for way in ways])
+def turned_onto(geometry: shapely.Geometry, crs: str, onto: BBox | None) -> shapely.Geometry:
+    """The geometry once for each way around the earth on which it meets a box, of the data; the very same where there is none."""
+    turn = turn_of(crs)
+    copies = _copies(geometry, turn, (onto.xmin, onto.xmax)) if turn and onto else []
+    return shapely.union_all(copies) if copies else geometry
+
+
+def _copies(geometry: shapely.Geometry, turn: Turn, onto: tuple[float, float]) -> list[shapely.Geometry]:
+    low, _, high, _ = shapely.bounds(geometry)
+    return [_shifted(geometry, way * turn.width) for way in turns_onto(low, high, onto, turn)]
 
 
 def _shifted(geometry: shapely.Geometry, dx: float) -> shapely.Geometry:
-    made: shapely.Geometry = shapely.transform(geometry, lambda xy: xy + np.array((dx, 0.0)))
+    made: shapely.Geometry = shapely.transform(geometry, lambda xy: xy + np.array((dx, 0.0))) if dx else geometry
     return made
 
 
@@ -178,8 +180,15 @@ def _around(lon: float, degrees: Floats) -> Floats:
     return np.column_stack([degrees[:, 0] - 360.0 * np.round((degrees[:, 0] - lon) / 360.0), degrees[:, 1]])
 
 
-def lies(shapes: Shapes, asked: shapely.Geometry, relation: Relation) -> Mask:
-    """Which shapes lie so to the one asked about, which is, where boxes are compared, made of boxes."""
+def lies(shapes: Shapes, asked: shapely.Geometry, relation: Relation, crs: str, onto: BBox | None) -> Mask:
+    """Which shapes lie so to the one asked about, a box where boxes are compared, on either side of the antimeridian.
+
+    onto: the box around the data.
+    """
+    turn = turn_of(crs)
+    if relation is Relation.WITHIN and turn is not None and onto is not None:
+        return _hold(shapes, asked, turn)
+    asked = turned_onto(asked, crs, onto)
     if relation is Relation.BOXES:
         left, low, right, high = shapely.bounds(shapes).T
         with np.errstate(invalid="ignore"):
@@ -190,6 +199,48 @@ def lies(shapes: Shapes, asked: shapely.Geometry, relation: Relation) -> Mask:
         return np.asarray(np.any(meets, axis=0))
     shapely.prepare(asked)
     return np.asarray(_TESTS[relation](asked, shapes))
+
+
+def _hold(shapes: Shapes, asked: shapely.Geometry, turn: Turn) -> Mask:
+    lows, _, highs, _ = shapely.bounds(shapes).T
+    whole = shapes.copy()
+    for place in np.flatnonzero(highs - lows > turn.width / 2):
+        whole[place] = _joined(shapes[place], turn)
+    low, _, high, _ = shapely.total_bounds(whole)
+    holds = np.zeros(len(shapes), np.bool_)
+    for copy in _copies(asked, turn, (low, high)):
+        holds |= shapely.within(copy, whole)
+    return holds
+
+
+def _joined(shape: shapely.Geometry, turn: Turn) -> shapely.Geometry:
+    """The shape with its parts together that were cut at the antimeridian."""
+    parts = shapely.make_valid(shapely.get_parts(shape))
+    lows, _, highs, _ = shapely.bounds(parts).T
+    span = across(lows, highs, turn)
+    if span is None:
+        return shape
+    ways = np.ceil((span[0] - lows) / turn.width - _EVEN)
+    joined: shapely.Geometry = shapely.union_all(
+        [_shifted(part, way * turn.width) for part, way in zip(parts, ways.tolist(), strict=True)], grid_size=turn.width * _EVEN
+    )
+    return joined
+
+
+def span_of(shapes: Shapes, source: str, target: str) -> tuple[float, float, float, float] | None:
+    """(xmin, ymin, xmax, ymax) around shapes in another CRS: on beyond the antimeridian where that is the shorter way.
+
+    None where nothing of them is there.
+    """
+    parts = shapely.get_parts(_carried_on(shapes, source, target))
+    boxes = shapely.bounds(parts)
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(boxes):
+        return None
+    (xmin, ymin), (xmax, ymax) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    turn = turn_of(target)
+    span = across(boxes[:, 0], boxes[:, 2], turn) if turn and xmax - xmin > turn.width / 2 else None
+    return (span[0], ymin, span[1], ymax) if span else (xmin, ymin, xmax, ymax)
 
 
 # --- what may be told -------------------------------------------------------------------------------------------------
@@ -206,7 +257,7 @@ def extent_in(extent_deg: BBox, crs: str, onto: BBox | None) -> shapely.Geometry
     shifts = [way * 360.0 for way in turns_onto(west, east, (-180.0, 180.0), Turn(360.0, 0.0))]
     sides = [(max(west + shift, -180.0), min(east + shift, 180.0)) for shift in shifts]
     pieces = [_piece_in(shapely.box(low, south, high, north), crs) for low, high in sides if low < high]
-    return shapely.union_all([_turned_onto(piece, crs, onto) for piece in pieces])
+    return shapely.union_all([turned_onto(piece, crs, onto) for piece in pieces])
 
 
 def _piece_in(box: shapely.Geometry, crs: str) -> shapely.Geometry:

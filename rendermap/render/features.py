@@ -16,7 +16,7 @@ from rendermap.errors import StyleInvalid, TooCostly
 from rendermap.geo.bbox import BBox, pad
 from rendermap.limits import ANSWER_BYTES
 from rendermap.render.computed import plain_values
-from rendermap.render.feature_shapes import Mask, carried, cut, extent_in, lies, on_grid, query_geometry, shape_from, shown
+from rendermap.render.feature_shapes import Mask, cut, extent_in, lies, on_grid, query_geometry, shape_from, shown, span_of, turned_onto
 from rendermap.render.feature_table import FeatureTable, of_rows, passes, read_chosen, read_features, told, with_ids, with_shape
 from rendermap.render.label_classes import fields_of_theme, shown_by
 from rendermap.request import Order, Statistic, Sum, Wanted
@@ -42,7 +42,7 @@ def find_features(plan: FeaturesPlan) -> Found:
         case Wanted.COUNT:
             return Found(count=len(table))
         case Wanted.EXTENT:
-            return Found(count=len(table), bounds=_bounds(table, plan))
+            return Found(count=len(table), bounds=None if table.shapes is None else span_of(table.shapes, plan.crs, plan.out_crs))
         case Wanted.IDS:
             return _ids(table, plan)
         case Wanted.DISTINCT:
@@ -57,9 +57,11 @@ def find_features(plan: FeaturesPlan) -> Found:
 
 def _candidates(plan: FeaturesPlan) -> FeatureTable:
     """All features that the question is about, with the columns and shapes that it needs to be answered."""
-    asked = query_geometry(plan.spatial_filter, plan.crs, _around_data(plan)) if plan.spatial_filter else None
-    extent = extent_in(plan.extent_deg, plan.crs, _around_data(plan)) if plan.extent_deg else None
-    box = _box_of([each for each in (asked, extent) if each is not None], plan.cell)
+    around = _around_data(plan)
+    asked = query_geometry(plan.spatial_filter, plan.crs) if plan.spatial_filter else None
+    extent = extent_in(plan.extent_deg, plan.crs, around) if plan.extent_deg else None
+    places = [turned_onto(asked, plan.crs, around)] if asked is not None else []
+    box = _box_of([*places, extent] if extent is not None else places, plan.cell)
     asks_shape = plan.where is not None and SHAPE in columns(plan.where)
     needs_shapes = asked is not None or extent is not None or plan.wanted is Wanted.EXTENT or asks_shape
     hidden = _deciding(plan)
@@ -76,7 +78,7 @@ def _candidates(plan: FeaturesPlan) -> FeatureTable:
     if needs_shapes:
         table = _told_shapes(table, plan, extent)
     if plan.spatial_filter and asked is not None and table.shapes is not None:
-        table = table.pick(lies(table.shapes, asked, plan.spatial_filter.relation))
+        table = table.pick(lies(table.shapes, asked, plan.spatial_filter.relation, plan.crs, around))
     return table
 
 
@@ -173,15 +175,6 @@ def _ids(table: FeatureTable, plan: FeaturesPlan) -> Found:
     ordered = table.pick(_sorted(table.columns, plan.order, len(table))) if plan.order else table
     kept = _fitting([_VALUE_BYTES] * len(ordered))
     return Found(ids=tuple(ordered.ids[:kept].tolist()), count=len(table), is_more=kept < len(table))
-
-
-def _bounds(table: FeatureTable, plan: FeaturesPlan) -> tuple[float, float, float, float] | None:
-    boxes = shapely.bounds(carried(table.shapes, plan.crs, plan.out_crs))
-    boxes = boxes[np.isfinite(boxes).all(axis=1)]
-    if not len(boxes):
-        return None
-    (xmin, ymin), (xmax, ymax) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
-    return xmin, ymin, xmax, ymax
 
 
 def _rows(rows: Iterable[tuple[Value, ...]], names: Sequence[str], plan: FeaturesPlan) -> Found:

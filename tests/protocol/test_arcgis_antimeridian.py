@@ -141,6 +141,14 @@ def test_cells_are_found_on_either_side_and_however_often_around(ships: Ships) -
     assert [one["value"] for one in answer["results"]] == ["S19", "S19", "S19", "20"]
 
 
+@pytest.mark.parametrize("layer", range(DEPTH))
+def test_the_extent_of_what_is_found_goes_across_the_edge(layer: int, ships: Ships) -> None:
+    """Clients zoom to it: all around the earth they would see nothing."""
+    asked = {"where": "1=1", "returnExtentOnly": "true", "outSR": "4326"}
+    extent = ships.get(f"{ships.map_url()}/{layer}/query", f="json", **asked).json()["extent"]
+    assert (extent["xmin"], extent["xmax"]) == pytest.approx((LONS[0], LONS[-1]))
+
+
 def test_the_map_is_shown_across_the_edge(ships: Ships) -> None:
     """The first extent and the page's picture are of where the ships are; a layer's extent is that of its coordinates."""
     root = ships.get(ships.map_url(), f="json").json()
