@@ -20,11 +20,16 @@ _BANDS = ("Red", "Green", "Blue")
 def identified(hits: Hits) -> dict[str, object]:
     """``{"found": [{"layer", "title", "facts": [[name, value], ...]}, ...], "isMore"}``, top layer first.
 
-    title: empty where nothing names the thing.  Cells that the picture leaves out are left out here as well.
+    title: empty where nothing names the thing.  Cells that the picture leaves out are left out here as well, and features of which no
+    field may be told.
     """
-    seen = [hit for hit in hits.found if isinstance(hit, Hit) or hit.values]
+    seen = [hit for hit in hits.found if _tells(hit)]
     found = [_feature(hit) if isinstance(hit, Hit) else _cell(hit) for hit in seen[:MOST_SHOWN]]
     return {"found": found, "isMore": hits.is_more or len(seen) > MOST_SHOWN}
+
+
+def _tells(hit: Hit | CellHit) -> bool:
+    return any(card.kind != "id" for card in hit.fields) if isinstance(hit, Hit) else bool(hit.values)
 
 
 def _feature(hit: Hit) -> dict[str, object]:
