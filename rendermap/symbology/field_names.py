@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import partial, reduce
 from typing import Any, TypeVar
 
 from rendermap.symbology.expressions.evaluate import find_name
-from rendermap.symbology.expressions.tree import Column, Expression, Operand, columns
-from rendermap.symbology.facts import Field, VectorFacts
+from rendermap.symbology.expressions.tree import Arithmetic, Call, Column, Expression, Literal, Operand, columns
+from rendermap.symbology.facts import Field, FieldKind, VectorFacts
 
 T = TypeVar("T")
 
@@ -34,7 +35,33 @@ def has_all_of(expression: Expression | Operand | None, facts: VectorFacts) -> b
 
 def respelled(value: T, facts: VectorFacts) -> T:
     """A style, or any part of it, with every column named as the dataset spells it; the very same object where all are."""
-    return _respelled(value, facts)  # type: ignore[no-any-return]
+
+    def spelled(part: object) -> object:
+        found = field_of(part.name, facts) if isinstance(part, Column) else None
+        return Column(found.name) if found and isinstance(part, Column) and found.name != part.name else part
+
+    return _exchanged(value, spelled)  # type: ignore[no-any-return]
+
+
+def with_sums(value: T, facts: VectorFacts) -> T:
+    """A style, or any part of it, with plain sums where the dataset tells that there are numbers, not texts, to join."""
+
+    def is_number(part: object) -> bool:
+        match part:
+            case Column(name):
+                found = field_of(name, facts)
+                return found is not None and found.kind in (FieldKind.INTEGER, FieldKind.REAL)
+            case Literal(known):
+                return isinstance(known, int | float) and not isinstance(known, bool)
+        return isinstance(part, Arithmetic)
+
+    def summed(part: object) -> object:
+        if not isinstance(part, Call) or part.function != "sum_or_join":
+            return part
+        parts = [_exchanged(each, summed) for each in part.arguments]
+        return reduce(partial(Arithmetic, "+"), parts) if all(map(is_number, parts)) else part
+
+    return _exchanged(value, summed)  # type: ignore[no-any-return]
 
 
 def fields_named(value: object) -> Iterator[str]:
@@ -52,15 +79,16 @@ def fields_named(value: object) -> Iterator[str]:
             yield from fields_named(item)
 
 
-def _respelled(value: Any, facts: VectorFacts) -> Any:
-    if isinstance(value, Column):
-        found = field_of(value.name, facts)
-        return Column(found.name) if found and found.name != value.name else value
+def _exchanged(value: Any, swap: Callable[[object], object]) -> Any:
+    """Any part of a style with what swap makes of its parts; the very same object where that is nothing new."""
+    swapped = swap(value)
+    if swapped is not value:
+        return swapped
     if type(value) is tuple:
-        made = tuple(_respelled(item, facts) for item in value)
+        made = tuple(_exchanged(item, swap) for item in value)
         return made if any(a is not b for a, b in zip(made, value, strict=True)) else value
     if is_dataclass(value) and not isinstance(value, type):
-        found_new = {f.name: (old := getattr(value, f.name), _respelled(old, facts)) for f in fields(value)}
+        found_new = {f.name: (old := getattr(value, f.name), _exchanged(old, swap)) for f in fields(value)}
         changed = {name: new for name, (old, new) in found_new.items() if new is not old}
         return replace(value, **changed) if changed else value
     return value

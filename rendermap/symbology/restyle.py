@@ -19,6 +19,7 @@ from rendermap.symbology.document import Node, StyleWarning, to_number
 from rendermap.symbology.expressions.native import is_native
 from rendermap.symbology.expressions.tree import Arithmetic, Column, Concat, Literal, Operand, walk
 from rendermap.symbology.facts import Facts, RasterFacts, VectorFacts
+from rendermap.symbology.field_names import with_sums
 from rendermap.symbology.labels import LabelClass
 from rendermap.symbology.readers.drawing_info.labels import read_labels
 from rendermap.symbology.readers.drawing_info.rasters import reader_for
@@ -47,6 +48,7 @@ _UNFIT = "The renderer or the labels that are asked for do not fit the layer."
 _PICTURES = "Pictures may not be asked for as symbols."
 _NO_FIELD = "a field that the layer does not have, or of which values may not be told exactly, or no numbers where they are wanted"
 _NO_VALUE = "a value other than fields, constants, their sums, differences, products and quotients, and texts joined of them"
+_NO_CONDITION = "where has functions or CASE, which only a layer's filter may have"
 _NO_KIND = "for another kind of data"
 _UNMEASURED = "classes or limits that are made from the data"
 _BLANK = "a CIM symbol none of whose layers is enabled"
@@ -108,9 +110,12 @@ def _restyled(style: Style, facts: Facts, info: Node) -> Style:
     if info.get("labelingInfo") and isinstance(facts, VectorFacts):
         asked = Style(Single(PLAIN), labels=read_labels(info, facts.geometry.value))
         _demand_drawn(info)
-        if not all(map(_is_plain_label, asked.labels)):
+        if not all(label.filter is None or is_native(label.filter) for label in asked.labels):
+            raise _refused(_UNDRAWN, f"labelingInfo: {_NO_CONDITION}")
+        labels = _fitted(asked, facts, "labelingInfo").labels
+        if not all(map(_is_plain_label, labels)):
             raise _refused(_STRANGE, f"labelingInfo: {_NO_VALUE}")
-        style = replace(style, labels=_fitted(asked, facts, "labelingInfo").labels)
+        style = replace(style, labels=labels)
     return style
 
 
@@ -210,6 +215,7 @@ def _fitted(template: Style, facts: Facts, part: str) -> Style:
     """
     if isinstance(template.theme, DotDensity):
         raise _refused(_UNFIT, f"{part}: {_DOTS}")
+    template = with_sums(template, facts) if isinstance(facts, VectorFacts) else template
     fitted = None if _is_to_measure(template, facts) else fit(template, facts, {}, Classification.AS_TEMPLATE)
     if fitted is None or fitted.source != template.source:
         # a theme that does not fit gives way to one that is chosen from the data
@@ -240,8 +246,7 @@ def _is_plain_theme(theme: Theme) -> bool:
 
 
 def _is_plain_label(label: LabelClass) -> bool:
-    is_native_filter = label.filter is None or is_native(label.filter)
-    return is_native_filter and _is_plain(label.text) and (label.rotation_by is None or _is_plain(label.rotation_by))
+    return _is_plain(label.text) and (label.rotation_by is None or _is_plain(label.rotation_by))
 
 
 def _is_plain(value: Operand) -> bool:

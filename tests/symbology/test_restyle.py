@@ -11,7 +11,7 @@ from rendermap.errors import InvalidParameter
 from rendermap.symbology.classify import fit
 from rendermap.symbology.document import Node
 from rendermap.symbology.expressions.table import LANGUAGES
-from rendermap.symbology.expressions.tree import Call, Column
+from rendermap.symbology.expressions.tree import Arithmetic, Call, Column
 from rendermap.symbology.facts import Band, Facts, Field, FieldKind, GeometryKind, RasterFacts, VectorFacts
 from rendermap.symbology.labels import LabelClass
 from rendermap.symbology.readers.drawing_info.reader import read_layer
@@ -207,15 +207,25 @@ def test_a_style_is_taken_back_as_it_is_told(style: Style, facts: VectorFacts) -
             restyled(PLAIN_STYLE, facts, look)
 
 
+def test_sums_of_numbers_are_drawn() -> None:
+    """Arcade's + joins texts as well: it is a sum where the layer tells that all are numbers, and only there."""
+    theme = looked(simple({"type": "sizeInfo", "valueExpression": "1 + $feature.level + $feature.people * 2", **SIZES})).theme
+    assert isinstance(theme, Proportional) and isinstance(theme.size.value, Arithmetic) and theme.size.value.operator == "+"
+    assert "a value other than" in refusal(simple({"type": "sizeInfo", "valueExpression": "$feature.kind + $feature.level", **SIZES}))
+
+
 def test_labels_are_drawn_or_refused() -> None:
     """Texts joined of fields are drawn; of a text that only a function makes it is not one field that is written instead."""
     symbol = {"type": "esriTS", "color": [0, 0, 0, 255], "font": {"size": 9}}
 
-    def labelled(expression: str) -> Style:
-        info = {"labelExpressionInfo": {"expression": expression}, "symbol": symbol}
+    def labelled(expression: str, where: str = "") -> Style:
+        info = {"labelExpressionInfo": {"expression": expression}, "where": where, "symbol": symbol}
         return restyled(PLAIN_STYLE, POINTS, json.dumps({"labelingInfo": [info]}))
 
-    assert labelled("$feature.kind + ' ' + $feature.people").labels
+    assert labelled("$feature.kind + ' ' + $feature.people", "kind LIKE 'a%'").labels
+    with pytest.raises(InvalidParameter) as refused:
+        labelled("$feature.kind", "UPPER(kind) = 'A'")
+    assert "where has functions" in refused.value.details[0]
     for expression, said in (
         ("Round($feature.level)", "labelingInfo"),
         ("Portal($feature.kind)", "labelingInfo[0]"),
