@@ -48,7 +48,8 @@ def _by_ids(plan: LayerPlan, extent_deg: BBox | None) -> LayerPlan:
         raise TooCostly(_TOO_MANY)
     among = condition_of(runs)
     style = replace(plan.style, filter=And((plan.style.filter, among)) if plan.style.filter else among)
-    return replace(plan, style=style, asked=None)
+    # the same filter is another one where other features may be seen: maps that are kept warm go by the key
+    return replace(plan, style=style, style_key=f"{plan.style_key}|{extent_deg}" if extent_deg else plan.style_key, asked=None)
 
 
 @lru_cache(maxsize=32)

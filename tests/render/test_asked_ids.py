@@ -88,6 +88,14 @@ def test_the_bound_tells_of_nothing_that_may_not_be_seen(tmp_path: Path, monkeyp
             with_asked_ids(plan)
 
 
+def test_one_filter_is_drawn_in_each_extent_anew(tmp_path: Path) -> None:
+    """A warm map of one link is none of another's: it draws as it comes what the first may not see."""
+    whole = _map(tmp_path, "GPKG", "UPPER(name) LIKE 'SCHOOL%' AND number IN (3, 9) OR number > 36", Style(Single(fill(RED))))
+    assert _drawn(replace(whole, clip_deg=BBox(9.0, 50.55, 9.005, 50.56))) == [3]
+    assert _drawn(replace(whole, clip_deg=BBox(9.0, 50.55, 9.0281, 50.56))) == [3, 9]
+    assert _drawn(whole) == [3, 9, 37, 38, 39]
+
+
 def test_other_plans_stay_as_they_are(tmp_path: Path) -> None:
     """The very same object."""
     plan = _map(tmp_path, "GPKG", "number = 1", Style(Single(fill(RED))))
