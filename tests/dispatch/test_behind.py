@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +31,14 @@ def raster(name: str, facts: RasterFacts = LARGE) -> LayerPlan:
     return layer_plan(1, replace(vector_layer(name), facts=facts), "EPSG:3857", style)
 
 
-def children() -> set[int]:
-    """Process ids of those of this process."""
+@pytest.fixture
+def children() -> Callable[[], set[int]]:
+    """Process ids of those of this process that a test has begun: earlier tests may have left some that nobody has asked after yet."""
+    strangers = _children()
+    return lambda: _children() - strangers
+
+
+def _children() -> set[int]:
     return set(map(int, Path("/proc/thread-self/children").read_text().split()))
 
 
@@ -171,7 +178,7 @@ def test_what_finds_no_place_comes_again() -> None:
     run(ask)
 
 
-def test_pictures_never_wait_for_what_is_behind() -> None:
+def test_pictures_never_wait_for_what_is_behind(children: Callable[[], set[int]]) -> None:
     """With a single worker, too: a dataset is prepared beside it, once, and who does it is gone when it is done."""
 
     async def ask() -> None:
@@ -209,7 +216,7 @@ def test_a_preparation_that_kills_its_worker_is_not_tried_again(word: str, monke
     run(ask)
 
 
-def test_a_service_stops_while_something_is_prepared() -> None:
+def test_a_service_stops_while_something_is_prepared(children: Callable[[], set[int]]) -> None:
     """At once, and nothing of it stays."""
 
     async def ask() -> None:
