@@ -18,7 +18,8 @@ from rendermap.render.asked_ids import condition_of, with_asked_ids
 from rendermap.render.compose import draw
 from rendermap.symbology.expressions.evaluate import holds_in
 from rendermap.symbology.expressions.sql import parse_filter
-from rendermap.symbology.expressions.tree import FEATURE_ID
+from rendermap.symbology.expressions.tree import FEATURE_ID, Column
+from rendermap.symbology.labels import LabelClass, TextSymbol
 from rendermap.symbology.style import Categories, Category, Single, Style
 from tests.builders.vectors import BLUE, RED, SUFFIXES, fill, plan_for, write_features
 
@@ -86,6 +87,22 @@ def test_the_bound_tells_of_nothing_that_may_not_be_seen(tmp_path: Path, monkeyp
         with monkeypatch.context() as fewer, pytest.raises(TooCostly):
             fewer.setattr(asked_ids, "MOST_RUNS", 9)
             with_asked_ids(plan)
+
+
+def test_nearer_by_fewer_are_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all of a map's are too many, those in view are looked up, each view's own; not for what others of them have a say in."""
+    monkeypatch.setattr(asked_ids, "MOST_RUNS", 12)
+    far = _map(tmp_path, "GPKG", "MOD(number, 2) = 0", Style(Single(fill(RED))))
+    with pytest.raises(TooCostly):
+        with_asked_ids(far)
+    for first in (0, 20):
+        view = MapView(BBox(500_000 + 100 * first, 5_600_000, 502_000 + 100 * first, 5_600_100), VIEW.crs, 400, 20)
+        pixels = draw(with_asked_ids(replace(far, view=view)))
+        assert [first + n for n in range(20) if pixels[10, 20 * n + 8, 3]] == list(range(first, first + 20, 2))
+    label = LabelClass(Column("name"), TextSymbol("Arial", 9, BLUE))
+    labelled = replace(far.layers[0], style=replace(far.layers[0].style, labels=(label,)))
+    with pytest.raises(TooCostly):
+        with_asked_ids(replace(far, view=view, layers=(labelled,)))
 
 
 def test_one_filter_is_drawn_in_each_extent_anew(tmp_path: Path) -> None:
