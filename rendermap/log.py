@@ -48,12 +48,12 @@ def _in_any_spelling(word: str) -> str:
 
 
 _NAMES = "|".join(map(_in_any_spelling, ("token", "signature", "sig", "key", "password", "secret", "code")))
-_SLASHES = "(?:/|%2f)+"
+_SLASHES, _EQUALS = "(?:/|%2f)+", "(?:=|%(?:25)*3d)"
 _HIDDEN = (
-    (re.compile(rf"((?:{_NAMES})=)[^&\s\"']+", re.IGNORECASE), r"\1***"),
+    (re.compile(rf"((?:{_NAMES}){_EQUALS})[^&\s\"']+", re.IGNORECASE), r"\1***"),
     (re.compile(rf"({_SLASHES}{_in_any_spelling('links')}{_SLASHES})[^/?#\s\"']+", re.IGNORECASE), r"\1***"),
     # keys, tokens and links of ours, wherever they stand
-    (re.compile(r"\b(rm[klt]_)[\w.-]+"), r"\1***"),
+    (re.compile(r"(rm[klt]_)[\w.-]+"), r"\1***"),
     (re.compile(r"\b(bearer|basic)(\s+)[^\s\"',]+", re.IGNORECASE), r"\1\2***"),
     (re.compile(r"\beyJ[\w-]{4,}\.[\w-]{4,}(?:\.[\w-]*)?"), "***"),
     (re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+@"), r"\1***@"),
