@@ -15,7 +15,7 @@ from pyproj.enums import WktVersion
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 
 from rendermap.errors import InvalidCrs
-from rendermap.geo.bbox import BBox
+from rendermap.geo.bbox import BBox, moved
 from rendermap.limits import CRS_CHARS
 
 # A grid that is not installed is never fetched: no address in a CRS definition may make this process ask the network.
@@ -187,17 +187,17 @@ def transform_bbox(box: BBox, source: str, target: str) -> BBox | None:
 
 def transform_view(box: BBox, source: str, target: str) -> BBox | None:
     """As `transform_bbox`, of what is looked at: across 180 degrees x goes on where both systems have one scale along it."""
-    ours, theirs = _width_of_earth(source), _width_of_earth(target)
+    ours, theirs = width_of_earth(source), width_of_earth(target)
     if source == target or ours is None or theirs is None or not math.isfinite(box.width) or not box.width < ours:
         return transform_bbox(box, source, target)
     if math.floor(box.xmin / ours + 0.5) == math.ceil(box.xmax / ours + 0.5) - 1:
         return transform_bbox(box, source, target)
     x = math.remainder(box.center[0], ours)
     middle = transform_bbox(BBox(-box.width / 2, box.ymin, box.width / 2, box.ymax), source, target)
-    return middle and BBox(middle.xmin + x * theirs / ours, middle.ymin, middle.xmax + x * theirs / ours, middle.ymax)
+    return middle and moved(middle, x * theirs / ours)
 
 
-def _width_of_earth(name: str) -> float | None:
+def width_of_earth(name: str) -> float | None:
     """Of all 360 degrees, in the units of a system whose x goes evenly with longitude from Greenwich; None of others."""
     if name in (WEB_MERCATOR, "EPSG:3395"):
         return 2 * math.pi * 6378137.0

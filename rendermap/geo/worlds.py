@@ -6,16 +6,12 @@ are data that go on counting too, and on such a map either are where they belong
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from functools import lru_cache
 
-from rendermap.geo.bbox import BBox
-from rendermap.geo.crs import WEB_MERCATOR, WGS84, parse_crs
+from rendermap.geo.bbox import moved
+from rendermap.geo.crs import WEB_MERCATOR, WGS84, parse_crs, width_of_earth
 from rendermap.geo.view import MapView
-
-_TURNS = {WEB_MERCATOR: 2 * math.pi * 6378137.0, WGS84: 360.0}
-"""What x grows by once around the earth."""
 
 _STEPS_DEG = (180, 15, 1)
 """Between the meridians of such maps, the first that fits: what is kept for one of them serves many views."""
@@ -38,7 +34,7 @@ def in_one_world(view: MapView) -> MapView:
 
     One that is wider than the earth stays as it is.
     """
-    turn = _TURNS.get(view.crs)
+    turn = width_of_earth(view.crs) if view.crs in _ABOUT else None
     if turn is None or _is_ordinary(view, turn):
         return view
     box, turns = view.bbox, round(view.bbox.center[0] / turn)
@@ -46,8 +42,7 @@ def in_one_world(view: MapView) -> MapView:
     if meridian_deg is None:
         return view
     left = turn * (turns + meridian_deg / 360)
-    moved = BBox(box.xmin - left, box.ymin, box.xmax - left, box.ymax)
-    return replace(view, bbox=moved, crs=about(view.crs, 180 if meridian_deg == -180 else meridian_deg))
+    return replace(view, bbox=moved(box, -left), crs=about(view.crs, 180 if meridian_deg == -180 else meridian_deg))
 
 
 def _is_ordinary(view: MapView, turn: float) -> bool:
